@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { afterEach, describe, expect, jest, test } from 'bun:test';
 import { connect } from 'node:net';
 import type { EmulatorOptions, Fault } from './emulator.ts';
 import { type EmulatorDefinition, type Reply, serveEmulator } from './serve.ts';
@@ -51,6 +51,19 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
+/** With fake timers: time goes on by `ms`, and that is when the one timer of the emulator is due. */
+async function dueAfter(ms: number): Promise<void> {
+  await until(() => jest.getTimerCount() === 1);
+  jest.advanceTimersByTime(ms - 1);
+  expect(jest.getTimerCount()).toBe(1);
+  jest.advanceTimersByTime(1);
+  expect(jest.getTimerCount()).toBe(0);
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 describe('serveEmulator', () => {
   test('answers and records what came in', async () => {
     await using emulator = serveEmulator(definition, {});
@@ -89,10 +102,11 @@ describe('serveEmulator', () => {
   });
 
   test('waits between records', async () => {
-    const started = performance.now();
-    const { ended } = await raw({ recordDelayMs: 20 });
-    expect(ended).toBe('complete');
-    expect(performance.now() - started).toBeGreaterThanOrEqual(38);
+    jest.useFakeTimers();
+    const answer = raw({ recordDelayMs: 20 });
+    await dueAfter(20);
+    await dueAfter(20);
+    expect((await answer).ended).toBe('complete');
   });
 });
 
@@ -165,9 +179,10 @@ describe('faults', () => {
   test('delay: the answer begins later', async () => {
     await using emulator = serveEmulator(definition, {});
     emulator.faults.push({ kind: 'delay', ms: 30 });
-    const started = performance.now();
-    expect((await fetch(emulator.url)).status).toBe(200);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(29);
+    jest.useFakeTimers();
+    const answer = fetch(emulator.url);
+    await dueAfter(30);
+    expect((await answer).status).toBe(200);
   });
 
   test('silence: no answer until the client leaves, which is recorded', async () => {

