@@ -1,6 +1,11 @@
 import type { Logger } from '@zeke/foundation';
 import type { ProviderPricing } from '../../providers/provider.ts';
-import { type Catalogue, type CatalogueVendor, findModel } from './find-model.ts';
+import {
+  type Catalogue,
+  type CatalogueModel,
+  type CatalogueVendor,
+  findModel,
+} from './find-model.ts';
 import type { TimedRates } from './rates.ts';
 
 /** The prices that came with this release; `scripts/generate-prices.ts` writes them. */
@@ -58,7 +63,8 @@ export class PriceCatalogue {
     const found = findModel(catalogue, pricing, name);
     if (!found) return undefined;
     const { model, vendor } = found;
-    return { prices: model.prices, source: `${catalogue.source}: ${vendor.id}/${model.id}` };
+    const source = sourceOf(catalogue, model);
+    return { prices: model.prices, source: `${source}: ${vendor.id}/${model.id}` };
   }
 
   #load(): Promise<Catalogue> {
@@ -75,6 +81,11 @@ export class PriceCatalogue {
     );
     return this.#loaded;
   }
+}
+
+/** The catalogue that a model's prices are from, and whether they were corrected. */
+export function sourceOf(catalogue: Catalogue, model: CatalogueModel): string {
+  return model.corrected === undefined ? catalogue.source : `${catalogue.source}, corrected`;
 }
 
 /** The refreshed catalogue, or else, told why unless there is just none, the bundled one. */

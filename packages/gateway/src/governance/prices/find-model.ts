@@ -15,6 +15,8 @@ export interface CatalogueModel {
   id: string;
   match: Match;
   prices: readonly TimedRates[];
+  /** Not from the catalogue: where it is from, and why. */
+  corrected?: string;
 }
 
 export interface CatalogueVendor {
@@ -91,7 +93,7 @@ function findIn(
 /**
  * A name and, after it, the plainer forms it may stand in the catalogue with: without the path of a
  * resource (`models/…`, `publishers/google/models/…`, an ARN of Amazon's), without the region of a
- * Bedrock profile, which costs as any other region but `global`, and with a date as `2025-08-07`.
+ * Bedrock profile, most of which cost the same but for `global`, and with a date as `2025-08-07`.
  */
 function formsOf(name: string): string[] {
   const full = name.trim().toLowerCase();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { bundledCatalogue, type CatalogueFile, fileFormat, vendorsHash } from './catalogue.ts';
+import { correctVendors } from './corrections.ts';
 import type { CatalogueVendor } from './find-model.ts';
 import { type RateKind, rateAt, rateKinds, ratesAt } from './rates.ts';
 import { readGenaiPrices } from './read-genai-prices.ts';
@@ -51,7 +52,7 @@ export interface PriceChange {
 }
 
 /**
- * Reads prices, checks them, and keeps them for gateways that start from now on. What is refused
+ * Reads prices, checks them, corrects those known to be wrong, and keeps them for gateways that start from now on. What is refused
  * leaves the prices in force as they are. Throws `invalid_argument` for a source that is neither file
  * nor `https` address and for data that is no sane catalogue, `not_found` for a file that is not
  * there, `unavailable` when the address does not answer with it, `resource_exhausted` over 20 MB.
@@ -59,7 +60,7 @@ export interface PriceChange {
 export async function refreshPrices(options: RefreshPricesOptions): Promise<PricesRefresh> {
   const { home, now, source } = options;
   const bytes = await readSource(options);
-  const vendors = readGenaiPrices(parsed(bytes));
+  const vendors = correctVendors(readGenaiPrices(parsed(bytes)));
   const bundled = (await bundledCatalogue()).vendors;
   const models = countModels(vendors);
   const least = countModels(bundled) / 2;

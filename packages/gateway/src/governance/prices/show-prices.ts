@@ -1,4 +1,4 @@
-import { readCatalogue } from './catalogue.ts';
+import { readCatalogue, sourceOf } from './catalogue.ts';
 import { findModelEverywhere } from './find-model.ts';
 import { type Rates, ratesAt } from './rates.ts';
 
@@ -6,7 +6,7 @@ export interface ModelPrices {
   /** The catalogue's name of the vendor, and of the model there. */
   vendor: string;
   model: string;
-  /** The catalogue, with its version or the time of its refresh. */
+  /** The catalogue, with its version or the time of its refresh, and `, corrected` for a price of our own. */
   source: string;
   /** USD for a million tokens. */
   rates: Rates;
@@ -30,7 +30,7 @@ export async function showPrices(options: ShowPricesOptions): Promise<ModelPrice
   return findModelEverywhere(catalogue, name).map(({ vendor, model }) => ({
     vendor: vendor.id,
     model: model.id,
-    source: catalogue.source,
+    source: sourceOf(catalogue, model),
     rates: ratesAt(model.prices, atMs) ?? {},
   }));
 }
