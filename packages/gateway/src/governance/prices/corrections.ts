@@ -53,7 +53,7 @@ const govCloud = 'models.dev, 2026-09-28: GovCloud costs more';
 const azureModels =
   'models.dev, 2026-09-28, for Azure; the catalogue has what the models cost elsewhere';
 
-/** Each is about a price at a vendor whom we support; a test compares what comes out with models.dev. */
+/** What comes out is compared with models.dev, but for models newer than the copy in the fixture. */
 export const corrections: readonly Correction[] = [
   {
     vendor: 'mistral',
