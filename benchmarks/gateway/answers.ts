@@ -4,15 +4,8 @@ const chunkCount = 100;
 export const paceMs = 5;
 /** What the emulator takes as a provider's key: a gateway has to put it in place of its own. */
 export const providerKey = 'sk-emulated-provider-key-000000000000';
-/** The model that every request asks for: one with known prices, so that rows are priced. */
-export const model = 'gpt-5-mini';
-
-/** What the emulator does with a request: its prompt says so, in `promptMark`. */
-export const behaviours = ['whole', 'burst', 'paced', 'refused'] as const;
-export type Behaviour = (typeof behaviours)[number];
-
-/** Stands at the beginning of a prompt, before the behaviour and `]`. */
-export const promptMark = '[emulate:';
+/** The model that a provider of each dialect is asked for: with known prices, so that rows are priced. */
+export const models = { openai: 'gpt-5-mini', anthropic: 'claude-haiku-4-5' } as const;
 
 const words = ['the ', 'gate ', 'is ', 'open ', 'and ', 'all ', 'that ', 'comes ', 'goes ', 'on '];
 const chunks = Array.from({ length: chunkCount }, (_, index) => words[index % words.length] ?? '');
@@ -28,7 +21,7 @@ export const openAiWhole = JSON.stringify({
   id: 'chatcmpl-emulated0000000000000000',
   object: 'chat.completion',
   created,
-  model,
+  model: models.openai,
   choices: [
     {
       index: 0,
@@ -51,7 +44,7 @@ export const anthropicWhole = JSON.stringify({
   id: 'msg_emulated00000000000000',
   type: 'message',
   role: 'assistant',
-  model,
+  model: models.anthropic,
   content: [{ type: 'text', text: answerText }],
   stop_reason: 'end_turn',
   stop_sequence: null,
@@ -64,7 +57,7 @@ export function openAiRecords(includeUsage: boolean): string[] {
     id: 'chatcmpl-emulated0000000000000000',
     object: 'chat.completion.chunk',
     created,
-    model,
+    model: models.openai,
     service_tier: 'default',
     system_fingerprint: 'fp_emulated',
   };
@@ -91,7 +84,7 @@ export function anthropicRecords(): string[] {
     id: 'msg_emulated00000000000000',
     type: 'message',
     role: 'assistant',
-    model,
+    model: models.anthropic,
     content: [],
     stop_reason: null,
     stop_sequence: null,

@@ -24,6 +24,7 @@ export const measureNames = [
   'open-200',
   'burst-32',
   'paced-50',
+  'anthropic-32',
   'translated-32',
   'large-prompt-8',
   'refused-32',
@@ -32,9 +33,11 @@ export const measureNames = [
 export type MeasureName = (typeof measureNames)[number];
 
 const promptBytes = 400;
-const whole: RequestShape = { dialect: 'openai', behaviour: 'whole', promptBytes };
-const burst: RequestShape = { dialect: 'openai', behaviour: 'burst', promptBytes };
-const paced: RequestShape = { dialect: 'openai', behaviour: 'paced', promptBytes };
+const openAi = { dialect: 'openai', provider: 'openai', promptBytes } as const;
+const whole: RequestShape = { ...openAi, behaviour: 'whole' };
+const burst: RequestShape = { ...openAi, behaviour: 'burst' };
+const paced: RequestShape = { ...openAi, behaviour: 'paced' };
+const anthropicBurst: RequestShape = { ...burst, dialect: 'anthropic', provider: 'anthropic' };
 
 /** All measures, in the order of the tables. */
 export const measures: Readonly<Record<MeasureName, Measure>> = {
@@ -70,9 +73,15 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
     pace: { kind: 'open', perSecond: 50 },
     leadInSeconds: 0.75,
   },
+  'anthropic-32': {
+    title: 'Anthropic streams of 100 chunks at once, 32 connections',
+    shape: anthropicBurst,
+    pace: { kind: 'closed', connections: 32 },
+    only: ['direct', 'nginx', 'zeke'],
+  },
   'translated-32': {
-    title: 'Streams from Anthropic to OpenAI, 32 connections',
-    shape: { dialect: 'anthropic', behaviour: 'burst', promptBytes },
+    title: 'Such streams translated from OpenAI, 32 connections',
+    shape: { ...anthropicBurst, provider: 'openai' },
     pace: { kind: 'closed', connections: 32 },
     only: ['zeke'],
   },

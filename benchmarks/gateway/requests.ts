@@ -1,8 +1,14 @@
-import { type Behaviour, model, promptMark } from './answers.ts';
+import { models } from './answers.ts';
+import { type Behaviour, promptMark } from './prompt-mark.ts';
+
+type Dialect = keyof typeof models;
 
 /** What a client asks for. */
 export interface RequestShape {
-  dialect: 'openai' | 'anthropic';
+  /** What the client speaks. */
+  dialect: Dialect;
+  /** What the provider speaks: where it is another, the gateway has to translate. */
+  provider: Dialect;
   behaviour: Behaviour;
   promptBytes: number;
 }
@@ -35,12 +41,12 @@ export function requestText(shape: RequestShape, target: RequestTarget): string 
 
 /** The body of a request, JSON in ASCII. */
 export function requestBody(
-  { dialect, behaviour, promptBytes }: RequestShape,
+  { dialect, provider, behaviour, promptBytes }: RequestShape,
   modelPrefix: string,
 ): string {
   const stream = behaviour === 'burst' || behaviour === 'paced';
   return JSON.stringify({
-    model: modelPrefix + model,
+    model: modelPrefix + models[provider],
     ...(dialect === 'anthropic' ? { max_tokens: 1_024 } : {}),
     messages: [{ role: 'user', content: prompt(behaviour, promptBytes) }],
     ...(stream ? { stream } : {}),
@@ -52,6 +58,6 @@ export function requestBody(
 /** Prose with quotes and line ends in it, as code and letters have. */
 function prompt(behaviour: Behaviour, length: number): string {
   const sentence = 'Say "yes" to all that follows,\nand write it down in plain words. ';
-  const text = `${promptMark}${behaviour}] `;
+  const text = `${promptMark({ behaviour, number: 0 })} `;
   return (text + sentence.repeat(Math.ceil(length / sentence.length))).slice(0, length);
 }

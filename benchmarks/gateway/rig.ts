@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
-import type { EmulatorStats } from './emulator/emulator-process.ts';
+import { type CancelTimes, cancelTimes } from './cancel-times.ts';
+import type { EmulatorReport } from './emulator/emulator-process.ts';
 import type {
   LoadCommand,
   LoadJob,
@@ -8,8 +9,17 @@ import type {
   LoadResult,
   ProbeJob,
   ProbeResult,
+  StreamTime,
 } from './load/load-job.ts';
 import { cores, pinned } from './processes.ts';
+
+/** What generator and emulator have seen of one measurement. */
+export interface Measurement extends LoadResult {
+  cancelled: CancelTimes;
+}
+
+/** How often the emulator is asked whether its last stream has ended, in milliseconds. */
+const pollMs = 20;
 
 /** The emulator and the generator, each a process of its own, both on the core that is not tested. */
 export class Rig implements Disposable {
@@ -34,9 +44,13 @@ export class Rig implements Disposable {
   }
 
   /** Throws at the first wrong answer. */
-  async load(load: LoadJob): Promise<LoadResult> {
+  async load(load: LoadJob): Promise<Measurement> {
     const reply = await this.#ask({ load });
-    if ('loaded' in reply) return reply.loaded;
+    if ('loaded' in reply) {
+      const { left } = reply.loaded;
+      const cut = left.length === 0 ? [] : await this.#cutStreams();
+      return { ...reply.loaded, cancelled: cancelTimes(left, cut) };
+    }
     throw new Error('failed' in reply ? reply.failed : 'the generator answered something else');
   }
 
@@ -46,14 +60,21 @@ export class Rig implements Disposable {
     throw new Error('failed' in reply ? reply.failed : 'the generator answered something else');
   }
 
-  async emulatorStats(): Promise<EmulatorStats> {
-    this.#emulator.send('stats');
-    return ((await this.#emulator.next()) as { stats: EmulatorStats }).stats;
-  }
-
   [Symbol.dispose](): void {
     this.#emulator.end();
     this.#generator.end();
+  }
+
+  /** Those that were cut since the last time, when none is under way: a stream ends by itself too. */
+  async #cutStreams(): Promise<StreamTime[]> {
+    const all: StreamTime[] = [];
+    for (;;) {
+      this.#emulator.send('report');
+      const { streaming, cut } = (await this.#emulator.next()) as EmulatorReport;
+      all.push(...cut);
+      if (streaming === 0) return all;
+      await Bun.sleep(pollMs);
+    }
   }
 
   async #ask(command: LoadCommand): Promise<LoadReply> {

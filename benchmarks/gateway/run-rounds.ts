@@ -1,10 +1,10 @@
 import type { ContenderName } from './contenders/contender.ts';
-import type { LoadResult } from './load/load-job.ts';
 import { type MeasureName, measures } from './measures.ts';
+import type { Measurement } from './rig.ts';
 import type { Session } from './session.ts';
 
 /** What was measured for one thing in one round, one contender after the other. */
-type Round = Partial<Record<ContenderName, LoadResult>>;
+type Round = Partial<Record<ContenderName, Measurement>>;
 
 export interface RoundsOptions {
   sessions: readonly Session[];

@@ -1,11 +1,11 @@
 import type { Contender } from './contenders/contender.ts';
 import { expectedAnswer } from './expect-answers.ts';
 import type { ExpectedAnswer } from './load/expected-answer.ts';
-import type { LoadJob, LoadResult } from './load/load-job.ts';
+import type { LoadJob } from './load/load-job.ts';
 import { processTree, residentMb } from './load/processor-time.ts';
 import type { Measure } from './measures.ts';
 import { requestText } from './requests.ts';
-import type { Rig } from './rig.ts';
+import type { Measurement, Rig } from './rig.ts';
 
 /** One contender in a run: what was sent to it, and how much memory it had. */
 export class Session {
@@ -33,10 +33,10 @@ export class Session {
     measure: Measure,
     time: Pick<LoadJob, 'seconds' | 'leadInSeconds' | 'maxAnswers'>,
     ownPids: readonly number[],
-  ): Promise<LoadResult> {
+  ): Promise<Measurement> {
     const { contender } = this;
     const { shape, pace, leaveAfter } = measure;
-    const target = contender.target(shape.dialect);
+    const target = contender.target(shape);
     try {
       const result = await this.#rig.load({
         ...time,
@@ -68,7 +68,7 @@ export class Session {
     const known = this.#expected.get(measure);
     if (known) return known;
     const { shape } = measure;
-    const target = this.contender.target(shape.dialect);
+    const target = this.contender.target(shape);
     const probe = { port: target.port, request: requestText(shape, target) };
     const one = await this.#rig.probe(probe);
     const two = await this.#rig.probe(probe);

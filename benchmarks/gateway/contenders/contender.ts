@@ -15,7 +15,7 @@ export interface Contender extends AsyncDisposable {
   /** The root of its processes; undefined where there is nothing between client and emulator. */
   pid: number | undefined;
   /** How it is asked. */
-  target(dialect: RequestShape['dialect']): RequestTarget;
+  target(shape: RequestShape): RequestTarget;
   /** True where the emulator's bytes come through as they were. */
   untouched(shape: RequestShape): boolean;
 }

@@ -8,16 +8,16 @@ export function direct({ emulatorPort }: StartOptions): Contender {
     name: 'direct',
     title: 'direct',
     pid: undefined,
-    target: (dialect) => directTarget(emulatorPort, dialect),
+    target: (shape) => directTarget(emulatorPort, shape),
     untouched: () => true,
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
 /** A request with the provider's own key and model. */
-export function directTarget(port: number, dialect: RequestShape['dialect']): RequestTarget {
+export function directTarget(port: number, { provider }: RequestShape): RequestTarget {
   const headers: Record<string, string> =
-    dialect === 'openai'
+    provider === 'openai'
       ? { authorization: `Bearer ${providerKey}` }
       : { 'x-api-key': providerKey };
   return { port, modelPrefix: '', headers };

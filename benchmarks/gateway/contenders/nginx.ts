@@ -20,7 +20,7 @@ export async function nginx({ emulatorPort, folder }: StartOptions): Promise<Con
     name: 'nginx',
     title: `nginx ${nginxVersion()}`,
     pid: child.pid,
-    target: (dialect) => directTarget(port, dialect),
+    target: (shape) => directTarget(port, shape),
     untouched: () => true,
     [Symbol.asyncDispose]: () => endProcess(child),
   };

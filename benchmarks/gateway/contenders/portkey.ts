@@ -28,14 +28,14 @@ export async function portkey({ emulatorPort, folder }: StartOptions): Promise<C
     name: 'portkey',
     title: `Portkey ${installed.version} on Node ${node.replace('v', '')}`,
     pid: child.pid,
-    target: (dialect) => {
-      const { headers } = directTarget(port, dialect);
+    target: (shape) => {
+      const { headers } = directTarget(port, shape);
       return {
         port,
         modelPrefix: '',
         headers: {
           ...headers,
-          'x-portkey-provider': dialect,
+          'x-portkey-provider': shape.provider,
           'x-portkey-custom-host': `http://127.0.0.1:${emulatorPort}/v1`,
         },
       };

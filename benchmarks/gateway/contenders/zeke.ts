@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { model, providerKey } from '../answers.ts';
+import { models, providerKey } from '../answers.ts';
+import { measures } from '../measures.ts';
 import { cores, endProcess, freePort, pinned, untilListening } from '../processes.ts';
-import { requestBody } from '../requests.ts';
+import { type RequestShape, requestBody } from '../requests.ts';
 import type { Contender, StartOptions } from './contender.ts';
 
-const modelPrefix = 'emulated/';
 const adminKey = 'benchmark-admin-key-0000000000000000';
 
 export interface ZekeOptions extends StartOptions {
@@ -46,12 +46,13 @@ export async function zeke(options: ZekeOptions, restarts: number): Promise<Zeke
     title: `zeke on Bun ${Bun.version}`,
     pid,
     startTimesMs,
-    target: () => ({
+    target: (shape) => ({
       port,
-      modelPrefix,
+      modelPrefix: modelPrefix(shape),
       headers: { authorization: `Bearer ${key}` },
     }),
-    untouched: ({ dialect, behaviour }) => dialect === 'openai' && behaviour !== 'refused',
+    untouched: ({ dialect, provider, behaviour }) =>
+      dialect === provider && behaviour !== 'refused',
     ledgerRows: () => ledgerRows(port),
     [Symbol.asyncDispose]: () => endProcess(child),
   };
@@ -87,12 +88,22 @@ admin_api_key = "${adminKey}"
 [storage]
 url = "sqlite:zeke.db"
 
-[providers.emulated]
+[providers.emulated-openai]
 type = "openai"
 base_url = "http://127.0.0.1:${emulatorPort}/v1"
 api_key = "${providerKey}"
-models = ["${model}"]
+models = ["${models.openai}"]
+
+[providers.emulated-anthropic]
+type = "anthropic"
+base_url = "http://127.0.0.1:${emulatorPort}"
+api_key = "${providerKey}"
+models = ["${models.anthropic}"]
 `;
+}
+
+function modelPrefix({ provider }: RequestShape): string {
+  return `emulated-${provider}/`;
 }
 
 async function createKey(port: number): Promise<string> {
@@ -120,10 +131,11 @@ async function admin(port: number, path: string, init: RequestInit = {}): Promis
 }
 
 async function firstAnswer(port: number, key: string): Promise<void> {
+  const { shape } = measures['whole-1'];
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: requestBody({ dialect: 'openai', behaviour: 'whole', promptBytes: 400 }, modelPrefix),
+    body: requestBody(shape, modelPrefix(shape)),
   });
   if (response.status !== 200) throw new Error(`a first answer of ${response.status}`);
   await response.arrayBuffer();

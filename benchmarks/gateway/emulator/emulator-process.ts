@@ -4,24 +4,29 @@
  */
 import type { Socket } from 'bun';
 import { paceMs } from '../answers.ts';
+import type { StreamTime } from '../load/load-job.ts';
+import { sharedNowMs } from '../shared-clock.ts';
 import { replyTo } from './replies.ts';
 import { RequestReader } from './request-reader.ts';
 
-/** What the emulator has seen so far; sent to the parent for each message from it. */
-export interface EmulatorStats {
-  requests: number;
-  /** Paced streams under way, and those whose reader left before their end. */
+/** Sent to the parent for each message from it. */
+export interface EmulatorReport {
+  /** Paced streams under way. */
   streaming: number;
-  cut: number;
+  /** Those whose reader left before their end, since the last report. */
+  cut: readonly StreamTime[];
 }
 
 interface Connection {
   reader: RequestReader;
   unsent: Buffer | undefined;
+  /** Of the paced stream under way. */
+  number: number;
   timer: ReturnType<typeof setInterval> | undefined;
 }
 
-const stats: EmulatorStats = { requests: 0, streaming: 0, cut: 0 };
+let streaming = 0;
+let cut: StreamTime[] = [];
 
 const server = Bun.listen<Connection>({
   hostname: '127.0.0.1',
@@ -29,7 +34,12 @@ const server = Bun.listen<Connection>({
   socket: {
     open: (socket) => {
       socket.setNoDelay(true);
-      socket.data = { reader: new RequestReader(), unsent: undefined, timer: undefined };
+      socket.data = {
+        reader: new RequestReader(),
+        unsent: undefined,
+        number: 0,
+        timer: undefined,
+      };
     },
     data: answer,
     drain: (socket) => {
@@ -37,40 +47,46 @@ const server = Bun.listen<Connection>({
       socket.data.unsent = undefined;
       if (unsent) send(socket, unsent);
     },
-    close: (socket) => endStream(socket, true),
+    close: (socket) => {
+      const { timer, number } = socket.data;
+      if (timer) cut.push({ number, atMs: sharedNowMs() });
+      endStream(socket);
+    },
     error: () => {},
   },
 });
 
-process.on('message', () => process.send?.({ stats }));
+process.on('message', () => {
+  process.send?.({ streaming, cut } satisfies EmulatorReport);
+  cut = [];
+});
 process.on('disconnect', () => process.exit(0));
 process.send?.({ port: server.port });
 
 function answer(socket: Socket<Connection>, bytes: Buffer): void {
   const request = socket.data.reader.push(bytes);
   if (!request) return;
-  stats.requests++;
   const reply = replyTo(request);
   if (reply.kind === 'bytes') {
     send(socket, reply.bytes);
     return;
   }
   send(socket, reply.first);
-  stats.streaming++;
+  streaming++;
+  socket.data.number = reply.number;
   let sent = 0;
   socket.data.timer = setInterval(() => {
     const record = reply.rest[sent++];
     if (record) send(socket, record);
-    if (sent === reply.rest.length) endStream(socket, false);
+    if (sent === reply.rest.length) endStream(socket);
   }, paceMs);
 }
 
-function endStream({ data }: Socket<Connection>, cut: boolean): void {
+function endStream({ data }: Socket<Connection>): void {
   if (!data.timer) return;
   clearInterval(data.timer);
   data.timer = undefined;
-  stats.streaming--;
-  if (cut) stats.cut++;
+  streaming--;
 }
 
 function send(socket: Socket<Connection>, bytes: Buffer): void {

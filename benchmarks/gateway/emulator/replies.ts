@@ -1,20 +1,18 @@
 import {
   anthropicRecords,
   anthropicWhole,
-  type Behaviour,
-  behaviours,
   openAiRecords,
   openAiWhole,
-  promptMark,
   providerKey,
   refusals,
 } from '../answers.ts';
+import { readPromptMark } from '../prompt-mark.ts';
 import type { WholeRequest } from './request-reader.ts';
 
 /** A reply: bytes to send at once, or a head and records to send one after the other. */
 export type Reply =
   | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'paced'; first: Buffer; rest: readonly Buffer[] };
+  | { kind: 'paced'; number: number; first: Buffer; rest: readonly Buffer[] };
 
 interface DialectReplies {
   whole: Buffer;
@@ -36,27 +34,20 @@ export function replyTo({ head, body }: WholeRequest): Reply {
   const messages = head.startsWith('POST /v1/messages ');
   if (!messages && !head.startsWith('POST /v1/chat/completions ')) return bytes(unknownPath);
   if (!head.includes(providerKey)) return bytes(unauthorized);
-  const behaviour = behaviourOf(body);
-  if (!behaviour) return bytes(notUnderstood);
+  const mark = readPromptMark(body);
+  if (!mark) return bytes(notUnderstood);
+  const { behaviour, number } = mark;
   const streams = behaviour === 'burst' || behaviour === 'paced';
   if (streams !== body.includes('"stream":true')) return bytes(notStreamed);
   const withUsage = streams && body.includes('"include_usage":true');
   const replies = messages ? anthropic : withUsage ? openAiWithUsage : openAi;
   if (behaviour !== 'paced') return bytes(replies[behaviour]);
   const [first = Buffer.alloc(0), ...rest] = replies.paced;
-  return { kind: 'paced', first, rest };
+  return { kind: 'paced', number, first, rest };
 }
 
 function bytes(all: Buffer): Reply {
   return { kind: 'bytes', bytes: all };
-}
-
-function behaviourOf(body: Buffer): Behaviour | undefined {
-  const mark = body.indexOf(promptMark);
-  if (mark < 0) return undefined;
-  const start = mark + promptMark.length;
-  const name = body.toString('latin1', start, body.indexOf(']', start));
-  return behaviours.find((known) => known === name);
 }
 
 function dialectReplies(

@@ -1,4 +1,5 @@
 import type { Socket } from 'bun';
+import { sharedNowMs } from '../shared-clock.ts';
 import { AnswerCheck, type ExpectedAnswer } from './expected-answer.ts';
 import { type KnownBody, ResponseReader } from './response-reader.ts';
 
@@ -7,11 +8,12 @@ export interface RequestTimes {
   sentAt: number;
   firstTokenAt: number;
   endedAt: number;
+  /** When the client left, on the clock that processes share; 0 when it stayed. */
+  leftAtMs: number;
 }
 
 export interface ConnectionOptions {
   port: number;
-  request: Buffer;
   expected: ExpectedAnswer;
   leaveAfter?: number;
   onAnswer: (connection: ClientConnection, times: RequestTimes) => void;
@@ -26,10 +28,16 @@ export class ClientConnection {
   readonly #options: ConnectionOptions;
   readonly #check: AnswerCheck;
   readonly #reader: ResponseReader;
-  readonly #times: RequestTimes = { sentAt: 0, firstTokenAt: 0, endedAt: 0 };
+  readonly #times: RequestTimes = {
+    sentAt: 0,
+    firstTokenAt: 0,
+    endedAt: 0,
+    leftAtMs: 0,
+  };
   #socket: Socket<undefined> | undefined;
   #known: KnownBody | undefined;
   #busy = false;
+  #request: Buffer = Buffer.alloc(0);
   #unsent: Buffer | undefined;
   #records = 0;
   #recordAt = 0;
@@ -43,15 +51,17 @@ export class ClientConnection {
     );
   }
 
-  /** Sends the request, over a new connection where there is none. */
-  send(): void {
+  /** Sends a request, over a new connection where there is none. */
+  send(request: Buffer): void {
     this.#busy = true;
+    this.#request = request;
     this.#reader.reset();
     this.#check.reset();
     this.#records = 0;
     this.#times.firstTokenAt = 0;
+    this.#times.leftAtMs = 0;
     this.#times.sentAt = performance.now();
-    if (this.#socket) this.#write(this.#options.request);
+    if (this.#socket) this.#write(request);
     else this.#connect();
   }
 
@@ -75,7 +85,7 @@ export class ClientConnection {
         open: (socket) => {
           socket.setNoDelay(true);
           this.#socket = socket;
-          this.#write(this.#options.request);
+          this.#write(this.#request);
         },
         data: (socket, bytes) => {
           if (socket === this.#socket) this.#receive(bytes);
@@ -104,6 +114,7 @@ export class ClientConnection {
       const now = performance.now();
       this.#noteRecords(now);
       if (this.#records >= (this.#options.leaveAfter ?? Number.POSITIVE_INFINITY)) {
+        this.#times.leftAtMs = sharedNowMs();
         this.close();
         this.#answered(now);
       } else if (this.#reader.done) {

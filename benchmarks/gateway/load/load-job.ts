@@ -32,6 +32,13 @@ export interface Percentiles {
   p99: number | null;
 }
 
+/** When something happened to a stream, on the clock that processes share. */
+export interface StreamTime {
+  /** In the mark of its prompt. */
+  number: number;
+  atMs: number;
+}
+
 export interface LoadResult {
   /** Answers that ended, or were left, within `seconds`. */
   answers: number;
@@ -45,6 +52,8 @@ export interface LoadResult {
   gap: Percentiles;
   /** How late the generator was itself. */
   lateness: Percentiles;
+  /** Streams that their clients left within `seconds`. */
+  left: readonly StreamTime[];
   /** Processor time of `countedPids`, in milliseconds. */
   processorMs: number;
   /** Processor time of others, as a share of one core. */

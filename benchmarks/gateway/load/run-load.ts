@@ -1,9 +1,14 @@
+import { numbered } from '../prompt-mark.ts';
+import { percentiles } from '../statistics.ts';
 import { ClientConnection, type RequestTimes } from './client-connection.ts';
-import type { LoadJob, LoadResult, Percentiles } from './load-job.ts';
+import type { LoadJob, LoadResult, StreamTime } from './load-job.ts';
 import { machineMs, processorMs } from './processor-time.ts';
 
 /** How long answers under way may take after the measured time, in milliseconds. */
 const tailMs = 10_000;
+
+/** Of the last request that had one: no two of this process have the same. */
+let lastNumber = 0;
 
 /** Does one measurement. Throws at the first wrong byte or lost connection. */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
@@ -17,6 +22,9 @@ class LoadRun {
   readonly #request: Buffer;
   readonly #connections = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
+  /** Of the requests under way, where clients leave. */
+  readonly #numbers = new Map<ClientConnection, number>();
+  readonly #left: StreamTime[] = [];
   readonly #samples = { latency: [], firstToken: [], gap: [], lateness: [] } as Record<
     'latency' | 'firstToken' | 'gap' | 'lateness',
     number[]
@@ -79,7 +87,6 @@ class LoadRun {
     const { port, expected, leaveAfter } = this.#job;
     const connection = new ClientConnection({
       port,
-      request: this.#request,
       expected,
       ...(leaveAfter === undefined ? {} : { leaveAfter }),
       onAnswer: (from, times) => this.#answered(from, times),
@@ -95,7 +102,15 @@ class LoadRun {
   #send(connection: ClientConnection): void {
     this.#requests++;
     this.#running++;
-    connection.send();
+    connection.send(this.#nextRequest(connection));
+  }
+
+  /** Where clients leave, each request has a number of its own, for the emulator to tell it by. */
+  #nextRequest(connection: ClientConnection): Buffer {
+    if (this.#job.leaveAfter === undefined) return this.#request;
+    lastNumber++;
+    this.#numbers.set(connection, lastNumber);
+    return numbered(this.#request, lastNumber);
   }
 
   #answered(connection: ClientConnection, times: RequestTimes): void {
@@ -105,6 +120,8 @@ class LoadRun {
       const { latency, firstToken } = this.#samples;
       latency.push(times.endedAt - times.sentAt);
       if (times.firstTokenAt > 0) firstToken.push(times.firstTokenAt - times.sentAt);
+      const number = this.#numbers.get(connection);
+      if (number !== undefined) this.#left.push({ number, atMs: times.leftAtMs });
     }
     if (this.#answers === this.#job.maxAnswers) this.#stop();
     if (this.#stopped) {
@@ -144,6 +161,7 @@ class LoadRun {
       firstToken: percentiles(this.#samples.firstToken),
       gap: percentiles(this.#samples.gap),
       lateness: percentiles(this.#samples.lateness),
+      left: this.#left,
     });
   }
 
@@ -158,10 +176,4 @@ class LoadRun {
     for (const connection of this.#connections) connection.close();
     this.#connections.clear();
   }
-}
-
-function percentiles(values: number[]): Percentiles {
-  const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? null;
-  return { p50: at(0.5), p99: at(0.99) };
 }

@@ -1,13 +1,18 @@
 import type { ContenderName } from '../contenders/contender.ts';
-import type { LoadResult } from '../load/load-job.ts';
 import type { MeasureName } from '../measures.ts';
+import type { Measurement } from '../rig.ts';
 import type { MeasuredRounds } from '../run-rounds.ts';
 import { median } from '../statistics.ts';
 
 /** One number of a measurement; undefined where it was not measured. */
-export type Pick = (result: LoadResult) => number | null | undefined;
+export type Pick = (result: Measurement) => number | null | undefined;
+
+type RoundFigure = (round: MeasuredRounds['rounds'][number]) => number | undefined;
 
 export const perSecond: Pick = ({ answers, seconds }) => answers / seconds;
+
+/** From a client's leaving to the provider's seeing it; infinite where it never did. */
+export const longestCancel: Pick = ({ cancelled }) => cancelled.max;
 
 /** What was measured, as figures: medians over the rounds. */
 export class Figures {
@@ -23,6 +28,12 @@ export class Figures {
 
   value(name: MeasureName, contender: ContenderName, pick: Pick): number | undefined {
     return this.#median(name, (round) => numberOf(round[contender], pick));
+  }
+
+  /** The greatest over the rounds, which no median hides. */
+  greatest(name: MeasureName, contender: ContenderName, pick: Pick): number | undefined {
+    const all = this.#each(name, (round) => numberOf(round[contender], pick));
+    return all.length === 0 ? undefined : Math.max(...all);
   }
 
   /** A ratio or difference between two contenders, taken in each round by itself. */
@@ -51,15 +62,16 @@ export class Figures {
     return answers === 0 ? undefined : (milliseconds * 1_000) / answers;
   }
 
-  #median(
-    name: MeasureName,
-    figure: (round: MeasuredRounds['rounds'][number]) => number | undefined,
-  ): number | undefined {
+  #median(name: MeasureName, figure: RoundFigure): number | undefined {
+    return median(this.#each(name, figure));
+  }
+
+  #each(name: MeasureName, figure: RoundFigure): number[] {
     const all = this.#rounds.get(name)?.rounds.map(figure) ?? [];
-    return median(all.filter((value) => value !== undefined));
+    return all.filter((value) => value !== undefined);
   }
 }
 
-function numberOf(result: LoadResult | undefined, pick: Pick): number | undefined {
+function numberOf(result: Measurement | undefined, pick: Pick): number | undefined {
   return (result && pick(result)) ?? undefined;
 }

@@ -2,7 +2,7 @@ import type { ContenderName } from '../contenders/contender.ts';
 import { type MeasureName, measures } from '../measures.ts';
 import type { Session } from '../session.ts';
 import { median } from '../statistics.ts';
-import { type Figures, type Pick, perSecond } from './figures.ts';
+import { type Figures, longestCancel, type Pick, perSecond } from './figures.ts';
 import { figure, markdownTable } from './markdown.ts';
 
 type Line = readonly [title: string, figure: (contender: ContenderName) => number | undefined];
@@ -37,13 +37,26 @@ export function measuredTable(
 }
 
 function linesOf(figures: Figures, name: MeasureName): Line[] {
-  const { title, shape, pace } = measures[name];
+  const { title, shape, pace, leaveAfter } = measures[name];
   const value = (pick: Pick) => (contender: ContenderName) => figures.value(name, contender, pick);
   const processor: Line = [
     `${title}: processor µs each`,
     (contender) => figures.processorMicros(name, contender),
   ];
-  if (pace.kind === 'closed') return [[`${title}: a second`, value(perSecond)], processor];
+  const perSecondLine: Line = [`${title}: a second`, value(perSecond)];
+  if (leaveAfter !== undefined) {
+    return [
+      perSecondLine,
+      processor,
+      [`${title}: until the provider sees it, p50 ms`, value(({ cancelled }) => cancelled.p50)],
+      [`${title}: until the provider sees it, p99 ms`, value(({ cancelled }) => cancelled.p99)],
+      [
+        `${title}: until the provider sees it, the longest, ms`,
+        (contender) => figures.greatest(name, contender, longestCancel),
+      ],
+    ];
+  }
+  if (pace.kind === 'closed') return [perSecondLine, processor];
   const late: Line = [`${title}: generator late, p99 ms`, value(({ lateness }) => lateness.p99)];
   if (shape.behaviour !== 'paced') {
     return [
