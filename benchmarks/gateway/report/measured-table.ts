@@ -51,7 +51,7 @@ function linesOf(figures: Figures, name: MeasureName): Line[] {
       [`${title}: until the provider sees it, p50 ms`, value(({ cancelled }) => cancelled.p50)],
       [`${title}: until the provider sees it, p99 ms`, value(({ cancelled }) => cancelled.p99)],
       [
-        `${title}: until the provider sees it, the longest, ms`,
+        `${title}: until the provider sees it (∞: never), the longest, ms`,
         (contender) => figures.greatest(name, contender, longestCancel),
       ],
     ];
