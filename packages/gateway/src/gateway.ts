@@ -119,7 +119,8 @@ export class Gateway implements AsyncDisposable {
     const { route, parameters } = found;
     let status = 500;
     try {
-      const caller = await this.#callerOf(route, request, query);
+      const known = this.#callerOf(route, request, query);
+      const caller = known instanceof Promise ? await known : known;
       const exchange: Exchange = {
         request,
         path,
@@ -129,7 +130,10 @@ export class Gateway implements AsyncDisposable {
         startedAt,
         caller,
       };
-      const response = await this.#traced(route, exchange, parameters);
+      const services = this.#services;
+      const response = await (services.tracer.enabled
+        ? this.#traced(route, exchange, parameters)
+        : route.handle(services, exchange, parameters));
       status = response.status;
       return response;
     } catch (reason) {
@@ -166,7 +170,6 @@ export class Gateway implements AsyncDisposable {
   ): Promise<Response> {
     const services = this.#services;
     const { tracer } = services;
-    if (!tracer.enabled) return route.handle(services, exchange, parameters);
     const parent = exchange.request.headers.get('traceparent');
     const span = tracer.startSpan(route.name, { kind: 'server', ...(parent ? { parent } : {}) });
     exchange.span = span;

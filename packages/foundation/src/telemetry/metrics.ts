@@ -4,6 +4,8 @@ export type LabelValues = readonly string[];
 /** Counts up only. */
 export interface Counter {
   add(value: number, ...labels: LabelValues): void;
+  /** The count of these labels, for places where looking it up each time costs too much. */
+  labels(...labels: LabelValues): { add(value: number): void };
 }
 
 /** Goes up and down. */
@@ -15,6 +17,8 @@ export interface Gauge {
 /** Counts observations in buckets; times are seconds, as Prometheus has them. */
 export interface Histogram {
   observe(value: number, ...labels: LabelValues): void;
+  /** The buckets of these labels, for places where looking them up each time costs too much. */
+  labels(...labels: LabelValues): { observe(value: number): void };
 }
 
 export interface MetricOptions {

@@ -1,6 +1,6 @@
+import type { Metric } from 'prom-client';
 import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
-import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type {
   Counter as CounterContract,
@@ -41,21 +41,17 @@ class PrometheusMetrics implements Metrics {
 
   counter(options: MetricOptions): CounterContract {
     return this.#once(options.name, () => {
-      const series = new Series(options.labels);
-      const sums = new Map<Labels, number>();
+      const series = new Series(options.labels, () => new Sum());
       // Sums are kept here until somebody looks: the library hashes its labels with every count.
       new Counter({
         ...this.#configuration(options),
         collect() {
-          for (const [labels, sum] of sums) this.inc(labels, sum);
-          sums.clear();
+          for (const [labels, sum] of series.all()) this.inc(labels, sum.take());
         },
       });
       return {
-        add: (value, ...labels) => {
-          const known = series.labels(labels);
-          sums.set(known, (sums.get(known) ?? 0) + value);
-        },
+        add: (value, ...labels) => series.of(labels).add(value),
+        labels: (...labels) => series.of(labels),
       };
     });
   }
@@ -63,20 +59,30 @@ class PrometheusMetrics implements Metrics {
   gauge(options: MetricOptions): GaugeContract {
     return this.#once(options.name, () => {
       const gauge = new Gauge(this.#configuration(options));
-      const series = new Series(options.labels);
+      const series = new Series(options.labels, (labels) => labels);
       return {
-        set: (value, ...labels) => gauge.set(series.labels(labels), value),
-        add: (value, ...labels) => gauge.inc(series.labels(labels), value),
+        set: (value, ...labels) => gauge.set(series.of(labels), value),
+        add: (value, ...labels) => gauge.inc(series.of(labels), value),
       };
     });
   }
 
   histogram(options: HistogramOptions): HistogramContract {
     return this.#once(options.name, () => {
-      const buckets = [...(options.buckets ?? defaultBuckets)];
-      const histogram = new Histogram({ ...this.#configuration(options), buckets });
-      const series = new Series(options.labels);
-      return { observe: (value, ...labels) => histogram.observe(series.labels(labels), value) };
+      const bounds = [...(options.buckets ?? defaultBuckets)];
+      const series = new Series(options.labels, () => new Buckets(bounds));
+      const { name, help } = this.#configuration(options);
+      // The library's own histogram hashes its labels with every observation, and takes no sums.
+      const metric = {
+        name,
+        help,
+        get: () => ({ name, help, type: 'histogram', values: bucketValues(name, series) }),
+      };
+      this.#registry.registerMetric(metric as unknown as Metric);
+      return {
+        observe: (value, ...labels) => series.of(labels).observe(value),
+        labels: (...labels) => series.of(labels),
+      };
     });
   }
 
@@ -99,30 +105,91 @@ class PrometheusMetrics implements Metrics {
 
 type Labels = Record<string, string>;
 
-/** The label objects of one metric, made once for each combination of values. */
-class Series {
+/** What one metric keeps for each combination of label values. */
+class Series<T> {
   readonly #names: readonly string[];
-  readonly #known = new Map<string, Labels>();
+  readonly #make: (labels: Labels) => T;
+  readonly #known = new Map<string, { labels: Labels; kept: T }>();
 
-  constructor(names: readonly string[] = []) {
+  constructor(names: readonly string[] = [], make: (labels: Labels) => T) {
     this.#names = names;
+    this.#make = make;
+    // Without labels there is one series from the beginning, so that a 0 is told.
+    if (names.length === 0) this.of([]);
   }
 
-  labels(values: LabelValues): Labels {
+  of(values: LabelValues): T {
     const key = values.join('\u0000');
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.kept;
     if (values.length !== this.#names.length) {
       throw new Error(
         `the labels are ${this.#names.join(', ')}; ${values.length} values are given`,
       );
     }
-    const full = this.#known.size >= maxSeries;
-    const labels: Labels = {};
-    for (const [index, name] of this.#names.entries()) {
-      labels[name] = full ? overflow : (values[index] ?? '');
+    const others = this.#names.map(() => overflow);
+    if (this.#known.size >= maxSeries && values.some((value) => value !== overflow)) {
+      return this.of(others);
     }
-    if (!full) this.#known.set(key, labels);
-    return labels;
+    const labels: Labels = {};
+    for (const [index, name] of this.#names.entries()) labels[name] = values[index] ?? '';
+    const kept = this.#make(labels);
+    this.#known.set(key, { labels, kept });
+    return kept;
   }
+
+  *all(): Iterable<[Labels, T]> {
+    for (const { labels, kept } of this.#known.values()) yield [labels, kept];
+  }
+}
+
+class Sum {
+  #sum = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+  }
+
+  take(): number {
+    const sum = this.#sum;
+    this.#sum = 0;
+    return sum;
+  }
+}
+
+class Buckets {
+  readonly bounds: readonly number[];
+  /** How many were observed in each bucket alone; the last is for what is over every bound. */
+  readonly counts: number[];
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  observe(value: number): void {
+    const { bounds, counts } = this;
+    let index = 0;
+    while (index < bounds.length && value > (bounds[index] ?? 0)) index++;
+    counts[index] = (counts[index] ?? 0) + 1;
+    this.sum += value;
+  }
+}
+
+/** In the library's form: https://prometheus.io/docs/concepts/metric_types/#histogram */
+function bucketValues(name: string, series: Series<Buckets>) {
+  return [...series.all()].flatMap(([labels, { bounds, counts, sum }]) => {
+    let count = 0;
+    const buckets = counts.map((own, index) => {
+      count += own;
+      const le = bounds[index] ?? '+Inf';
+      return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: count },
+    ];
+  });
 }

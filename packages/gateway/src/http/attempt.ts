@@ -46,7 +46,7 @@ export async function attempt<T>(
   try {
     return await run(step);
   } catch (reason) {
-    const error = running.errorOf(reason, provider);
+    const error = running.errorOf(reason);
     // Whatever is still open at the provider is of no use to anybody.
     running.abort(error);
     running[Symbol.dispose]();
@@ -77,7 +77,8 @@ export async function send(
 ): Promise<Response> {
   const { provider } = record.options.candidate;
   running.waitHead();
-  const outbound = await provider.prepare(operation, body, running.signal);
+  const prepared = provider.prepare(operation, body, running.signal);
+  const outbound = prepared instanceof Promise ? await prepared : prepared;
   const response = await callProvider({
     fetch: services.fetch,
     provider,
@@ -95,7 +96,7 @@ export async function readWhole(
   response: Response,
 ): Promise<{ bytes: Uint8Array; answer: unknown }> {
   const { provider } = record.options.candidate;
-  const bytes = await readAnswer(response, running, provider);
+  const bytes = await readAnswer(response, provider.name);
   running.received();
   record.firstToken();
   return { bytes, answer: parseAnswer(bytes, provider.name) };
@@ -151,12 +152,16 @@ export function logAttempt({ services, exchange, record }: Attempt, error?: RpcE
 }
 
 function headerText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+  return notInHeaders.test(text) ? text.replaceAll(/[^\x20-\x7e]/g, '?') : text;
 }
+
+const notInHeaders = /[^\x20-\x7e]/;
+
+const utf8 = new TextDecoder();
 
 function parseAnswer(bytes: Uint8Array, provider: string): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(utf8.decode(bytes));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
     // Told below, together with JSON that is no object.

@@ -35,18 +35,40 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     help: 'Tokens used, by direction.',
     labels: ['provider', 'direction'],
   });
+  const ofProvider = memo((provider: string) => ({
+    outcomes: memo((outcome: string) => attempts.labels(provider, outcome)),
+    input: tokens.labels(provider, 'input'),
+    output: tokens.labels(provider, 'output'),
+    firstToken: firstToken.labels(provider),
+  }));
+  const ofEndpoint = memo((endpoint: string) => ({
+    statuses: memo((status: number) => requests.labels(endpoint, String(status))),
+    duration: duration.labels(endpoint),
+  }));
   return {
-    attempt: (entry) => {
-      attempts.add(1, entry.provider, entry.outcome);
-      tokens.add(entry.usage.input, entry.provider, 'input');
-      tokens.add(entry.usage.output, entry.provider, 'output');
-      if (entry.firstTokenMs !== undefined) {
-        firstToken.observe(entry.firstTokenMs / 1_000, entry.provider);
-      }
+    attempt: ({ provider, outcome, usage, firstTokenMs }) => {
+      const metricsOf = ofProvider(provider);
+      metricsOf.outcomes(outcome).add(1);
+      metricsOf.input.add(usage.input);
+      metricsOf.output.add(usage.output);
+      if (firstTokenMs !== undefined) metricsOf.firstToken.observe(firstTokenMs / 1_000);
     },
     request: (endpoint, status, seconds) => {
-      requests.add(1, endpoint, String(status));
-      duration.observe(seconds, endpoint);
+      const metricsOf = ofEndpoint(endpoint);
+      metricsOf.statuses(status).add(1);
+      metricsOf.duration.observe(seconds);
     },
+  };
+}
+
+/** For keys of which there are few: names of the configuration, statuses. */
+function memo<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key);
+    made.set(key, value);
+    return value;
   };
 }

@@ -8,9 +8,15 @@ import { topLevelMembers } from './splice-json.ts';
  * be what answers. `body` is `text` parsed.
  */
 export function refuseTwoModels(text: string, body: JsonObject): void {
-  const variant = Object.keys(body).find((key) => key !== 'model' && key.toLowerCase() === 'model');
+  const variant = Object.keys(body).find(isVariant);
   if (variant !== undefined) throw twoModels(`${variant} is not a field: write model`);
   if (namesTwice(text)) throw twoModels('model stands more than once');
+}
+
+const { length } = 'model';
+
+function isVariant(key: string): boolean {
+  return key.length === length && key !== 'model' && key.toLowerCase() === 'model';
 }
 
 /** A body that leaves open which model is meant. */

@@ -1,43 +1,63 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
 import { apiError } from '../neutral/api-error.ts';
+import type { Watchdog } from '../routing/watchdog.ts';
+import type { Exchange } from './exchange.ts';
 import type { RequestLimits } from './services.ts';
 
-type BodyLimits = Pick<RequestLimits, 'maxBodyBytes' | 'bodyTimeoutMs'>;
+type Received = Pick<Exchange, 'request'>;
+
+/** What a body may take, and who watches its time. */
+interface BodyRoom {
+  limits: Pick<RequestLimits, 'maxBodyBytes' | 'bodyTimeoutMs'>;
+  watchdog: Watchdog;
+}
 
 const defaultBodyTimeoutMs = 60_000;
+const utf8 = new TextDecoder();
 
 /**
  * A request's body as text. Throws `invalid_argument` with status 413 when it is over the limit,
  * with status 415 when it is compressed,
  * `deadline_exceeded` with status 408 when it is not whole in time.
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<string> {
+export async function readBody({ request }: Received, room: BodyRoom): Promise<string> {
   refuseEncoded(request);
   const declared = request.headers.get('content-length');
-  if (declared === null) return new TextDecoder().decode(await readBodyBytes(request, limits));
-  if (Number(declared) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
-  return inTime(request.text(), limits);
+  if (declared === null) return utf8.decode(await readUndeclared(request, room));
+  const { maxBodyBytes } = room.limits;
+  if (Number(declared) > maxBodyBytes) throw tooLarge(maxBodyBytes);
+  return await inTime(request.text(), room);
 }
 
 /** As `readBody`, without reading it as text. */
-export async function readBodyBytes(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+export async function readBodyBytes({ request }: Received, room: BodyRoom): Promise<Uint8Array> {
   refuseEncoded(request);
-  const { maxBodyBytes } = limits;
+  const { maxBodyBytes } = room.limits;
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  return inTime(readLimited(request.body, maxBodyBytes, tooLarge), limits);
+  return await readUndeclared(request, room);
 }
 
-async function inTime<T>(body: Promise<T>, { bodyTimeoutMs }: BodyLimits): Promise<T> {
-  const limitMs = bodyTimeoutMs ?? defaultBodyTimeoutMs;
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooSlow(limitMs)), limitMs);
-  try {
-    return await Promise.race([body, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function readUndeclared({ body }: Request, room: BodyRoom): Promise<Uint8Array> {
+  return inTime(readLimited(body, room.limits.maxBodyBytes, tooLarge), room);
+}
+
+function inTime<T>(body: Promise<T>, { limits, watchdog }: BodyRoom): Promise<T> {
+  const limitMs = limits.bodyTimeoutMs ?? defaultBodyTimeoutMs;
+  return new Promise((resolve, reject) => {
+    const watch = watchdog.watch(limitMs, { expire: () => reject(tooSlow(limitMs)) });
+    body.then(
+      (value) => {
+        watch.clear();
+        resolve(value);
+      },
+      (reason: unknown) => {
+        watch.clear();
+        reject(reason);
+      },
+    );
+  });
 }
 
 /** A JSON object from a body. Throws `invalid_argument` that says where it is broken. */

@@ -41,7 +41,7 @@ export async function streamAnswer(
       if (!transform.started && pump.producedBytes > maxFrameChars) throw neverBegan(provider);
     }
   } catch (reason) {
-    const error = call.errorOf(reason, provider);
+    const error = call.errorOf(reason);
     call.abort(error);
     throw error;
   }
@@ -89,13 +89,13 @@ class Pump {
     const { call, idleTimeoutMs } = this.#options;
     try {
       while (this.#ready.length === 0 && !this.ended) {
-        call.waitIdle(this.#provider, idleTimeoutMs);
+        call.waitIdle(idleTimeoutMs);
         await this.read();
         call.received();
       }
     } catch (reason) {
       if (this.#left) return;
-      this.#break(controller, call.errorOf(reason, this.#provider));
+      this.#break(controller, call.errorOf(reason));
       return;
     }
     if (this.#left) return;

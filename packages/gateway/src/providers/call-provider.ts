@@ -2,7 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
 import { apiError, apiErrorInfo } from '../neutral/api-error.ts';
-import type { Watch, Watchdog } from '../routing/watchdog.ts';
+import type { Watch, Watchdog, Watched } from '../routing/watchdog.ts';
 import type { OutboundRequest, Provider } from './provider.ts';
 
 /** The part of an error's body that is read, in bytes. */
@@ -25,31 +25,27 @@ export interface ProviderCallOptions {
 }
 
 /**
- * One call to a provider and its clocks. `signal` aborts when the client leaves, when a clock runs
- * out or when `abort` is called; `reason` then says why, as the error to tell.
+ * One call to a provider and its clock. `signal` aborts when the client leaves, when the clock runs
+ * out or when `abort` is called; its reason says why, as the error to tell.
  */
-export class ProviderCall implements Disposable {
+export class ProviderCall implements Disposable, EventListenerObject, Watched {
   readonly #controller = new AbortController();
-  readonly #watch: Watch;
-  readonly #client: AbortSignal;
-  readonly #onLeave: () => void;
-  readonly #cut = () => this.abort(new RpcError('canceled', 'the client left'));
   readonly #options: ProviderCallOptions;
+  readonly #watch: Watch;
   /** Of the last answer whose head came. */
   httpStatus: number | undefined;
-  #drain: Watch | undefined;
+  /** The wait that the clock now measures. */
+  #waitsFor: 'answer' | 'more' | 'drain' = 'answer';
+  #limitMs: number;
   #left = false;
-  #expired: () => RpcError;
 
   constructor(options: ProviderCallOptions) {
+    const { answerWithinMs, client, watchdog } = options;
     this.#options = options;
-    const { answerWithinMs, provider } = options;
-    this.#expired = () => silent(provider, answerWithinMs, 'before its answer');
-    this.#watch = options.watchdog.watch(answerWithinMs, () => this.abort(this.#expired()));
-    this.#client = options.client;
-    this.#onLeave = () => this.leave();
-    if (this.#client.aborted) this.#onLeave();
-    else this.#client.addEventListener('abort', this.#onLeave);
+    this.#limitMs = answerWithinMs;
+    this.#watch = watchdog.watch(answerWithinMs, this);
+    if (client.aborted) this.leave();
+    else client.addEventListener('abort', this);
   }
 
   get signal(): AbortSignal {
@@ -57,49 +53,59 @@ export class ProviderCall implements Disposable {
   }
 
   get clientLeft(): boolean {
-    return this.#client.aborted;
+    return this.#options.client.aborted;
   }
 
   /** The client left: cancels the call, at once or at the end of the drain. */
   leave(): void {
     if (this.#left) return;
     this.#left = true;
-    const { drainMs, onLeave, stopping, watchdog } = this.#options;
+    const { drainMs, onLeave, stopping } = this.#options;
     onLeave?.();
     if (drainMs === 0 || stopping?.aborted) {
       this.#cut();
       return;
     }
-    this.#drain = watchdog.watch(drainMs, this.#cut);
-    stopping?.addEventListener('abort', this.#cut);
+    this.#wait('drain', drainMs);
+    stopping?.addEventListener('abort', this);
   }
 
   /** Begins a wait for the head of an answer: for calls that are made of several requests. */
   waitHead(): void {
-    const { answerWithinMs, provider } = this.#options;
-    this.#expired = () => silent(provider, answerWithinMs, 'before its answer');
-    this.#watch.restart(answerWithinMs);
+    this.#wait('answer', this.#options.answerWithinMs);
   }
 
   /** Begins a wait for the next bytes. */
-  waitIdle(provider: string, idleTimeoutMs: number): void {
-    this.#expired = () => silent(provider, idleTimeoutMs, 'in the middle of its answer');
-    this.#watch.restart(idleTimeoutMs);
+  waitIdle(idleTimeoutMs: number): void {
+    this.#wait('more', idleTimeoutMs);
   }
 
   /** The bytes came: no clock runs until the next wait. */
   received(): void {
-    this.#watch.clear();
+    if (this.#waitsFor !== 'drain') this.#watch.clear();
   }
 
   abort(reason: RpcError): void {
     this.#controller.abort(reason);
   }
 
+  /** The wait was too long. */
+  expire(): void {
+    if (this.#waitsFor === 'drain') this.#cut();
+    else this.abort(silent(this.#options.provider, this.#limitMs, this.#waitsFor));
+  }
+
+  /** The client left, or the process ends while the call goes on without one. */
+  handleEvent(): void {
+    if (this.#left) this.#cut();
+    else this.leave();
+  }
+
   /** What a failed fetch or read means: our own reason to abort, else the provider's fault. */
-  errorOf(reason: unknown, provider: string): RpcError {
+  errorOf(reason: unknown): RpcError {
     if (this.signal.aborted && this.signal.reason instanceof RpcError) return this.signal.reason;
     if (reason instanceof RpcError) return reason;
+    const { provider } = this.#options;
     const what = reason instanceof Error && 'code' in reason ? ` (${String(reason.code)})` : '';
     return apiError('unavailable', `the connection to ${provider} failed${what}`, {
       status: 502,
@@ -109,19 +115,31 @@ export class ProviderCall implements Disposable {
     });
   }
 
-  /** Stops the clocks and no longer listens to the client; a call under way goes on. */
+  /** Stops the clock and no longer listens to the client; a call under way goes on. */
   [Symbol.dispose](): void {
+    const { client, stopping } = this.#options;
     this.#watch.clear();
-    this.#drain?.clear();
-    this.#client.removeEventListener('abort', this.#onLeave);
-    this.#options.stopping?.removeEventListener('abort', this.#cut);
+    client.removeEventListener('abort', this);
+    if (this.#left) stopping?.removeEventListener('abort', this);
+  }
+
+  /** A drain has one clock from its begin to its end. */
+  #wait(what: 'answer' | 'more' | 'drain', limitMs: number): void {
+    if (this.#waitsFor === 'drain') return;
+    this.#waitsFor = what;
+    this.#limitMs = limitMs;
+    this.#watch.start(limitMs);
+  }
+
+  #cut(): void {
+    this.abort(new RpcError('canceled', 'the client left'));
   }
 }
 
 /**
  * Sends a request and waits for the head of its answer; once more with fresh credentials where
- * fetched ones are refused. Throws RpcError for a failed connection
- * and for every status but 2xx, with the error's shape read by the dialect.
+ * fetched ones are refused. Throws RpcError for every status but 2xx, with the error's shape read by
+ * the dialect; what `fetch` throws goes through, for `ProviderCall.errorOf`.
  */
 export async function callProvider(options: {
   fetch: typeof fetch;
@@ -133,56 +151,37 @@ export async function callProvider(options: {
   onRefusal?: (response: Response, text: string) => void;
 }): Promise<Response> {
   const { outbound, call } = options;
-  let response = await fetchHead(options, outbound);
+  let response = await fetchHead(options.fetch, outbound, call);
+  call.httpStatus = response.status;
+  if (response.ok) return response;
   if (outbound.renew && (response.status === 401 || response.status === 403)) {
     const again = await outbound.renew(response, call.signal);
     if (again) {
       await response.body?.cancel();
-      response = await fetchHead(options, again);
+      response = await fetchHead(options.fetch, again, call);
+      call.httpStatus = response.status;
+      if (response.ok) return response;
     }
   }
-  if (response.ok) return response;
   throw await failureOf(response, options);
 }
 
-async function fetchHead(
-  options: { fetch: typeof fetch; provider: Provider; call: ProviderCall },
-  outbound: OutboundRequest,
+function fetchHead(
+  send: typeof fetch,
+  { url, method, headers, body }: OutboundRequest,
+  { signal }: ProviderCall,
 ): Promise<Response> {
-  const { call, provider } = options;
-  try {
-    const response = await options.fetch(outbound.url, {
-      method: outbound.method,
-      headers: outbound.headers,
-      ...(outbound.body === undefined
-        ? {}
-        : { body: outbound.body as NonNullable<RequestInit['body']> }),
-      signal: call.signal,
-      redirect: 'manual',
-      timeout: false,
-    } as RequestInit);
-    call.httpStatus = response.status;
-    return response;
-  } catch (reason) {
-    throw call.errorOf(reason, provider.name);
-  }
+  const init = { method, headers, body, signal, redirect: 'manual', timeout: false };
+  return send(url, init as RequestInit);
 }
 
 /** A whole answer's bytes, within the limit. */
-export async function readAnswer(
-  response: Response,
-  call: ProviderCall,
-  provider: Provider,
-): Promise<Uint8Array> {
-  try {
-    const declared = response.headers.get('content-length');
-    if (declared !== null && Number(declared) <= maxAnswerBytes) return await response.bytes();
-    return await readLimited(response.body, maxAnswerBytes, () =>
-      apiError('data_loss', `the answer of ${provider.name} is over ${maxAnswerBytes} bytes`),
-    );
-  } catch (reason) {
-    throw call.errorOf(reason, provider.name);
-  }
+export function readAnswer(response: Response, provider: string): Promise<Uint8Array> {
+  const declared = response.headers.get('content-length');
+  if (declared !== null && Number(declared) <= maxAnswerBytes) return response.bytes();
+  return readLimited(response.body, maxAnswerBytes, () =>
+    apiError('data_loss', `the answer of ${provider} is over ${maxAnswerBytes} bytes`),
+  );
 }
 
 async function failureOf(
@@ -193,7 +192,7 @@ async function failureOf(
   try {
     text = await readStart(response.body, maxErrorBytes);
   } catch (reason) {
-    if (call.signal.aborted) return call.errorOf(reason, provider.name);
+    if (call.signal.aborted) return call.errorOf(reason);
   }
   const { status } = response;
   if (status >= 300 && status < 400) {
@@ -259,7 +258,8 @@ async function readStart(
   return text;
 }
 
-function silent(provider: string, limitMs: number, when: string): RpcError {
+function silent(provider: string, limitMs: number, before: 'answer' | 'more'): RpcError {
+  const when = before === 'answer' ? 'before its answer' : 'in the middle of its answer';
   return apiError('deadline_exceeded', `${provider} was silent for ${limitMs} ms ${when}`, {
     status: 504,
     provider,

@@ -13,9 +13,11 @@ export async function tryCandidates<T>(
   attempt: (candidate: Candidate, attempt: number) => Promise<T>,
 ): Promise<T> {
   let told: RpcError | undefined;
-  for (const [index, candidate] of candidates.entries()) {
+  let count = 0;
+  for (const candidate of candidates) {
+    count++;
     try {
-      return await attempt(candidate, index + 1);
+      return await attempt(candidate, count);
     } catch (reason) {
       const error = RpcError.from(reason);
       const unfitting = apiErrorInfo(error).unfitting === true;

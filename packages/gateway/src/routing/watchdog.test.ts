@@ -1,16 +1,18 @@
 import { expect, test } from 'bun:test';
-import { Watchdog } from './watchdog.ts';
+import { type Watch, Watchdog } from './watchdog.ts';
 
 test('a wait that lasts too long is told once; one that ended in time is not', async () => {
   using dog = new Watchdog();
   const told: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const early = dog.watch(1, () => told.push('early'));
+  const early = dog.watch(1, { expire: () => told.push('early') });
   early.clear();
-  dog.watch(1, () => told.push('late'));
-  dog.watch(120, () => {
-    told.push('last');
-    resolve();
+  dog.watch(1, { expire: () => told.push('late') });
+  dog.watch(120, {
+    expire: () => {
+      told.push('last');
+      resolve();
+    },
   });
   await promise;
   expect(told).toEqual(['late', 'last']);
@@ -21,9 +23,30 @@ test('a wait can begin again after all others have ended', async () => {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   let next = first;
-  const watch = dog.watch(1, () => next.resolve());
+  const watch = dog.watch(1, { expire: () => next.resolve() });
   await first.promise;
   next = second;
-  watch.restart(1);
+  watch.start(1);
   await second.promise;
+});
+
+test('waits end in any order, and one that expires may end another', async () => {
+  using dog = new Watchdog();
+  const told: string[] = [];
+  const done = Promise.withResolvers<void>();
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const watches = names.map((name) => dog.watch(1, { expire: () => told.push(name) }));
+  for (const index of [2, 0, 4]) watches[index]?.clear();
+  watches[2]?.clear();
+  watches[0]?.start(1);
+  const one: Watch = dog.watch(1, { expire: () => end('one of two', other) });
+  const other: Watch = dog.watch(1, { expire: () => end('one of two', one) });
+  dog.watch(120, { expire: () => done.resolve() });
+  await done.promise;
+  expect(told.sort()).toEqual(['a', 'b', 'd', 'one of two']);
+
+  function end(name: string, watch: Watch): void {
+    told.push(name);
+    watch.clear();
+  }
 });

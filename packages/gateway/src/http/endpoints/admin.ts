@@ -27,7 +27,7 @@ export const createKeyRequest = z
 
 /** `POST /admin/keys`. The answer holds the secret, this once. */
 export async function createKey(services: Services, exchange: Exchange): Promise<Response> {
-  const body = parseJsonObject(await readBody(exchange.request, services.limits));
+  const body = parseJsonObject(await readBody(exchange, services));
   const {
     expires_at: expires,
     allowed_models: allowedModels,

@@ -31,7 +31,7 @@ export async function generateContent(
   exchange: Exchange,
   target: { model: string; stream: boolean },
 ): Promise<Response> {
-  const text = await readBody(exchange.request, services.limits);
+  const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   const asArray = target.stream && new URLSearchParams(exchange.query).get('alt') !== 'sse';
   return answerChat(services, exchange, {
@@ -53,7 +53,7 @@ export async function readCall(
   dialect: Dialect,
   streamsByDefault: boolean,
 ): Promise<ChatCall> {
-  const text = await readBody(exchange.request, services.limits);
+  const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   refuseTwoModels(text, body);
   return {

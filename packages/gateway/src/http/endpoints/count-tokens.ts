@@ -47,7 +47,7 @@ export async function countMessageTokens(
   services: Services,
   exchange: Exchange,
 ): Promise<Response> {
-  const body = parseJsonObject(await readBody(exchange.request, services.limits));
+  const body = parseJsonObject(await readBody(exchange, services));
   const model = modelOf(body);
   const asked = {
     model,
@@ -64,7 +64,7 @@ export async function countContentTokens(
   exchange: Exchange,
   model: string,
 ): Promise<Response> {
-  const body: JsonObject = parseJsonObject(await readBody(exchange.request, services.limits));
+  const body: JsonObject = parseJsonObject(await readBody(exchange, services));
   const request = decodeGemini(body, { model });
   const asked = { model, request, callerDialect: 'gemini' } as const;
   const { tokens, headers } = await count(services, exchange, asked);

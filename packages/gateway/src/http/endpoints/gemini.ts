@@ -40,7 +40,7 @@ async function embed(
   model: string,
   isBatch: boolean,
 ): Promise<Response> {
-  const text = await readBody(exchange.request, services.limits);
+  const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   return answerEmbeddings(services, exchange, {
     dialect: 'gemini',

@@ -103,7 +103,7 @@ export async function running(services: Services, exchange: Exchange): Promise<R
 
 /** `POST /api/show` */
 export async function show(services: Services, exchange: Exchange): Promise<Response> {
-  const body = parseJsonObject(await readBody(exchange.request, services.limits));
+  const body = parseJsonObject(await readBody(exchange, services));
   const id = body.model ?? body.name;
   if (typeof id !== 'string' || id === '') {
     throw apiError('invalid_argument', 'model is missing: name one of GET /api/tags', {
@@ -119,7 +119,7 @@ export function version(_services: Services, exchange: Exchange): Response {
 }
 
 async function read(services: Services, exchange: Exchange) {
-  const text = await readBody(exchange.request, services.limits);
+  const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   return { text, body, model: modelOf(body) };
 }

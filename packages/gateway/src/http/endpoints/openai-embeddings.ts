@@ -11,7 +11,7 @@ import { answerEmbeddings } from './embeddings.ts';
 
 /** `POST /v1/embeddings` */
 export async function openAiEmbeddings(services: Services, exchange: Exchange): Promise<Response> {
-  const text = await readBody(exchange.request, services.limits);
+  const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   refuseTwoModels(text, body);
   const model = modelOf(body);

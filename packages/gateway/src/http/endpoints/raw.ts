@@ -43,7 +43,7 @@ const maxMeteredBytes = 64 * 1024 * 1024;
  * but for the model's name.
  */
 export async function passRaw(services: Services, exchange: Exchange): Promise<Response> {
-  const body = await readBodyBytes(exchange.request, services.limits);
+  const body = await readBodyBytes(exchange, services);
   const named = namedModel(body, exchange.request.headers.get('content-type') ?? '');
   const candidate = await candidateOf(services, exchange, named);
   if (named && bodyDecides.test(exchange.path)) checkAllowed(exchange, candidate, named.model);
@@ -62,7 +62,7 @@ export async function passToProvider(
 ): Promise<Response> {
   const provider = providerNamed(services, name);
   checkProviderAllowed(exchange.caller, name);
-  const body = await readBodyBytes(exchange.request, services.limits);
+  const body = await readBodyBytes(exchange, services);
   const named = namedModel(body, exchange.request.headers.get('content-type') ?? '');
   const candidate = { provider, model: named?.model ?? '' };
   return forward(services, exchange, candidate, `/${rest}`, body);
@@ -237,8 +237,7 @@ async function answer(step: Attempt, response: Response): Promise<Response> {
   }
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('application/json')) {
-    const { name } = record.options.candidate.provider;
-    const wait = () => running.waitIdle(name, services.limits.idleTimeoutMs);
+    const wait = () => running.waitIdle(services.limits.idleTimeoutMs);
     wait();
     const bytes = await readLimited(response.body, maxMeteredBytes, answerTooLarge, wait);
     running[Symbol.dispose]();
@@ -265,7 +264,6 @@ function watched(
   meter: RawStreamUsage | undefined,
 ): ReadableStream<Uint8Array> {
   const { record, running, services } = step;
-  const provider = record.options.candidate.provider.name;
   const reader = body.getReader();
   const settle = (outcome: 'ok' | 'canceled' | 'incomplete', error?: RpcError) => {
     running[Symbol.dispose]();
@@ -279,7 +277,7 @@ function watched(
     {
       pull: async (controller) => {
         try {
-          running.waitIdle(provider, services.limits.idleTimeoutMs);
+          running.waitIdle(services.limits.idleTimeoutMs);
           const { done, value } = await reader.read();
           running.received();
           if (!done) {
@@ -290,7 +288,7 @@ function watched(
           settle('ok');
           controller.close();
         } catch (reason) {
-          const error = running.errorOf(reason, provider);
+          const error = running.errorOf(reason);
           settle(error.code === 'canceled' ? 'canceled' : 'incomplete', error);
           logAttempt(step, error);
           controller.error(error);
