@@ -77,7 +77,9 @@ export class Gateway implements AsyncDisposable {
         log,
         flushIntervalMs: options.ledgerFlushIntervalMs,
         price: (entries) => this.#prices.price(entries),
-        onFlush: () => keys.writeLastUsed(),
+        onFlush: async () => {
+          if (keys.lastUsedIsDue) await keys.writeLastUsed();
+        },
       }),
       responses: new ResponseStore({ storage, now }),
       watchdog: new Watchdog(),
@@ -154,11 +156,14 @@ export class Gateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { background, log } = this.#services;
+    const { background, keys, ledger, log } = this.#services;
     if (!(await background.stop(stopLimitMs))) {
       log.error('work after answers did not come to its end in time', { limitMs: stopLimitMs });
     }
-    await this.#services.ledger[Symbol.asyncDispose]();
+    await ledger[Symbol.asyncDispose]();
+    await keys.writeLastUsed().catch((error: unknown) => {
+      log.error('when keys were last used could not be written', { err: error });
+    });
     this.#tokenCounter[Symbol.dispose]();
     this.#services.watchdog[Symbol.dispose]();
   }

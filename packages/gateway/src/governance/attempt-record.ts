@@ -94,25 +94,31 @@ export class AttemptRecord {
   }
 
   #entry(outcome: LedgerEntry['outcome'], error: RpcError | undefined): LedgerEntry {
-    const { candidate, ...options } = this.options;
-    const { caller, span } = this.#exchange;
+    const { options } = this;
+    const { provider, model } = options.candidate;
+    const { atMs, caller, requestId, span } = this.#exchange;
     return {
-      ...options,
-      atMs: this.#exchange.atMs,
-      requestId: this.#exchange.requestId,
-      provider: candidate.provider.name,
-      model: candidate.model,
+      atMs,
+      requestId,
+      traceId: span?.traceId,
+      attempt: options.attempt,
+      keyId: caller.keyId,
+      owner: caller.owner,
+      provider: provider.name,
+      pricing: provider.pricing,
+      model,
+      requestedModel: options.requestedModel,
+      operation: options.operation,
+      callerDialect: options.callerDialect,
+      providerDialect: options.providerDialect,
+      streamed: options.streamed,
       outcome,
+      httpStatus: this.httpStatus,
+      errorCode: error?.code,
       usage: this.usage,
       metered: this.metered,
       latencyMs: performance.now() - this.#startedAt,
-      ...(candidate.provider.pricing ? { pricing: candidate.provider.pricing } : {}),
-      ...(span?.traceId ? { traceId: span.traceId } : {}),
-      ...(caller.keyId === undefined ? {} : { keyId: caller.keyId }),
-      ...(caller.owner === undefined ? {} : { owner: caller.owner }),
-      ...(this.httpStatus === undefined ? {} : { httpStatus: this.httpStatus }),
-      ...(error ? { errorCode: error.code } : {}),
-      ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
+      firstTokenMs: this.#firstTokenMs,
     };
   }
 }

@@ -34,13 +34,14 @@ export function authenticate(
   keys: KeyStore,
 ): Caller | Promise<Caller> {
   const token = tokenOf(request.headers, query);
+  const known = token?.startsWith(keyPrefix) ? keys.known(token) : undefined;
+  if (known) return callerOf(known);
   const { adminApiKey } = settings;
   if (token && adminApiKey && equalInConstantTime(token, adminApiKey.reveal())) {
     return { admin: true, inference: true, owner: 'admin' };
   }
   if (token?.startsWith(keyPrefix)) {
-    const key = keys.authenticate(token);
-    return key instanceof Promise ? key.then(callerOf) : callerOf(key);
+    return keys.authenticate(token).then(callerOf);
   }
   if (settings.requireAuth) throw missingKey(token !== undefined);
   refuseForeign(request);
@@ -97,13 +98,14 @@ function matches(pattern: string, name: string): boolean {
 }
 
 function callerOf(key: ApiKey): Caller {
-  return {
+  const caller: Caller = {
     keyId: key.id,
     owner: key.owner,
     admin: key.scopes.includes('admin'),
     inference: key.scopes.includes('inference'),
-    ...(key.allowedModels ? { allowedModels: key.allowedModels } : {}),
   };
+  if (key.allowedModels) caller.allowedModels = key.allowedModels;
+  return caller;
 }
 
 /**

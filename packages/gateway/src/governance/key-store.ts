@@ -48,6 +48,7 @@ export class KeyStore {
   readonly #now: () => number;
   readonly #cache = new Map<string, { key: ApiKey; readAt: number }>();
   readonly #used = new Map<string, number>();
+  #usedWrittenAt = 0;
   #stamp: number | undefined;
   /** Grows when what is being read may be out of date before it arrives. */
   #generation = 0;
@@ -121,22 +122,32 @@ export class KeyStore {
   }
 
   /**
-   * The key of this secret when it may be used now. Throws `unauthenticated` with the reason. The
-   * answer is at hand, without a promise, when the key was seen before.
+   * The key of this secret when it may be used now and was seen before; undefined when the database
+   * has to be asked. Throws `unauthenticated` with the reason.
    */
-  authenticate(secret: string): ApiKey | Promise<ApiKey> {
-    if (secret.length !== secretLength || !secret.startsWith(keyPrefix)) throw refused(invalid);
-    const hash = hashSecret(secret);
-    const cached = this.#cached(hash);
-    if (cached) return this.#usable(cached);
-    return this.#read(hash).then((key) => this.#usable(key));
+  known(secret: string): ApiKey | undefined {
+    if (!hasKeyForm(secret)) return undefined;
+    const key = this.#cached(hashSecret(secret));
+    return key && this.#usable(key);
+  }
+
+  /** The key of this secret when it may be used now. Throws `unauthenticated` with the reason. */
+  async authenticate(secret: string): Promise<ApiKey> {
+    if (!hasKeyForm(secret)) throw refused(invalid);
+    return this.known(secret) ?? this.#usable(await this.#read(hashSecret(secret)));
+  }
+
+  /** True when it is a second or more since it was last written when keys were used. */
+  get lastUsedIsDue(): boolean {
+    return this.#now() - this.#usedWrittenAt >= writeUsedEveryMs;
   }
 
   /**
-   * Writes when keys were last used; the ledger calls it with every group it writes. A time that
-   * another process wrote and that is later stays. What the database refuses is kept for the next time.
+   * Writes when keys were last used. A time that another process wrote and that is later stays.
+   * What the database refuses is kept for the next time.
    */
   async writeLastUsed(): Promise<void> {
+    this.#usedWrittenAt = this.#now();
     if (this.#used.size === 0) return;
     const used = [...this.#used];
     this.#used.clear();
@@ -218,11 +229,16 @@ export class KeyStore {
   }
 }
 
+function hasKeyForm(secret: string): boolean {
+  return secret.length === secretLength && secret.startsWith(keyPrefix);
+}
+
 const secretLength = keyPrefix.length + Math.ceil((secretBytes * 4) / 3);
 const maxCachedKeys = 10_000;
 /** How long a key is trusted where the database can't tell that another process wrote. */
 const cacheMs = 1_000;
 const maxKeysAStatement = 500;
+const writeUsedEveryMs = 1_000;
 
 const invalid = 'the API key is not valid; zeke keys create makes one';
 

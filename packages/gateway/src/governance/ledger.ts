@@ -8,12 +8,12 @@ import type { GatewayTables } from './tables.ts';
 export interface LedgerEntry {
   atMs: number;
   requestId: string;
-  traceId?: string;
+  traceId?: string | undefined;
   attempt: number;
-  keyId?: string;
-  owner?: string;
+  keyId?: string | undefined;
+  owner?: string | undefined;
   provider: string;
-  pricing?: ProviderPricing;
+  pricing?: ProviderPricing | undefined;
   model: string;
   requestedModel: string;
   operation: string;
@@ -21,13 +21,13 @@ export interface LedgerEntry {
   providerDialect: DialectName | 'raw';
   streamed: boolean;
   outcome: 'ok' | 'error' | 'canceled' | 'incomplete';
-  httpStatus?: number;
-  errorCode?: string;
+  httpStatus?: number | undefined;
+  errorCode?: string | undefined;
   usage: Usage;
   /** False where nobody knows what was used: then there is no cost either. */
   metered: boolean;
   latencyMs: number;
-  firstTokenMs?: number;
+  firstTokenMs?: number | undefined;
 }
 
 /** What a usage cost, and of what the sum is made. Micro-USD. */
