@@ -6,6 +6,7 @@ import {
 } from '@zeke/foundation';
 import { type Composition, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
+import { calmFetchThread } from './fetch-thread.ts';
 import { serveHttp } from './http-server.ts';
 import { Reloader } from './reload.ts';
 import { statusPage } from './status-page.ts';
@@ -66,6 +67,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     await watchConfig({ ...options.watch, signal, onChange: (result) => reloader.take(result) });
   }
   const { log } = parts;
+  // The first request of all starts the thread of `fetch`.
+  void fetch(`${server.url}/health`).then(calmFetchThread, () => undefined);
   log.info('ready', { url: server.url, home: config.home, file: config.file ?? null });
   const owned = starting.move();
   const stop = async () => {
