@@ -12,7 +12,7 @@ const maxInputBytes = 16 * 1024 * 1024;
 export async function chat(context: Context, words: string, flags: ChatFlags): Promise<void> {
   const piped = await pipedText(context);
   const prompt = [words, piped].filter((text) => text.trim() !== '').join('\n\n');
-  if (prompt === '' && !context.interactive) {
+  if (prompt === '' && (!context.interactive || flags.json)) {
     throw new RpcError(
       'invalid_argument',
       'nothing to ask: give a prompt, as in zeke chat "Hello", or pipe one in',
