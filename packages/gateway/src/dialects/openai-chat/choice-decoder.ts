@@ -13,7 +13,7 @@ import {
   type ProviderMessage,
   recordOf,
 } from './provider-answer.ts';
-import { partOfDetail } from './reasoning-details.ts';
+import { detailOfProvider, partOfDetail } from './reasoning-details.ts';
 import { ToolCallDecoder } from './tool-call-decoder.ts';
 import type { ReasoningDetail } from './types.ts';
 
@@ -85,7 +85,7 @@ export class ChoiceDecoder {
     let isTold = false;
     if (message.reasoning_details) {
       for (const detail of listOf(message.reasoning_details)) {
-        isTold = this.#readDetail(recordOf<ReasoningDetail>(detail), events) || isTold;
+        isTold = this.#readDetail(detailOfProvider(detail), events) || isTold;
       }
     }
     if (isTold) return;
@@ -98,8 +98,7 @@ export class ChoiceDecoder {
     events.push({ type: 'reasoning-delta', choice: this.#choice, part, text });
   }
 
-  #readDetail(value: Partial<ReasoningDetail>, events: ChatEvent[]): boolean {
-    const detail = { ...value, type: String(value.type) };
+  #readDetail(detail: ReasoningDetail, events: ChatEvent[]): boolean {
     const thought = partOfDetail(detail);
     if (thought === undefined) return false;
     const isNew =

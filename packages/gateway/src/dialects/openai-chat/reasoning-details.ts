@@ -1,6 +1,7 @@
 import type { ReasoningPart } from '../../neutral/chat-request.ts';
 import { unwrapSignature, wrapSignature } from '../../neutral/signature.ts';
 import { compact } from './compact.ts';
+import { filledText, recordOf } from './provider-answer.ts';
 import type { ReasoningDetail } from './types.ts';
 
 /**
@@ -51,6 +52,20 @@ function isContinued(previous: ReasoningDetail, next: ReasoningDetail): boolean 
     typeof next.index === 'number' &&
     previous.index === next.index
   );
+}
+
+/** A detail of a provider's answer: fields of another type than theirs are as if they were not there. */
+export function detailOfProvider(value: unknown): ReasoningDetail {
+  const { type, text, summary, data, signature, id, index } = recordOf<ReasoningDetail>(value);
+  return {
+    type: filledText(type) ?? '',
+    text: filledText(text),
+    summary: filledText(summary),
+    data: filledText(data),
+    signature: filledText(signature),
+    id: filledText(id),
+    index: typeof index === 'number' ? index : undefined,
+  };
 }
 
 export function partOfDetail(detail: ReasoningDetail): ReasoningPart | undefined {
