@@ -24,9 +24,9 @@ Why a thing is refused, mapped or dropped: [decision 0005](../decisions/0005-tra
 - **dropped**: it is left out.
 - **refused**: the request fails with 400 and names the field.
 
-What was mapped or dropped is named in the answer's header \`x-zeke-translation\`, by the paths of the
-first column where a cell states no other. The neutral paths are those of \`chat-request.ts\`:
-\`messages[].parts[].cache\` is the mark on any part of any message.
+What was mapped or dropped is named in the answer's header \`x-zeke-translation\`, and what is refused in
+the error, by the caller's own names of the fields: \`field-names.ts\` of its dialect. The neutral paths
+below are those of \`chat-request.ts\`: \`messages[].parts[].cache\` is the mark on any part of any message.
 `;
 
 const requestIntroduction = `## Requests

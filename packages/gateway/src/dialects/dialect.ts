@@ -4,6 +4,7 @@ import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { ChatResponse } from '../neutral/chat-response.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
+import type { FieldNames } from './field-names.ts';
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -22,7 +23,10 @@ export interface Frame {
 
 /** A field that could not go out as it came in: the source of the header `x-zeke-translation`. */
 export interface TranslationNote {
-  /** The neutral field's path: `seed`, `tools[].strict`, `messages[].parts[].cache`. */
+  /**
+   * The neutral field's path: `seed`, `tools[].strict`, `messages[].parts[].cache`. What is told to
+   * a caller has been through `inCallersWords`.
+   */
   field: string;
   action: 'dropped' | 'mapped';
   /** A few words of ASCII: `as a system instruction`. */
@@ -95,6 +99,8 @@ export interface Dialect {
   readonly name: DialectName;
   readonly framing: Framing;
   readonly contentType: { stream: string; whole: string };
+  /** What its callers call the fields of the neutral form. */
+  readonly fieldNames: FieldNames;
 
   decodeRequest(body: unknown, context: DecodeRequestContext): ChatRequest;
   /**

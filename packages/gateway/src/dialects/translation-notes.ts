@@ -7,8 +7,11 @@ import type { TranslationNote } from './dialect.ts';
 export class TranslationNotes {
   readonly #byField = new Map<string, TranslationNote>();
 
-  /** The field has no room and is left out. */
+  /** The field has no room and is left out, with all that was said of its parts. */
   dropped(field: string, how?: string): void {
+    for (const named of this.#byField.keys()) {
+      if (named.startsWith(`${field}.`)) this.#byField.delete(named);
+    }
     this.#add({ field, action: 'dropped', ...(how === undefined ? {} : { how }) });
   }
 

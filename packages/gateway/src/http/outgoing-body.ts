@@ -1,3 +1,4 @@
+import { inCallersWords } from '../dialects/callers-words.ts';
 import type { Dialect, Frame, JsonObject, TranslationNote } from '../dialects/dialect.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Operation } from '../providers/provider.ts';
@@ -49,16 +50,22 @@ export function passedBody(
   };
 }
 
-/** A decoded request in the provider's dialect. */
+/**
+ * A decoded request in the provider's dialect; notes and refusals name fields as the caller does.
+ * `given` is the caller's body, parsed: it tells which of several names for a field it wrote.
+ */
 export function translatedBody(
   request: ChatRequest,
   { provider, model }: Candidate,
   dialect: Dialect,
   operation: Operation,
+  given?: JsonObject,
 ): OutgoingBody {
-  const { body, notes } = dialect.encodeRequest(
-    { ...request, streamUsage: true },
-    { model: provider.wireModel?.(model) ?? model, quirks: provider.quirks },
+  const { body, notes } = inCallersWords(request.extensions.dialect, given, () =>
+    dialect.encodeRequest(
+      { ...request, streamUsage: true },
+      { model: provider.wireModel?.(model) ?? model, quirks: provider.quirks },
+    ),
   );
   return { body: JSON.stringify(provider.adaptBody?.(operation, body) ?? body), notes };
 }

@@ -52,7 +52,7 @@ function whyOff(
   if (toolForced && !rules.forcedToolsWhileThinking) return 'a tool call is forced';
   if (asAdaptive) return undefined;
   const max = request.maxOutputTokens ?? Number.MAX_SAFE_INTEGER;
-  if (max <= minBudget) return 'maxOutputTokens leaves no room';
+  if (max <= minBudget) return 'the limit of the answer leaves no room';
   if (rules.thinkingKeptInLoops && isLoopWithoutThoughts(request.messages, 'anthropic-messages')) {
     return 'the tool calls before it came without thinking';
   }

@@ -4,6 +4,7 @@ import { decodeRequest } from './decode-request.ts';
 import { createEventEncoder, encodeResponse } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage } from './usage.ts';
 
 export {
@@ -23,6 +24,7 @@ export const anthropicMessagesDialect: Dialect = {
   name: 'anthropic-messages',
   framing: 'sse',
   contentType: { stream: 'text/event-stream; charset=utf-8', whole: 'application/json' },
+  fieldNames,
   decodeRequest,
   encodeRequest,
   createEventDecoder,

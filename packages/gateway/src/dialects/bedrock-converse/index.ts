@@ -17,6 +17,8 @@ export const bedrockConverseDialect: Dialect = {
   name: 'bedrock-converse',
   framing: 'aws-event-stream',
   contentType: { stream: 'application/vnd.amazon.eventstream', whole: 'application/json' },
+  // It has no callers.
+  fieldNames: {},
   decodeRequest,
   encodeRequest,
   createEventDecoder: () => new ConverseEventDecoder(),

@@ -4,6 +4,7 @@ import { decodeRequest } from './decode-request.ts';
 import { createEventEncoder, encodeResponse } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
 /**
@@ -14,6 +15,7 @@ export const geminiDialect: Dialect = {
   name: 'gemini',
   framing: 'sse',
   contentType: { stream: 'text/event-stream', whole: 'application/json; charset=UTF-8' },
+  fieldNames,
   decodeRequest,
   encodeRequest,
   createEventDecoder,

@@ -5,6 +5,7 @@ import { OllamaEventEncoder } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
 export { decodeGenerateRequest, untranslatable } from './decode-generate.ts';
@@ -33,6 +34,7 @@ export const ollamaDialect: Dialect = {
   name: 'ollama',
   framing: 'ndjson',
   contentType: { stream: 'application/x-ndjson', whole: 'application/json; charset=utf-8' },
+  fieldNames,
   decodeRequest,
   encodeRequest,
   createEventDecoder: () => new OllamaEventDecoder(),

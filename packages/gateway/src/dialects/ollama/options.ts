@@ -23,6 +23,13 @@ const names = {
   frequencyPenalty: 'frequency_penalty',
 } as const;
 
+/** What each of the neutral fields is called in `options`. */
+export const optionNames: Readonly<Record<keyof Sampling, string>> = {
+  ...names,
+  maxOutputTokens: 'num_predict',
+  stop: 'stop',
+};
+
 /** `options` in neutral fields; `others` are those that only Ollama knows, if there are any. */
 export function decodeOptions(options: OllamaRequestOptions): {
   sampling: Sampling;

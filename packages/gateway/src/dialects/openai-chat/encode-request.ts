@@ -1,11 +1,13 @@
 import type { ChatRequest, ResponseFormat, TextPart } from '../../neutral/chat-request.ts';
 import type { EncodedRequest, EncodeRequestContext, JsonObject } from '../dialect.ts';
+import { neutralName } from '../field-names.ts';
 import { refusedFields } from '../openai-model-limits.ts';
 import { TranslationNotes } from '../translation-notes.ts';
 import { compact } from './compact.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { reasoningFields } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools } from './encode-tools.ts';
+import { fieldNames } from './field-names.ts';
 import { type OpenAiChatQuirks, resolveQuirks } from './quirks.ts';
 
 /**
@@ -106,29 +108,10 @@ function schemaInstruction(
   };
 }
 
-/** Neutral names of the fields that a provider may refuse. */
-const neutralNames: Readonly<Record<string, string>> = {
-  parallel_tool_calls: 'parallelToolCalls',
-  top_p: 'topP',
-  top_k: 'topK',
-  n: 'choiceCount',
-  top_logprobs: 'topLogprobs',
-  presence_penalty: 'presencePenalty',
-  frequency_penalty: 'frequencyPenalty',
-  logit_bias: 'logitBias',
-  stream_options: 'streamUsage',
-  service_tier: 'serviceTier',
-  prompt_cache_key: 'promptCacheKey',
-  safety_identifier: 'user',
-  tool_choice: 'toolChoice',
-  response_format: 'responseFormat',
-  reasoning_effort: 'reasoning.effort',
-};
-
 function drop(body: JsonObject, fields: readonly string[], notes: TranslationNotes): void {
   for (const name of fields) {
     if (!Object.hasOwn(body, name)) continue;
     delete body[name];
-    notes.dropped(neutralNames[name] ?? name);
+    notes.dropped(neutralName(fieldNames, name));
   }
 }

@@ -5,6 +5,7 @@ import { createEventEncoder } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
 /**
@@ -15,6 +16,7 @@ export const openAiChatDialect: Dialect = {
   name: 'openai-chat',
   framing: 'sse',
   contentType: { stream: 'text/event-stream; charset=utf-8', whole: 'application/json' },
+  fieldNames,
   decodeRequest,
   encodeRequest,
   createEventDecoder,

@@ -4,6 +4,7 @@ import { decodeRequest } from './decode-request.ts';
 import { createEventEncoder, encodeResponse } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
 export {
@@ -19,6 +20,7 @@ export const openaiResponsesDialect: Dialect = {
   name: 'openai-responses',
   framing: 'sse',
   contentType: { stream: 'text/event-stream; charset=utf-8', whole: 'application/json' },
+  fieldNames,
   decodeRequest,
   encodeRequest,
   createEventDecoder,

@@ -1,16 +1,13 @@
 import type { JsonObject } from '../dialect.ts';
+import { neutralName } from '../field-names.ts';
 import { refusedFields } from '../openai-model-limits.ts';
 import type { TranslationNotes } from '../translation-notes.ts';
+import { fieldNames } from './field-names.ts';
 
 /** The smallest `max_output_tokens`. */
 const minOutputTokens = 16;
 /** The longest `safety_identifier`, in characters: a SHA-256 in hexadecimal just fits. */
 const maxIdentifierLength = 64;
-
-const neutralNames: Readonly<Record<string, string>> = {
-  temperature: 'temperature',
-  top_p: 'topP',
-};
 
 /**
  * Changes what the API would refuse the whole request for, and what another dialect's caller can't
@@ -33,9 +30,9 @@ export function fitLimits(body: JsonObject, model: string, notes: TranslationNot
     if (field === 'reasoning_effort') {
       delete body.reasoning;
       notes.dropped('reasoning');
-    } else if (field in neutralNames) {
+    } else if (field in body) {
       delete body[field];
-      notes.dropped(neutralNames[field] ?? field);
+      notes.dropped(neutralName(fieldNames, field));
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { Dialect } from '../../dialects/dialect.ts';
+import { inCallersWords } from '../../dialects/callers-words.ts';
+import type { Dialect, JsonObject } from '../../dialects/dialect.ts';
 import { encodeGenerateRequest } from '../../dialects/ollama/generate.ts';
 import { ollamaDialect } from '../../dialects/ollama/index.ts';
 import { chatOfCompletion } from '../../dialects/openai-chat/completion-as-chat.ts';
@@ -33,7 +34,7 @@ export async function completions(services: Services, exchange: Exchange): Promi
   call.via = (provider) =>
     provider.supports('completions', 'openai-chat')
       ? { kind: 'completions', target: openAiChatDialect, passes: true }
-      : completionVia(provider, decode);
+      : completionVia(provider, call.body, decode);
   call.decode = () => {
     const chat = chatOfCompletion(decode());
     call.notes = chat.notes;
@@ -43,9 +44,13 @@ export async function completions(services: Services, exchange: Exchange): Promi
   return answerChat(services, exchange, call);
 }
 
-/** How a completion in neutral form is asked of a provider; undefined where only its chat is left. */
+/**
+ * How a completion in neutral form is asked of a provider; undefined where only its chat is left.
+ * `given` is the caller's body, parsed.
+ */
 export function completionVia(
   provider: Provider,
+  given: JsonObject,
   decode: () => CompletionRequest,
 ): Via | undefined {
   if (provider.supports('completions', 'openai-chat')) {
@@ -53,11 +58,15 @@ export function completionVia(
       kind: 'completions',
       target: textCompletionDialect,
       passes: false,
-      encode: ({ model }) =>
-        encodeCompletionRequest(
-          { ...decode(), streamUsage: true },
-          { model: provider.wireModel?.(model) ?? model, quirks: provider.quirks },
-        ),
+      encode: ({ model }) => {
+        const request = decode();
+        return inCallersWords(request.extensions.dialect, given, () =>
+          encodeCompletionRequest(
+            { ...request, streamUsage: true },
+            { model: provider.wireModel?.(model) ?? model, quirks: provider.quirks },
+          ),
+        );
+      },
     };
   }
   if (!provider.supports('completions', 'ollama')) return undefined;
@@ -65,7 +74,12 @@ export function completionVia(
     kind: 'completions',
     target: ollamaDialect,
     passes: false,
-    encode: ({ model }) => encodeGenerateRequest(decode(), { model, quirks: provider.quirks }),
+    encode: ({ model }) => {
+      const request = decode();
+      return inCallersWords(request.extensions.dialect, given, () =>
+        encodeGenerateRequest(request, { model, quirks: provider.quirks }),
+      );
+    },
   };
 }
 

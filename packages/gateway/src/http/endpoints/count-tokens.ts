@@ -5,6 +5,7 @@ import {
   encodeCountTokensRequest as encodeAnthropic,
   readCountedTokens,
 } from '../../dialects/anthropic-messages/index.ts';
+import { inCallersWords } from '../../dialects/callers-words.ts';
 import type {
   Dialect,
   EncodedRequest,
@@ -118,7 +119,9 @@ async function askProvider(
   { provider, model }: Candidate,
   request: ChatRequest,
 ): Promise<Counted> {
-  const { body, notes } = encode(request, { model, quirks: provider.quirks });
+  const { body, notes } = inCallersWords(request.extensions.dialect, undefined, () =>
+    encode(request, { model, quirks: provider.quirks }),
+  );
   const operation = { kind: 'count-tokens', dialect: dialect.name, model, stream: false } as const;
   const response = await send(step, operation, JSON.stringify(body), dialect);
   const { answer } = await readWhole(step, response);

@@ -1,4 +1,5 @@
 import { decodeEmbeddings, encodeEmbeddings } from '../../dialects/bedrock-converse/embeddings.ts';
+import { inCallersWords } from '../../dialects/callers-words.ts';
 import type { JsonObject, TranslationNote } from '../../dialects/dialect.ts';
 import {
   decodeEmbedResponse,
@@ -184,7 +185,9 @@ async function translated(
   const isVertex = dialect === 'gemini' && provider.quirks.vertex === true;
   const shape = isVertex ? vertexShape : (shapes[dialect] ?? openAiShape);
   const request = call.decode();
-  const { bodies, notes } = fitted(() => shape.encode(request, model, provider));
+  const { bodies, notes } = fitted(() =>
+    inCallersWords(call.dialect, call.body, () => shape.encode(request, model, provider)),
+  );
   const operation = { kind: 'embeddings', dialect, model, stream: false } as const;
   const answers: { body: unknown; headers: Headers }[] = [];
   for (const body of bodies) {

@@ -52,7 +52,7 @@ export async function generate(services: Services, exchange: Exchange): Promise<
     const fault = untranslatable(decoded.request);
     if (fault) throw unfitting(fault);
     return decoded.kind === 'completion'
-      ? completionVia(provider, () => decoded.request)
+      ? completionVia(provider, call.body, () => decoded.request)
       : undefined;
   };
   call.decode = () => {
