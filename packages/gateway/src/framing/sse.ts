@@ -23,9 +23,9 @@ export class SseParser {
   /** What is left at the end; an event without its blank line is given too, vendors forget it. */
   end(): Frame[] {
     const frames = this.#take(this.#decoder.decode());
-    if (this.#text) this.#line(this.#text, frames);
+    if (this.#text) this.#line(this.#text, 0, this.#text.length, frames);
     this.#text = '';
-    this.#line('', frames);
+    this.#line('', 0, 0, frames);
     return frames;
   }
 
@@ -42,8 +42,12 @@ export class SseParser {
     while (feed >= 0 || lastReturn >= 0) {
       const isReturn = feed < 0 || (lastReturn >= 0 && lastReturn < feed);
       const end = isReturn ? lastReturn : feed;
-      this.#line(this.#text + added.slice(start, end), frames);
-      this.#text = '';
+      if (this.#text === '') this.#line(added, start, end, frames);
+      else {
+        const line = this.#text + added.slice(start, end);
+        this.#text = '';
+        this.#line(line, 0, line.length, frames);
+      }
       start = end + 1;
       if (isReturn) {
         if (start === added.length) this.#afterReturn = true;
@@ -59,19 +63,29 @@ export class SseParser {
     return frames;
   }
 
-  #line(line: string, frames: Frame[]): void {
-    if (line === '') {
+  /** Takes the line that stands in `text` from `start` to before `end`. */
+  #line(text: string, start: number, end: number, frames: Frame[]): void {
+    if (start === end) {
       if (this.#data !== undefined) frames.push({ event: this.#event, data: this.#data });
       this.#event = '';
       this.#data = undefined;
       return;
     }
+    // Nearly all lines are data, and what is not cut out need not be copied.
+    if (text.startsWith('data:', start)) {
+      const value = valueIn(text, start + 4, end);
+      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+      return;
+    }
+    const line = text.slice(start, end);
     const colon = line.indexOf(':');
-    if (colon === 0) return;
     const field = colon < 0 ? line : line.slice(0, colon);
-    const valueAt = colon < 0 ? line.length : colon + (line.charCodeAt(colon + 1) === 32 ? 2 : 1);
-    const value = line.slice(valueAt);
-    if (field === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-    else if (field === 'event') this.#event = value;
+    if (field === 'event') this.#event = colon < 0 ? '' : valueIn(line, colon, line.length);
+    else if (field === 'data') this.#data = this.#data === undefined ? '' : `${this.#data}\n`;
   }
+}
+
+/** What stands after a colon, without the one space that may follow it. */
+function valueIn(text: string, colon: number, end: number): string {
+  return text.slice(text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1, end);
 }
