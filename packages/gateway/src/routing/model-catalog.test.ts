@@ -62,6 +62,10 @@ describe('resolve', () => {
   const two = catalog([{ provider: a, defaultModel: 'only-a' }, { provider: b }], {
     fast: { strategy: 'fallback', candidates: ['b/only-b', 'only-a'] },
     one: { strategy: 'single', candidates: ['a/x', 'b/y'] },
+    nested: { strategy: 'fallback', candidates: ['a/x', 'fast', 'b/only-b', 'auto'] },
+    first: { strategy: 'single', candidates: ['fast', 'a/x'] },
+    gone: { strategy: 'fallback', candidates: ['nope/x'] },
+    loop: { strategy: 'fallback', candidates: ['loop'] },
     broken: { strategy: 'fallback', candidates: ['nowhere', 'b/only-b'] },
   });
 
@@ -76,6 +80,8 @@ describe('resolve', () => {
     ['fast', ['b only-b', 'a only-a']],
     ['one', ['a x']],
     ['broken', ['b only-b']],
+    ['nested', ['a x', 'b only-b', 'a only-a', 'b shared']],
+    ['first', ['b only-b', 'a only-a']],
     ['auto', ['a only-a', 'b shared']],
   ])('%s', async (name, expected) => {
     expect(await names(two.resolve(name))).toEqual(expected);
@@ -99,6 +105,13 @@ describe('resolve', () => {
     expect(apiErrorInfo(error)).toMatchObject({ reason: 'model_not_found', param: 'model' });
   });
 
+  test('an alias that leads nowhere is named, with what it leads to', async () => {
+    const error = await failure(() => two.resolve('gone'));
+    expect(error.code).toBe('not_found');
+    expect(error.message).toStartWith('no model of the alias gone can be used: the model nope/x');
+    expect((await failure(() => two.resolve('loop'))).message).toContain('loop → loop');
+  });
+
   test('a name that is far too long is refused before it is kept or compared', async () => {
     const error = await failure(() => two.resolve(`a/${'x'.repeat(10_000)}`));
     expect(error.code).toBe('invalid_argument');
@@ -119,6 +132,17 @@ describe('resolve', () => {
       catalog([{ provider: silent }, { provider: b }]).resolve('whatever'),
     );
     expect(error.message).toContain('no list from s');
+  });
+
+  test('says on demand which model of its provider a name may mean', async () => {
+    const names = ['claude-sonnet-5', 'claude-opus-5-20260101'];
+    const it = catalog([{ provider: provider('a', names) }, { provider: provider('b', names) }]);
+    const near = async (name: string) => (await it.resolve(name))[0]?.nearest?.();
+    expect(await near('a/claude-sonet-5')).toEqual(['a/claude-sonnet-5']);
+    expect(await near('b:claude-opus-5')).toEqual([]);
+    expect(await near('a/something-else-entirely')).toEqual([]);
+    const silent = catalog([{ provider: provider('c', new RpcError('unavailable', 'away')) }]);
+    expect(await (await silent.resolve('c/x'))[0]?.nearest?.()).toEqual([]);
   });
 });
 

@@ -9,11 +9,17 @@ export interface Candidate {
   provider: Provider;
   /** The provider's own name. */
   model: string;
+  /**
+   * The names in the provider's list most like this one, as `provider/model`; asks for the list
+   * where it is not at hand. None where the model is listed, or the provider gives no list.
+   */
+  nearest?(): Promise<string[]>;
 }
 
 /** A name for one model, or for several that stand in for each other in the order given. */
 export interface ModelAlias {
   strategy: 'single' | 'fallback';
+  /** Models, with or without their provider, and other aliases. */
   candidates: readonly string[];
 }
 
@@ -88,9 +94,7 @@ export class ModelCatalog {
       this.#remember(name, known);
       return known;
     }
-    const alias = this.#options.aliases.get(name);
-    if (alias) return this.#resolveAlias(alias);
-    return name === 'auto' ? this.#resolveAuto() : this.#resolveBare(name);
+    return this.#resolveListed(name, []);
   }
 
   /** Every model usable now, aliases first. Providers that do not answer are left out, and logged. */
@@ -120,6 +124,20 @@ export class ModelCatalog {
     return models;
   }
 
+  #candidate(provider: Provider, model: string): Candidate {
+    return { provider, model, nearest: () => this.#nearest(provider, model) };
+  }
+
+  async #nearest(provider: Provider, model: string): Promise<string[]> {
+    const { models } = await this.#listing(provider);
+    if (hasModel(models, model)) return [];
+    const near = nearestNames(
+      model,
+      models.map(({ id }) => id),
+    );
+    return near.map((id) => `${provider.name}/${id}`);
+  }
+
   #remember(name: string, candidates: Candidate[]): void {
     if (this.#resolved.size >= maxResolvedNames) this.#resolved.clear();
     this.#resolved.set(name, candidates);
@@ -132,28 +150,41 @@ export class ModelCatalog {
       if (at < 1) continue;
       const entry = this.#byName.get(name.slice(0, at));
       if (entry && at + 1 < name.length) {
-        return [{ provider: entry.provider, model: name.slice(at + 1) }];
+        return [this.#candidate(entry.provider, name.slice(at + 1))];
       }
     }
     const named = this.#byName.get(name);
     if (named?.defaultModel === undefined) return undefined;
-    return [{ provider: named.provider, model: named.defaultModel }];
+    return [this.#candidate(named.provider, named.defaultModel)];
   }
 
-  async #resolveAlias(alias: ModelAlias): Promise<Candidate[]> {
-    const names = alias.strategy === 'single' ? alias.candidates.slice(0, 1) : alias.candidates;
-    const candidates: Candidate[] = [];
+  /** What takes a look at aliases or at lists. `above` are the aliases that led here. */
+  #resolveListed(name: string, above: readonly string[]): Promise<Candidate[]> {
+    const alias = this.#options.aliases.get(name);
+    if (alias) return this.#resolveAlias(name, alias, above);
+    return name === 'auto' ? this.#resolveAuto() : this.#resolveBare(name);
+  }
+
+  /** The candidates that can be had, each once; candidates may be aliases themselves. */
+  async #resolveAlias(
+    alias: string,
+    { strategy, candidates }: ModelAlias,
+    above: readonly string[],
+  ): Promise<Candidate[]> {
+    if (above.includes(alias)) throw circle([...above, alias]);
+    const names = strategy === 'single' ? candidates.slice(0, 1) : candidates;
+    const all: Candidate[] = [];
     let fault: unknown;
     for (const name of names) {
       try {
-        const found = this.#resolveQualified(name) ?? (await this.#resolveBare(name));
-        candidates.push(...found);
+        const path = [...above, alias];
+        all.push(...(this.#resolveQualified(name) ?? (await this.#resolveListed(name, path))));
       } catch (error) {
         fault = error;
       }
     }
-    if (candidates.length === 0) throw fault;
-    return candidates;
+    if (all.length === 0) throw inAlias(alias, fault);
+    return all.filter((each, index) => all.findIndex((other) => isSame(each, other)) === index);
   }
 
   /** The configured default of the first provider that has one, else the first chat model listed. */
@@ -162,7 +193,7 @@ export class ModelCatalog {
     const candidates: Candidate[] = [];
     for (const { provider, defaultModel } of ordered) {
       const model = defaultModel ?? firstChatModel((await this.#listing(provider)).models);
-      if (model !== undefined) candidates.push({ provider, model });
+      if (model !== undefined) candidates.push(this.#candidate(provider, model));
     }
     if (candidates.length === 0) throw noProviders(this.#options.providers.length);
     return candidates;
@@ -180,7 +211,7 @@ export class ModelCatalog {
     const only = best[0] ?? soleUnknown(listings);
     if (best.length > 1) throw ambiguous(name, best);
     if (!only) throw this.#unknownModel(name, listings);
-    const candidates = [{ provider: only.entry.provider, model: name }];
+    const candidates = [this.#candidate(only.entry.provider, name)];
     this.#remember(name, candidates);
     return candidates;
   }
@@ -193,7 +224,7 @@ export class ModelCatalog {
     const hint =
       near.length > 0
         ? `did you mean ${near.join(', ')}?`
-        : 'GET /v1/models lists what is usable now';
+        : 'zeke models, or GET /v1/models, lists what can be used now';
     const silent = listings.filter(({ listing }) => listing.failed);
     const unheard = silent.map(({ entry }) => entry.provider.name).join(', ');
     const note = unheard
@@ -271,6 +302,27 @@ function ambiguous(name: string, holders: { entry: CatalogProvider }[]): RpcErro
     `several providers have ${name}: say one of ${names}, or give them different priorities`,
     { reason: 'model_ambiguous', param: 'model' },
   );
+}
+
+function isSame(left: Candidate, right: Candidate): boolean {
+  return left.provider === right.provider && left.model === right.model;
+}
+
+function circle(path: readonly string[]): RpcError {
+  const way = path.join(' → ');
+  return apiError('not_found', `the alias ${path[0]} leads back to itself: ${way}`, {
+    reason: 'model_not_found',
+    param: 'model',
+  });
+}
+
+/** What is wrong with an alias's last candidate, for a caller who knows the alias only. */
+function inAlias(alias: string, fault: unknown): unknown {
+  if (!(fault instanceof RpcError) || fault.code !== 'not_found') return fault;
+  return apiError('not_found', `no model of the alias ${alias} can be used: ${fault.message}`, {
+    reason: 'model_not_found',
+    param: 'model',
+  });
 }
 
 function noProviders(configured: number): RpcError {

@@ -77,11 +77,20 @@ export async function findModel(
     id,
     models.map(({ name }) => name),
   );
-  const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
-  throw apiError('not_found', `the model ${id.slice(0, 200)} is not known${hint}`, {
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(', ')}?`
+      : `${listPath(exchange)} lists what is usable now`;
+  throw apiError('not_found', `the model ${id.slice(0, 200)} is not known; ${hint}`, {
     reason: 'model_not_found',
     param: 'model',
   });
+}
+
+/** Where a caller of this endpoint finds the list. */
+function listPath({ path }: Exchange): string {
+  const [, first] = path.split('/');
+  return first === 'api' ? 'GET /api/tags' : `GET /${first}/models`;
 }
 
 /** A model under the name by which it is asked for. */
