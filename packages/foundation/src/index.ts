@@ -20,6 +20,7 @@ export {
   type AzureProviderConfig,
   type BedrockProviderConfig,
   type CompatibleProviderConfig,
+  foundProviderNames,
   type LedgerConfig,
   type LogLevel,
   logLevels,

@@ -306,6 +306,21 @@ const faulty: [string, string, string[]][] = [
     ['zeke.toml:2: not valid TOML: Unspecified values are invalid'],
   ],
   [
+    'a key that stands there twice',
+    '[server]\nport = 1\nport = 2',
+    ['zeke.toml:3: not valid TOML: port is defined before'],
+  ],
+  [
+    'a table that stands there twice',
+    '[providers.openai]\n[providers.openai]\n',
+    ['zeke.toml:2: not valid TOML: [providers.openai] is defined before'],
+  ],
+  [
+    'a host that is none',
+    '[server]\nhost = "not an address"\n',
+    ['zeke.toml:2 server.host: it is no address, such as 127.0.0.1, and no name of a host'],
+  ],
+  [
     'a section that is unknown',
     '[sever]\n',
     ['zeke.toml:1 sever: there is no such key; did you mean server?'],

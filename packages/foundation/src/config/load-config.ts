@@ -82,7 +82,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfig
   return {
     ok: true,
     config: resolved.config,
-    warnings: [...raw.faults, ...followed.warnings],
+    warnings: [...raw.faults, ...followed.warnings, ...resolved.warnings],
     entries: () => listEntries(raw, checked.valid),
   };
 }

@@ -10,9 +10,23 @@ export function readToml(text: string, file: string): RawConfig {
     reader.readBody(top.body, []);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    reader.fault([], error.lineNumber, `not valid TOML: ${error.message}`);
+    reader.fault([], error.lineNumber, `not valid TOML: ${reasonOf(error, text)}`);
   }
   return reader;
+}
+
+/** The parser does not say which key stands there twice. */
+function reasonOf({ message, index }: ParseError, text: string): string {
+  if (!message.startsWith('Defining a key multiple times')) return message;
+  return `${keyAt(text, index)} is defined before`;
+}
+
+/** The table whose head is on the line, or the key that begins at the index. */
+function keyAt(text: string, index: number): string {
+  const [line = ''] = text.slice(text.lastIndexOf('\n', index - 1) + 1).split('\n', 1);
+  const head = /^\s*\[+\s*(.*?)\s*\]+/.exec(line)?.[1];
+  if (head !== undefined) return `[${head}]`;
+  return /^(?:"[^"\n]*"|'[^'\n]*'|[\w.-])+/.exec(text.slice(index))?.[0] ?? 'a key';
 }
 
 class TomlReader implements RawConfig {

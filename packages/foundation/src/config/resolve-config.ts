@@ -1,7 +1,8 @@
 import { isLoopbackHost } from '../network/loopback.ts';
 import { userPath } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
-import type { ConfigFault } from './config-fault.ts';
+import { checkAliases } from './check-aliases.ts';
+import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveProvider } from './resolve-provider.ts';
@@ -23,7 +24,11 @@ export interface ResolveContext {
 }
 
 export type ResolveResult =
-  | { readonly ok: true; readonly config: ResolvedConfig }
+  | {
+      readonly ok: true;
+      readonly config: ResolvedConfig;
+      readonly warnings: readonly ConfigFault[];
+    }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 
 const minAdminKeyLength = 16;
@@ -40,8 +45,13 @@ export function resolveConfig(
   context: ResolveContext,
 ): ResolveResult {
   const faults: ConfigFault[] = [];
-  const fault = (path: readonly string[], message: string) =>
-    faults.push({ origin: originOf(raw, path), path: path.join('.'), message });
+  const warnings: ConfigFault[] = [];
+  const remarkIn =
+    (list: ConfigFault[]): Remark =>
+    (path, message) =>
+      list.push({ origin: originOf(raw, path), path: formatPath(path), message });
+  const fault = remarkIn(faults);
+  const warn = remarkIn(warnings);
   checkBind(valid, fault);
   const url = resolveStorageUrl(valid.storage.url, context.home);
   if (url === undefined) {
@@ -51,13 +61,18 @@ export function resolveConfig(
   for (const [name, provider] of Object.entries(valid.providers)) {
     const result = resolveProvider(name, provider, (path) => userPath(path, context.folder));
     for (const { key, message } of result.faults) fault(['providers', name, key], message);
+    for (const { key, message } of result.warnings) warn(['providers', name, key], message);
     providers.set(name, result.provider);
   }
+  const aliases = checkAliases(valid.models, [...providers.keys()]);
+  for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
+  for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
   const { admin_api_key: adminApiKey } = valid.auth;
   const { otlp_endpoint: otlpEndpoint } = valid.telemetry;
   return {
     ok: true,
+    warnings,
     config: {
       home: context.home,
       ...(context.file === undefined ? {} : { file: context.file }),
@@ -84,9 +99,9 @@ export function resolveConfig(
   };
 }
 
-type Fault = (path: readonly string[], message: string) => void;
+type Remark = (path: readonly string[], message: string) => void;
 
-function checkBind(valid: ValidConfig, fault: Fault): void {
+function checkBind(valid: ValidConfig, fault: Remark): void {
   const { require_auth: requireAuth, admin_api_key: adminKey } = valid.auth;
   if (adminKey !== undefined && adminKey.length < minAdminKeyLength) {
     fault(['auth', 'admin_api_key'], `it must have at least ${minAdminKeyLength} characters`);

@@ -6,7 +6,14 @@ import type { ValidProvider } from './schema.ts';
 export interface ResolvedProvider {
   readonly provider: ProviderConfig;
   /** Rules that concern several keys of the table. */
-  readonly faults: readonly { readonly key: string; readonly message: string }[];
+  readonly faults: readonly Remark[];
+  /** What is doubtful but may be meant so. */
+  readonly warnings: readonly Remark[];
+}
+
+interface Remark {
+  readonly key: string;
+  readonly message: string;
 }
 
 /** One provider's table in the program's names, with secrets wrapped and URLs without a last slash. */
@@ -15,7 +22,11 @@ export function resolveProvider(
   table: ValidProvider,
   toPath: (path: string) => string,
 ): ResolvedProvider {
-  return { provider: shape(name, table, toPath), faults: faultsOf(table) };
+  return {
+    provider: shape(name, table, toPath),
+    faults: faultsOf(table),
+    warnings: warningsOf(table),
+  };
 }
 
 function shape(
@@ -132,6 +143,22 @@ function azureFaults(table: Extract<ValidProvider, { type: 'azure' }>): Resolved
       message: 'it is missing: give it, or tenant_id, client_id and client_secret',
     },
   ];
+}
+
+/** Vendors that answer nobody without a key. A proxy at another address may have its own. */
+const vendorVariables: Partial<Record<ValidProvider['type'], string>> = {
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+  gemini: 'GEMINI_API_KEY',
+  xai: 'XAI_API_KEY',
+};
+
+function warningsOf(table: ValidProvider): readonly Remark[] {
+  const variable = vendorVariables[table.type];
+  const keyed = table.api_key !== undefined || Object.keys(table.headers).length > 0;
+  if (variable === undefined || keyed || table.base_url !== undefined) return [];
+  const message = `it is missing, and ${table.type} answers nobody without a key; write api_key = "env:${variable}"`;
+  return [{ key: 'api_key', message }];
 }
 
 function wrap(value: string | undefined): Secret | undefined {

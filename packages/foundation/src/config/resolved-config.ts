@@ -87,6 +87,23 @@ export const providerTypes = [
 
 export type ProviderType = (typeof providerTypes)[number];
 
+/** The names of providers that the gateway finds without configuration. */
+export const foundProviderNames: readonly string[] = [
+  'openai',
+  'anthropic',
+  'gemini',
+  'xai',
+  'azure',
+  'bedrock',
+  'vertex',
+  'groq',
+  'mistral',
+  'deepseek',
+  'together',
+  'openrouter',
+  'ollama',
+];
+
 /** One account of one vendor. */
 export type ProviderConfig =
   | OpenAiProviderConfig
@@ -180,7 +197,7 @@ export interface ModelAliasConfig {
   readonly name: string;
   /** `single` takes the first candidate only; `fallback` goes down the list. */
   readonly strategy: 'single' | 'fallback';
-  /** `provider/model`, at least one. */
+  /** `provider/model`, a bare model or another alias, at least one. */
   readonly candidates: readonly string[];
 }
 

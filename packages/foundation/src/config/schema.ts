@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { logLevels, type ProviderType, providerTypes } from './resolved-config.ts';
 
+/** An address or a name; that it is not empty is checked before. */
+const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
+
 /**
  * What a file may say, section by section: keys in snake case as users write them, with default
  * and description. `config-keys.ts` makes the documentation from it.
@@ -8,6 +11,7 @@ import { logLevels, type ProviderType, providerTypes } from './resolved-config.t
 export const sectionSchemas = {
   server: z.strictObject({
     host: text()
+      .regex(hostName, 'it is no address, such as 127.0.0.1, and no name of a host')
       .default('127.0.0.1')
       .describe('Address to listen on. Another than loopback needs authentication'),
     port: integer(0, 65_535).default(8080).describe('HTTP port; 0 lets the system choose'),
@@ -118,7 +122,7 @@ export const modelSchema = z.strictObject({
   strategy: choice(['single', 'fallback'])
     .default('fallback')
     .describe('single takes the first candidate, fallback goes down the list'),
-  candidates: list().describe('provider/model names, at least one'),
+  candidates: list().describe('Models as provider/model, or other aliases; at least one'),
 });
 
 /** The table of a price, in USD for a million tokens. */

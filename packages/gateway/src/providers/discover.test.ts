@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { startOllamaEmulator, startOpenAiEmulator } from '@zeke/emulators';
-import type { ProviderConfig } from '@zeke/foundation';
+import { foundProviderNames, type ProviderConfig } from '@zeke/foundation';
 import { expectChats } from '../testing/provider-suite.ts';
 import { testGateway } from '../testing/test-gateway.ts';
 import { type DiscoverOptions, discoverProviders } from './discover.ts';
@@ -45,6 +45,7 @@ describe('keys in the environment', () => {
     ['openrouter', { OPENROUTER_API_KEY: 'k' }],
   ])('%s: %j', async (name, variables) => {
     expect(names(await discover(variables as Record<string, string>))).toEqual([name]);
+    expect(foundProviderNames).toContain(name);
   });
 
   test.each([

@@ -1,0 +1,61 @@
+import { expect, test } from 'bun:test';
+import { temporaryDirectory } from '../testing/index.ts';
+import { checkAliases } from './check-aliases.ts';
+import { formatFault } from './config-fault.ts';
+import { loadConfig } from './load-config.ts';
+
+function check(aliases: Record<string, string[]>) {
+  const tables = Object.entries(aliases).map(([name, candidates]) => [name, { candidates }]);
+  return checkAliases(Object.fromEntries(tables), ['rack']);
+}
+
+test('models with and without a provider, and other aliases, are fine', () => {
+  const aliases = { a: ['rack/x', 'gpt-5', 'llama3.2:8b', 'groq/x', 'b', 'auto'], b: ['rack/y'] };
+  expect(check(aliases)).toEqual({ faults: [], warnings: [] });
+});
+
+test('what leads back to itself is a fault, once for each circle', () => {
+  const { faults } = check({
+    self: ['rack/x', 'self'],
+    in: ['a'],
+    a: ['b', 'rack/x'],
+    b: ['rack/y', 'c'],
+    c: ['a'],
+    deep: ['rack/x'],
+  });
+  expect(faults).toEqual([
+    {
+      alias: 'self',
+      message: 'it names itself; a model of that name needs its provider, as in openai/self',
+    },
+    { alias: 'a', message: 'it leads back to itself: a → b → c → a' },
+  ]);
+});
+
+test('a provider that nobody configured is doubtful', () => {
+  expect(check({ a: ['rakc/x', 'meta-llama/llama-3'] }).warnings).toEqual([
+    { alias: 'a', message: 'rakc/x: there is no provider rakc; did you mean rack?' },
+    {
+      alias: 'a',
+      message:
+        "meta-llama/llama-3: there is no provider meta-llama; if meta-llama/llama-3 is a model's own name, write its provider before it",
+    },
+  ]);
+});
+
+test('faults and warnings are told with their lines', async () => {
+  await using directory = await temporaryDirectory();
+  const load = async (toml: string) => {
+    await Bun.write(`${directory.path}/zeke.toml`, toml);
+    return loadConfig({ cwd: directory.path, environment: { ZEKE_HOME: directory.path } });
+  };
+  const doubtful = await load('[providers.openai]\n[models."x.1"]\ncandidates = ["nope/x"]\n');
+  expect(doubtful.ok && doubtful.warnings.map(formatFault)).toEqual([
+    'zeke.toml:1 providers.openai.api_key: it is missing, and openai answers nobody without a key; write api_key = "env:OPENAI_API_KEY"',
+    `zeke.toml:3 models."x.1".candidates: nope/x: there is no provider nope; if nope/x is a model's own name, write its provider before it`,
+  ]);
+  const broken = await load('[models.loop]\n\ncandidates = ["loop"]\n');
+  expect(broken.ok ? [] : broken.faults.map(formatFault)).toEqual([
+    'zeke.toml:3 models.loop.candidates: it names itself; a model of that name needs its provider, as in openai/loop',
+  ]);
+});
