@@ -97,6 +97,18 @@ for (const { kind, skip } of storageKinds) {
       logged.length = 0;
     });
 
+    test('an answer that broke off has failed, one that the caller left is counted apart', async () => {
+      await using fixture = await testStorage(kind);
+      const outcomes = ['ok', 'error', 'incomplete', 'incomplete', 'canceled'] as const;
+      await write(
+        fixture.storage,
+        outcomes.map((outcome) => ledgerEntry({ outcome })),
+      );
+      expect(await usageReport(fixture.storage, { groupBy: [] })).toMatchObject([
+        { calls: 5, failed: 3, canceled: 1 },
+      ]);
+    });
+
     test('the sums are those of the rows, by any group', async () => {
       await using fixture = await testStorage(kind);
       const entry = fc.record({

@@ -26,7 +26,10 @@ export interface UsageRow {
   provider?: string;
   /** Attempts at providers. */
   calls: number;
+  /** Calls whose answer did not come, or broke off. */
   failed: number;
+  /** Calls that the caller left. */
+  canceled: number;
   inputTokens: number;
   outputTokens: number;
   cachedInputTokens: number;
@@ -57,7 +60,8 @@ export async function usageReport(
     .selectFrom('gateway_ledger')
     .select((build) => [
       build.fn.countAll<number>().as('calls'),
-      sum(sql`case when outcome = 'error' then 1 else 0 end`).as('failed'),
+      sum(sql`case when outcome in ('error', 'incomplete') then 1 else 0 end`).as('failed'),
+      sum(sql`case when outcome = 'canceled' then 1 else 0 end`).as('canceled'),
       sum(sql`input_tokens`).as('inputTokens'),
       sum(sql`output_tokens`).as('outputTokens'),
       sum(sql`cached_input_tokens`).as('cachedInputTokens'),
@@ -85,6 +89,7 @@ export async function usageReport(
 const numeric = [
   'calls',
   'failed',
+  'canceled',
   'inputTokens',
   'outputTokens',
   'cachedInputTokens',
