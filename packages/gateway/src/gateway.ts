@@ -10,12 +10,12 @@ import { ResponseStore } from './governance/response-store.ts';
 import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/token-counter.ts';
 import { Background } from './http/background.ts';
-import { type Exchange, errorResponse, plainError, splitUrl } from './http/exchange.ts';
+import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
 import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
-import { apiError } from './neutral/api-error.ts';
+import { unknownPath } from './http/unknown-path.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
 import { Watchdog } from './routing/watchdog.ts';
 
@@ -203,26 +203,14 @@ export class Gateway implements AsyncDisposable {
   }
 
   #unknownPath(request: Request, path: string, requestId: string): Response {
-    const methods = this.#router.methodsOf(path);
-    const shown = path.slice(0, 200);
-    const error =
-      methods.length > 0
-        ? apiError('unimplemented', `${shown} takes ${methods.join(', ')}, not ${request.method}`, {
-            status: 405,
-          })
-        : apiError(
-            'not_found',
-            `there is no ${request.method} ${shown}; /openapi.json lists what there is`,
-          );
+    const { error, encode, headers } = unknownPath(this.#router, request, path);
     this.#services.log.info('a request was refused or failed', {
       requestId,
       endpoint: 'none',
       code: error.code,
       err: error,
     });
-    const response = errorResponse(plainError, error, requestId, {
-      ...(methods.length > 0 ? { allow: methods.join(', ') } : {}),
-    });
+    const response = errorResponse(encode, error, requestId, headers);
     this.#services.metrics.request('none', response.status, 0);
     return response;
   }

@@ -69,6 +69,11 @@ export class Router {
     );
   }
 
+  /** The paths without a variable part that take a method. */
+  paths(method: string): string[] {
+    return [...this.#methods].flatMap(([path, methods]) => (methods.has(method) ? [path] : []));
+  }
+
   /** The methods that a path takes, if there is something there. */
   methodsOf(path: string): string[] {
     const parts = path.split('/');
