@@ -1,4 +1,4 @@
-import { isLoopbackHost, type ResolvedConfig } from '@zeke/foundation';
+import { findRunning, isLoopbackHost, type ResolvedConfig } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { answerError } from './answer-error.ts';
 import { type ConfigFlags, loadOptions, readConfig } from './config.ts';
@@ -18,18 +18,48 @@ export interface GatewayClient extends AsyncDisposable {
 const probeTimeoutMs = 1_000;
 
 /**
- * Finds the gateway: the server at `ZEKE_URL` and no other where that is set, the server of the
- * configuration where one answers, else the gateway in this process, on the same database.
+ * Finds the gateway: the server at `ZEKE_URL` and no other where that is set, the server that runs
+ * here, else the gateway in this process, on the same database.
  */
 export async function openClient(context: Context, flags: ConfigFlags): Promise<GatewayClient> {
   const { ZEKE_URL: url, ZEKE_API_KEY: key } = context.environment;
   if (url) return remote(checkedUrl(url), key, context);
   const { config } = await readConfig(loadOptions(context, flags));
-  const address = serverAddress(config);
-  if (address !== undefined && (await answers(address, context.interrupts.signal))) {
-    return remote(address, key ?? config.auth.adminApiKey?.reveal(), context);
+  const server = await findServer(config, flags, context.interrupts.signal);
+  if (server !== undefined) {
+    return remote(server.url, key ?? config.auth.adminApiKey?.reveal(), context);
   }
   return inProcess(config, context);
+}
+
+/** A server that answers on this machine. */
+export interface FoundServer {
+  readonly url: string;
+  /** Of the process that noted itself in `$ZEKE_HOME`. */
+  readonly pid?: number;
+}
+
+/**
+ * The server of this user: the one that was started with the same configuration file, else the one
+ * at the address of the configuration, else, where no file was asked for, any on this `$ZEKE_HOME`.
+ */
+export async function findServer(
+  config: ResolvedConfig,
+  flags: ConfigFlags,
+  signal: AbortSignal,
+): Promise<FoundServer | undefined> {
+  const noted = await findRunning(config.home);
+  const own = noted?.configFile === (config.file ?? null);
+  const address = serverAddress(config);
+  const places: (FoundServer | undefined)[] = [
+    own ? noted : undefined,
+    address === undefined ? undefined : { url: address },
+    own || flags.config !== undefined ? undefined : noted,
+  ];
+  for (const place of places) {
+    if (place !== undefined && (await answers(place.url, signal))) return place;
+  }
+  return undefined;
 }
 
 /** Where the configuration says that the server listens; undefined for a port that is chosen anew. */

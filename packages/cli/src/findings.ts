@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatFault, loadConfig, type ResolvedConfig, zekeHome } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
-import { answers, type GatewayClient, openClient, serverAddress } from './client.ts';
+import { findServer, type GatewayClient, openClient } from './client.ts';
 import { type ConfigFlags, loadOptions } from './config.ts';
 import type { Context } from './context.ts';
 
@@ -41,7 +41,7 @@ export async function* findings(context: Context, flags: ConfigFlags): AsyncGene
     status: 'ok',
     detail: config.file ?? 'no zeke.toml; defaults and environment',
   };
-  yield await checkPort(config, context);
+  yield await checkServer(config, flags, context);
   yield* checkGateway(context, flags);
 }
 
@@ -108,13 +108,20 @@ async function* checkFiles(home: string): AsyncGenerator<Finding> {
       };
 }
 
-async function checkPort(config: ResolvedConfig, { interrupts }: Context): Promise<Finding> {
+/** The server that commands talk to; where none runs, whether one could. */
+async function checkServer(
+  config: ResolvedConfig,
+  flags: ConfigFlags,
+  { interrupts }: Context,
+): Promise<Finding> {
+  const server = await findServer(config, flags, interrupts.signal);
+  if (server !== undefined) {
+    const process = server.pid === undefined ? '' : `, process ${server.pid}`;
+    return { what: 'server', status: 'ok', detail: `zeke runs at ${server.url}${process}` };
+  }
   const { host, port } = config.server;
-  const address = serverAddress(config);
-  if (address === undefined)
+  if (port === 0)
     return { what: 'port', status: 'ok', detail: 'the system chooses one at every start' };
-  if (await answers(address, interrupts.signal))
-    return { what: 'port', status: 'ok', detail: `zeke runs at ${address}` };
   try {
     const probe = Bun.listen({
       hostname: host.replace(/^\[|\]$/g, ''),

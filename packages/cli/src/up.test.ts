@@ -208,3 +208,40 @@ test('a missing file, a faulty file and an open address are told whole', async (
   expect(open.code).toBe(exitCodes.configuration);
   expect(open.stderr).toContain('auth.require_auth');
 });
+
+test('commands find the server that runs, at whatever port, and a second is told of the first', async () => {
+  await using home = await temporaryDirectory();
+  const at = { home: home.path };
+  await using server = await zekeUp(['--demo'], at);
+  const models = await zeke(['models'], at);
+  expect(models.stdout).toContain('demo-openai/gpt-4o (emulated)\n');
+  const doctor = await zeke(['doctor'], at);
+  expect(doctor.stdout).toMatch(new RegExp(`server: zeke runs at ${server.url}, process \\d+\\n`));
+  const second = await zeke(['up', '--port', new URL(server.url).port], at);
+  expect(second.code).toBe(exitCodes.configuration);
+  expect(second.stderr).toMatch(/runs at \S+ already \(process \d+\)/);
+  server.kill('SIGTERM');
+  await server.exited;
+  expect(await Bun.file(join(home.path, 'running.json')).exists()).toBe(false);
+});
+
+test('a server that was killed, or has another configuration than the one asked for, is not found', async () => {
+  await using home = await temporaryDirectory();
+  const at = { home: home.path };
+  const own = join(home.path, 'own.toml');
+  await writeFile(own, `[server]\nport = 0\n${rack()}`);
+  await using server = await zekeUp(['--demo'], { ...at, environment: { ZEKE_SERVER_PORT: '0' } });
+  const asked = await zeke(['models', '--config', own], at);
+  expect(asked.stdout).toContain('rack/gpt-4o\n');
+  server.kill('SIGKILL');
+  await server.exited;
+  const environment = { ZEKE_SERVER_PORT: '0', OLLAMA_HOST: '127.0.0.1:1' };
+  expect((await zeke(['models'], { ...at, environment })).stderr).toContain('no model');
+});
+
+test('a port that is none is told by its flag', async () => {
+  await using home = await temporaryDirectory();
+  const { code, stderr } = await zeke(['up', '--port', 'abc'], { home: home.path });
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toBe('zeke: --port: "abc" is no port; it is a number from 0 to 65535\n');
+});

@@ -15,6 +15,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** `http://127.0.0.1:8080`, with the port in use and no slash at its end. */
   readonly url: string;
+  /** The same, or loopback where it listens on all addresses: how this machine reaches it. */
+  readonly localUrl: string;
   readonly port: number;
   /**
    * Takes no new request and waits for the running ones, at most `limitMs`; then they are cut.
@@ -39,6 +41,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   const port = server.port ?? options.port;
   return {
     url: `http://${urlHost(options.host)}:${port}`,
+    localUrl: `http://${urlHost(reachableHost(options.host))}:${port}`,
     port,
     async stop(limitMs) {
       const limit = Promise.withResolvers<'late'>();
@@ -108,6 +111,12 @@ function reasonOf(code: string | undefined, port: number, cause: unknown): strin
     default:
       return `cannot listen there: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
+}
+
+/** All addresses, as a host to listen on, stand for none to connect to. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' || host === '[::]' ? '::1' : host;
 }
 
 function urlHost(host: string): string {

@@ -1,6 +1,8 @@
 import {
+  forgetRunning,
   type LoadConfigOptions,
   type Logger,
+  noteRunning,
   type ResolvedConfig,
   watchConfig,
 } from '@zeke/foundation';
@@ -35,8 +37,9 @@ export interface Daemon {
 }
 
 /**
- * Starts everything, and is ready when it resolves. Throws RpcError that says what to do when the
- * database or the address cannot be had; nothing is left running then.
+ * Starts everything, and is ready when it resolves; its address is noted in `$ZEKE_HOME` then, for
+ * commands to find it. Throws RpcError that says what to do when the database or the address cannot
+ * be had; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, environment } = options;
@@ -67,14 +70,25 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     await watchConfig({ ...options.watch, signal, onChange: (result) => reloader.take(result) });
   }
   const { log } = parts;
+  const running = {
+    pid: process.pid,
+    url: server.localUrl,
+    configFile: config.file ?? null,
+  };
+  await noteRunning(config.home, running).catch((err) =>
+    log.warn('the address cannot be noted for other commands', { home: config.home, err }),
+  );
   // The first request of all starts the thread of `fetch`.
   void fetch(`${server.url}/health`).then(calmFetchThread, () => undefined);
-  log.info('ready', { url: server.url, home: config.home, file: config.file ?? null });
+  log.info('ready', { url: server.url, home: config.home, file: running.configFile });
   const owned = starting.move();
   const stop = async () => {
     watching.abort();
     log.info('stopping', { waitsAtMostMs: shutdownTimeoutMs });
-    const cut = await server.stop(shutdownTimeoutMs);
+    const [cut] = await Promise.all([
+      server.stop(shutdownTimeoutMs),
+      forgetRunning(config.home, running.pid).catch(() => {}),
+    ]);
     if (cut > 0) log.warn('requests were cut at the end of the time limit', { cut });
     await owned.disposeAsync();
   };

@@ -38,6 +38,12 @@ export {
   type TelemetryConfig,
   type VertexProviderConfig,
 } from './config/resolved-config.ts';
+export {
+  findRunning,
+  forgetRunning,
+  noteRunning,
+  type RunningServer,
+} from './config/running-file.ts';
 export { type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { writeFileAtomically } from './files/write-file-atomically.ts';
 export { isLoopbackHost } from './network/loopback.ts';

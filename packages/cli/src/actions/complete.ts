@@ -1,6 +1,6 @@
 import { providerTypes } from '@zeke/foundation';
 import type { Command } from 'commander';
-import { answers, openClient, serverAddress } from '../client.ts';
+import { findServer, openClient } from '../client.ts';
 import { shells } from '../commands/completion.ts';
 import { complete, formatCandidate, type LookUp } from '../complete.ts';
 import { loadOptions, readConfig } from '../config.ts';
@@ -48,8 +48,7 @@ function lookUpIn(context: Context): LookUp {
 async function ask<T>(context: Context, path: string, field: keyof T): Promise<string[]> {
   if (!context.environment.ZEKE_URL) {
     const { config } = await readConfig(loadOptions(context, {}));
-    const address = serverAddress(config);
-    if (address === undefined || !(await answers(address, context.interrupts.signal))) return [];
+    if ((await findServer(config, {}, context.interrupts.signal)) === undefined) return [];
   }
   await using client = await openClient(context, {});
   const signal = AbortSignal.timeout(lookUpLimitMs);

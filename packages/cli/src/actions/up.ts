@@ -1,5 +1,7 @@
 import { connectHints, type Daemon, runDaemon } from '@zeke/daemon';
-import { formatFault } from '@zeke/foundation';
+import { findRunning, formatFault, type ResolvedConfig } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
+import { answers, serverAddress } from '../client.ts';
 import type { UpFlags } from '../commands/up.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
@@ -17,6 +19,8 @@ export async function up(context: Context, flags: UpFlags): Promise<void> {
     environment: load.environment,
     watch: load,
     demo: flags.demo ?? false,
+  }).catch(async (reason) => {
+    throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;
   });
   greet(daemon, context);
   if (flags.open) openBrowser(daemon.url);
@@ -24,8 +28,38 @@ export async function up(context: Context, flags: UpFlags): Promise<void> {
   await daemon.stop();
 }
 
-/** Flags stand over the file, as variables do; so a reload keeps them. */
+function isTaken(reason: unknown): reason is RpcError {
+  const cause = reason instanceof RpcError ? reason.cause : undefined;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
+}
+
+/** The same error, or a better one where it is a zeke that has the port. */
+async function takenBy(
+  config: ResolvedConfig,
+  error: RpcError,
+  signal: AbortSignal,
+): Promise<RpcError> {
+  const address = serverAddress(config);
+  if (address === undefined || !(await answers(address, signal))) return error;
+  const noted = await findRunning(config.home);
+  const process = noted?.url === address ? ` (process ${noted.pid})` : '';
+  return new RpcError(
+    error.code,
+    `zeke runs at ${address} already${process}; stop it, or choose another port with --port or server.port`,
+  );
+}
+
+/**
+ * Flags stand over the file, as variables do; so a reload keeps them. Throws `invalid_argument` for
+ * a port that is none, since a fault would name the variable.
+ */
 function overrides({ host, port }: UpFlags): Record<string, string> {
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
+    throw new RpcError(
+      'invalid_argument',
+      `--port: ${JSON.stringify(port)} is no port; it is a number from 0 to 65535`,
+    );
+  }
   return {
     ...(host === undefined ? {} : { ZEKE_SERVER_HOST: host }),
     ...(port === undefined ? {} : { ZEKE_SERVER_PORT: port }),
