@@ -24,7 +24,8 @@ export interface PassedRequest {
 
 /**
  * The caller's own bytes with the model's name replaced where it differs. A stream of OpenAI's
- * that would not say its usage is asked to, and the record that this adds is withheld.
+ * that would not say its usage is asked to, and the record that this adds is withheld. Vertex AI
+ * gets the roles of contents, which Gemini's own API takes for granted.
  */
 export function passedBody(
   request: PassedRequest,
@@ -43,11 +44,25 @@ export function passedBody(
     const given = request.body.stream_options;
     changes.stream_options = { ...(typeof given === 'object' ? given : {}), include_usage: true };
   }
+  if (dialect.name === 'gemini' && provider.quirks.vertex === true) {
+    const contents = withRoles(request.body.contents);
+    if (contents) changes.contents = contents;
+  }
   return {
     body: Object.keys(changes).length === 0 ? request.text : spliceJson(request.text, changes),
     notes: [],
     ...(mustAsk ? { withhold: isUsageOnly } : {}),
   };
+}
+
+/** Contents of which some had no role, which then is the user's; undefined where none is missing. */
+function withRoles(contents: unknown): unknown[] | undefined {
+  if (!Array.isArray(contents) || !contents.some(lacksRole)) return undefined;
+  return contents.map((content) => (lacksRole(content) ? { ...content, role: 'user' } : content));
+}
+
+function lacksRole(content: unknown): content is JsonObject {
+  return typeof content === 'object' && content !== null && !(content as JsonObject).role;
 }
 
 /**

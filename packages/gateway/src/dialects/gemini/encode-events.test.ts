@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { apiError } from '../../neutral/api-error.ts';
 import type { ChatEvent } from '../../neutral/chat-event.ts';
 import type { EncodeResponseContext, EventEncoder } from '../dialect.ts';
-import { createArrayEncoder, createEventEncoder, encodeResponse } from './encode-events.ts';
+import { createEventEncoder, encodeResponse } from './encode-events.ts';
 import { decodeSignature } from './signatures.ts';
 
 const context: EncodeResponseContext = {
@@ -195,21 +195,5 @@ describe('createEventEncoder', () => {
       },
     };
     expect(records(events)).toEqual([body]);
-    expect(JSON.parse(written(events, createArrayEncoder(context)))).toEqual([body]);
   });
-});
-
-test('createArrayEncoder writes one JSON array', () => {
-  const events: ChatEvent[] = [
-    start,
-    { type: 'part-start', ...at(0), kind: 'text' },
-    { type: 'text-delta', ...at(0), text: 'a' },
-    { type: 'part-end', ...at(0) },
-    { type: 'finish', choice: 0, reason: 'length' },
-    { type: 'response-end' },
-  ];
-  expect(JSON.parse(written(events, createArrayEncoder(context)))).toEqual([
-    { candidates: [content({ text: 'a' })], ...names },
-    { candidates: [{ ...content({ text: '' }), finishReason: 'MAX_TOKENS' }], ...names },
-  ]);
 });

@@ -15,45 +15,18 @@ import { encodeSignature } from './signatures.ts';
 import type { WireCandidate, WirePart, WireResponse } from './types.ts';
 import { encodeUsage } from './usage.ts';
 
-/** Puts records into a stream: `record` is JSON, `isFirst` for the first one. */
-interface RecordFraming {
-  record(json: string, isFirst: boolean): string;
-  end(isEmpty: boolean): string;
-}
-
-const sse: RecordFraming = {
-  record: (json) => `data: ${json}\r\n\r\n`,
-  end: () => '',
-};
-
-const array: RecordFraming = {
-  record: (json, isFirst) => (isFirst ? `[${json}` : `,\r\n${json}`),
-  end: (isEmpty) => (isEmpty ? '[]' : ']'),
-};
-
 /** The stream of `:streamGenerateContent?alt=sse`: every event a `GenerateContentResponse`. */
 export function createEventEncoder(context: EncodeResponseContext): EventEncoder {
-  return new GeminiEventEncoder(context, sse);
-}
-
-/**
- * The stream of `:streamGenerateContent` without `alt=sse`: the same records as one JSON array,
- * of content type `application/json`.
- */
-export function createArrayEncoder(context: EncodeResponseContext): EventEncoder {
-  return new GeminiEventEncoder(context, array);
+  return new GeminiEventEncoder(context);
 }
 
 class GeminiEventEncoder implements EventEncoder {
-  readonly #framing: RecordFraming;
   readonly #names: Pick<WireResponse, 'modelVersion' | 'responseId'>;
   readonly #candidates = new Map<number, CandidateState>();
   #usage: Usage | undefined;
-  #isFirst = true;
   #isOver = false;
 
-  constructor(context: EncodeResponseContext, framing: RecordFraming) {
-    this.#framing = framing;
+  constructor(context: EncodeResponseContext) {
     this.#names = { modelVersion: context.model, responseId: context.responseId };
   }
 
@@ -68,12 +41,10 @@ class GeminiEventEncoder implements EventEncoder {
         return '';
       case 'error':
         this.#isOver = true;
-        return (
-          this.#record(errorBody(event.error, httpStatusOf(event.error))) + this.#framing.end(false)
-        );
+        return record(errorBody(event.error, httpStatusOf(event.error)));
       case 'response-end':
         this.#isOver = true;
-        return this.#end() + this.#framing.end(this.#isFirst);
+        return this.#end();
       case 'finish':
         this.#of(event.choice).finish = event.reason;
         return '';
@@ -90,7 +61,7 @@ class GeminiEventEncoder implements EventEncoder {
         if (event.type === 'text-delta' && event.logprobs) {
           candidate.logprobsResult = encodeLogprobs(event.logprobs);
         }
-        return this.#record({ candidates: [candidate], ...this.#names });
+        return record({ candidates: [candidate], ...this.#names });
       }
     }
   }
@@ -100,17 +71,11 @@ class GeminiEventEncoder implements EventEncoder {
     for (const [index, state] of this.#candidates) {
       candidates.push({ content: { parts: [{ text: '' }], role: 'model' }, index, ...state.end() });
     }
-    return this.#record({
+    return record({
       ...(candidates.length > 0 ? { candidates } : {}),
       ...(this.#usage ? { usageMetadata: encodeUsage(this.#usage) } : {}),
       ...this.#names,
     });
-  }
-
-  #record(record: WireResponse | JsonObject): string {
-    const text = this.#framing.record(JSON.stringify(record), this.#isFirst);
-    this.#isFirst = false;
-    return text;
   }
 
   #of(choice: number): CandidateState {
@@ -121,6 +86,10 @@ class GeminiEventEncoder implements EventEncoder {
     }
     return state;
   }
+}
+
+function record(value: WireResponse | JsonObject): string {
+  return `data: ${JSON.stringify(value)}\r\n\r\n`;
 }
 
 /** A whole answer. */

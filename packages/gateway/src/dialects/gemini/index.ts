@@ -48,7 +48,6 @@ export {
   encodeEmbedContent,
   encodeEmbedResponse,
 } from './embeddings.ts';
-export { createArrayEncoder } from './encode-events.ts';
 export { encodeModel, encodeModelList } from './models.ts';
 export { parseGeminiPath } from './path.ts';
 export {

@@ -12,7 +12,6 @@ import type { ChatResponse } from '../../neutral/chat-response.ts';
 import { collectResponse } from '../../neutral/collect-response.ts';
 import { replayResponse } from '../../neutral/replay-response.ts';
 import type { EncodeResponseContext } from '../dialect.ts';
-import { createArrayEncoder } from './encode-events.ts';
 import { geminiDialect } from './index.ts';
 
 // What the dialect can carry, no more: what it drops or maps has tests of its own.
@@ -377,19 +376,6 @@ describe('answers', () => {
     fc.assert(
       fc.property(responseWith(ownSignature, 3), (response) => {
         expect(untimed(collectResponse(streamed(response)))).toEqual(response);
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  test('come back from a stream that is one JSON array', () => {
-    fc.assert(
-      fc.property(responseWith(ownSignature, 1), (response) => {
-        const encoder = createArrayEncoder(context);
-        const body = replayResponse(response)
-          .map((event) => encoder.push(event))
-          .join('');
-        expect(untimed(geminiDialect.decodeResponse(JSON.parse(body)))).toEqual(response);
       }),
       { numRuns: 100 },
     );

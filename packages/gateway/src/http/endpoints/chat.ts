@@ -1,10 +1,11 @@
 import { anthropicMessagesDialect } from '../../dialects/anthropic-messages/index.ts';
 import type { Dialect, JsonObject } from '../../dialects/dialect.ts';
-import { createArrayEncoder, geminiDialect } from '../../dialects/gemini/index.ts';
+import { geminiDialect } from '../../dialects/gemini/index.ts';
 import { openAiChatDialect } from '../../dialects/openai-chat/index.ts';
 import { apiError } from '../../neutral/api-error.ts';
 import { answerChat, type ChatCall } from '../chat-endpoint.ts';
 import { type Exchange, headersOf } from '../exchange.ts';
+import { jsonArrayOf } from '../json-array-stream.ts';
 import { refuseTwoModels } from '../one-model.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
@@ -25,7 +26,10 @@ export async function messages(services: Services, exchange: Exchange): Promise<
   return answerChat(services, exchange, call);
 }
 
-/** `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`. */
+/**
+ * `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`, the stream without
+ * `alt=sse` as one JSON array.
+ */
 export async function generateContent(
   services: Services,
   exchange: Exchange,
@@ -33,17 +37,20 @@ export async function generateContent(
 ): Promise<Response> {
   const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
-  const asArray = target.stream && new URLSearchParams(exchange.query).get('alt') !== 'sse';
-  return answerChat(services, exchange, {
+  const answer = await answerChat(services, exchange, {
     dialect: geminiDialect,
     text,
     body,
     ...target,
     modelInBody: false,
-    mayPassThrough: !asArray,
+    mayPassThrough: true,
     decode: () => geminiDialect.decodeRequest(body, target),
-    ...(asArray ? { createEncoder: createArrayEncoder, streamType: 'application/json' } : {}),
   });
+  const asArray = target.stream && new URLSearchParams(exchange.query).get('alt') !== 'sse';
+  if (!asArray || !answer.body) return answer;
+  const { headers } = answer;
+  headers.set('content-type', 'application/json; charset=UTF-8');
+  return new Response(jsonArrayOf(answer.body), { headers });
 }
 
 /** Reads what every JSON endpoint with the model in its body has in common. */
