@@ -115,7 +115,11 @@ export interface Dialect {
   createEventEncoder(context: EncodeResponseContext): EventEncoder;
   encodeResponse(response: ChatResponse, context: EncodeResponseContext): JsonObject;
 
-  /** A provider's failed answer. `body` is text of any kind, HTML too; at most 64 KiB of it. */
+  /**
+   * A provider's failed answer, which the error keeps as its `refusal`. `body` is text of any kind,
+   * HTML too; at most 64 KiB of it. Of a 403 `unauthenticated` is told where it refuses the key, and
+   * `permission_denied` otherwise. Where the body has no message, one begins with `the provider`.
+   */
   decodeError(status: number, headers: Headers, body: string): RpcError;
   encodeError(error: RpcError, requestId: string): EncodedError;
 

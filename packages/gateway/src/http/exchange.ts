@@ -1,7 +1,8 @@
 import type { Span } from '@zeke/foundation';
 import type { RpcError } from '@zeke/rpc';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
-import { apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
+import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
 
 /** One request and what is known about it on its way. */
 export interface Exchange {
@@ -15,6 +16,10 @@ export interface Exchange {
   atMs: number;
   startedAt: number;
   caller: Caller;
+  /** As the caller named it; empty until it is read. */
+  requestedModel: string;
+  /** Providers asked so far. */
+  attempts: number;
   span?: Span;
 }
 
@@ -47,11 +52,26 @@ export function jsonResponse(
   });
 }
 
-/** The shape in which an endpoint tells an error. */
+/** The shape in which an endpoint tells an error: a body as a value, or as the JSON to send. */
 export type ErrorEncoder = (
   error: RpcError,
   requestId: string,
-) => { status: number; body: unknown };
+) => { status: number; body: object | string };
+
+/**
+ * Errors in a dialect's shape. One of a provider that spoke this dialect keeps its status and, where
+ * it has the shape, its bytes: what the dialect's client knows of it and the neutral form does not.
+ */
+export function errorsIn(dialect: Pick<Dialect, 'name' | 'encodeError'>): ErrorEncoder {
+  return (error, requestId) => {
+    const info = apiErrorInfo(error);
+    const { refusal } = info;
+    if (refusal?.dialect !== dialect.name) return dialect.encodeError(error, requestId);
+    const { body, isShaped, status } = refusal;
+    if (isShaped) return { status, body };
+    return dialect.encodeError(apiError(error.code, error.message, { ...info, status }), requestId);
+  };
+}
 
 /** The error shape of the gateway's own endpoints: OpenAI's, which most tools can read. */
 export const plainError: ErrorEncoder = (error, requestId) => {
@@ -81,7 +101,7 @@ export function errorResponse(
   const { retryAfterMs } = apiErrorInfo(error);
   const retryAfter =
     retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
-  return new Response(JSON.stringify(body), {
+  return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
     status,
     headers: { ...jsonType, 'x-request-id': requestId, ...retryAfter, ...headers },
   });

@@ -36,7 +36,8 @@ const rules: Record<DialectName, StreamRules> = {
 const tailBytes = 4_096;
 /** Of the answer, what is kept to count its tokens where the provider does not say, in bytes. */
 const maxCountedBytes = 256 * 1024;
-const errorMark = Buffer.from('"error"');
+/** Stands in every record that tells an error: in its name, or in its fields. */
+const errorMark = Buffer.from('error');
 const empty = Buffer.alloc(0);
 
 export interface PassThroughOptions {

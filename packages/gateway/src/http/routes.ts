@@ -11,7 +11,7 @@ import { openAiEmbeddings } from './endpoints/openai-embeddings.ts';
 import { passRaw, passToProvider } from './endpoints/raw.ts';
 import { createResponse, deleteResponse, getResponse } from './endpoints/responses.ts';
 import { health, metrics, ready, status } from './endpoints/status.ts';
-import { type ErrorEncoder, plainError } from './exchange.ts';
+import { errorsIn, plainError } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Route, Router } from './route.ts';
 
@@ -98,9 +98,8 @@ function addOwn(router: Router): void {
 
 /** Endpoints that call models, and tell errors in a dialect. */
 function inDialect(dialect: DialectName): (name: string, handle: Handle) => Route {
-  const error: ErrorEncoder = (reason, requestId) =>
-    dialects[dialect].encodeError(reason, requestId);
-  return (name, handle) => ({ name, error, needs: 'inference', handle });
+  const error = errorsIn(dialects[dialect]);
+  return (name, handle) => ({ name, error, needs: 'inference', dialect, handle });
 }
 
 function open(name: string, handle: Handle): Route {

@@ -77,9 +77,10 @@ class Pump {
 
   /** Reads one chunk of the provider's and readies what comes of it. */
   async read(): Promise<void> {
-    const { transform } = this.#options;
+    const { call, transform } = this.#options;
     const { done, value } = await this.#reader.read();
-    const bytes = done || !value ? transform.end() : transform.push(value);
+    const said = done || !value ? transform.end() : transform.push(value);
+    const bytes = transform.failure ? call.mask.bytes(said) : said;
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
     if (done) this.ended = true;
@@ -127,12 +128,12 @@ class Pump {
 
   /** The provider's bytes have ended: well, or too early. */
   #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const { transform } = this.#options;
+    const { call, transform } = this.#options;
     const early = transform.failure ? undefined : endedEarly(this.#provider);
     if (transform.complete) this.#settle('ok');
     else {
       if (early) controller.enqueue(transform.fail(early));
-      this.#settle('incomplete', transform.failure ?? early);
+      this.#settle('incomplete', call.errorOf(transform.failure ?? early));
     }
     controller.close();
   }

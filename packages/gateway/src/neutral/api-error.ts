@@ -1,4 +1,5 @@
 import { type Code, RpcError } from '@zeke/rpc';
+import type { DialectName } from './dialect-name.ts';
 
 /** The `type` of the detail that holds an `ApiErrorInfo`. */
 export const apiErrorType = 'zeke.gateway.ApiError';
@@ -17,8 +18,34 @@ export interface ApiErrorInfo {
   provider?: string;
   /** The provider's own word for it. */
   providerCode?: string;
+  /** The answer with which the provider refused; never where it refused the gateway's credentials. */
+  refusal?: Refusal;
   /** The request is sound but cannot be told to this provider: another may do. */
   unfitting?: boolean;
+}
+
+/** A provider's failed answer as it came, but for the credentials in it. */
+export class Refusal {
+  /** Spoken by the provider. */
+  readonly dialect: DialectName;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** True where the body is an error in the dialect's own shape, and so fit for its clients. */
+  readonly isShaped: boolean;
+
+  constructor(fields: Pick<Refusal, 'dialect' | 'status' | 'headers' | 'body' | 'isShaped'>) {
+    this.dialect = fields.dialect;
+    this.status = fields.status;
+    this.headers = fields.headers;
+    this.body = fields.body;
+    this.isShaped = fields.isShaped;
+  }
+
+  /** For logs, which have the message. */
+  toJSON(): Pick<Refusal, 'dialect' | 'status'> {
+    return { dialect: this.dialect, status: this.status };
+  }
 }
 
 export function apiError(

@@ -126,6 +126,9 @@ test('a refusal that other keys would not change is not asked about again', asyn
   await using gateway = await testGateway({ providers: [entry(keys)] });
   bedrock.faults.push({ kind: 'status', status: 403 });
   const before = bedrock.requests.length;
-  await expectCredentialsError(gateway, `bedrock/${claude}`, [keys.accessKeyId]);
+  const body = { model: `bedrock/${claude}`, messages: [{ role: 'user', content: 'hi' }] };
+  const response = await gateway.post('/v1/chat/completions', body);
+  expect(response.status).toBe(403);
+  expect(await response.text()).toContain('emulated failure');
   expect(bedrock.requests).toHaveLength(before + 1);
 });

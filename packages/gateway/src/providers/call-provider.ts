@@ -1,8 +1,9 @@
 import { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
-import { apiError, apiErrorInfo } from '../neutral/api-error.ts';
+import { type ApiErrorInfo, apiError, apiErrorInfo } from '../neutral/api-error.ts';
 import type { Watch, Watchdog, Watched } from '../routing/watchdog.ts';
+import { CredentialMask } from './credential-mask.ts';
 import type { OutboundRequest, Provider } from './provider.ts';
 
 /** The part of an error's body that is read, in bytes. */
@@ -38,6 +39,8 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   #waitsFor: 'answer' | 'more' | 'drain' = 'answer';
   #limitMs: number;
   #left = false;
+  #outbound: OutboundRequest | undefined;
+  #mask: CredentialMask | undefined;
 
   constructor(options: ProviderCallOptions) {
     const { answerWithinMs, client, watchdog } = options;
@@ -101,10 +104,26 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
     else this.leave();
   }
 
-  /** What a failed fetch or read means: our own reason to abort, else the provider's fault. */
+  /** What a request is sent with is what its provider may not tell on. */
+  sends(outbound: OutboundRequest): void {
+    this.#outbound = outbound;
+    this.#mask = undefined;
+  }
+
+  /** The mask over what the provider says to the request that was sent last. */
+  get mask(): CredentialMask {
+    this.#mask ??= new CredentialMask(this.#outbound ?? { url: '', headers: {} });
+    return this.#mask;
+  }
+
+  /**
+   * What a failed fetch or read means: our own reason to abort, else the provider's fault. An error
+   * that was read of the provider's answer comes back fit to be told: without credentials, and with
+   * the provider's name where a dialect, which does not know it, says `the provider`.
+   */
   errorOf(reason: unknown): RpcError {
     if (this.signal.aborted && this.signal.reason instanceof RpcError) return this.signal.reason;
-    if (reason instanceof RpcError) return reason;
+    if (reason instanceof RpcError) return toTell(reason, this.#options.provider, this.mask);
     const { provider } = this.#options;
     const what = reason instanceof Error && 'code' in reason ? ` (${String(reason.code)})` : '';
     return apiError('unavailable', `the connection to ${provider} failed${what}`, {
@@ -139,7 +158,8 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
 /**
  * Sends a request and waits for the head of its answer; once more with fresh credentials where
  * fetched ones are refused. Throws RpcError for every status but 2xx, with the error's shape read by
- * the dialect; what `fetch` throws goes through, for `ProviderCall.errorOf`.
+ * the dialect, and the answer itself as its `refusal` but where the gateway's own credentials are
+ * refused; what `fetch` throws goes through, for `ProviderCall.errorOf`.
  */
 export async function callProvider(options: {
   fetch: typeof fetch;
@@ -147,8 +167,6 @@ export async function callProvider(options: {
   dialect: Pick<Dialect, 'decodeError'>;
   call: ProviderCall;
   outbound: OutboundRequest;
-  /** Hears what a refusal says, before it is thrown; not where it is the gateway's own fault. */
-  onRefusal?: (response: Response, text: string) => void;
 }): Promise<Response> {
   const { outbound, call } = options;
   let response = await fetchHead(options.fetch, outbound, call);
@@ -168,9 +186,12 @@ export async function callProvider(options: {
 
 function fetchHead(
   send: typeof fetch,
-  { url, method, headers, body }: OutboundRequest,
-  { signal }: ProviderCall,
+  outbound: OutboundRequest,
+  call: ProviderCall,
 ): Promise<Response> {
+  call.sends(outbound);
+  const { url, method, headers, body } = outbound;
+  const { signal } = call;
   const init = { method, headers, body, signal, redirect: 'manual', timeout: false };
   return send(url, init as RequestInit);
 }
@@ -186,11 +207,11 @@ export function readAnswer(response: Response, provider: string): Promise<Uint8A
 
 async function failureOf(
   response: Response,
-  { call, provider, dialect, onRefusal }: Parameters<typeof callProvider>[0],
+  { call, provider, dialect }: Parameters<typeof callProvider>[0],
 ): Promise<RpcError> {
   let text = '';
   try {
-    text = await readStart(response.body, maxErrorBytes);
+    text = await readStart(response.body, maxErrorBytes, call.mask);
   } catch (reason) {
     if (call.signal.aborted) return call.errorOf(reason);
   }
@@ -205,8 +226,7 @@ async function failureOf(
       },
     );
   }
-  const error = dialect.decodeError(status, response.headers, text);
-  if (!refusesCredentials(error, status)) onRefusal?.(response, text);
+  const error = call.errorOf(dialect.decodeError(status, response.headers, text));
   return withProvider(error, status, provider.name);
 }
 
@@ -230,21 +250,45 @@ function withProvider(error: RpcError, status: number, provider: string): RpcErr
   return apiError(error.code, error.message, {
     ...info,
     provider,
-    retryable: error.retryable,
+    // What one account may not do, or one vendor will not, another may.
+    retryable: error.retryable || error.code === 'permission_denied',
     ...(error.cause === undefined ? {} : { cause: error.cause }),
   });
 }
 
-/** Gemini and xAI answer a wrong key with a 400: the first says so by a code, the other in words. */
+/**
+ * By status or by the dialect's reading: of the 403s, those only that speak of the key. Gemini and
+ * xAI answer a wrong key with a 400: the first says so by a code, the other in words.
+ */
 function refusesCredentials(error: RpcError, status: number): boolean {
-  if (status === 401 || status === 403 || error.code === 'unauthenticated') return true;
+  if (status === 401 || error.code === 'unauthenticated') return true;
   return status === 400 && /^(incorrect|invalid) api key/i.test(error.message);
 }
 
-/** The first bytes of a body as text; the rest is left unread and the connection closed. */
+/**
+ * The provider's error without the credentials that it was sent; `the provider`, as dialects have to
+ * call it, by its name. What else holds a credential is left out.
+ */
+function toTell(error: RpcError, provider: string, mask: CredentialMask): RpcError {
+  const message = mask.text(error.message.replace(/^the provider\b/, () => provider));
+  const info: ApiErrorInfo & { cause?: unknown } = { ...apiErrorInfo(error), cause: error.cause };
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  const beside = `${info.param} ${info.providerCode} ${cause}`;
+  const isClean = mask.text(beside) === beside;
+  if (isClean && message === error.message) return error;
+  if (!isClean) {
+    delete info.param;
+    delete info.providerCode;
+    delete info.cause;
+  }
+  return apiError(error.code, message, { ...info, retryable: error.retryable });
+}
+
+/** The first bytes of a body as text, masked; the rest is left unread and the connection closed. */
 async function readStart(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
+  mask: CredentialMask,
 ): Promise<string> {
   if (!body) return '';
   const decoder = new TextDecoder();
@@ -253,9 +297,9 @@ async function readStart(
   for await (const chunk of body) {
     text += decoder.decode(chunk.subarray(0, maxBytes - length), { stream: true });
     length += chunk.length;
-    if (length >= maxBytes) break;
+    if (length >= maxBytes) return mask.beginning(text);
   }
-  return text;
+  return mask.text(text);
 }
 
 function silent(provider: string, limitMs: number, before: 'answer' | 'more'): RpcError {

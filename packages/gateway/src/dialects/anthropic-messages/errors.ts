@@ -7,6 +7,7 @@ import {
   httpStatusOf,
 } from '../../neutral/api-error.ts';
 import type { EncodedError, Frame } from '../dialect.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import type { ErrorBody, ErrorType } from './response-types.ts';
 import { isObject, parsedObject } from './tool-use.ts';
@@ -30,10 +31,20 @@ const statusByType: Readonly<Record<ErrorType, number>> = {
 
 /** A provider's failed answer, whatever its body is: Anthropic's shape, Google's, HTML, nothing. */
 export function decodeError(status: number, headers: Headers, body: string): RpcError {
-  const wait = retryAfterMs(headers);
-  const told = toldError(parsedBody(body));
+  const waitMs = retryAfterMs(headers);
+  const value = parsedBody(body);
+  const told = toldError(value);
   const message = told?.message || plainText(body) || `the provider answered with HTTP ${status}`;
-  return errorOf(status, told?.type ?? '', message, wait);
+  return errorOf(status, told?.type ?? '', message, {
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...refusalOf({
+      dialect: 'anthropic-messages',
+      status,
+      headers,
+      body,
+      isShaped: isErrorBody(value) && Boolean(told?.type && told.message),
+    }),
+  });
 }
 
 /** The error that a JSON value tells, as in a stream; undefined when it tells none. */
@@ -108,19 +119,24 @@ function typeOfStatus(status: number): ErrorType {
   }
 }
 
-function errorOf(status: number, type: string, message: string, waitMs?: number): RpcError {
+function errorOf(
+  status: number,
+  type: string,
+  message: string,
+  info: Pick<ApiErrorInfo, 'retryAfterMs' | 'refusal'> = {},
+): RpcError {
   const reason = reasonOf(status, type, message);
   const isBroke = reason === 'insufficient_quota';
   const { code, retryable } = isBroke
     ? { code: 'resource_exhausted' as const, retryable: false }
-    : codeOfHttpStatus(status);
+    : codeOfHttpStatus(reason === 'invalid_api_key' ? 401 : status);
   return apiError(code, message.slice(0, maxMessageChars), {
+    ...info,
     ...(status === 413 || isBroke ? { status: isBroke ? 402 : status } : {}),
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(type === '' ? {} : { providerCode: type }),
     retryable,
-  } satisfies ApiErrorInfo & { retryable: boolean });
+  });
 }
 
 function reasonOf(status: number, type: string, message: string): string | undefined {
@@ -139,6 +155,8 @@ function reasonOf(status: number, type: string, message: string): string | undef
   switch (status) {
     case 401:
       return 'invalid_api_key';
+    case 403:
+      return refusesKey(type, message) ? 'invalid_api_key' : undefined;
     case 404:
       return text.includes('model') ? 'model_not_found' : undefined;
     case 413:
@@ -148,6 +166,22 @@ function reasonOf(status: number, type: string, message: string): string | undef
     default:
       return undefined;
   }
+}
+
+/**
+ * A `permission_error` is the key's by Anthropic's own words (`Your API key does not have permission to
+ * use the specified resource`); a region that is not served is `forbidden`. Google says in words which
+ * permission the account lacks.
+ */
+function refusesKey(type: string, message: string): boolean {
+  return (
+    type === 'permission_error' ||
+    (type === 'PERMISSION_DENIED' && /^permission '[\w.]+' denied/i.test(message))
+  );
+}
+
+function isErrorBody(value: unknown): boolean {
+  return isObject(value) && value.type === 'error' && isObject(value.error);
 }
 
 /** Type and message of `{error: {...}}`, alone or in a list (Google), or of a bare message. */

@@ -6,12 +6,8 @@ const { decodeError, encodeError, errorOfFrame, scanUsage } = bedrockConverseDia
 
 function decoded(status: number, body: string, headers: Record<string, string> = {}) {
   const error = decodeError(status, new Headers(headers), body);
-  return {
-    code: error.code,
-    retryable: error.retryable,
-    message: error.message,
-    ...apiErrorInfo(error),
-  };
+  const { refusal: _, ...info } = apiErrorInfo(error);
+  return { code: error.code, retryable: error.retryable, message: error.message, ...info };
 }
 
 describe('decodeError', () => {
@@ -44,6 +40,17 @@ describe('decodeError', () => {
     });
   });
 
+  test.each([
+    ['User: arn:aws:iam::1:user/x is not authorized to perform: bedrock:InvokeModel', true],
+    ['Authentication failed: Please make sure your API Key is valid.', true],
+    ['Bearer Token has expired', true],
+    ["You don't have access to the model with the specified model ID.", false],
+  ])('an access that is denied is the key or the model: %s', (message, isKey) => {
+    const headers = { 'x-amzn-errortype': 'AccessDeniedException' };
+    const { code } = decoded(403, JSON.stringify({ message }), headers);
+    expect(code).toBe(isKey ? 'unauthenticated' : 'permission_denied');
+  });
+
   test('finds what a validation error says in words', () => {
     const headers = { 'x-amzn-errortype': 'ValidationException' };
     expect(
@@ -58,7 +65,7 @@ describe('decodeError', () => {
     expect(decoded(502, '<html>Bad gateway</html>')).toMatchObject({
       code: 'unavailable',
       retryable: true,
-      message: 'Bedrock answered with status 502',
+      message: 'the provider answered with HTTP status 502',
     });
     for (const body of ['', 'null', '[]', '{"message":7}', '"x"']) {
       expect(decoded(400, body).code).toBe('invalid_argument');

@@ -1,7 +1,13 @@
 import type { Code, RpcError } from '@zeke/rpc';
 import { isExceptionName } from '../../framing/aws-event-stream.ts';
-import { apiError, codeOfHttpStatus, httpStatusOf } from '../../neutral/api-error.ts';
+import {
+  type ApiErrorInfo,
+  apiError,
+  codeOfHttpStatus,
+  httpStatusOf,
+} from '../../neutral/api-error.ts';
 import type { EncodedError, Frame } from '../dialect.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
 /** How much of a provider's message is kept, in characters. */
@@ -29,10 +35,14 @@ const faults: ReadonlyMap<string, Fault> = new Map(
     validationException: { code: 'invalid_argument', retryable: false },
     accessDeniedException: { code: 'permission_denied', retryable: false },
     unrecognizedClientException: unauthenticated(),
+    invalidClientTokenId: unauthenticated(),
     invalidSignatureException: unauthenticated(),
+    signatureDoesNotMatch: unauthenticated(),
+    incompleteSignature: unauthenticated(),
     incompleteSignatureException: unauthenticated(),
     missingAuthenticationTokenException: unauthenticated(),
     expiredTokenException: unauthenticated(),
+    optInRequired: unauthenticated(),
     resourceNotFoundException: { code: 'not_found', retryable: false, reason: 'model_not_found' },
     conflictException: { code: 'aborted', retryable: true },
     internalServerException: { code: 'internal', retryable: true },
@@ -70,9 +80,19 @@ export function decodeError(status: number, headers: Headers, body: string): Rpc
   const waitMs = retryAfterMs(headers);
   return faultError(
     faults.get(name) ?? codeOfHttpStatus(status),
-    message || `Bedrock answered with status ${status}`,
+    message || `the provider answered with HTTP status ${status}`,
     name,
-    waitMs === undefined ? { status } : { status, retryAfterMs: waitMs },
+    {
+      status,
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+      ...refusalOf({
+        dialect: 'bedrock-converse',
+        status,
+        headers,
+        body,
+        isShaped: message !== '',
+      }),
+    },
   );
 }
 
@@ -84,7 +104,7 @@ export function errorOfFrame(frame: Frame): RpcError | undefined {
   const name = bareName(frame.event);
   return faultError(
     faults.get(name) ?? { code: 'internal', retryable: true },
-    message || `Bedrock ended the stream with ${frame.event}`,
+    message || `the provider ended the stream with ${frame.event}`,
     name,
     {},
   );
@@ -105,9 +125,10 @@ function faultError(
   fault: Fault,
   message: string,
   name: string,
-  info: { status?: number; retryAfterMs?: number },
+  info: Pick<ApiErrorInfo, 'status' | 'retryAfterMs' | 'refusal'>,
 ): RpcError {
-  const known = reasonOfMessage(message);
+  const isAccess = fault.code === 'permission_denied';
+  const known = isAccess && refusesKey(message) ? unauthenticated() : reasonOfMessage(message);
   const { code, retryable, reason } = { ...fault, ...known };
   return apiError(code, message.slice(0, maxMessageChars), {
     ...info,
@@ -115,6 +136,16 @@ function faultError(
     ...(reason === undefined ? {} : { reason }),
     ...(name ? { providerCode: name[0]?.toUpperCase() + name.slice(1) } : {}),
   });
+}
+
+/**
+ * `AccessDeniedException` is a key or an identity that may not call, or a model that the account has
+ * no access to; which of them, only its words say.
+ */
+function refusesKey(message: string): boolean {
+  return /\bnot authorized to perform\b|\bapi key\b|\bbearer token\b|\bsecurity token\b/i.test(
+    message,
+  );
 }
 
 /** Faults that Bedrock tells in words only, as `ValidationException`. */

@@ -9,7 +9,8 @@ const none = new Headers();
 function decoded(status: number, error: object, headers = none) {
   const found = decodeError(status, headers, JSON.stringify({ error }));
   const { code, message, retryable } = found;
-  return { code, message, retryable, ...apiErrorInfo(found) };
+  const { refusal: _, ...info } = apiErrorInfo(found);
+  return { code, message, retryable, ...info };
 }
 
 // Shapes: https://cloud.google.com/apis/design/errors, https://ai.google.dev/gemini-api/docs/troubleshooting
@@ -93,6 +94,20 @@ describe('decodeError', () => {
     const error = decoded(status, { code: status, message, status: word });
     expect(error).toMatchObject({ code, message, providerCode: word });
     expect(error.reason).toBe(reason);
+  });
+
+  test.each([
+    ['Requests are blocked.', 'API_KEY_SERVICE_BLOCKED', true],
+    ['Permission denied on resource project x.', 'CONSUMER_INVALID', true],
+    ['no', 'IAM_PERMISSION_DENIED', true],
+    ['Your API key was reported as leaked. Please use another API key.', undefined, true],
+    ["Method doesn't allow unregistered callers.", undefined, true],
+    ['You do not have permission to access the File abc or it may not exist.', undefined, false],
+    ['no', 'LOCATION_POLICY_VIOLATED', false],
+  ])('a 403 refuses the key only where it says so: %s %s', (message, reason, isKey) => {
+    const details = reason ? [{ '@type': type('ErrorInfo'), reason }] : [];
+    const { code } = decoded(403, { code: 403, message, status: 'PERMISSION_DENIED', details });
+    expect(code).toBe(isKey ? 'unauthenticated' : 'permission_denied');
   });
 
   test('reads an error in an array, as streams without alt=sse give it', () => {

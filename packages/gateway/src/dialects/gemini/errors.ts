@@ -1,6 +1,13 @@
 import type { Code, RpcError } from '@zeke/rpc';
-import { apiError, apiErrorInfo, codeOfHttpStatus, httpStatusOf } from '../../neutral/api-error.ts';
+import {
+  type ApiErrorInfo,
+  apiError,
+  apiErrorInfo,
+  codeOfHttpStatus,
+  httpStatusOf,
+} from '../../neutral/api-error.ts';
 import type { EncodedError, Frame, JsonObject } from '../dialect.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
 const maxMessageChars = 2_000;
@@ -43,14 +50,18 @@ const retryableCodes: ReadonlySet<Code> = new Set<Code>([
  */
 export function decodeError(status: number, headers: Headers, body: string): RpcError {
   const status200 = status < 400 ? 502 : status;
-  const error = errorObject(parsed(body));
-  const headerWaitMs = retryAfterMs(headers);
-  if (error) return decodeErrorObject(error, status200, headerWaitMs);
+  const value = parsed(body);
+  const error = errorObject(value);
+  const waitMs = retryAfterMs(headers);
+  const isShaped = !Array.isArray(value) && typeof error?.message === 'string';
+  const info = {
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...refusalOf({ dialect: 'gemini', status, headers, body, isShaped }),
+  };
+  if (error) return decodeErrorObject(error, status200, info);
   const { code, retryable } = codeOfHttpStatus(status200);
-  return apiError(code, `the provider answered with HTTP status ${status}`, {
-    retryable,
-    ...(headerWaitMs === undefined ? {} : { retryAfterMs: headerWaitMs }),
-  });
+  const message = `the provider answered with HTTP status ${status}`;
+  return apiError(code, message, { ...info, retryable });
 }
 
 /** An error that stands in a stream, where HTTP's status was 200. */
@@ -75,7 +86,7 @@ function errorObject(body: unknown): JsonObject | undefined {
 function decodeErrorObject(
   error: JsonObject,
   fallbackStatus: number,
-  headerWaitMs?: number,
+  info: Pick<ApiErrorInfo, 'retryAfterMs' | 'refusal'> = {},
 ): RpcError {
   const httpStatus = typeof error.code === 'number' ? error.code : fallbackStatus;
   const details = detailsOf(error.details);
@@ -83,9 +94,10 @@ function decodeErrorObject(
   const message = messageOf(error.message, httpStatus);
   const finer = finerCause(message, word, httpStatus, details);
   const code = finer.code ?? codeOfStatus.get(word) ?? codeOfHttpStatus(httpStatus).code;
-  const waitMs = details.retryDelayMs ?? headerWaitMs;
+  const waitMs = details.retryDelayMs ?? info.retryAfterMs;
   const providerCode = details.reason ?? word;
   return apiError(code, message, {
+    ...info,
     retryable: retryableCodes.has(code) && finer.reason !== 'insufficient_quota',
     ...(finer.reason === undefined ? {} : { reason: finer.reason }),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
@@ -152,7 +164,7 @@ function finerCause(
   httpStatus: number,
   details: Details,
 ): { code?: Code; reason?: string } {
-  if (details.reason === 'API_KEY_INVALID' || details.reason === 'ACCESS_TOKEN_EXPIRED') {
+  if (refusesKey(message, word, details)) {
     return { code: 'unauthenticated', reason: 'invalid_api_key' };
   }
   if (word === 'UNAUTHENTICATED' || httpStatus === 401) return { reason: 'invalid_api_key' };
@@ -166,6 +178,22 @@ function finerCause(
     return { reason: 'model_not_found' };
   }
   return {};
+}
+
+/**
+ * What Google's error info says of keys, tokens, accounts and what they may use; another lack of
+ * permission is about what the request names, a file or a tuned model.
+ * Source: https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
+ */
+const keyReasons =
+  /^(API_KEY_|ACCESS_TOKEN_|ACCOUNT_STATE_|CONSUMER_|IAM_PERMISSION_DENIED|CREDENTIALS_MISSING|SERVICE_DISABLED|BILLING_DISABLED|USER_PROJECT_DENIED|GCP_SUSPENDED)/;
+
+function refusesKey(message: string, word: string, { reason }: Details): boolean {
+  if (reason !== undefined) return keyReasons.test(reason);
+  return (
+    word === 'PERMISSION_DENIED' &&
+    /\bapi key\b|unregistered callers|^permission '[\w.]+' denied/i.test(message)
+  );
 }
 
 function parsed(text: string): unknown {

@@ -6,12 +6,8 @@ const { decodeError, errorOfFrame, scanUsage, usageMark } = ollamaDialect;
 
 function decoded(status: number, body: string, headers: Record<string, string> = {}) {
   const error = decodeError(status, new Headers(headers), body);
-  return {
-    code: error.code,
-    retryable: error.retryable,
-    message: error.message,
-    ...apiErrorInfo(error),
-  };
+  const { refusal: _, ...info } = apiErrorInfo(error);
+  return { code: error.code, retryable: error.retryable, message: error.message, ...info };
 }
 
 describe('decodeError', () => {
@@ -33,7 +29,7 @@ describe('decodeError', () => {
   });
 
   test('copes with HTML, nothing, garbage and other shapes', () => {
-    expect(decoded(502, '<html>').message).toBe('Ollama answered with status 502');
+    expect(decoded(502, '<html>').message).toBe('the provider answered with HTTP status 502');
     for (const body of ['', 'null', '[]', '{"error":7}']) {
       expect(decoded(500, body).code).toBe('internal');
     }

@@ -1,6 +1,12 @@
 import type { Code, RpcError } from '@zeke/rpc';
-import { apiError, codeOfHttpStatus, httpStatusOf } from '../../neutral/api-error.ts';
+import {
+  type ApiErrorInfo,
+  apiError,
+  codeOfHttpStatus,
+  httpStatusOf,
+} from '../../neutral/api-error.ts';
 import type { EncodedError, Frame } from '../dialect.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
 /** How much of a provider's message is kept, in characters. */
@@ -14,11 +20,14 @@ interface Fault {
 
 /** A failed answer of Ollama: `{"error": "…"}`, or what a proxy in front of it says. */
 export function decodeError(status: number, headers: Headers, body: string): RpcError {
-  const message = messageOf(parsed(body)) ?? `Ollama answered with status ${status}`;
+  const value = parsed(body);
+  const message = messageOf(value) ?? `the provider answered with HTTP status ${status}`;
   const waitMs = retryAfterMs(headers);
+  const isShaped = typeof value.error === 'string' && value.error !== '';
   return faultError(statusFault(status), message, {
     status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...refusalOf({ dialect: 'ollama', status, headers, body, isShaped }),
   });
 }
 
@@ -41,7 +50,7 @@ export function encodeError(error: RpcError): EncodedError {
 function faultError(
   fault: Fault,
   message: string,
-  info: { status?: number; retryAfterMs?: number },
+  info: Pick<ApiErrorInfo, 'status' | 'retryAfterMs' | 'refusal'>,
 ): RpcError {
   const { code, retryable, reason } = { ...fault, ...faultOfMessage(message) };
   return apiError(code, message.slice(0, maxMessageChars), {

@@ -4,12 +4,10 @@ import fc from 'fast-check';
 import { apiError, apiErrorInfo } from '../../neutral/api-error.ts';
 import { decodeError, encodeError, errorOfFrame } from './errors.ts';
 
-const tell = (error: RpcError) => ({
-  code: error.code,
-  retryable: error.retryable,
-  message: error.message,
-  ...apiErrorInfo(error),
-});
+function tell(error: RpcError) {
+  const { refusal: _, ...info } = apiErrorInfo(error);
+  return { code: error.code, retryable: error.retryable, message: error.message, ...info };
+}
 const decode = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   tell(
     decodeError(
@@ -99,6 +97,31 @@ describe('decodeError', () => {
     ];
     for (const [status, body, expected] of cases)
       expect(decode(status, body)).toMatchObject(expected);
+  });
+
+  test.each([
+    [{ code: 'AuthenticationTypeDisabled', message: 'Key based authentication is disabled' }, true],
+    [{ message: 'You have insufficient permissions. Missing scopes: model.request' }, true],
+    [{ message: "Access is denied. Please ensure you're using the correct credentials." }, true],
+    [{ message: 'The API key was blocked.' }, true],
+    [{ code: 'unsupported_country_region_territory', type: 'request_forbidden' }, false],
+    [{ code: 403, message: 'flagged', metadata: { reasons: ['violence'] } }, false],
+    [{ message: 'Content violates usage guidelines. Team: a, API key ID: b, Model: c' }, false],
+  ])('a 403 refuses the key only where it says so: %j', (error, isKey) => {
+    expect(decode(403, { error }).code).toBe(isKey ? 'unauthenticated' : 'permission_denied');
+  });
+
+  test('the answer is kept, with whether clients of OpenAI can read it', () => {
+    const kept = (body: string) => {
+      const { refusal } = apiErrorInfo(decodeError(418, new Headers(), body));
+      return [refusal?.dialect, refusal?.status, refusal?.body, refusal?.isShaped];
+    };
+    for (const body of ['{"error": {"message": "m", "extra": 1}}', '{"error":{"message":"m"}}']) {
+      expect(kept(body)).toEqual(['openai-chat', 418, body, true]);
+    }
+    for (const body of ['', '<html>', '{"error":"m"}', '{"detail":"m"}', '{"error":{}}', 'null']) {
+      expect(kept(body)).toEqual(['openai-chat', 418, body, false]);
+    }
   });
 
   test('retry-after in its three forms', () => {

@@ -1,6 +1,14 @@
 import type { Code, RpcError } from '@zeke/rpc';
-import { apiError, apiErrorInfo, codeOfHttpStatus, httpStatusOf } from '../../neutral/api-error.ts';
+import {
+  type ApiErrorInfo,
+  apiError,
+  apiErrorInfo,
+  codeOfHttpStatus,
+  httpStatusOf,
+} from '../../neutral/api-error.ts';
 import type { EncodedError, Frame } from '../dialect.ts';
+import { refusesKey } from '../openai-key-refusal.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import type { ErrorBody } from './types.ts';
 
@@ -21,8 +29,12 @@ interface Failure {
  * none at all.
  */
 export function decodeError(status: number, headers: Headers, body: string): RpcError {
-  const failure = failureOf(parsed(body));
-  return errorOf(status, failure, retryAfterMs(headers));
+  const value = parsed(body);
+  const waitMs = retryAfterMs(headers);
+  return errorOf(status, failureOf(value), {
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...refusalOf({ dialect: 'openai-chat', status, headers, body, isShaped: isErrorBody(value) }),
+  });
 }
 
 /** The error in a stream's frame; undefined for any other frame. */
@@ -72,6 +84,12 @@ function typeOf(status: number, reason: string | undefined): string {
   }
 }
 
+/** Whether this is an error as OpenAI's clients know it, whatever else is in it. */
+function isErrorBody(value: unknown): boolean {
+  const error = (value as { error?: { message?: unknown } } | null | undefined)?.error;
+  return typeof error?.message === 'string' && error.message !== '';
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -116,17 +134,21 @@ function textOf(...values: unknown[]): string | undefined {
   return undefined;
 }
 
-function errorOf(status: number, failure: Failure, waitMs?: number): RpcError {
+function errorOf(
+  status: number,
+  failure: Failure,
+  info: Pick<ApiErrorInfo, 'retryAfterMs' | 'refusal'> = {},
+): RpcError {
   const { code, retryable } = codeOfHttpStatus(status);
   const reason = reasonOf(status, failure);
   const providerCode = failure.code ?? failure.type;
   const message = failure.message ?? `the provider answered ${status} without a message`;
   return apiError(finerCode(code, reason), message.slice(0, maxMessageChars), {
+    ...info,
     retryable: retryable && reason !== 'insufficient_quota',
     ...(reason === undefined ? {} : { reason }),
     ...(failure.param === undefined ? {} : { param: failure.param }),
     ...(providerCode === undefined ? {} : { providerCode }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   });
 }
 
@@ -168,6 +190,8 @@ function reasonOf(status: number, failure: Failure): string | undefined {
   switch (status) {
     case 401:
       return 'invalid_api_key';
+    case 403:
+      return refusesKey(failure) ? 'invalid_api_key' : undefined;
     case 402:
       return 'insufficient_quota';
     case 429:

@@ -18,7 +18,7 @@ describe('decodeError', () => {
       true,
       'Slow',
     ]);
-    expect(apiErrorInfo(error)).toEqual({
+    expect(apiErrorInfo(error)).toMatchObject({
       reason: 'rate_limit_exceeded',
       providerCode: 'rate_limit_exceeded',
       retryAfterMs: 1250,
@@ -42,6 +42,7 @@ describe('decodeError', () => {
     [500, { type: 'server_error', code: null }, 'internal', true, undefined],
     [503, { code: 'server_is_overloaded' }, 'unavailable', true, 'server_is_overloaded'],
     [403, { code: 'unsupported_country' }, 'permission_denied', false, undefined],
+    [403, { code: 'AuthenticationTypeDisabled' }, 'unauthenticated', false, 'invalid_api_key'],
   ] as const)('%d %j', (status, fault, code, retryable, reason) => {
     const error = decodeError(status, none, body({ message: 'why', ...fault }));
     expect([error.code, error.retryable, apiErrorInfo(error).reason]).toEqual([

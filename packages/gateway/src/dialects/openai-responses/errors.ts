@@ -1,6 +1,14 @@
 import type { RpcError } from '@zeke/rpc';
-import { apiError, apiErrorInfo, codeOfHttpStatus, httpStatusOf } from '../../neutral/api-error.ts';
+import {
+  type ApiErrorInfo,
+  apiError,
+  apiErrorInfo,
+  codeOfHttpStatus,
+  httpStatusOf,
+} from '../../neutral/api-error.ts';
 import type { EncodedError, Frame } from '../dialect.ts';
+import { refusesKey } from '../openai-key-refusal.ts';
+import { refusalOf } from '../refusal.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { isObject, parseObject } from './read-json.ts';
 
@@ -17,10 +25,21 @@ export function invalid(message: string, param: string): RpcError {
  * Source: https://developers.openai.com/api/docs/guides/error-codes
  */
 export function decodeError(status: number, headers: Headers, body: string): RpcError {
-  const fault = faultOf(body);
-  const { code, retryable } = codeOfHttpStatus(status);
+  const value = parseObject(body);
+  const fault = value ? faultOf(value) : { message: looksLikeMarkup(body) ? '' : body.trim() };
   const message = fault.message || `the provider answered with HTTP status ${status}`;
-  return faultError({ code, retryable }, { ...fault, message }, retryAfterMs(headers));
+  const waitMs = retryAfterMs(headers);
+  const isShaped = isObject(value?.error) && fault.message !== '';
+  return faultError(
+    status === 403 && refusesKey(fault)
+      ? { code: 'unauthenticated', retryable: false }
+      : codeOfHttpStatus(status),
+    { ...fault, message },
+    {
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+      ...refusalOf({ dialect: 'openai-responses', status, headers, body, isShaped }),
+    },
+  );
 }
 
 /**
@@ -90,9 +109,7 @@ interface Fault {
   param?: string;
 }
 
-function faultOf(body: string): Fault {
-  const record = parseObject(body);
-  if (!record) return { message: looksLikeMarkup(body) ? '' : body.trim() };
+function faultOf(record: Record<string, unknown>): Fault {
   const { error } = record;
   if (isObject(error)) return readFault(error);
   if (typeof error === 'string') return readFault({ ...record, message: error });
@@ -143,7 +160,11 @@ const outcomes: ReadonlyMap<string, Outcome & { reason?: string }> = new Map(
   }),
 );
 
-function faultError(byStatus: Outcome, fault: Fault, retryAfter?: number): RpcError {
+function faultError(
+  byStatus: Outcome,
+  fault: Fault,
+  info: Pick<ApiErrorInfo, 'retryAfterMs' | 'refusal'> = {},
+): RpcError {
   const byCode = fault.code === undefined ? undefined : outcomes.get(fault.code);
   const byType = fault.type === undefined ? undefined : outcomes.get(fault.type);
   // A type such as `server_error` says no more than the status does.
@@ -152,13 +173,13 @@ function faultError(byStatus: Outcome, fault: Fault, retryAfter?: number): RpcEr
   const reason =
     known?.reason ?? (word && !genericWords.has(word) ? word : reasonOfStatus(byStatus));
   return apiError(known?.code ?? byStatus.code, fault.message.slice(0, maxMessageChars), {
+    ...info,
     retryable: known?.retryable ?? byStatus.retryable,
     ...(reason === undefined ? {} : { reason }),
     ...(fault.param === undefined ? {} : { param: fault.param }),
     ...(fault.code === undefined && fault.type === undefined
       ? {}
       : { providerCode: fault.code ?? fault.type ?? '' }),
-    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
   });
 }
 

@@ -2,7 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import { dialects } from '../../dialects/index.ts';
 import { readLimited } from '../../framing/read-limited.ts';
 import { checkModelAllowed, checkProviderAllowed } from '../../governance/authenticate.ts';
-import { apiError } from '../../neutral/api-error.ts';
+import { apiError, apiErrorInfo } from '../../neutral/api-error.ts';
 import type { DialectName } from '../../neutral/dialect-name.ts';
 import { callProvider } from '../../providers/call-provider.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -161,25 +161,19 @@ function forward(
       },
       step.running.signal,
     );
-    let refusal: Response | undefined;
-    const response = await callProvider({
+    return callProvider({
       fetch: services.fetch,
       provider: candidate.provider,
       dialect: dialects[dialectOf(candidate)],
       call: step.running,
       outbound,
-      onRefusal: ({ status, headers: said }, text) => {
-        const kept = { ...headersOf(said, answerHeaderNames), ...answerHeaders(step, []) };
-        refusal = new Response(text, { status, headers: kept });
+    }).then(
+      (response) => {
+        step.record.httpStatus = response.status;
+        return answer(step, response);
       },
-    }).catch((reason: unknown) => {
-      if (!refusal) throw reason;
-      endRefused(step, RpcError.from(reason));
-      return refusal;
-    });
-    if (response === refusal) return response;
-    step.record.httpStatus = response.status;
-    return answer(step, response);
+      (reason: unknown) => refused(step, reason),
+    );
   });
 }
 
@@ -215,12 +209,18 @@ function withoutKey(query: string): string {
 }
 
 /** The provider's own words go back, and the ledger has that it refused. */
-function endRefused(step: Attempt, error: RpcError): void {
+function refused(step: Attempt, reason: unknown): Response {
+  const refusal = reason instanceof RpcError ? apiErrorInfo(reason).refusal : undefined;
+  if (!refusal) throw reason;
   const { record, running } = step;
+  const error = RpcError.from(reason);
   running[Symbol.dispose]();
   record.httpStatus = running.httpStatus;
   record.end('error', error);
   logAttempt(step, error);
+  const { body, headers, status } = refusal;
+  const kept = { ...headersOf(headers, answerHeaderNames), ...answerHeaders(step, []) };
+  return new Response(body, { status, headers: kept });
 }
 
 async function answer(step: Attempt, response: Response): Promise<Response> {
@@ -282,7 +282,8 @@ function watched(
           running.received();
           if (!done) {
             meter?.push(value);
-            controller.enqueue(value);
+            // Records are text of the provider's, and may tell an error: a file is the caller's own.
+            controller.enqueue(meter ? running.mask.bytes(value) : value);
             return;
           }
           settle('ok');
