@@ -111,7 +111,7 @@ class Conversation {
     } catch (reason) {
       const { code, message } = RpcError.from(reason);
       const { dim, red } = output.styles;
-      output.line(code === 'canceled' ? dim(' (ended)') : red(message));
+      output.hint(code === 'canceled' ? dim(' (ended)') : red(message));
     }
   }
 }

@@ -139,6 +139,22 @@ describe('exit codes', () => {
   });
 });
 
+describe('wrong usage', () => {
+  test('is told like every error, also as JSON, with the nearest command', async () => {
+    const wrong = await run('chat --nope');
+    expect(wrong.stderr).toBe("zeke: unknown option '--nope' (--help shows what there is)\n");
+    const json = JSON.parse((await run('chat --nope --json')).stderr);
+    expect(json.error).toMatchObject({ code: 'invalid_argument' });
+    expect((await run('modles')).stderr).toContain('Did you mean models?');
+  });
+
+  test('half a command gets the help', async () => {
+    const { code, stdout, stderr } = await run('keys');
+    expect(stderr).toStartWith('Usage: ');
+    expect({ code, stdout }).toEqual({ code: exitCodes.usage, stdout: '' });
+  });
+});
+
 describe('without a server', () => {
   let rack: Emulator;
 

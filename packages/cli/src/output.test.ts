@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import { Output, type OutputOptions } from './output.ts';
 
-function outputTo(isTTY: boolean, environment: OutputOptions['environment'] = {}) {
+function outputTo(
+  isTTY: boolean,
+  environment: OutputOptions['environment'] = {},
+  command = 'zeke',
+) {
   const written: string[] = [];
   const sink = (name: string) => ({
     isTTY,
@@ -10,7 +14,7 @@ function outputTo(isTTY: boolean, environment: OutputOptions['environment'] = {}
       done?.();
     },
   });
-  const output = new Output({ stdout: sink('out'), stderr: sink('err'), environment });
+  const output = new Output({ stdout: sink('out'), stderr: sink('err'), environment, command });
   return { output, written };
 }
 
@@ -21,6 +25,14 @@ test('results go to standard output, remarks to standard error', async () => {
   output.note('remark');
   await output.flush();
   expect(written).toEqual(['out:result\n', 'out:{\n  "a": 1\n}\n', 'err:remark\n']);
+});
+
+test('remarks name commands as they work here, results are left alone', () => {
+  const { output, written } = outputTo(false, {}, './zeke');
+  output.line('zeke up');
+  output.hint('try zeke up');
+  output.note('or zeke chat');
+  expect(written).toEqual(['out:zeke up\n', 'out:try ./zeke up\n', 'err:or ./zeke chat\n']);
 });
 
 test('columns are as wide as what is in them, and no line ends in blanks', () => {

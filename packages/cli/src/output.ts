@@ -1,3 +1,5 @@
+import { nameCommands } from './command-name.ts';
+
 /** Where text goes: a standard stream. */
 export interface Sink {
   write(text: string, done?: (error?: Error | null) => void): unknown;
@@ -8,6 +10,8 @@ export interface OutputOptions {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What to type for `zeke`. */
+  readonly command: string;
 }
 
 type Style = (text: string) => string;
@@ -33,8 +37,10 @@ export class Output {
   readonly noteStyles: Styles;
   readonly #stdout: Sink;
   readonly #stderr: Sink;
+  readonly #command: string;
 
-  constructor({ stdout, stderr, environment }: OutputOptions) {
+  constructor({ stdout, stderr, environment, command }: OutputOptions) {
+    this.#command = command;
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.styles = stylesFor(wantsColor(stdout, environment));
@@ -54,9 +60,14 @@ export class Output {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** A line about the result, on standard error. */
+  /** A line for people that names commands, on standard output; they are named as they work here. */
+  hint(text: string): void {
+    this.line(nameCommands(text, this.#command));
+  }
+
+  /** A line about the result, on standard error; commands are named as they work here. */
   note(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    this.#stderr.write(`${nameCommands(text, this.#command)}\n`);
   }
 
   /** Rows in columns as wide as they need; the last is not padded. */

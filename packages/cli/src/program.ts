@@ -20,10 +20,11 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
     .description('A self-hosted AI gateway: one endpoint in front of every model provider.')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => output.write(text),
+      writeOut: (text) => output.hint(text.trimEnd()),
       writeErr: (text) => output.note(text.trimEnd()),
+      // An error is thrown too, and told where all are.
+      outputError: () => {},
     })
-    .showHelpAfterError('(add --help to see what there is)')
     .addHelpText('after', `\n${environmentHelp}`);
   addUp(program, context);
   addChat(program, context);

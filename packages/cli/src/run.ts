@@ -25,18 +25,29 @@ export async function run(args: readonly string[], context: Context): Promise<nu
 
 function report(reason: unknown, context: Context, json: boolean): ExitCode {
   const { output, interrupts, environment } = context;
-  // Commander has said it already.
-  if (reason instanceof CommanderError) {
-    return reason.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  }
+  // Help and version were asked for; a command without its other half gets help, too.
+  if (reason instanceof CommanderError && reason.exitCode === 0) return exitCodes.ok;
+  if (reason instanceof CommanderError && reason.code === 'commander.help') return exitCodes.usage;
   if (interrupts.signal.aborted) return exitCodes.interrupted;
-  const error = RpcError.from(reason);
+  const error = reason instanceof CommanderError ? wrongUsage(reason) : RpcError.from(reason);
   const { red, dim } = output.noteStyles;
   const message = error.code === 'internal' ? unexpected(reason) : error.message;
   if (json) output.note(JSON.stringify({ error: { code: error.code, message } }));
   else output.note(`${red('zeke:')} ${message}`);
   if (environment.ZEKE_DEBUG && reason instanceof Error) output.note(dim(String(reason.stack)));
   return exitCodeOf(error);
+}
+
+/** Commander's message begins with a prefix of its own. */
+function wrongUsage(reason: CommanderError): RpcError {
+  const [first = '', ...rest] = reason.message.replace(/^error: /, '').split('\n');
+  return new RpcError(
+    'invalid_argument',
+    [`${first} (--help shows what there is)`, ...rest].join('\n'),
+    {
+      cause: reason,
+    },
+  );
 }
 
 function unexpected(reason: unknown): string {

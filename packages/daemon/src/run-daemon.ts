@@ -28,6 +28,8 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Where it answers, `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** The same, or loopback where it listens on all addresses. */
+  readonly localUrl: string;
   readonly parts: Composition;
   /**
    * Ends it: no new request is taken, running ones may go on for `server.shutdown_timeout_ms`, then
@@ -93,5 +95,6 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     await owned.disposeAsync();
   };
   let stopped: Promise<void> | undefined;
-  return { url: server.url, parts, stop: () => (stopped ??= stop()) };
+  const { url, localUrl } = server;
+  return { url, localUrl, parts, stop: () => (stopped ??= stop()) };
 }

@@ -20,39 +20,72 @@ function providers(...names: string[]) {
   }));
 }
 
-const page = (url: string, names: string[], requireAuth = false) =>
-  statusPage(new Request(url), { providers: providers(...names), auth: { requireAuth } });
+interface Asked {
+  names?: string[];
+  requireAuth?: boolean;
+  adminApiKey?: Secret;
+  headers?: Record<string, string>;
+}
+
+function page(url: string, { names = [], headers = {}, requireAuth = false, ...auth }: Asked = {}) {
+  const settings = { providers: providers(...names), auth: { requireAuth, ...auth } };
+  return statusPage(new Request(url, { headers }), settings);
+}
 
 test('shows address, providers and how to connect, and marks what is emulated', async () => {
-  const text = await page('http://localhost:8080/', ['work', 'demo-openai']).text();
+  const text = await page('http://localhost:8080/', { names: ['work', 'demo-openai'] }).text();
   expect(text).toContain('<b>work</b>');
   expect(text).toMatch(/<b>demo-openai<\/b>.*emulated/);
   expect(text).toContain('OPENAI_BASE_URL=http://localhost:8080/v1');
-  expect(text).toContain('ANTHROPIC_BASE_URL=http://localhost:8080 ');
+  expect(text).toContain('export ANTHROPIC_BASE_URL=http://localhost:8080\nexport ');
+  expect(text).toContain('export OLLAMA_HOST=http://localhost:8080<');
+  expect(text).toContain('href="/metrics"');
   expect(text).not.toContain('sk-hidden');
 });
 
 test('says how to get a provider where there is none', async () => {
-  expect(await page('http://127.0.0.1/', []).text()).toContain('zeke providers add');
+  expect(await page('http://127.0.0.1/').text()).toContain('zeke providers add');
 });
 
 test.each([
   ['http://evil.example/', false],
   ['http://127.0.0.1/', true],
-])('keeps names to itself where callers need a key: %s %p', async (url, requireAuth) => {
-  const text = await page(url, ['work'], requireAuth).text();
+])('keeps names to itself where not everybody may know them: %s %p', async (url, requireAuth) => {
+  const text = await page(url, { names: ['work'], requireAuth }).text();
   expect(text).not.toContain('work');
   expect(text).not.toContain('evil');
+});
+
+test('where callers need a key, what it says to set works with one, and no link is refused', async () => {
+  const text = await page('http://zeke.example:81/', { requireAuth: true }).text();
   expect(text).toContain('zeke keys create');
+  expect(text).toContain(
+    'export OPENAI_BASE_URL=http://zeke.example:81/v1\nexport OPENAI_API_KEY=zk-…',
+  );
+  expect(text).not.toContain('=none');
+  expect(text).not.toContain('OLLAMA_HOST');
+  expect([...text.matchAll(/href="(\/[^"]*)"/g)].map(([, path]) => path)).toEqual([
+    '/openapi.json',
+    '/health',
+  ]);
+  const headers = { 'x-forwarded-proto': 'https' };
+  const behind = await page('http://zeke.example/', { requireAuth: true, headers }).text();
+  expect(behind).toContain('OPENAI_BASE_URL=https://zeke.example/v1\n');
+});
+
+test('metrics are not linked where they need the admin key', async () => {
+  const text = await page('http://127.0.0.1/', { adminApiKey: new Secret('admin') }).text();
+  expect(text).toContain('href="/v1/models"');
+  expect(text).not.toContain('href="/metrics"');
 });
 
 test('names are text, never markup', async () => {
-  const text = await page('http://127.0.0.1/', ['<script>x</script>']).text();
+  const text = await page('http://127.0.0.1/', { names: ['<script>x</script>'] }).text();
   expect(text).not.toContain('<script>');
 });
 
 test('loads nothing, and allows its own style only', async () => {
-  const response = page('http://127.0.0.1/', []);
+  const response = page('http://127.0.0.1/');
   const policy = response.headers.get('content-security-policy') ?? '';
   expect(policy).toStartWith("default-src 'none'; style-src 'sha256-");
   const text = await response.text();

@@ -1,25 +1,32 @@
 import { isLoopbackHost } from '@zeke/foundation';
 import type { GatewaySettings } from '@zeke/gateway';
-import { connectHints } from './connect-hints.ts';
+import { type ConnectHintsOptions, connectHints } from './connect-hints.ts';
 import { isDemoProvider } from './demo.ts';
 import { version } from './version.ts';
 
 /**
  * `GET /`: a page for people who open the address in a browser. It shows the providers' names only
- * where callers need no key and asked for this machine by a loopback name; it loads nothing.
+ * where callers need no key and asked for this machine by a loopback name, and how to connect only
+ * where that would work; it loads nothing.
  */
 export function statusPage(
   request: Request,
-  settings: Pick<GatewaySettings, 'providers' | 'auth'>,
+  { providers, auth }: Pick<GatewaySettings, 'providers' | 'auth'>,
 ): Response {
   const asked = new URL(request.url);
-  const open = !settings.auth.requireAuth && isLoopbackHost(asked.hostname);
-  const address = open ? asked.origin : undefined;
+  const { requireAuth } = auth;
+  const open = !requireAuth && isLoopbackHost(asked.hostname);
+  const url = addressOf(asked, request);
   const body = [
-    header(address),
-    open ? providerSection(settings.providers) : closedSection(),
-    clientSection(address ?? 'http://this-address'),
-    footer(),
+    header(open || requireAuth ? url : undefined),
+    open ? providerSection(providers) : closedSection(requireAuth),
+    open || requireAuth ? clientSection({ url, requireAuth }) : '',
+    footer([
+      ...(open ? ['/v1/models'] : []),
+      '/openapi.json',
+      '/health',
+      ...(open && auth.adminApiKey === undefined ? ['/metrics'] : []),
+    ]),
   ].join('\n');
   return new Response(page(body), {
     headers: {
@@ -30,6 +37,11 @@ export function statusPage(
       'x-content-type-options': 'nosniff',
     },
   });
+}
+
+/** As the person knows it; what stands in front says when it speaks TLS for us. */
+function addressOf({ host }: URL, { headers }: Request): string {
+  return `${headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`;
 }
 
 function header(address: string | undefined): string {
@@ -50,22 +62,26 @@ or try <code>zeke up --demo</code>.</p></section>`;
   return `<section><h2>Providers</h2><ul>${rows.join('')}</ul></section>`;
 }
 
-function closedSection(): string {
-  return `<section><h2>Access</h2><p>Callers need a key here: <code>zeke keys create</code> makes one.
-Without keys, the gateway answers on its own machine only.</p></section>`;
+function closedSection(requireAuth: boolean): string {
+  const text = requireAuth
+    ? 'Callers need a key here: <code>zeke keys create</code> makes one.'
+    : 'Without keys, the gateway answers on its own machine only, at its loopback address.';
+  return `<section><h2>Access</h2><p>${text}</p></section>`;
 }
 
-function clientSection(address: string): string {
-  const items = connectHints(address).map(
+function clientSection(options: ConnectHintsOptions): string {
+  const items = connectHints(options).map(
     ({ client, lines }) =>
       `<dt>${Bun.escapeHTML(client)}</dt><dd><pre>${lines.map((line) => Bun.escapeHTML(line)).join('\n')}</pre></dd>`,
   );
-  return `<section><h2>Point a client here</h2><dl>${items.join('')}</dl></section>`;
+  const note = options.requireAuth
+    ? '<p class="quiet">Put a key of yours in the place of <code>zk-…</code>.</p>'
+    : '';
+  return `<section><h2>Point a client here</h2><dl>${items.join('')}</dl>${note}</section>`;
 }
 
-function footer(): string {
-  const links = ['/v1/models', '/openapi.json', '/health', '/metrics'];
-  return `<footer>${links.map((path) => `<a href="${path}">${path}</a>`).join(' · ')}</footer>`;
+function footer(paths: readonly string[]): string {
+  return `<footer>${paths.map((path) => `<a href="${path}">${path}</a>`).join(' · ')}</footer>`;
 }
 
 const style = `
@@ -90,7 +106,7 @@ dt { font-weight: 600; }
 dd { margin: 0.35rem 0 1rem; }
 dd:last-child { margin-bottom: 0; }
 pre, code { font: 0.88rem/1.5 ui-monospace, monospace; }
-pre { margin: 0; padding: 0.6rem 0.8rem; border-radius: 6px; background: var(--paper); white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; }
+pre { margin: 0; padding: 0.6rem 0.8rem; border-radius: 6px; background: var(--paper); overflow-x: auto; user-select: all; }
 a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 `;

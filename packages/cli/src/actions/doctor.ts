@@ -19,6 +19,6 @@ export async function doctor(context: Context, flags: DoctorFlags): Promise<Exit
 function tell({ status, what, detail, advice }: Finding, { output }: Context): void {
   const { green, yellow, red, dim } = output.styles;
   const mark = { ok: green('ok      '), warning: yellow('warning '), failed: red('failed  ') };
-  output.line(`${mark[status]} ${what}: ${detail}`);
-  if (advice !== undefined) output.line(`          ${dim('→')} ${advice}`);
+  output.hint(`${mark[status]} ${what}: ${detail}`);
+  if (advice !== undefined) output.hint(`          ${dim('→')} ${advice}`);
 }

@@ -23,7 +23,7 @@ export async function up(context: Context, flags: UpFlags): Promise<void> {
     throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;
   });
   greet(daemon, context);
-  if (flags.open) openBrowser(daemon.url);
+  if (flags.open) openBrowser(daemon.localUrl);
   await ended(interrupts.signal);
   await daemon.stop();
 }
@@ -66,7 +66,7 @@ function overrides({ host, port }: UpFlags): Record<string, string> {
   };
 }
 
-function greet({ url, parts }: Daemon, { output }: Context): void {
+function greet({ url, localUrl, parts }: Daemon, { output }: Context): void {
   const { bold, dim, green, yellow } = output.styles;
   const names = parts.settings.providers.map(({ provider }) => provider.name);
   const real = names.filter((name) => !isEmulated(name));
@@ -79,16 +79,18 @@ function greet({ url, parts }: Daemon, { output }: Context): void {
     );
   }
   if (names.length === 0) {
-    output.line(`  providers  ${yellow('none yet')}: run zeke providers add, or set a key such as`);
-    output.line('             OPENAI_API_KEY and start again, or try zeke up --demo');
+    output.hint(`  providers  ${yellow('none yet')}: run zeke providers add, or set a key such as`);
+    output.hint('             OPENAI_API_KEY and start again, or try zeke up --demo');
   }
   output.line();
   output.line('  Point a client here:');
-  for (const { client, lines } of connectHints(url)) {
-    for (const line of lines) output.line(`    ${line}  ${dim(`# ${client}`)}`);
+  const { requireAuth } = parts.settings.auth;
+  for (const { client, lines } of connectHints({ url: localUrl, requireAuth })) {
+    output.line(`    ${dim(`# ${client}`)}`);
+    for (const line of lines) output.line(`    ${line}`);
   }
-  if (parts.settings.auth.requireAuth) {
-    output.line(`    ${dim('with a key in place of "none": zeke keys create <name> makes one')}`);
+  if (requireAuth) {
+    output.hint(`    ${dim('with a key in place of "zk-…": zeke keys create <name> makes one')}`);
   }
   output.line();
 }
