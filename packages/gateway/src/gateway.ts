@@ -6,6 +6,7 @@ import { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
 import { PriceCatalogue } from './governance/prices/catalogue.ts';
 import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
+import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
 import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/token-counter.ts';
@@ -57,6 +58,7 @@ export class Gateway implements AsyncDisposable {
   readonly #tokenCounter = new TokenCounter();
   readonly #priceCatalogue: PriceCatalogue;
   #prices: PriceBook;
+  readonly #refusals: Refusals;
 
   constructor(options: GatewayOptions) {
     const { settings, storage, log, now } = options;
@@ -94,6 +96,7 @@ export class Gateway implements AsyncDisposable {
       limits: settings.limits,
       version: options.version,
     };
+    this.#refusals = new Refusals(this.#services.ledger);
   }
 
   get keys(): KeyStore {
@@ -120,10 +123,11 @@ export class Gateway implements AsyncDisposable {
     if (!found) return this.#unknownPath(request, path, requestId);
     const { route, parameters } = found;
     let status = 500;
+    let exchange: Exchange | undefined;
     try {
       const known = this.#callerOf(route, request, query);
       const caller = known instanceof Promise ? await known : known;
-      const exchange: Exchange = {
+      exchange = {
         request,
         path,
         query,
@@ -131,6 +135,8 @@ export class Gateway implements AsyncDisposable {
         atMs: this.#services.now(),
         startedAt,
         caller,
+        requestedModel: '',
+        attempts: 0,
       };
       const services = this.#services;
       const response = await (services.tracer.enabled
@@ -143,10 +149,34 @@ export class Gateway implements AsyncDisposable {
       this.#logFailure(route, requestId, error, reason);
       const response = errorResponse(route.error, error, requestId);
       status = response.status;
+      this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
       return response;
     } finally {
       this.#services.metrics.request(route.name, status, (performance.now() - startedAt) / 1_000);
     }
+  }
+
+  /** A request for which no provider was asked has no other row. */
+  #recordRefusal(
+    { dialect, name }: Route,
+    requestId: string,
+    startedAt: number,
+    exchange: Exchange | undefined,
+    httpStatus: number,
+    error: RpcError,
+  ): void {
+    if (!dialect || (exchange && exchange.attempts > 0)) return;
+    this.#refusals.record({
+      atMs: exchange?.atMs ?? this.#services.now(),
+      requestId,
+      caller: exchange?.caller,
+      requestedModel: exchange?.requestedModel ?? '',
+      operation: name,
+      dialect,
+      httpStatus,
+      error,
+      latencyMs: performance.now() - startedAt,
+    });
   }
 
   /** Resolves when all that ended so far is on the ledger. */

@@ -48,6 +48,7 @@ export class AttemptRecord {
     this.#services = services;
     this.#exchange = exchange;
     this.options = options;
+    exchange.attempts++;
   }
 
   get ended(): boolean {

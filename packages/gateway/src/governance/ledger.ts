@@ -4,11 +4,12 @@ import type { Usage } from '../neutral/usage.ts';
 import type { ProviderPricing } from '../providers/provider.ts';
 import type { GatewayTables } from './tables.ts';
 
-/** One attempt at one provider, as the request path knows it at its end. */
+/** One attempt at one provider, as the request path knows it at its end, or a refused request. */
 export interface LedgerEntry {
   atMs: number;
   requestId: string;
   traceId?: string | undefined;
+  /** From 1; 0 where no provider was asked. */
   attempt: number;
   keyId?: string | undefined;
   owner?: string | undefined;
@@ -18,9 +19,9 @@ export interface LedgerEntry {
   requestedModel: string;
   operation: string;
   callerDialect: DialectName | 'raw';
-  providerDialect: DialectName | 'raw';
+  providerDialect: DialectName | 'raw' | 'none';
   streamed: boolean;
-  outcome: 'ok' | 'error' | 'canceled' | 'incomplete';
+  outcome: 'ok' | 'error' | 'canceled' | 'incomplete' | 'refused';
   httpStatus?: number | undefined;
   errorCode?: string | undefined;
   usage: Usage;

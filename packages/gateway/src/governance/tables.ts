@@ -26,16 +26,17 @@ export interface KeyTable {
   last_used_at_ms: number | null;
 }
 
-/** One attempt at one provider. Written once, never updated. */
+/** One attempt at one provider, or a request refused before any. Written once, never updated. */
 export interface LedgerTable {
   id: Generated<number>;
   at_ms: ColumnType<number, number, never>;
   request_id: string;
   trace_id: string | null;
-  /** From 1, within the request. */
+  /** From 1, within the request; 0 where it was refused before any provider was asked. */
   attempt: number;
   key_id: string | null;
   owner: string | null;
+  /** Empty where the request was refused. */
   provider: string;
   /** The provider's own name. */
   model: string;
@@ -45,7 +46,7 @@ export interface LedgerTable {
   caller_dialect: string;
   provider_dialect: string;
   streamed: boolean;
-  /** `ok`, `error`, `canceled` or `incomplete`. */
+  /** `ok`, `error`, `canceled`, `incomplete` or `refused`. */
   outcome: string;
   /** Of the provider's answer; null when there was none. */
   http_status: number | null;

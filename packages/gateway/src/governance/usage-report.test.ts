@@ -58,6 +58,18 @@ for (const { kind, skip } of storageKinds) {
       ]);
     });
 
+    test('a refused request is no call, and has no price to miss', async () => {
+      await using fixture = await testStorage(kind);
+      const refused = { outcome: 'refused', attempt: 0, provider: '', model: '' } as const;
+      await write(fixture.storage, [
+        ledgerEntry(),
+        ledgerEntry({ ...refused, metered: false, usage: { input: 0, output: 0 } }),
+      ]);
+      expect(await usageReport(fixture.storage, { groupBy: [] })).toMatchObject([
+        { calls: 1, refused: 1, failed: 0, unpriced: 0 },
+      ]);
+    });
+
     test('says what has no price, what was counted here and what failed', async () => {
       await using fixture = await testStorage(kind);
       await write(fixture.storage, [

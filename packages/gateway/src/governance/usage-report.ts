@@ -26,6 +26,8 @@ export interface UsageRow {
   provider?: string;
   /** Attempts at providers. */
   calls: number;
+  /** Requests for which no provider was asked. */
+  refused: number;
   /** Calls whose answer did not come, or broke off. */
   failed: number;
   /** Calls that the caller left. */
@@ -58,8 +60,9 @@ export async function usageReport(
   };
   let select = storage.db
     .selectFrom('gateway_ledger')
-    .select((build) => [
-      build.fn.countAll<number>().as('calls'),
+    .select([
+      sum(sql`case when outcome = 'refused' then 0 else 1 end`).as('calls'),
+      sum(sql`case when outcome = 'refused' then 1 else 0 end`).as('refused'),
       sum(sql`case when outcome in ('error', 'incomplete') then 1 else 0 end`).as('failed'),
       sum(sql`case when outcome = 'canceled' then 1 else 0 end`).as('canceled'),
       sum(sql`input_tokens`).as('inputTokens'),
@@ -69,7 +72,7 @@ export async function usageReport(
       sum(sql`coalesce(cost_micro_usd, 0)`).as('costMicroUsd'),
       sum(
         sql`case when cost_micro_usd is null
-          and (outcome <> 'error' or input_tokens + output_tokens > 0) then 1 else 0 end`,
+          and (outcome not in ('error', 'refused') or input_tokens + output_tokens > 0) then 1 else 0 end`,
       ).as('unpriced'),
       sum(sql`case when estimated then 1 else 0 end`).as('estimated'),
       ...query.groupBy.map((group) => columns[group].as(group)),
@@ -88,6 +91,7 @@ export async function usageReport(
 
 const numeric = [
   'calls',
+  'refused',
   'failed',
   'canceled',
   'inputTokens',

@@ -94,6 +94,7 @@ export async function answerChat(
   exchange: Exchange,
   call: ChatCall,
 ): Promise<Response> {
+  exchange.requestedModel = call.model;
   const found = services.catalog.resolve(call.model);
   const candidates = allowedCandidates(
     exchange,

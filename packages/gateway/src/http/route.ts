@@ -1,3 +1,4 @@
+import type { DialectName } from '../neutral/dialect-name.ts';
 import type { ErrorEncoder, Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
@@ -7,6 +8,8 @@ export interface Route {
   error: ErrorEncoder;
   /** What the caller must be allowed to do. */
   needs: 'nothing' | 'inference' | 'admin';
+  /** Of endpoints that call models: their refusals are put on the ledger. */
+  dialect?: DialectName;
   handle(
     services: Services,
     exchange: Exchange,

@@ -89,6 +89,7 @@ async function count(
   exchange: Exchange,
   { model, request, callerDialect }: Counting,
 ): Promise<Counted> {
+  exchange.requestedModel = model;
   const candidates = allowedCandidates(exchange, { model }, await services.catalog.resolve(model));
   return tryCandidates(candidates, exchange.request.signal, async (candidate, number) => {
     const { provider } = candidate;

@@ -123,6 +123,7 @@ export async function answerEmbeddings(
   exchange: Exchange,
   call: EmbeddingCall,
 ): Promise<Response> {
+  exchange.requestedModel = call.model;
   const candidates = allowedCandidates(exchange, call, await services.catalog.resolve(call.model));
   return tryCandidates(candidates, exchange.request.signal, (candidate, number) => {
     const dialect = dialectOf(call, candidate.provider);

@@ -105,6 +105,7 @@ async function candidateOf(
     return { provider, model: model.startsWith(prefix) ? model.slice(prefix.length) : model };
   }
   if (named) {
+    exchange.requestedModel = named.model;
     const [first] = await services.catalog.resolve(named.model);
     if (first) return first;
   }

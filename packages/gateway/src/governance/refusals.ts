@@ -1,0 +1,72 @@
+import type { RpcError } from '@zeke/rpc';
+import type { DialectName } from '../neutral/dialect-name.ts';
+import type { Caller } from './authenticate.ts';
+import type { Ledger } from './ledger.ts';
+
+/** A request that no provider was asked for. Times are milliseconds. */
+export interface Refusal {
+  /** Since the epoch. */
+  atMs: number;
+  requestId: string;
+  /** Absent where the request did not say, or not truly, who asks. */
+  caller: Caller | undefined;
+  /** As the caller named it; empty where the request was refused before it was read. */
+  requestedModel: string;
+  /** The endpoint's name. */
+  operation: string;
+  dialect: DialectName;
+  /** Of the answer. */
+  httpStatus: number;
+  error: RpcError;
+  latencyMs: number;
+}
+
+/** Rows for requests of nobody known: so many at once, */
+const maxUnknown = 100;
+/** and one more after so long. Everybody can send such requests, and rows take room. */
+const unknownEveryMs = 1_000;
+
+/**
+ * Puts requests that were refused before any provider was asked on the ledger, as attempt 0 of no
+ * provider with the outcome `refused`. Those of unknown callers only as far as the limit allows: the
+ * log and the metrics have them all.
+ */
+export class Refusals {
+  readonly #ledger: Pick<Ledger, 'record'>;
+  #unknown = maxUnknown;
+  #refilledAt = 0;
+
+  constructor(ledger: Pick<Ledger, 'record'>) {
+    this.#ledger = ledger;
+  }
+
+  record({ caller, dialect, error, ...refusal }: Refusal): void {
+    if (!caller && !this.#mayRecordUnknown(refusal.atMs)) return;
+    this.#ledger.record({
+      ...refusal,
+      keyId: caller?.keyId,
+      owner: caller?.owner,
+      attempt: 0,
+      provider: '',
+      model: '',
+      callerDialect: dialect,
+      providerDialect: 'none',
+      streamed: false,
+      outcome: 'refused',
+      errorCode: error.code,
+      usage: { input: 0, output: 0 },
+      metered: false,
+    });
+  }
+
+  #mayRecordUnknown(now: number): boolean {
+    const refill = Math.floor((now - this.#refilledAt) / unknownEveryMs);
+    if (refill > 0) {
+      this.#unknown = Math.min(maxUnknown, this.#unknown + refill);
+      this.#refilledAt = now;
+    }
+    if (this.#unknown === 0) return false;
+    this.#unknown--;
+    return true;
+  }
+}
