@@ -136,4 +136,9 @@ export interface Dialect {
    * fall back to another provider.
    */
   errorOfFrame(frame: Frame): RpcError | undefined;
+  /**
+   * For pass-through: whether a whole answer, parsed, is an error inside a 200, or `data_loss` for
+   * one without the field that holds every answer. Nothing below that field is looked at.
+   */
+  errorOfAnswer(body: unknown): RpcError | undefined;
 }

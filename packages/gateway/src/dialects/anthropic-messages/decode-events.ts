@@ -6,7 +6,7 @@ import { unwrapSignature } from '../../neutral/signature.ts';
 import type { Usage } from '../../neutral/usage.ts';
 import type { EventDecoder, Frame, JsonObject } from '../dialect.ts';
 import { decodeCitation } from './citations.ts';
-import { errorOfBody } from './errors.ts';
+import { errorOfAnswer, errorOfBody } from './errors.ts';
 import { decodeStopReason } from './stop-reason.ts';
 import { isObject, parsedObject } from './tool-use.ts';
 import { addUsage } from './usage.ts';
@@ -35,16 +35,12 @@ export function createEventDecoder(): EventDecoder {
 
 /** A whole message. Throws `data_loss` when the body is not one. */
 export function decodeResponse(body: unknown): ChatResponse {
-  if (!isObject(body) || !Array.isArray(body.content)) {
-    const told = errorOfBody(body);
-    if (told) throw told;
-    throw apiError('data_loss', 'the provider answered with something that is not a message', {
-      retryable: true,
-    });
-  }
+  const error = errorOfAnswer(body);
+  if (error) throw error;
+  const message = body as Record<string, unknown>;
   const decoder = new MessageStreamDecoder();
-  const events = decoder.start(body);
-  events.push(...decoder.finish(body, body.usage), ...decoder.stop());
+  const events = decoder.start(message);
+  events.push(...decoder.finish(message, message.usage), ...decoder.stop());
   return collectResponse(events);
 }
 

@@ -55,6 +55,17 @@ export function errorOfBody(body: unknown): RpcError | undefined {
   return errorOf(status, told.type, told.message || 'the provider reported an error');
 }
 
+/** What is wrong with a whole message; undefined where it has content. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  if (isObject(body) && Array.isArray(body.content)) return undefined;
+  return (
+    errorOfBody(body) ??
+    apiError('data_loss', 'the provider answered with something that is not a message', {
+      retryable: true,
+    })
+  );
+}
+
 /** For pass-through: whether a stream's first frame is an error inside a 200. */
 export function errorOfFrame(frame: Frame): RpcError | undefined {
   if (frame.event !== 'error' && !frame.data.includes('"error"')) return undefined;

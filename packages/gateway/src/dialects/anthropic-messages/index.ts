@@ -3,7 +3,7 @@ import { createEventDecoder, decodeResponse } from './decode-events.ts';
 import { decodeRequest } from './decode-request.ts';
 import { createEventEncoder, encodeResponse } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
-import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { decodeError, encodeError, errorOfAnswer, errorOfFrame } from './errors.ts';
 import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage } from './usage.ts';
 
@@ -37,4 +37,5 @@ export const anthropicMessagesDialect: Dialect = {
   scanUsage,
   readUsage,
   errorOfFrame,
+  errorOfAnswer,
 };

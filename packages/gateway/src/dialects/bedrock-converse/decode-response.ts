@@ -1,13 +1,13 @@
-import { apiError } from '../../neutral/api-error.ts';
 import type { OutputPart } from '../../neutral/chat-request.ts';
 import type { ChatResponse } from '../../neutral/chat-response.ts';
 import { decodeOutputBlock } from './decode-messages.ts';
+import { errorOfAnswer } from './errors.ts';
 import { decodeStopReason, stopSequenceOf } from './stop-reason.ts';
 import { contentBlock } from './types.ts';
 import { readUsage } from './usage.ts';
 
 interface Answer {
-  output?: { message?: { content?: unknown } };
+  output: { message: { content: unknown[] } };
   stopReason?: unknown;
   additionalModelResponseFields?: unknown;
 }
@@ -17,15 +17,11 @@ interface Answer {
  * here, the last is empty. Throws `data_loss` for what is no such answer.
  */
 export function decodeResponse(body: unknown): ChatResponse {
-  const answer = (body ?? {}) as Answer;
-  const content = answer.output?.message?.content;
-  if (!Array.isArray(content)) {
-    throw apiError('data_loss', 'Bedrock gave an answer without output.message.content', {
-      retryable: true,
-    });
-  }
+  const error = errorOfAnswer(body);
+  if (error) throw error;
+  const answer = body as Answer;
   const parts: OutputPart[] = [];
-  for (const value of content) {
+  for (const value of answer.output.message.content) {
     const block = contentBlock.safeParse(value);
     const part = block.success ? decodeOutputBlock(block.data) : undefined;
     if (part) parts.push(part);

@@ -110,6 +110,15 @@ export function errorOfFrame(frame: Frame): RpcError | undefined {
   );
 }
 
+/** What is wrong with a whole answer of `Converse`; undefined where it has content. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  const { output } = (body ?? {}) as { output?: { message?: { content?: unknown } | null } | null };
+  if (Array.isArray(output?.message?.content)) return undefined;
+  return apiError('data_loss', "the provider's answer has no output.message.content", {
+    retryable: true,
+  });
+}
+
 export function encodeError(error: RpcError): EncodedError {
   const { answer } = exceptionByCode[error.code] ?? { answer: 'InternalServerException' };
   return { status: httpStatusOf(error), body: { __type: answer, message: error.message } };

@@ -5,7 +5,7 @@ import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
-import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { decodeError, encodeError, errorOfAnswer, errorOfFrame } from './errors.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
 /**
@@ -33,4 +33,5 @@ export const bedrockConverseDialect: Dialect = {
   scanUsage,
   readUsage,
   errorOfFrame,
+  errorOfAnswer,
 };

@@ -76,6 +76,17 @@ export function errorOfRecord(record: unknown): RpcError | undefined {
   return error && decodeErrorObject(error, 500);
 }
 
+/** What is wrong with a whole answer; undefined where it has candidates, or says why it has none. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  const error = errorOfRecord(body);
+  if (error) return error;
+  const { candidates, promptFeedback } = (body ?? {}) as JsonObject;
+  if (Array.isArray(candidates) || (typeof promptFeedback === 'object' && promptFeedback)) {
+    return undefined;
+  }
+  return apiError('data_loss', "the provider's answer has no candidates", { retryable: true });
+}
+
 function errorObject(body: unknown): JsonObject | undefined {
   const holder: unknown = Array.isArray(body) ? body[0] : body;
   if (typeof holder !== 'object' || holder === null || !('error' in holder)) return undefined;

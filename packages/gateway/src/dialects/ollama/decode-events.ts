@@ -6,7 +6,7 @@ import type { ChatResponse } from '../../neutral/chat-response.ts';
 import type { EventDecoder, Frame } from '../dialect.ts';
 import { type AnswerRecord, readRecord } from './answer-record.ts';
 import { decodeDoneReason } from './done-reason.ts';
-import { errorOfRecord } from './errors.ts';
+import { errorOfAnswer, errorOfRecord } from './errors.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { decodeMedia } from './media.ts';
 import { readUsage } from './usage.ts';
@@ -128,12 +128,9 @@ export class OllamaEventDecoder implements EventDecoder {
  * Throws what its `error` says, and `data_loss` for what is no answer.
  */
 export function decodeResponse(body: unknown): ChatResponse {
-  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const error = errorOfRecord(fields);
+  const error = errorOfAnswer(body);
   if (error) throw error;
-  if (typeof fields.message !== 'object' && typeof fields.response !== 'string') {
-    throw apiError('data_loss', 'Ollama gave an answer without a message', { retryable: true });
-  }
+  const fields = body as Record<string, unknown>;
   const answer = readRecord(fields);
   const parts: OutputPart[] = [];
   if (answer.thinking) parts.push({ type: 'reasoning', text: answer.thinking });

@@ -43,6 +43,18 @@ export function errorOfRecord(record: Record<string, unknown>): RpcError | undef
   return faultError({ code: 'internal', retryable: true }, message, {});
 }
 
+/** What is wrong with a whole answer of `/api/chat` or `/api/generate`. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const error = errorOfRecord(fields);
+  if (error) return error;
+  const { message, response } = fields;
+  if ((typeof message === 'object' && message !== null) || typeof response === 'string') {
+    return undefined;
+  }
+  return apiError('data_loss', "the provider's answer has no message", { retryable: true });
+}
+
 export function encodeError(error: RpcError): EncodedError {
   return { status: httpStatusOf(error), body: { error: error.message } };
 }

@@ -7,7 +7,7 @@ import { msOfUnixSeconds } from '../../neutral/unix-time.ts';
 import type { Usage } from '../../neutral/usage.ts';
 import type { EventDecoder, Frame } from '../dialect.ts';
 import { ChoiceDecoder } from './choice-decoder.ts';
-import { errorOfRecord } from './errors.ts';
+import { errorOfAnswer, errorOfRecord } from './errors.ts';
 import {
   filledText,
   listOf,
@@ -22,14 +22,11 @@ const maxChoices = 128;
 
 /** A whole answer. Throws what its `error` says, and `data_loss` for what is no answer. */
 export function decodeWhole(body: unknown, readChoice: ChoiceReader): ChatResponse {
-  const error = errorOfRecord(body, false);
+  const error = errorOfAnswer(body);
   if (error) throw error;
   const decoder = new ChunkDecoder(readChoice);
   const events: ChatEvent[] = [];
   decoder.readChunk(recordOf<ProviderChunk>(body), events);
-  if (!decoder.started) {
-    throw apiError('data_loss', "the provider's answer has no choices", { retryable: true });
-  }
   decoder.complete(events);
   return collectResponse(events);
 }

@@ -52,6 +52,15 @@ export function errorOfRecord(record: unknown, isError: boolean): RpcError | und
   return errorOf(status >= 400 && status < 600 ? status : statusOfWords(failure), failure);
 }
 
+/** What is wrong with a whole answer, of a chat or of a completion; undefined where it has choices. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  const error = errorOfRecord(body, false);
+  if (error) return error;
+  const choices = (body as { choices?: unknown } | null)?.choices;
+  if (Array.isArray(choices) && choices.length > 0) return undefined;
+  return apiError('data_loss', "the provider's answer has no choices", { retryable: true });
+}
+
 /** The answer to a caller. OpenAI puts the request's id in the header `x-request-id`, not in the body. */
 export function encodeError(error: RpcError, _requestId: string): EncodedError {
   return { status: httpStatusOf(error), body: { ...errorBody(error) } };

@@ -4,7 +4,7 @@ import { decodeRequest } from './decode-request.ts';
 import { createEventEncoder } from './encode-events.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
-import { decodeError, encodeError, errorOfFrame } from './errors.ts';
+import { decodeError, encodeError, errorOfAnswer, errorOfFrame } from './errors.ts';
 import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
@@ -29,4 +29,5 @@ export const openAiChatDialect: Dialect = {
   scanUsage,
   readUsage,
   errorOfFrame,
+  errorOfAnswer,
 };

@@ -7,7 +7,7 @@ import { msOfUnixSeconds } from '../../neutral/unix-time.ts';
 import type { EventDecoder, Frame, JsonObject } from '../dialect.ts';
 import { decodeAnnotation } from './annotations.ts';
 import { clientTools } from './client-tools.ts';
-import { errorOfRecord } from './errors.ts';
+import { errorOfAnswer, errorOfRecord } from './errors.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { index, isObject, list, parseObject, text } from './read-json.ts';
 import { flatName } from './tool-names.ts';
@@ -24,6 +24,8 @@ export function createEventDecoder(): EventDecoder {
 
 /** A whole answer; throws the error that a failed one names. */
 export function decodeResponse(body: unknown): ChatResponse {
+  const error = errorOfAnswer(body);
+  if (error) throw error;
   const response = isObject(body) ? body : {};
   const decoder = new ResponsesEventDecoder();
   const events = decoder.read({ type: 'response.created', response });

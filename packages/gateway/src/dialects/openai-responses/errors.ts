@@ -55,6 +55,17 @@ export function errorOfRecord(record: Record<string, unknown>): RpcError | undef
   return streamError(readFault(isObject(record.error) ? record.error : record));
 }
 
+/** What is wrong with a whole response: that it failed, or that it has no output. */
+export function errorOfAnswer(body: unknown): RpcError | undefined {
+  const response = isObject(body) ? body : {};
+  if (response.status === 'failed') return errorOfRecord({ type: 'response.failed', response });
+  if (Array.isArray(response.output)) return undefined;
+  return (
+    errorOfRecord(response) ??
+    apiError('data_loss', "the provider's answer has no output", { retryable: true })
+  );
+}
+
 /** `errorOfRecord` of a frame as it came. */
 export function errorOfFrame(frame: Frame): RpcError | undefined {
   const record = parseObject(frame.data);
