@@ -55,10 +55,29 @@ test('redacts messages, fields, fields of children, errors and their causes', ()
   for (const secret of ['plain-', 'sk-123', 'abc.def', 'AIzaSy'])
     expect(text).not.toContain(secret);
   expect(lines[0]?.err).toMatchObject({
-    type: 'RpcError',
     code: 'unavailable',
     cause: { message: 'refused key [redacted]' },
   });
+});
+
+test('an expected error is brief, any other has its stack', () => {
+  const { lines, destination } = capture();
+  const log = createLogger({ destination });
+  log.info('refused', { err: new RpcError('not_found', 'there is no such model') });
+  const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  log.warn('failed', { err: new RpcError('unavailable', 'it does not answer', { cause }) });
+  log.error('broken', { err: new RpcError('internal', 'unexpected', { cause }) });
+  log.error('foreign', { err: cause });
+  const [refused, failed, broken, foreign] = lines.map(({ err }) => err);
+  expect(refused).toEqual({ code: 'not_found', message: 'there is no such model' });
+  expect(failed).toEqual({
+    code: 'unavailable',
+    message: 'it does not answer',
+    cause: { code: 'ECONNREFUSED', message: 'refused' },
+  });
+  const stack = expect.stringContaining('logger.test.ts');
+  expect(broken).toMatchObject({ stack, cause: { stack } });
+  expect(foreign).toMatchObject({ stack });
 });
 
 test('goes to standard error by default, all of it before flush resolves', async () => {

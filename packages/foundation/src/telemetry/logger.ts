@@ -1,3 +1,4 @@
+import { RpcError } from '@zeke/rpc';
 import pino from 'pino';
 import type { LogLevel } from '../config/resolved-config.ts';
 import { redactText, redactValue } from './redact.ts';
@@ -7,7 +8,9 @@ import { openStandardError } from './standard-error.ts';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * Structured logs. Every method takes a message, and fields beside it; an error goes in as `err`.
+ * Structured logs. Every method takes a message, and fields beside it; an error goes in as `err`:
+ * one that was to be expected (an RpcError that is not `internal`) is written as code, message and
+ * cause, any other with its stack.
  * What looks like a secret is redacted, in fields at any depth, in messages, in errors and causes.
  */
 export interface Logger {
@@ -127,5 +130,15 @@ class PinoLogger implements Logger {
 }
 
 function redactedFields(fields: LogFields): LogFields {
-  return redactValue(fields) as LogFields;
+  const { err } = fields;
+  const expected = err instanceof RpcError && err.code !== 'internal';
+  return redactValue(expected ? { ...fields, err: brief(err) } : fields) as LogFields;
+}
+
+/** Where an expected error was made says nothing that its message does not. */
+function brief({ code, message, cause }: RpcError): LogFields {
+  if (cause === undefined) return { code, message };
+  if (!(cause instanceof Error)) return { code, message, cause };
+  const { code: causeCode } = cause as NodeJS.ErrnoException;
+  return { code, message, cause: { code: causeCode, message: cause.message } };
 }
