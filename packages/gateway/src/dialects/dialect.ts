@@ -69,6 +69,8 @@ export interface EncodeResponseContext {
   /** An id of ours, for dialects that need one from the first byte on. */
   responseId: string;
   createdAtMs: number;
+  /** Of the caller's request, for dialects that name it in an error within a stream. */
+  requestId?: string;
 }
 
 /** Turns frames of a provider's stream into events. One per stream; holds its state. */

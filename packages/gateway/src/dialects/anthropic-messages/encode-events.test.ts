@@ -230,11 +230,17 @@ describe('createEventEncoder', () => {
 
   test('an error is told in the dialect', () => {
     const error = apiError('unavailable', 'try later', { reason: 'overloaded' });
-    expect(encode([start, { type: 'error', error }]).at(-1)).toEqual({
-      type: 'error',
-      error: { type: 'overloaded_error', message: 'try later' },
-      request_id: null,
-    });
+    const events: ChatEvent[] = [start, { type: 'error', error }];
+    for (const [context, request_id] of [
+      [testContext, null],
+      [{ ...testContext, requestId: 'req_1' }, 'req_1'],
+    ] as const) {
+      expect(encode(events, context).at(-1)).toEqual({
+        type: 'error',
+        error: { type: 'overloaded_error', message: 'try later' },
+        request_id,
+      });
+    }
   });
 
   test('parts that never end are closed', () => {

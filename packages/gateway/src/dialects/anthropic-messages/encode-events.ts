@@ -144,7 +144,7 @@ class MessageStreamEncoder implements EventEncoder {
       case 'ping':
         return 'event: ping\ndata: {"type":"ping"}\n\n';
       case 'error':
-        return frame(encodeStreamError(event.error));
+        return frame(encodeStreamError(event.error, this.#context.requestId));
       case 'response-end':
         return this.#end();
     }

@@ -82,9 +82,9 @@ export function encodeError(error: RpcError, requestId: string): EncodedError {
 }
 
 /** The `error` event of a stream, which has no status of its own. */
-export function encodeStreamError(error: RpcError): ErrorBody {
+export function encodeStreamError(error: RpcError, requestId: string | undefined): ErrorBody {
   const status = apiErrorInfo(error).reason === 'overloaded' ? 529 : httpStatusOf(error);
-  return errorBody(error, status, null);
+  return errorBody(error, status, requestId ?? null);
 }
 
 function errorBody(error: RpcError, status: number, requestId: string | null): ErrorBody {

@@ -195,5 +195,10 @@ describe('createEventEncoder', () => {
       },
     };
     expect(records(events)).toEqual([body]);
+    const named = written(events, createEventEncoder({ ...context, requestId: 'req_1' }));
+    expect(JSON.parse(named.slice('data: '.length)).error.details).toContainEqual({
+      '@type': 'type.googleapis.com/google.rpc.RequestInfo',
+      requestId: 'req_1',
+    });
   });
 });

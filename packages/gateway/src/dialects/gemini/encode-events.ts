@@ -24,9 +24,11 @@ class GeminiEventEncoder implements EventEncoder {
   readonly #names: Pick<WireResponse, 'modelVersion' | 'responseId'>;
   readonly #candidates = new Map<number, CandidateState>();
   #usage: Usage | undefined;
+  readonly #requestId: string | undefined;
   #isOver = false;
 
   constructor(context: EncodeResponseContext) {
+    this.#requestId = context.requestId;
     this.#names = { modelVersion: context.model, responseId: context.responseId };
   }
 
@@ -41,7 +43,7 @@ class GeminiEventEncoder implements EventEncoder {
         return '';
       case 'error':
         this.#isOver = true;
-        return record(errorBody(event.error, httpStatusOf(event.error)));
+        return record(errorBody(event.error, httpStatusOf(event.error), this.#requestId));
       case 'response-end':
         this.#isOver = true;
         return this.#end();

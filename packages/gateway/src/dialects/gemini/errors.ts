@@ -221,7 +221,7 @@ export function encodeError(error: RpcError, requestId: string): EncodedError {
   return { status, body: errorBody(error, status, requestId) };
 }
 
-/** The body of `encodeError`, without a request id where an error stands in a stream. */
+/** The body of `encodeError`, with the request's id where it is known. */
 export function errorBody(error: RpcError, status: number, requestId?: string): JsonObject {
   const { reason, retryAfterMs, param } = apiErrorInfo(error);
   const details: JsonObject[] = [];
