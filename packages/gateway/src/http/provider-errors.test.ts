@@ -340,3 +340,14 @@ test('a stream that no dialect reads is passed on without them', async () => {
   const response = await gateway.post('/providers/p/v1/chat/completions', { model: 'm' });
   expect(await toldBy(gateway, response)).toMatch(/you sent .*\[redacted\].* ü/);
 });
+
+test('a list of models that is refused is told without them', async () => {
+  using server = Bun.serve({
+    port: 0,
+    fetch: (request) => new Response(echo(request), { status: 403 }),
+  });
+  const config = entry('compatible', server.url.origin, { ...ownHeader, models: undefined });
+  await using gateway = await testGateway({ providers: [config] });
+  await toldBy(gateway, await gateway.get('/v1/models'));
+  expect(JSON.stringify(gateway.logged)).toContain('you sent');
+});

@@ -219,6 +219,6 @@ describe('Entra', () => {
       messages: [{ role: 'user', content: 'hello there' }],
     });
     expect(response.status).toBe(502);
-    expect(await response.text()).toContain("Microsoft Entra can't be reached");
+    expect(await response.text()).toContain('Microsoft Entra, asked for the credentials of');
   });
 });

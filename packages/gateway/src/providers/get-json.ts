@@ -1,6 +1,7 @@
 import { RpcError } from '@zeke/rpc';
 import { readLimited } from '../framing/read-limited.ts';
 import { apiError, codeOfHttpStatus } from '../neutral/api-error.ts';
+import { CredentialMask } from './credential-mask.ts';
 import type { OutboundRequest } from './provider.ts';
 
 const maxListBytes = 32 * 1024 * 1024;
@@ -16,7 +17,7 @@ export async function getJson(
   signal: AbortSignal,
 ): Promise<unknown> {
   const { response, bytes } = await exchange(fetchImpl, provider, outbound, signal);
-  const text = new TextDecoder().decode(bytes);
+  const text = new CredentialMask(outbound).text(new TextDecoder().decode(bytes));
   if (!response.ok) throw refusal(provider, response.status, text);
   try {
     return JSON.parse(text);

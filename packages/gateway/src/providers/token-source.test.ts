@@ -121,7 +121,7 @@ describe('TokenSource', () => {
 test('errors name the provider and what to look at, and let another provider be tried', () => {
   const refused = credentialsError('work', 'the key is wrong');
   expect(refused.code).toBe('failed_precondition');
-  expect(refused.message).toBe('work: the key is wrong; check providers.work in the configuration');
+  expect(refused.message).toBe('the key is wrong; check providers.work in the configuration');
   expect(refused.retryable).toBe(true);
   const away = authorityError(
     'work',
@@ -129,6 +129,8 @@ test('errors name the provider and what to look at, and let another provider be 
     Object.assign(new Error('x'), { code: 'ECONNRESET' }),
   );
   expect(away).toMatchObject({ code: 'unavailable', retryable: true });
-  expect(away.message).toBe("work: Entra can't be reached (ECONNRESET)");
+  expect(away.message).toBe(
+    "Entra, asked for the credentials of work, can't be reached (ECONNRESET)",
+  );
   expect(authorityError('work', 'Entra', refused)).toBe(refused);
 });

@@ -83,7 +83,7 @@ export class TokenSource<T> {
 export function credentialsError(provider: string, what: string, cause?: unknown): RpcError {
   return apiError(
     'failed_precondition',
-    `${provider}: ${what}; check providers.${provider} in the configuration`,
+    `${what}; check providers.${provider} in the configuration`,
     {
       status: 502,
       provider,
@@ -98,12 +98,16 @@ export function credentialsError(provider: string, what: string, cause?: unknown
 export function authorityError(provider: string, authority: string, cause: unknown): RpcError {
   if (cause instanceof RpcError) return cause;
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return apiError('unavailable', `${provider}: ${authority} can't be reached${code}`, {
-    status: 502,
-    provider,
-    retryable: true,
-    cause,
-  });
+  return apiError(
+    'unavailable',
+    `${authority}, asked for the credentials of ${provider}, can't be reached${code}`,
+    {
+      status: 502,
+      provider,
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 function hold<T>(token: Token<T>, now: number): Held<T> {
