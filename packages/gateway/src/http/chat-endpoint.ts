@@ -196,6 +196,8 @@ function writtenBody(
   return fitted(() => translatedBody(request, candidate, target, operation));
 }
 
+type ResponseBody = NonNullable<ConstructorParameters<typeof Response>[0]>;
+
 async function streamed(
   step: Attempt,
   call: ChatCall,
@@ -233,7 +235,7 @@ async function streamed(
       else if (!passes) observer?.streamEnd(context);
     },
   });
-  return new Response(body, {
+  return new Response(body as ResponseBody, {
     headers: {
       'content-type': call.streamType ?? call.dialect.contentType.stream,
       'cache-control': 'no-cache',
@@ -259,7 +261,7 @@ async function whole(
   const body = passes ? bytes : translatedAnswer(step, call, target, answer);
   if (passes) call.observer?.passed(record.options.candidate, answer);
   settleWhole(step, answer);
-  return new Response(body as NonNullable<ConstructorParameters<typeof Response>[0]>, {
+  return new Response(body as ResponseBody, {
     headers: {
       'content-type': call.dialect.contentType.whole,
       ...answerHeaders(step, notes),

@@ -10,6 +10,8 @@ import { type RecordBounds, recordBounds } from './record-bounds.ts';
 import type { StreamTransform } from './stream-transform.ts';
 
 interface StreamRules {
+  /** What nearly every complete stream has near its end. */
+  lastMark: Buffer;
   /** Stands near the end of a stream that is complete. */
   endMark: RegExp;
   /** Records that begin a stream before its first token, after which an error may still fall back. */
@@ -18,18 +20,28 @@ interface StreamRules {
 
 const never = /$^/;
 const rules: Record<DialectName, StreamRules> = {
-  'openai-chat': { endMark: /\[DONE\]|"finish_reason"\s*:\s*"/, preamble: never },
+  'openai-chat': {
+    lastMark: Buffer.from('data: [DONE]'),
+    endMark: /\[DONE\]|"finish_reason"\s*:\s*"/,
+    preamble: never,
+  },
   'openai-responses': {
+    lastMark: Buffer.from('event: response.completed'),
     endMark: /"response\.(completed|incomplete|failed|cancelled)"/,
     preamble: /"type"\s*:\s*"response\.(created|queued|in_progress)"/,
   },
   'anthropic-messages': {
+    lastMark: Buffer.from('event: message_stop'),
     endMark: /"message_stop"/,
     preamble: /"type"\s*:\s*"(message_start|ping)"/,
   },
-  gemini: { endMark: /"finishReason"|"blockReason"/, preamble: never },
-  ollama: { endMark: /"done"\s*:\s*true/, preamble: never },
-  'bedrock-converse': { endMark: never, preamble: never },
+  gemini: {
+    lastMark: Buffer.from('"finishReason"'),
+    endMark: /"finishReason"|"blockReason"/,
+    preamble: never,
+  },
+  ollama: { lastMark: Buffer.from('"done":true'), endMark: /"done"\s*:\s*true/, preamble: never },
+  'bedrock-converse': { lastMark: Buffer.from('messageStop'), endMark: never, preamble: never },
 };
 
 /** The end of a stream that is searched for its end mark, in bytes. */
@@ -62,6 +74,7 @@ export class PassThrough implements StreamTransform {
   readonly #options: PassThroughOptions;
   readonly #bounds: RecordBounds;
   readonly #usageMark: Buffer;
+  readonly #parser: NdjsonParser | SseParser;
   /** Bytes of a record that is not whole yet. */
   #pending: Buffer = empty;
   #firstSeen = false;
@@ -74,7 +87,9 @@ export class PassThrough implements StreamTransform {
 
   constructor(options: PassThroughOptions) {
     this.#options = options;
-    this.#bounds = recordBounds(options.dialect.framing);
+    const { framing } = options.dialect;
+    this.#bounds = recordBounds(framing);
+    this.#parser = framing === 'ndjson' ? new NdjsonParser() : new SseParser();
     this.#usageMark = Buffer.from(options.dialect.usageMark);
   }
 
@@ -107,8 +122,9 @@ export class PassThrough implements StreamTransform {
   get complete(): boolean {
     if (this.failure) return false;
     const { dialect } = this.#options;
-    const tail = Buffer.concat(this.#tail).subarray(-tailBytes).toString('latin1');
-    if (rules[dialect.name].endMark.test(tail)) return true;
+    const { endMark, lastMark } = rules[dialect.name];
+    const tail = joined(this.#tail).subarray(-tailBytes);
+    if (tail.includes(lastMark) || endMark.test(tail.toString('latin1'))) return true;
     // The last event of a Responses stream holds the whole answer, and so may outgrow the tail.
     return dialect.name === 'openai-responses' && this.usageKnown;
   }
@@ -207,11 +223,16 @@ export class PassThrough implements StreamTransform {
     return withheld;
   }
 
+  /** The records in bytes that hold whole ones. */
   #frames(bytes: Buffer): Frame[] {
-    const parser =
-      this.#options.dialect.framing === 'ndjson' ? new NdjsonParser() : new SseParser();
-    return [...parser.push(bytes), ...parser.end()];
+    const frames = this.#parser.push(bytes);
+    const last = this.#parser.end();
+    return last.length === 0 ? frames : [...frames, ...last];
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 function parsed(text: string): unknown {

@@ -22,11 +22,12 @@ export interface StreamAnswerOptions {
 /**
  * A provider's stream as the body of our answer. Resolves when the first good record is there, so
  * that the head of the answer is not sent before; rejects, with nothing sent, when an error comes
- * first. The body reads from the provider only as fast as it is read itself.
+ * first. The body reads from the provider only as fast as it is read itself. An answer that is
+ * already there as a whole is given as its bytes.
  */
 export async function streamAnswer(
   options: StreamAnswerOptions,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<ReadableStream<Uint8Array> | Uint8Array> {
   const { call, record, response, transform } = options;
   const provider = record.options.candidate.provider.name;
   if (!response.body)
@@ -40,6 +41,7 @@ export async function streamAnswer(
       await pump.read();
       if (!transform.started && pump.producedBytes > maxFrameChars) throw neverBegan(provider);
     }
+    if (await pump.isMoreAtHand()) await pump.read();
   } catch (reason) {
     const error = call.errorOf(reason);
     call.abort(error);
@@ -48,6 +50,7 @@ export async function streamAnswer(
   // Until here the clock of the first token ran on: what came before it is no sign of life.
   call.received();
   record.firstToken();
+  if (pump.ended) return pump.whole();
   return new ReadableStream<Uint8Array>(
     {
       pull: (controller) => pump.pull(controller),
@@ -57,11 +60,18 @@ export async function streamAnswer(
   );
 }
 
+interface Chunk {
+  done: boolean;
+  value?: Uint8Array | undefined;
+}
+
 /** Moves one stream; knows how it ended. */
 class Pump {
   ended = false;
   readonly #options: StreamAnswerOptions;
-  readonly #reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+  readonly #reader: { read(): Promise<Chunk> };
+  /** A read that was begun and not yet taken. */
+  #next: Promise<Chunk> | undefined;
   readonly #provider: string;
   /** All bytes so far. */
   producedBytes = 0;
@@ -78,12 +88,33 @@ class Pump {
   /** Reads one chunk of the provider's and readies what comes of it. */
   async read(): Promise<void> {
     const { call, transform } = this.#options;
-    const { done, value } = await this.#reader.read();
+    const next = this.#next ?? this.#reader.read();
+    this.#next = undefined;
+    const { done, value } = await next;
     const said = done || !value ? transform.end() : transform.push(value);
     const bytes = transform.failure ? call.mask.bytes(said) : said;
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
     if (done) this.ended = true;
+  }
+
+  /** Whether the next chunk, or the end, is there without a wait. */
+  async isMoreAtHand(): Promise<boolean> {
+    if (this.ended) return false;
+    if (!this.#next) {
+      this.#next = this.#reader.read();
+      // It fails in the hands of who takes it; nobody does when the client leaves first.
+      this.#next.catch(() => undefined);
+    }
+    // Bun answers a read of what it has in the next microtask.
+    await undefined;
+    return Bun.peek.status(this.#next) !== 'pending';
+  }
+
+  /** All bytes of an answer that has ended. */
+  whole(): Uint8Array {
+    const bytes = [...this.#ready, ...this.#ending()];
+    return bytes.length === 1 && bytes[0] ? bytes[0] : Buffer.concat(bytes);
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -126,16 +157,22 @@ class Pump {
     this.#settle('canceled', new RpcError('canceled', 'the client left'));
   }
 
-  /** The provider's bytes have ended: well, or too early. */
   #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const { call, transform } = this.#options;
-    const early = transform.failure ? undefined : endedEarly(this.#provider);
-    if (transform.complete) this.#settle('ok');
-    else {
-      if (early) controller.enqueue(transform.fail(early));
-      this.#settle('incomplete', call.errorOf(transform.failure ?? early));
-    }
+    for (const bytes of this.#ending()) controller.enqueue(bytes);
     controller.close();
+  }
+
+  /** The provider's bytes have ended, well or too early: what is to be said of it. */
+  #ending(): Uint8Array[] {
+    const { call, transform } = this.#options;
+    if (transform.complete) {
+      this.#settle('ok');
+      return [];
+    }
+    const early = transform.failure ? undefined : endedEarly(this.#provider);
+    const said = early ? [transform.fail(early)] : [];
+    this.#settle('incomplete', call.errorOf(transform.failure ?? early));
+    return said;
   }
 
   #break(controller: ReadableStreamDefaultController<Uint8Array>, error: RpcError): void {
