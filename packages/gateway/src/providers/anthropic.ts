@@ -3,7 +3,7 @@ import { apiError } from '../neutral/api-error.ts';
 import { getJson } from './get-json.ts';
 import { configuredHeaders, jsonHeaders } from './header-map.ts';
 import { configuredModels } from './openai-paths.ts';
-import type { Provider, ProviderDependencies, ProviderModel } from './provider.ts';
+import type { ModelAbility, Provider, ProviderDependencies, ProviderModel } from './provider.ts';
 
 const apiVersion = '2023-06-01';
 const listLimit = 1_000;
@@ -62,6 +62,7 @@ function anthropicModels(body: unknown): ProviderModel[] {
   return data.flatMap((entry: Record<string, unknown> | null): ProviderModel[] => {
     if (typeof entry?.id !== 'string') return [];
     const createdAtMs = Date.parse(String(entry.created_at));
+    const { max_input_tokens: contextTokens, max_tokens: maxOutputTokens } = entry;
     return [
       {
         id: entry.id,
@@ -69,7 +70,20 @@ function anthropicModels(body: unknown): ProviderModel[] {
         ownedBy: 'anthropic',
         ...(typeof entry.display_name === 'string' ? { displayName: entry.display_name } : {}),
         ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }),
+        ...(typeof contextTokens === 'number' ? { contextTokens } : {}),
+        ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
+        abilities: abilitiesOf(entry.capabilities),
       },
     ];
   });
+}
+
+/** Every model calls tools. Source: https://platform.claude.com/docs/en/api/models/list */
+function abilitiesOf(capabilities: unknown): ModelAbility[] {
+  const told = (capabilities ?? {}) as Record<string, { supported?: unknown } | null | undefined>;
+  return [
+    'tools',
+    ...(told.image_input?.supported === true ? (['vision'] as const) : []),
+    ...(told.thinking?.supported === true ? (['thinking'] as const) : []),
+  ];
 }

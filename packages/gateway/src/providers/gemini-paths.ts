@@ -1,5 +1,5 @@
 import { apiError } from '../neutral/api-error.ts';
-import type { Operation, ProviderModel } from './provider.ts';
+import type { ModelAbility, Operation, ProviderModel } from './provider.ts';
 
 /** Where an operation lives: `prefix` ends before the model's name. */
 export function geminiUrl(prefix: string, { kind, model, stream }: Operation): string {
@@ -34,6 +34,7 @@ export function geminiModels(body: unknown): ProviderModel[] {
         ...(typeof entry.outputTokenLimit === 'number'
           ? { maxOutputTokens: entry.outputTokenLimit }
           : {}),
+        abilities: abilitiesOf(entry.name, entry.thinking),
       },
     ];
   });
@@ -44,5 +45,17 @@ function kindsOf(methods: unknown): NonNullable<ProviderModel['kinds']> {
   return [
     ...(names.includes('generateContent') ? (['chat'] as const) : []),
     ...(names.includes('embedContent') ? (['embeddings'] as const) : []),
+  ];
+}
+
+/**
+ * The list says only which models think. Those named Gemini that answer in text call functions and
+ * read images. Source: https://ai.google.dev/gemini-api/docs/models
+ */
+function abilitiesOf(name: string, thinks: unknown): ModelAbility[] {
+  const isGemini = /\bgemini-(?!.*(?:image|tts|audio|live|embedding))/.test(name);
+  return [
+    ...(isGemini ? (['tools', 'vision'] as const) : []),
+    ...(thinks === true ? (['thinking'] as const) : []),
   ];
 }

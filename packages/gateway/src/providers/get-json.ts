@@ -1,24 +1,32 @@
 import { RpcError } from '@zeke/rpc';
+import type { Dialect } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
-import { apiError, codeOfHttpStatus } from '../neutral/api-error.ts';
+import { apiError, apiErrorInfo, codeOfHttpStatus } from '../neutral/api-error.ts';
 import { CredentialMask } from './credential-mask.ts';
 import type { OutboundRequest } from './provider.ts';
 
 const maxListBytes = 32 * 1024 * 1024;
 
 /**
- * Asks a provider for a small JSON document: a list of models. Throws RpcError with the provider's
- * name for everything but a 2xx answer in JSON.
+ * Asks a provider for a small JSON document: a list of models, or what it says of one. Throws
+ * RpcError with the provider's name for everything but a 2xx answer in JSON; `decodeError` reads
+ * what a failed one says, where it is given.
  */
 export async function getJson(
   fetchImpl: typeof fetch,
   provider: string,
   outbound: OutboundRequest,
   signal: AbortSignal,
+  decodeError?: Dialect['decodeError'],
 ): Promise<unknown> {
   const { response, bytes } = await exchange(fetchImpl, provider, outbound, signal);
   const text = new CredentialMask(outbound).text(new TextDecoder().decode(bytes));
-  if (!response.ok) throw refusal(provider, response.status, text);
+  if (!response.ok) {
+    if (!decodeError) throw refusal(provider, response.status, text);
+    const error = decodeError(response.status, response.headers, text);
+    const { refusal: _, ...info } = apiErrorInfo(error);
+    throw apiError(error.code, error.message, { ...info, provider, retryable: error.retryable });
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -40,6 +48,7 @@ async function exchange(
     const response = await fetchImpl(outbound.url, {
       method: outbound.method,
       headers: outbound.headers,
+      body: outbound.body ?? null,
       signal,
       redirect: 'manual',
     });

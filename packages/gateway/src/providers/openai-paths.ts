@@ -1,6 +1,6 @@
 import { apiError } from '../neutral/api-error.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
-import type { Operation, OperationKind, ProviderModel } from './provider.ts';
+import type { ModelAbility, Operation, OperationKind, ProviderModel } from './provider.ts';
 
 /** Where an operation lives below `/v1` in OpenAI's API. */
 export function openAiPath({ kind, dialect }: Operation): string {
@@ -39,9 +39,48 @@ export function openAiModels(body: unknown): ProviderModel[] {
         ...(typeof entry.created === 'number' ? { createdAtMs: entry.created * 1_000 } : {}),
         ...(typeof entry.owned_by === 'string' ? { ownedBy: entry.owned_by } : {}),
         ...(typeof contextTokens === 'number' ? { contextTokens } : {}),
+        abilities: abilitiesOf(entry.id, entry),
       },
     ];
   });
+}
+
+/**
+ * What Mistral (`capabilities`) and OpenRouter (`supported_parameters`, `architecture`) say of a
+ * model; OpenAI's list says nothing, but the names of its models are known. Sources:
+ * https://docs.mistral.ai/api/endpoint/models, https://openrouter.ai/docs/api-reference/list-available-models,
+ * https://platform.openai.com/docs/models
+ */
+function abilitiesOf(id: string, entry: Record<string, unknown>): ModelAbility[] {
+  const { function_calling, vision, reasoning } = recordOf(entry.capabilities);
+  const { input_modalities: inputs } = recordOf(entry.architecture);
+  const takes = (name: string) => includes(entry.supported_parameters, name);
+  return [
+    ...(function_calling === true || takes('tools') || callsTools.test(id)
+      ? (['tools'] as const)
+      : []),
+    ...(vision === true || includes(inputs, 'image') || seesImages.test(id)
+      ? (['vision'] as const)
+      : []),
+    ...(reasoning === true || takes('reasoning') || thinks.test(id) ? (['thinking'] as const) : []),
+  ];
+}
+
+const textModel = '(?!.*(?:instruct|audio|realtime|transcribe|tts|image|search|embed))';
+const callsTools = new RegExp(
+  `^(?:gpt-(?:3\\.5-turbo|[4-9])|o[1-9](?!-mini|-preview)|o[3-9]-mini)${textModel}`,
+);
+const seesImages = new RegExp(
+  `^(?:gpt-(?:4o|4\\.1|4-turbo|[5-9])|o[1-9](?!-mini|-preview)|o4-mini)${textModel}`,
+);
+const thinks = new RegExp(`^(?:gpt-[5-9](?!.*-chat)|o[1-9])${textModel}`);
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function includes(list: unknown, entry: string): boolean {
+  return Array.isArray(list) && list.includes(entry);
 }
 
 /** The list says nothing of what a model is for; its name does. */

@@ -47,7 +47,14 @@ export interface ProviderModel {
   maxOutputTokens?: number;
   /** Absent where the provider does not say. */
   kinds?: ('chat' | 'embeddings' | 'image' | 'audio')[];
+  /** What a chat model is known to do beside answering texts; that others don't is not said. */
+  abilities?: ModelAbility[];
+  /** What an Ollama says of it in `/api/tags`, as it came. */
+  tag?: JsonObject;
 }
+
+/** In Ollama's words: it calls tools, reads images, thinks before it answers, fills in the middle. */
+export type ModelAbility = 'tools' | 'vision' | 'thinking' | 'insert';
 
 /** How a provider's models are priced: nothing at all, or as one vendor of the catalogue prices them. */
 export type ProviderPricing =

@@ -181,15 +181,17 @@ test('decodeTags reads what a provider lists', () => {
       { name: 7 },
     ],
   };
+  const [first, second] = body.models;
   expect(decodeTags(body)).toEqual([
     {
       id: 'qwen3:8b',
+      tag: first as never,
       createdAtMs: Date.UTC(2026, 0, 2, 1, 4, 5, 678),
       ownedBy: 'qwen3',
       contextTokens: 40_960,
       kinds: ['chat'],
     },
-    { id: 'nomic-embed-text:latest', kinds: ['embeddings'] },
+    { id: 'nomic-embed-text:latest', tag: second as never, kinds: ['embeddings'] },
   ]);
   expect(decodeTags('<html>')).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { JsonObject } from '../dialect.ts';
 /** The version of Ollama that answers are shaped after; clients refuse too old ones. */
 const ollamaVersion = '0.32.6';
 
-/** What is said of a model's files, of which a gateway knows nothing. */
+/** What is said of a model's files: empty where there are none to know of. */
 interface ModelDetails {
   parent_model: string;
   format: string;
@@ -16,42 +16,29 @@ interface ModelDetails {
   context_length?: number;
 }
 
-/** The answer of `GET /api/tags`. */
+/** The answer of `GET /api/tags`. A model of an Ollama is told as that one does. */
 export function encodeTags(models: readonly ProviderModel[]): JsonObject {
   return {
-    models: models.map((model) => ({
-      ...nameOf(model),
-      modified_at: timeOf(model),
-      capabilities: capabilitiesOf(model),
-    })),
-  };
-}
-
-/** The answer of `GET /api/ps`: a gateway has each of its models at hand, and none expires. */
-export function encodeRunning(models: readonly ProviderModel[], nowMs: number): JsonObject {
-  const inAnHour = new Date(nowMs + 3_600_000).toISOString();
-  return {
-    models: models.map((model) => ({
-      ...nameOf(model),
-      expires_at: inAnHour,
-      size_vram: 0,
-      context_length: model.contextTokens ?? 0,
-    })),
+    models: models.map((model) =>
+      model.tag
+        ? { ...model.tag, name: model.id, model: model.id }
+        : { ...nameOf(model), modified_at: timeOf(model), capabilities: capabilitiesOf(model) },
+    ),
   };
 }
 
 /**
- * The answer of `POST /api/show`. Clients look at `capabilities`, and for the context at
- * `model_info` under the name of the architecture.
+ * The answer of `POST /api/show` for a model of another vendor. Clients look at `capabilities`, and
+ * for the context at `model_info` under the name of the architecture.
  */
 export function encodeShow(model: ProviderModel): JsonObject {
-  const { contextTokens } = model;
-  const architecture = familyOf(model);
+  const { contextTokens, ownedBy } = model;
+  const architecture = ownedBy ?? 'unknown';
   return {
     license: '',
-    modelfile: `FROM ${model.id}\n`,
+    modelfile: '',
     parameters: '',
-    template: '{{ .Prompt }}',
+    template: '',
     details: detailsOf(model),
     model_info: {
       'general.architecture': architecture,
@@ -61,6 +48,22 @@ export function encodeShow(model: ProviderModel): JsonObject {
     capabilities: capabilitiesOf(model),
     modified_at: timeOf(model),
   };
+}
+
+/** The entries of a provider's answer of `GET /api/ps`, each with its name; none of any other answer. */
+export function decodeRunning(body: unknown): { id: string; entry: JsonObject }[] {
+  const { models } = (body ?? {}) as { models?: unknown };
+  if (!Array.isArray(models)) return [];
+  return models.flatMap((value: unknown) => {
+    const entry = (value ?? {}) as JsonObject;
+    const id = entry.model || entry.name;
+    return typeof id === 'string' ? [{ id, entry }] : [];
+  });
+}
+
+/** The answer of `GET /api/ps`: what the Ollamas said, under the names that the models have here. */
+export function encodeRunning(running: readonly { id: string; entry: JsonObject }[]): JsonObject {
+  return { models: running.map(({ id, entry }) => ({ ...entry, name: id, model: id })) };
 }
 
 /** The answer of `GET /api/version`. */
@@ -82,6 +85,7 @@ export function decodeTags(body: unknown): ProviderModel[] {
     return [
       {
         id,
+        tag,
         ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }),
         ...(typeof family === 'string' && family ? { ownedBy: family } : {}),
         ...(typeof context_length === 'number' && context_length > 0
@@ -103,32 +107,27 @@ function nameOf(model: ProviderModel) {
   };
 }
 
-function detailsOf(model: ProviderModel): ModelDetails {
-  const family = familyOf(model);
+function detailsOf({ contextTokens, ownedBy = '' }: ProviderModel): ModelDetails {
   return {
     parent_model: '',
-    format: 'api',
-    family,
-    families: [family],
+    format: '',
+    family: ownedBy,
+    families: ownedBy ? [ownedBy] : [],
     parameter_size: '',
     quantization_level: '',
-    ...(model.contextTokens === undefined ? {} : { context_length: model.contextTokens }),
+    ...(contextTokens === undefined ? {} : { context_length: contextTokens }),
   };
-}
-
-function familyOf(model: ProviderModel): string {
-  return model.ownedBy ?? 'zeke';
 }
 
 function timeOf(model: ProviderModel): string {
   return new Date(model.createdAtMs ?? 0).toISOString();
 }
 
-/** A chat model is taken to know tools and images: clients hide what is not said to. */
-function capabilitiesOf({ kinds }: ProviderModel): string[] {
+/** What is known; of a model of which nothing is said it is only taken that it answers. */
+function capabilitiesOf({ abilities = [], kinds }: ProviderModel): string[] {
   if (kinds?.includes('embeddings') && !kinds.includes('chat')) return ['embedding'];
   if (kinds?.length && !kinds.includes('chat')) return kinds.includes('image') ? ['image'] : [];
-  return ['completion', 'tools', 'vision'];
+  return ['completion', ...abilities];
 }
 
 function kindsOf(capabilities: unknown): NonNullable<ProviderModel['kinds']> {

@@ -205,14 +205,15 @@ describe('the ollama client', () => {
     const { models } = await client.list();
     expect(models[0]).toMatchObject({ name: 'openai/gpt-5', model: 'openai/gpt-5' });
     expect(models[0]?.digest).toMatch(/^[0-9a-f]{64}$/);
-    answer = () => Response.json(encodeRunning([model], 0));
-    expect((await client.ps()).models[0]).toMatchObject({
-      name: 'openai/gpt-5',
-      expires_at: '1970-01-01T01:00:00.000Z' as never,
-    });
-    answer = () => Response.json(encodeShow(model));
+    expect(models[0]).toMatchObject({ capabilities: ['completion'] } as never);
+    const entry = { name: 'llama3:8b', model: 'llama3:8b', size_vram: 5 };
+    answer = () => Response.json(encodeRunning([{ id: 'local/llama3:8b', entry }]));
+    expect((await client.ps()).models).toEqual([
+      { name: 'local/llama3:8b', model: 'local/llama3:8b', size_vram: 5 } as never,
+    ]);
+    answer = () => Response.json(encodeShow({ ...model, abilities: ['tools'] }));
     const shown = await client.show({ model: model.id });
-    expect(shown.capabilities).toContain('tools');
+    expect(shown.capabilities).toEqual(['completion', 'tools']);
     expect(shown.model_info).toMatchObject({ 'openai.context_length': 400_000 } as never);
     answer = () => Response.json(encodeVersion());
     expect((await client.version()).version).toMatch(/^\d+\.\d+\.\d+$/);

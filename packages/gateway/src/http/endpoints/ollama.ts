@@ -1,3 +1,5 @@
+import { RpcError } from '@zeke/rpc';
+import type { JsonObject } from '../../dialects/dialect.ts';
 import { decodeGenerateRequest, untranslatable } from '../../dialects/ollama/decode-generate.ts';
 import {
   decodeEmbeddingsRequest,
@@ -12,15 +14,20 @@ import {
 import { ollamaDialect } from '../../dialects/ollama/index.ts';
 import { loadAnswer } from '../../dialects/ollama/load.ts';
 import {
+  decodeRunning,
   encodeRunning,
   encodeShow,
   encodeTags,
   encodeVersion,
 } from '../../dialects/ollama/models.ts';
 import { chatOfCompletion } from '../../dialects/openai-chat/completion-as-chat.ts';
+import { isModelAllowed } from '../../governance/authenticate.ts';
 import { apiError, unfitting } from '../../neutral/api-error.ts';
-import type { ListedModel } from '../../routing/model-catalog.ts';
-import { answerChat } from '../chat-endpoint.ts';
+import { getJson } from '../../providers/get-json.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Candidate, ListedModel } from '../../routing/model-catalog.ts';
+import { tryCandidates } from '../../routing/try-candidates.ts';
+import { allowedCandidates, answerChat } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
@@ -95,22 +102,89 @@ export async function tags(services: Services, exchange: Exchange): Promise<Resp
   return jsonResponse(exchange, encodeTags((await usableModels(services, exchange)).map(named)));
 }
 
-/** `GET /api/ps` */
+/** `GET /api/ps`: what the configured Ollamas have loaded. One that does not answer is left out. */
 export async function running(services: Services, exchange: Exchange): Promise<Response> {
-  const models = (await usableModels(services, exchange)).map(named);
-  return jsonResponse(exchange, encodeRunning(models, services.now()));
+  const { caller } = exchange;
+  const ollamas = services.catalog.providers.filter(isOllama);
+  const lists = await Promise.all(
+    ollamas.map(async (provider) => {
+      try {
+        const told = decodeRunning(await askOllama(services, exchange, provider, '/api/ps'));
+        return told.map(({ id, entry }) => ({ id: `${provider.name}/${id}`, bare: id, entry }));
+      } catch (reason) {
+        const { code, message } = RpcError.from(reason);
+        services.log.debug(`${provider.name} does not say what it runs`, { code, message });
+        return [];
+      }
+    }),
+  );
+  const usable = lists.flat().filter(({ id, bare }) => isModelAllowed(caller, [id, bare]));
+  return jsonResponse(exchange, encodeRunning(usable));
 }
 
-/** `POST /api/show` */
+/** `POST /api/show`: what an Ollama says of its model, or what is known of another's. */
 export async function show(services: Services, exchange: Exchange): Promise<Response> {
   const body = parseJsonObject(await readBody(exchange, services));
-  const id = body.model ?? body.name;
+  const id = body.model || body.name;
   if (typeof id !== 'string' || id === '') {
     throw apiError('invalid_argument', 'model is missing: name one of GET /api/tags', {
       param: 'model',
     });
   }
-  return jsonResponse(exchange, encodeShow(named(await findModel(services, exchange, id))));
+  const held = await ollamaThatHas(services, exchange, id);
+  if (!held) {
+    const found = await findModel(services, exchange, id);
+    return jsonResponse(exchange, encodeShow(named(found)));
+  }
+  const { name: _, ...rest } = body;
+  return tryCandidates([held], exchange.request.signal, async ({ provider, model }) => {
+    const asked = { ...rest, model };
+    return jsonResponse(
+      exchange,
+      await askOllama(services, exchange, provider, '/api/show', asked),
+    );
+  });
+}
+
+/** The candidate for a name, where an Ollama is the one to be asked. */
+async function ollamaThatHas(
+  services: Services,
+  exchange: Exchange,
+  model: string,
+): Promise<Candidate | undefined> {
+  try {
+    const found = await services.catalog.resolve(model);
+    const [first] = allowedCandidates(exchange, { model }, found);
+    return first && isOllama(first.provider) ? first : undefined;
+  } catch (reason) {
+    if (RpcError.from(reason).code === 'not_found') return undefined;
+    throw reason;
+  }
+}
+
+function isOllama({ dialects }: Provider): boolean {
+  return dialects[0] === 'ollama';
+}
+
+async function askOllama(
+  { fetch, limits }: Services,
+  { request }: Exchange,
+  provider: Provider,
+  path: string,
+  body?: JsonObject,
+): Promise<unknown> {
+  const deadline = AbortSignal.timeout(limits.firstTokenTimeoutMs);
+  const signal = AbortSignal.any([request.signal, deadline]);
+  const outbound = await provider.prepareRaw(
+    {
+      method: body ? 'POST' : 'GET',
+      path,
+      headers: { 'content-type': 'application/json' },
+      ...(body ? { body: Buffer.from(JSON.stringify(body)) } : {}),
+    },
+    signal,
+  );
+  return getJson(fetch, provider.name, outbound, signal, ollamaDialect.decodeError);
 }
 
 /** `GET /api/version` */
