@@ -25,7 +25,7 @@ import type { Services } from './services.ts';
 
 /** One endpoint as the document tells it. `**` in a route's path is `{model}` or `{path}` here. */
 interface Operation {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   tag: string;
   summary: string;
@@ -78,6 +78,17 @@ const operations: readonly Operation[] = [
     path: '/v1/responses/{id}',
     tag: 'OpenAI',
     summary: 'Forget a kept response',
+  },
+  {
+    method: 'get',
+    path: '/v1/responses/{id}/input_items',
+    tag: 'OpenAI',
+    summary: 'What was said to the model for a kept response',
+    query: z.object({
+      limit: z.int().min(1).max(100).describe('Items a page, 20 unless told otherwise'),
+      order: z.enum(['asc', 'desc']).describe('desc unless told otherwise'),
+      after: z.string().describe('The id of the last item of the page before'),
+    }),
   },
   {
     method: 'post',
@@ -159,7 +170,12 @@ const operations: readonly Operation[] = [
     body: embeddingsRequest,
   },
   { method: 'get', path: '/api/tags', tag: 'Ollama', summary: 'The models usable now' },
-  { method: 'get', path: '/api/ps', tag: 'Ollama', summary: 'The models usable now' },
+  {
+    method: 'get',
+    path: '/api/ps',
+    tag: 'Ollama',
+    summary: 'The models that an Ollama has loaded',
+  },
   {
     method: 'post',
     path: '/api/show',
@@ -203,6 +219,13 @@ const operations: readonly Operation[] = [
     raw: true,
   },
   {
+    method: 'delete',
+    path: '/v1/files/{path}',
+    tag: 'Pass-through',
+    summary: 'Delete a file',
+    raw: true,
+  },
+  {
     method: 'get',
     path: '/v1/batches',
     tag: 'Pass-through',
@@ -211,6 +234,13 @@ const operations: readonly Operation[] = [
   },
   { method: 'post', path: '/v1/batches', tag: 'Pass-through', summary: 'Start a batch', raw: true },
   { method: 'get', path: '/v1/batches/{path}', tag: 'Pass-through', summary: 'A batch', raw: true },
+  {
+    method: 'post',
+    path: '/v1/batches/{id}/cancel',
+    tag: 'Pass-through',
+    summary: 'Cancel a batch',
+    raw: true,
+  },
   {
     method: 'post',
     path: '/v1/moderations',
@@ -225,13 +255,13 @@ const operations: readonly Operation[] = [
     summary: 'Documents in order of relevance',
     raw: true,
   },
-  {
-    method: 'post',
+  ...(['get', 'post', 'put', 'patch', 'delete'] as const).map((method) => ({
+    method,
     path: '/providers/{name}/{path}',
     tag: 'Pass-through',
     summary: 'Any path of one provider',
     raw: true,
-  },
+  })),
   {
     method: 'get',
     path: '/health',
@@ -330,7 +360,7 @@ function describeOperation(operation: Operation): Record<string, unknown> {
 
 function requestContent({ body, method, raw }: Operation): Record<string, unknown> | undefined {
   if (body) return { 'application/json': { schema: jsonSchema(body) } };
-  return raw && method === 'post' ? { '*/*': {} } : undefined;
+  return raw && method !== 'get' && method !== 'delete' ? { '*/*': {} } : undefined;
 }
 
 /** Schemas that turn values into others are told as what they take. */

@@ -56,3 +56,13 @@ test('every path of the OpenAPI document has a route, and every route stands in 
   }
   expect(router.names().filter((name) => !told.has(name))).toEqual([]);
 });
+
+test.each([
+  ['/v1/files/{path}', ['delete', 'get']],
+  ['/v1/batches/{id}/cancel', ['post']],
+  ['/v1/responses/{id}/input_items', ['get']],
+  ['/providers/{name}/{path}', ['delete', 'get', 'patch', 'post', 'put']],
+])('the OpenAPI document has the methods of %s', (path, methods) => {
+  const { paths } = describeApi('0') as { paths: Record<string, Record<string, unknown>> };
+  expect(Object.keys(paths[path] ?? {}).toSorted()).toEqual(methods);
+});

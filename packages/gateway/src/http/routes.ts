@@ -9,7 +9,12 @@ import { getGeminiModel, getModel, listGeminiModels, listModels } from './endpoi
 import * as ollama from './endpoints/ollama.ts';
 import { openAiEmbeddings } from './endpoints/openai-embeddings.ts';
 import { passRaw, passToProvider } from './endpoints/raw.ts';
-import { createResponse, deleteResponse, getResponse } from './endpoints/responses.ts';
+import {
+  createResponse,
+  deleteResponse,
+  getResponse,
+  listInputItems,
+} from './endpoints/responses.ts';
 import { health, metrics, ready, status } from './endpoints/status.ts';
 import { errorsIn, plainError } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
@@ -37,6 +42,7 @@ function addOpenAi(router: Router): void {
   router.add('GET /v1/models/**', chat('model', rest(getModel)));
   router.add('POST /v1/responses', responses('responses', createResponse));
   router.add('GET /v1/responses/*', responses('response', one(getResponse)));
+  router.add('GET /v1/responses/*/input_items', responses('response-input', one(listInputItems)));
   router.add('DELETE /v1/responses/*', responses('response-delete', one(deleteResponse)));
 }
 

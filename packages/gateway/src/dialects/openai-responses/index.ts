@@ -7,6 +7,7 @@ import { decodeError, encodeError, errorOfAnswer, errorOfFrame } from './errors.
 import { fieldNames } from './field-names.ts';
 import { readUsage, scanUsage, usageMark } from './usage.ts';
 
+export { inputItemList } from './input-item-list.ts';
 export {
   inputItems,
   requestState,

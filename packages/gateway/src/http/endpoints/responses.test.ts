@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Emulator, startAnthropicEmulator, startOpenAiEmulator } from '@zeke/emulators';
+import OpenAI from 'openai';
 import { providerConfig, type TestGateway, testGateway } from '../../testing/test-gateway.ts';
 
 let openai: Emulator;
@@ -74,4 +75,54 @@ test('an unknown earlier answer is an error in the dialect, naming the field', a
   expect(((await response.json()) as { error: { param: string } }).error.param).toBe(
     'previous_response_id',
   );
+});
+
+test('the official client lists what was said for a kept response, page by page', async () => {
+  const client = new OpenAI({
+    apiKey: 'none',
+    baseURL: 'http://127.0.0.1/v1',
+    fetch: async (url, init) => gateway.gateway.handle(new Request(String(url), init)),
+  });
+  const model = 'anthropic/claude-sonnet-4-5';
+  const first = await client.responses.create({ model, input: 'my name is Ada' });
+  const second = await client.responses.create({
+    model,
+    input: [{ role: 'user', content: 'what is my name?' }],
+    previous_response_id: first.id,
+  });
+  const items = [];
+  for await (const item of client.responses.inputItems.list(second.id, {
+    order: 'asc',
+    limit: 2,
+  })) {
+    items.push(item);
+  }
+  expect(items).toMatchObject([
+    { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'my name is Ada' }] },
+    { type: 'message', role: 'assistant', content: [{ type: 'output_text' }] },
+    { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'what is my name?' }] },
+  ]);
+  expect(new Set(items.map(({ id }) => id)).size).toBe(3);
+  const [last] = (await client.responses.inputItems.list(second.id, { limit: 1 })).data;
+  expect(last?.id).toBe(items[2]?.id as string);
+});
+
+test('a provider that keeps a response lists its input itself', async () => {
+  const { id } = (await (await create('openai/gpt-4.1-mini')).json()) as { id: string };
+  const asked = openai.requests.length;
+  await gateway.get(`/v1/responses/${id}/input_items?limit=5`);
+  expect(openai.requests[asked]).toMatchObject({
+    method: 'GET',
+    path: `/v1/responses/${id}/input_items`,
+  });
+});
+
+test('an id in the path that is not known names no field of a body', async () => {
+  const told = async (answer: Response) =>
+    ((await answer.json()) as { error: { param: string | null } }).error.param;
+  expect(await told(await gateway.get('/v1/responses/nope'))).toBeNull();
+  expect(await told(await gateway.get('/v1/responses/nope/input_items'))).toBeNull();
+  const model = 'openai/gpt-4.1-mini';
+  const following = await create(model, { previous_response_id: 'nope' });
+  expect(await told(following)).toBe('previous_response_id');
 });

@@ -1,6 +1,7 @@
 import { RpcError } from '@zeke/rpc';
 import type { EncodeResponseContext, JsonObject } from '../../dialects/dialect.ts';
 import {
+  inputItemList,
   inputItems,
   openaiResponsesDialect,
   requestState,
@@ -30,7 +31,7 @@ export async function createResponse(services: Services, exchange: Exchange): Pr
     });
   }
   const previous = state.previousResponseId
-    ? await readStored(services, exchange, state.previousResponseId)
+    ? await readStored(services, exchange, state.previousResponseId, 'previous_response_id')
     : undefined;
   if (previous?.provider) call.onlyProvider = previous.provider;
   const keptHere = previous && !previous.provider ? previous.stored : undefined;
@@ -50,6 +51,18 @@ export async function getResponse(
   const { provider, response } = await readStored(services, exchange, id);
   if (provider) return forwardRaw(services, exchange, provider, exchange.path);
   return jsonResponse(exchange, response);
+}
+
+/** `GET /v1/responses/{id}/input_items`: what was said to the model, with all that went before. */
+export async function listInputItems(
+  services: Services,
+  exchange: Exchange,
+  id: string,
+): Promise<Response> {
+  const { provider, stored } = await readStored(services, exchange, id);
+  if (provider) return forwardRaw(services, exchange, provider, exchange.path);
+  const page = Object.fromEntries(new URLSearchParams(exchange.query));
+  return jsonResponse(exchange, inputItemList(id, stored.input, page));
 }
 
 /** `DELETE /v1/responses/{id}` */
@@ -74,15 +87,19 @@ interface Stored {
   response: JsonObject;
 }
 
-/** Throws `not_found` for an id that is unknown, too old, or another key's. */
-async function readStored(services: Services, exchange: Exchange, id: string): Promise<Stored> {
+/** Throws `not_found` for an id that is unknown, too old, or another key's; `param` is its field. */
+async function readStored(
+  services: Services,
+  exchange: Exchange,
+  id: string,
+  param?: string,
+): Promise<Stored> {
   // The answer this follows on may have been sent a moment before it was kept.
   await services.background.current();
   const row = await services.responses.find(id, exchange.caller.keyId);
   if (!row) {
-    throw apiError('not_found', `no response with the id ${id.slice(0, 100)} is kept`, {
-      param: 'previous_response_id',
-    });
+    const message = `no response with the id ${id.slice(0, 100)} is kept`;
+    throw apiError('not_found', message, param === undefined ? {} : { param });
   }
   const response: JsonObject = row.response === '' ? {} : JSON.parse(row.response);
   return {
