@@ -351,3 +351,13 @@ test('a list of models that is refused is told without them', async () => {
   await toldBy(gateway, await gateway.get('/v1/models'));
   expect(JSON.stringify(gateway.logged)).toContain('you sent');
 });
+
+test('an answer that is no stream names its provider', async () => {
+  using server = Bun.serve({ port: 0, fetch: () => new Response('<html>welcome</html>') });
+  await using gateway = await testGateway({ providers: [entry('compatible', server.url.origin)] });
+  const response = await ask(gateway, 'openai-chat', true);
+  expect([response.status, await response.text()]).toEqual([
+    502,
+    expect.stringContaining('"p answered with something that is not a stream"'),
+  ]);
+});
