@@ -2,16 +2,19 @@ import { expect, test } from 'bun:test';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { apiErrorInfo } from '../neutral/api-error.ts';
+import { lazily } from './lazily.ts';
 import { parseRequest } from './parse-request.ts';
 
 const part = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('image'), url: z.string() }),
 ]);
-const schema = z.object({
-  model: z.string(),
-  messages: z.array(z.object({ content: z.union([z.string(), z.array(part)]) })),
-});
+const schema = lazily(() =>
+  z.object({
+    model: z.string(),
+    messages: z.array(z.object({ content: z.union([z.string(), z.array(part)]) })),
+  }),
+);
 
 test.each<[unknown, string | undefined, string]>([
   [7, undefined, 'the request body: expected object, received number'],

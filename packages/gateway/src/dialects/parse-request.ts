@@ -11,15 +11,15 @@ interface Fault {
 }
 
 /**
- * What a caller sent, as the schema types it. Throws `invalid_argument` for its first fault, whose
+ * What a caller sent, as the schema, which is made with `lazily`, types it. Throws `invalid_argument` for its first fault, whose
  * path is the `param`: `messages[2].content`. `at` is where the value stands in the body.
  */
 export function parseRequest<Schema extends z.ZodType>(
-  schema: Schema,
+  schema: () => Schema,
   value: unknown,
   at: Path = [],
 ): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = schema().safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const fault = issue ? deepestFault(issue, at) : { path: at, message: 'is not valid' };

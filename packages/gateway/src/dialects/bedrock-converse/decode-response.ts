@@ -22,7 +22,7 @@ export function decodeResponse(body: unknown): ChatResponse {
   const answer = body as Answer;
   const parts: OutputPart[] = [];
   for (const value of answer.output.message.content) {
-    const block = contentBlock.safeParse(value);
+    const block = contentBlock().safeParse(value);
     const part = block.success ? decodeOutputBlock(block.data) : undefined;
     if (part) parts.push(part);
   }

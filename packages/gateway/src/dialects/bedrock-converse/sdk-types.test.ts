@@ -42,5 +42,5 @@ test('what the SDK can send is accepted', () => {
     toolConfig: { tools: [{ systemTool: { name: 'nova_grounding' } }], toolChoice: { any: {} } },
     outputConfig: { effort: 'high' },
   } satisfies SdkRequest;
-  expect(converseRequest.safeParse(request).success).toBe(true);
+  expect(converseRequest().safeParse(request).success).toBe(true);
 });

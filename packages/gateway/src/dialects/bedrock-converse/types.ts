@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lazily, type OutputOf } from '../lazily.ts';
 
 /**
  * Bodies of Amazon Bedrock's `Converse` and `ConverseStream` as they stand on the wire: bytes are
@@ -156,123 +157,140 @@ export type StopReason =
   | 'stop_sequence'
   | 'tool_use';
 
-const object = z.record(z.string(), z.unknown());
-const cachePoint = z.looseObject({ type: z.string(), ttl: z.enum(['5m', '1h']).optional() });
-const binarySource = z.union([
-  z.strictObject({ bytes: z.string() }),
-  z.strictObject({ s3Location: z.strictObject({ uri: z.string() }) }),
-]);
-const image = z.looseObject({ format: z.string(), source: binarySource });
-const documentBlock = z.looseObject({
-  format: z.string().optional(),
-  name: z.string(),
-  source: z.union([binarySource, z.strictObject({ text: z.string() })]),
-  context: z.string().optional(),
-  citations: z.looseObject({ enabled: z.boolean() }).optional(),
-});
-const audio = z.looseObject({ format: z.string(), source: binarySource });
+const object = lazily(() => z.record(z.string(), z.unknown()));
+const cachePoint = lazily(() =>
+  z.looseObject({ type: z.string(), ttl: z.enum(['5m', '1h']).optional() }),
+);
+const binarySource = lazily(() =>
+  z.union([
+    z.strictObject({ bytes: z.string() }),
+    z.strictObject({ s3Location: z.strictObject({ uri: z.string() }) }),
+  ]),
+);
+const image = lazily(() => z.looseObject({ format: z.string(), source: binarySource() }));
+const documentBlock = lazily(() =>
+  z.looseObject({
+    format: z.string().optional(),
+    name: z.string(),
+    source: z.union([binarySource(), z.strictObject({ text: z.string() })]),
+    context: z.string().optional(),
+    citations: z.looseObject({ enabled: z.boolean() }).optional(),
+  }),
+);
+const audio = lazily(() => z.looseObject({ format: z.string(), source: binarySource() }));
 
-const toolResultContent = z.union([
-  z.strictObject({ text: z.string() }),
-  z.strictObject({ json: z.unknown() }),
-  z.strictObject({ image }),
-  z.strictObject({ document: documentBlock }),
-]);
+const toolResultContent = lazily(() =>
+  z.union([
+    z.strictObject({ text: z.string() }),
+    z.strictObject({ json: z.unknown() }),
+    z.strictObject({ image: image() }),
+    z.strictObject({ document: documentBlock() }),
+  ]),
+);
 
 /** One block of a message, in a request or an answer. */
-export const contentBlock = z.union([
-  z.strictObject({ text: z.string() }),
-  z.strictObject({ image }),
-  z.strictObject({ document: documentBlock }),
-  z.strictObject({ audio }),
-  z.strictObject({
-    toolUse: z.looseObject({ toolUseId: z.string(), name: z.string(), input: z.unknown() }),
-  }),
-  z.strictObject({
-    toolResult: z.looseObject({
-      toolUseId: z.string(),
-      content: z.array(toolResultContent),
-      status: z.enum(['success', 'error']).optional(),
+export const contentBlock = lazily(() =>
+  z.union([
+    z.strictObject({ text: z.string() }),
+    z.strictObject({ image: image() }),
+    z.strictObject({ document: documentBlock() }),
+    z.strictObject({ audio: audio() }),
+    z.strictObject({
+      toolUse: z.looseObject({ toolUseId: z.string(), name: z.string(), input: z.unknown() }),
     }),
-  }),
-  z.strictObject({
-    reasoningContent: z.union([
-      z.strictObject({
-        reasoningText: z.looseObject({ text: z.string(), signature: z.string().optional() }),
+    z.strictObject({
+      toolResult: z.looseObject({
+        toolUseId: z.string(),
+        content: z.array(toolResultContent()),
+        status: z.enum(['success', 'error']).optional(),
       }),
-      z.strictObject({ redactedContent: z.string() }),
-    ]),
-  }),
-  z.strictObject({
-    citationsContent: z.looseObject({
-      content: z.array(z.looseObject({ text: z.string() })).optional(),
-      citations: z.array(object).optional(),
     }),
-  }),
-  z.strictObject({ cachePoint }),
-]);
+    z.strictObject({
+      reasoningContent: z.union([
+        z.strictObject({
+          reasoningText: z.looseObject({ text: z.string(), signature: z.string().optional() }),
+        }),
+        z.strictObject({ redactedContent: z.string() }),
+      ]),
+    }),
+    z.strictObject({
+      citationsContent: z.looseObject({
+        content: z.array(z.looseObject({ text: z.string() })).optional(),
+        citations: z.array(object()).optional(),
+      }),
+    }),
+    z.strictObject({ cachePoint: cachePoint() }),
+  ]),
+);
 
 /** The body of `Converse`, and `ConverseStream`, as `decodeRequest` takes it. */
-export const converseRequest = z.looseObject({
-  messages: z.array(
-    z.looseObject({ role: z.enum(['user', 'assistant']), content: z.array(contentBlock) }),
-  ),
-  system: z
-    .array(z.union([z.strictObject({ text: z.string() }), z.strictObject({ cachePoint })]))
-    .optional(),
-  inferenceConfig: z
-    .looseObject({
-      maxTokens: z.int().positive().optional(),
-      temperature: z.number().optional(),
-      topP: z.number().optional(),
-      stopSequences: z.array(z.string()).optional(),
-    })
-    .optional(),
-  toolConfig: z
-    .looseObject({
-      tools: z.array(
+export const converseRequest = lazily(() =>
+  z.looseObject({
+    messages: z.array(
+      z.looseObject({ role: z.enum(['user', 'assistant']), content: z.array(contentBlock()) }),
+    ),
+    system: z
+      .array(
         z.union([
-          z.strictObject({
-            toolSpec: z.looseObject({
-              name: z.string(),
-              description: z.string().optional(),
-              inputSchema: z.looseObject({ json: object }),
-              strict: z.boolean().optional(),
-            }),
-          }),
-          z.strictObject({ systemTool: z.looseObject({ name: z.string() }) }),
-          z.strictObject({ cachePoint }),
+          z.strictObject({ text: z.string() }),
+          z.strictObject({ cachePoint: cachePoint() }),
         ]),
-      ),
-      toolChoice: z
-        .union([
-          z.strictObject({ auto: object }),
-          z.strictObject({ any: object }),
-          z.strictObject({ tool: z.looseObject({ name: z.string() }) }),
-        ])
-        .optional(),
-    })
-    .optional(),
-  additionalModelRequestFields: object.optional(),
-  requestMetadata: z.record(z.string(), z.string()).optional(),
-  serviceTier: z.looseObject({ type: z.string() }).optional(),
-  outputConfig: z
-    .looseObject({
-      textFormat: z
-        .looseObject({
-          structure: z.looseObject({
-            jsonSchema: z.looseObject({
-              schema: z.string(),
-              name: z.string().optional(),
-              description: z.string().optional(),
+      )
+      .optional(),
+    inferenceConfig: z
+      .looseObject({
+        maxTokens: z.int().positive().optional(),
+        temperature: z.number().optional(),
+        topP: z.number().optional(),
+        stopSequences: z.array(z.string()).optional(),
+      })
+      .optional(),
+    toolConfig: z
+      .looseObject({
+        tools: z.array(
+          z.union([
+            z.strictObject({
+              toolSpec: z.looseObject({
+                name: z.string(),
+                description: z.string().optional(),
+                inputSchema: z.looseObject({ json: object() }),
+                strict: z.boolean().optional(),
+              }),
             }),
-          }),
-        })
-        .optional(),
-      effort: z.string().optional(),
-    })
-    .optional(),
-});
+            z.strictObject({ systemTool: z.looseObject({ name: z.string() }) }),
+            z.strictObject({ cachePoint: cachePoint() }),
+          ]),
+        ),
+        toolChoice: z
+          .union([
+            z.strictObject({ auto: object() }),
+            z.strictObject({ any: object() }),
+            z.strictObject({ tool: z.looseObject({ name: z.string() }) }),
+          ])
+          .optional(),
+      })
+      .optional(),
+    additionalModelRequestFields: object().optional(),
+    requestMetadata: z.record(z.string(), z.string()).optional(),
+    serviceTier: z.looseObject({ type: z.string() }).optional(),
+    outputConfig: z
+      .looseObject({
+        textFormat: z
+          .looseObject({
+            structure: z.looseObject({
+              jsonSchema: z.looseObject({
+                schema: z.string(),
+                name: z.string().optional(),
+                description: z.string().optional(),
+              }),
+            }),
+          })
+          .optional(),
+        effort: z.string().optional(),
+      })
+      .optional(),
+  }),
+);
 
-export type ConverseRequest = z.infer<typeof converseRequest>;
+export type ConverseRequest = OutputOf<typeof converseRequest>;
 export type ConverseRequestBlock = ConverseRequest['messages'][number]['content'][number];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiError } from '../../neutral/api-error.ts';
 import type { ChatRequest } from '../../neutral/chat-request.ts';
 import type { EncodedRequest, EncodeRequestContext, JsonObject } from '../dialect.ts';
+import { lazily } from '../lazily.ts';
 import { parseRequest, requestFault } from '../parse-request.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -13,12 +14,14 @@ import { contentSchema, generateContentRequestSchema } from './types.ts';
  * Vertex takes `systemInstruction`, `tools` and `generationConfig` beside `contents`; so do we.
  * Source: https://ai.google.dev/api/tokens
  */
-export const countTokensRequestSchema = z
-  .looseObject({
-    contents: z.array(contentSchema).min(1).optional(),
-    generateContentRequest: generateContentRequestSchema.optional(),
-  })
-  .meta({ id: 'GeminiCountTokensRequest' });
+export const countTokensRequestSchema = lazily(() =>
+  z
+    .looseObject({
+      contents: z.array(contentSchema()).min(1).optional(),
+      generateContentRequest: generateContentRequestSchema().optional(),
+    })
+    .meta({ id: 'GeminiCountTokensRequest' }),
+);
 
 /** The request whose tokens are to be counted. Throws `invalid_argument` with `param`. */
 export function decodeCountTokensRequest(body: unknown, context: { model?: string }): ChatRequest {

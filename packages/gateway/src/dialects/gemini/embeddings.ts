@@ -2,36 +2,41 @@ import { z } from 'zod';
 import { apiError } from '../../neutral/api-error.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../neutral/embedding.ts';
 import type { EncodedRequest, JsonObject } from '../dialect.ts';
+import { lazily, type OutputOf } from '../lazily.ts';
 import { parseRequest, requestFault } from '../parse-request.ts';
 import { TranslationNotes } from '../translation-notes.ts';
 import { camelCaseNames, messageNames } from './names.ts';
 import { contentSchema } from './types.ts';
 
-const options = {
+const options = lazily(() => ({
   taskType: z.string().optional().describe('RETRIEVAL_QUERY, SEMANTIC_SIMILARITY, …'),
   title: z.string().optional(),
   outputDimensionality: z.int().positive().optional(),
-};
+}));
 
 /**
  * The body of `models/{model}:embedContent`. Vertex puts the options into `embedContentConfig`.
  * Source: https://ai.google.dev/api/embeddings
  */
-export const embedContentRequestSchema = z
-  .looseObject({
-    model: z.string().optional(),
-    content: contentSchema,
-    ...options,
-    embedContentConfig: z.looseObject(options).optional(),
-  })
-  .meta({ id: 'GeminiEmbedContentRequest' });
+export const embedContentRequestSchema = lazily(() =>
+  z
+    .looseObject({
+      model: z.string().optional(),
+      content: contentSchema(),
+      ...options(),
+      embedContentConfig: z.looseObject(options()).optional(),
+    })
+    .meta({ id: 'GeminiEmbedContentRequest' }),
+);
 
 /** The body of `models/{model}:batchEmbedContents`. */
-export const batchEmbedContentsRequestSchema = z
-  .looseObject({ requests: z.array(embedContentRequestSchema).min(1) })
-  .meta({ id: 'GeminiBatchEmbedContentsRequest' });
+export const batchEmbedContentsRequestSchema = lazily(() =>
+  z
+    .looseObject({ requests: z.array(embedContentRequestSchema()).min(1) })
+    .meta({ id: 'GeminiBatchEmbedContentsRequest' }),
+);
 
-type EmbedContentRequest = z.infer<typeof embedContentRequestSchema>;
+type EmbedContentRequest = OutputOf<typeof embedContentRequestSchema>;
 
 /** One text, one vector. `model` is the one in the address. */
 export function decodeEmbedContent(body: unknown, model: string): EmbeddingRequest {
@@ -88,11 +93,14 @@ function optionsOf(request: EmbedContentRequest) {
   };
 }
 
-const knownFields = new Set(['model', 'content', 'embedContentConfig', ...Object.keys(options)]);
+const knownFields = lazily(
+  () => new Set(['model', 'content', 'embedContentConfig', ...Object.keys(options())]),
+);
 
 function extraFields(request: EmbedContentRequest): Record<string, unknown> {
   const all = { ...request, ...request.embedContentConfig };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !knownFields.has(name)));
+  const known = knownFields();
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !known.has(name)));
 }
 
 /** A request for one vector; throws `invalid_argument` when there is not exactly one text. */

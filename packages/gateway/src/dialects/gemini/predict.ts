@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../neutral/embedding.ts';
 import type { EncodedRequest, JsonObject } from '../dialect.ts';
+import { lazily } from '../lazily.ts';
 import { parseRequest, requestFault } from '../parse-request.ts';
 import { embeddingNotes, embeddingTexts, vectorOf } from './embeddings.ts';
 import { camelCaseNames, messageNames } from './names.ts';
@@ -10,20 +11,22 @@ import { camelCaseNames, messageNames } from './names.ts';
  * models. Source:
  * https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api
  */
-const predictRequestSchema = z
-  .looseObject({
-    instances: z
-      .array(
-        z.looseObject({
-          content: z.string(),
-          taskType: z.string().optional(),
-          title: z.string().optional(),
-        }),
-      )
-      .min(1),
-    parameters: z.looseObject({ outputDimensionality: z.int().positive().optional() }).optional(),
-  })
-  .meta({ id: 'VertexPredictRequest' });
+const predictRequestSchema = lazily(() =>
+  z
+    .looseObject({
+      instances: z
+        .array(
+          z.looseObject({
+            content: z.string(),
+            taskType: z.string().optional(),
+            title: z.string().optional(),
+          }),
+        )
+        .min(1),
+      parameters: z.looseObject({ outputDimensionality: z.int().positive().optional() }).optional(),
+    })
+    .meta({ id: 'VertexPredictRequest' }),
+);
 
 /** Throws `invalid_argument` when the options of the texts differ. */
 export function decodePredict(body: unknown, model: string): EmbeddingRequest {

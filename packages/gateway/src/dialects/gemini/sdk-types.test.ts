@@ -73,7 +73,7 @@ const read: [Unknown<GeminiPart, Part>, Unknown<GeminiGenerationConfig, Generati
   ? true
   : false = true;
 
-type Request = z.input<typeof generateContentRequestSchema>;
+type Request = z.input<ReturnType<typeof generateContentRequestSchema>>;
 
 test('what the SDK’s types hold is read', () => {
   const contents: Content[] = [

@@ -1,146 +1,172 @@
 import { z } from 'zod';
+import { lazily, type OutputOf } from '../lazily.ts';
 
 /**
  * What a caller sends to `models/{model}:generateContent` and `:streamGenerateContent`, once its
  * field names are in camel case (`camelCaseNames`). Loose: unknown fields pass.
  * Source: https://ai.google.dev/api/generate-content and the types of `@google/genai`.
  */
-const anyObject = z.record(z.string(), z.unknown());
+const anyObject = lazily(() => z.record(z.string(), z.unknown()));
 
-const blobSchema = z
-  .looseObject({
-    mimeType: z.string().min(1).describe('IANA media type of the bytes.'),
-    data: z.string().describe('The bytes in base64.'),
-  })
-  .meta({ id: 'GeminiBlob' });
-
-const fileDataSchema = z
-  .looseObject({
-    mimeType: z.string().optional().describe('IANA media type of the file.'),
-    fileUri: z.string().min(1).describe('URI of an uploaded file, or a public address.'),
-  })
-  .meta({ id: 'GeminiFileData' });
-
-const functionCallSchema = z
-  .looseObject({
-    id: z.string().optional(),
-    name: z.string().min(1),
-    args: anyObject.optional().describe('The arguments, an object.'),
-  })
-  .meta({ id: 'GeminiFunctionCall' });
-
-const functionResponseSchema = z
-  .looseObject({
-    id: z.string().optional().describe('The id of the call this answers.'),
-    name: z.string().min(1),
-    response: anyObject
-      .optional()
-      .describe('The result: `output` or `error`, else the whole object is the output.'),
-    parts: z
-      .array(
-        z.looseObject({ inlineData: blobSchema.optional(), fileData: fileDataSchema.optional() }),
-      )
-      .optional()
-      .describe('Media of the result.'),
-  })
-  .meta({ id: 'GeminiFunctionResponse' });
-
-const partSchema = z
-  .looseObject({
-    text: z.string().optional(),
-    thought: z.boolean().optional().describe('True when the part is a thought of the model.'),
-    thoughtSignature: z
-      .string()
-      .optional()
-      .describe('Opaque token of the model; send it back with its part.'),
-    inlineData: blobSchema.optional(),
-    fileData: fileDataSchema.optional(),
-    functionCall: functionCallSchema.optional(),
-    functionResponse: functionResponseSchema.optional(),
-    executableCode: z
-      .looseObject({ language: z.string().optional(), code: z.string().optional() })
-      .optional(),
-    codeExecutionResult: z
-      .looseObject({ outcome: z.string().optional(), output: z.string().optional() })
-      .optional(),
-  })
-  .meta({ id: 'GeminiPart' });
-
-export const contentSchema = z
-  .looseObject({
-    role: z.string().optional().describe('`user` (default) or `model`.'),
-    parts: z.array(partSchema).min(1),
-  })
-  .meta({ id: 'GeminiContent' });
-
-const functionDeclarationSchema = z
-  .looseObject({
-    name: z.string().min(1),
-    description: z.string().optional(),
-    parameters: anyObject.optional().describe('Arguments as an OpenAPI 3.0 schema object.'),
-    parametersJsonSchema: anyObject.optional().describe('Arguments as a JSON Schema.'),
-  })
-  .meta({ id: 'GeminiFunctionDeclaration' });
-
-const toolSchema = z
-  .looseObject({ functionDeclarations: z.array(functionDeclarationSchema).optional() })
-  .meta({ id: 'GeminiTool' });
-
-const toolConfigSchema = z.looseObject({
-  functionCallingConfig: z
+const blobSchema = lazily(() =>
+  z
     .looseObject({
-      mode: z.string().optional().describe('AUTO, ANY, NONE or VALIDATED.'),
-      allowedFunctionNames: z.array(z.string()).optional(),
+      mimeType: z.string().min(1).describe('IANA media type of the bytes.'),
+      data: z.string().describe('The bytes in base64.'),
     })
-    .optional(),
-});
+    .meta({ id: 'GeminiBlob' }),
+);
 
-const count = z.int().nonnegative();
+const fileDataSchema = lazily(() =>
+  z
+    .looseObject({
+      mimeType: z.string().optional().describe('IANA media type of the file.'),
+      fileUri: z.string().min(1).describe('URI of an uploaded file, or a public address.'),
+    })
+    .meta({ id: 'GeminiFileData' }),
+);
 
-const generationConfigSchema = z
-  .looseObject({
-    temperature: z.number().optional(),
-    topP: z.number().optional(),
-    topK: z.number().optional(),
-    candidateCount: z.int().positive().optional(),
-    maxOutputTokens: z.int().positive().optional(),
-    stopSequences: z.array(z.string()).optional(),
-    responseMimeType: z.string().optional(),
-    responseSchema: anyObject.optional().describe('Answer as an OpenAPI 3.0 schema object.'),
-    responseJsonSchema: anyObject.optional().describe('Answer as a JSON Schema.'),
-    seed: z.int().optional(),
-    presencePenalty: z.number().optional(),
-    frequencyPenalty: z.number().optional(),
-    responseLogprobs: z.boolean().optional(),
-    logprobs: count.max(20).optional(),
-    thinkingConfig: z
+const functionCallSchema = lazily(() =>
+  z
+    .looseObject({
+      id: z.string().optional(),
+      name: z.string().min(1),
+      args: anyObject().optional().describe('The arguments, an object.'),
+    })
+    .meta({ id: 'GeminiFunctionCall' }),
+);
+
+const functionResponseSchema = lazily(() =>
+  z
+    .looseObject({
+      id: z.string().optional().describe('The id of the call this answers.'),
+      name: z.string().min(1),
+      response: anyObject()
+        .optional()
+        .describe('The result: `output` or `error`, else the whole object is the output.'),
+      parts: z
+        .array(
+          z.looseObject({
+            inlineData: blobSchema().optional(),
+            fileData: fileDataSchema().optional(),
+          }),
+        )
+        .optional()
+        .describe('Media of the result.'),
+    })
+    .meta({ id: 'GeminiFunctionResponse' }),
+);
+
+const partSchema = lazily(() =>
+  z
+    .looseObject({
+      text: z.string().optional(),
+      thought: z.boolean().optional().describe('True when the part is a thought of the model.'),
+      thoughtSignature: z
+        .string()
+        .optional()
+        .describe('Opaque token of the model; send it back with its part.'),
+      inlineData: blobSchema().optional(),
+      fileData: fileDataSchema().optional(),
+      functionCall: functionCallSchema().optional(),
+      functionResponse: functionResponseSchema().optional(),
+      executableCode: z
+        .looseObject({ language: z.string().optional(), code: z.string().optional() })
+        .optional(),
+      codeExecutionResult: z
+        .looseObject({ outcome: z.string().optional(), output: z.string().optional() })
+        .optional(),
+    })
+    .meta({ id: 'GeminiPart' }),
+);
+
+export const contentSchema = lazily(() =>
+  z
+    .looseObject({
+      role: z.string().optional().describe('`user` (default) or `model`.'),
+      parts: z.array(partSchema()).min(1),
+    })
+    .meta({ id: 'GeminiContent' }),
+);
+
+const functionDeclarationSchema = lazily(() =>
+  z
+    .looseObject({
+      name: z.string().min(1),
+      description: z.string().optional(),
+      parameters: anyObject().optional().describe('Arguments as an OpenAPI 3.0 schema object.'),
+      parametersJsonSchema: anyObject().optional().describe('Arguments as a JSON Schema.'),
+    })
+    .meta({ id: 'GeminiFunctionDeclaration' }),
+);
+
+const toolSchema = lazily(() =>
+  z
+    .looseObject({ functionDeclarations: z.array(functionDeclarationSchema()).optional() })
+    .meta({ id: 'GeminiTool' }),
+);
+
+const toolConfigSchema = lazily(() =>
+  z.looseObject({
+    functionCallingConfig: z
       .looseObject({
-        includeThoughts: z.boolean().optional(),
-        thinkingBudget: z.int().min(-1).optional().describe('Tokens; 0 is off, -1 automatic.'),
-        thinkingLevel: z.string().optional().describe('MINIMAL, LOW, MEDIUM or HIGH.'),
+        mode: z.string().optional().describe('AUTO, ANY, NONE or VALIDATED.'),
+        allowedFunctionNames: z.array(z.string()).optional(),
       })
       .optional(),
-  })
-  .meta({ id: 'GeminiGenerationConfig' });
+  }),
+);
+
+const count = lazily(() => z.int().nonnegative());
+
+const generationConfigSchema = lazily(() =>
+  z
+    .looseObject({
+      temperature: z.number().optional(),
+      topP: z.number().optional(),
+      topK: z.number().optional(),
+      candidateCount: z.int().positive().optional(),
+      maxOutputTokens: z.int().positive().optional(),
+      stopSequences: z.array(z.string()).optional(),
+      responseMimeType: z.string().optional(),
+      responseSchema: anyObject().optional().describe('Answer as an OpenAPI 3.0 schema object.'),
+      responseJsonSchema: anyObject().optional().describe('Answer as a JSON Schema.'),
+      seed: z.int().optional(),
+      presencePenalty: z.number().optional(),
+      frequencyPenalty: z.number().optional(),
+      responseLogprobs: z.boolean().optional(),
+      logprobs: count().max(20).optional(),
+      thinkingConfig: z
+        .looseObject({
+          includeThoughts: z.boolean().optional(),
+          thinkingBudget: z.int().min(-1).optional().describe('Tokens; 0 is off, -1 automatic.'),
+          thinkingLevel: z.string().optional().describe('MINIMAL, LOW, MEDIUM or HIGH.'),
+        })
+        .optional(),
+    })
+    .meta({ id: 'GeminiGenerationConfig' }),
+);
 
 /** The body of a request for an answer. */
-export const generateContentRequestSchema = z
-  .looseObject({
-    model: z.string().optional(),
-    contents: z.array(contentSchema).min(1),
-    systemInstruction: contentSchema.optional(),
-    tools: z.array(toolSchema).optional(),
-    toolConfig: toolConfigSchema.optional(),
-    generationConfig: generationConfigSchema.optional(),
-    serviceTier: z.string().optional(),
-  })
-  .meta({ id: 'GeminiGenerateContentRequest' });
+export const generateContentRequestSchema = lazily(() =>
+  z
+    .looseObject({
+      model: z.string().optional(),
+      contents: z.array(contentSchema()).min(1),
+      systemInstruction: contentSchema().optional(),
+      tools: z.array(toolSchema()).optional(),
+      toolConfig: toolConfigSchema().optional(),
+      generationConfig: generationConfigSchema().optional(),
+      serviceTier: z.string().optional(),
+    })
+    .meta({ id: 'GeminiGenerateContentRequest' }),
+);
 
-export type GeminiRequest = z.infer<typeof generateContentRequestSchema>;
-export type GeminiContent = z.infer<typeof contentSchema>;
-export type GeminiPart = z.infer<typeof partSchema>;
-export type GeminiTool = z.infer<typeof toolSchema>;
-export type GeminiGenerationConfig = z.infer<typeof generationConfigSchema>;
+export type GeminiRequest = OutputOf<typeof generateContentRequestSchema>;
+export type GeminiContent = OutputOf<typeof contentSchema>;
+export type GeminiPart = OutputOf<typeof partSchema>;
+export type GeminiTool = OutputOf<typeof toolSchema>;
+export type GeminiGenerationConfig = OutputOf<typeof generationConfigSchema>;
 
 /** A part as our encoders write it, in requests and answers. */
 export interface WirePart {

@@ -58,7 +58,7 @@ test('what the SDK can send is accepted', () => {
     width: 9,
   } satisfies SdkGenerateRequest;
   const embed = { model: 'm', input: ['a'], truncate: true } satisfies SdkEmbedRequest;
-  expect(chatRequest.safeParse(chat).error).toBeUndefined();
-  expect(generateRequest.safeParse(generate).error).toBeUndefined();
-  expect(embedRequest.safeParse(embed).error).toBeUndefined();
+  expect(chatRequest().safeParse(chat).error).toBeUndefined();
+  expect(generateRequest().safeParse(generate).error).toBeUndefined();
+  expect(embedRequest().safeParse(embed).error).toBeUndefined();
 });

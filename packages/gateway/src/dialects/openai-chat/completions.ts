@@ -8,6 +8,7 @@ import type {
   EventDecoder,
   JsonObject,
 } from '../dialect.ts';
+import { lazily, type OutputOf } from '../lazily.ts';
 import { parseRequest, requestFault } from '../parse-request.ts';
 import { TranslationNotes } from '../translation-notes.ts';
 import { ChunkDecoder, decodeWhole } from './chunk-decoder.ts';
@@ -22,37 +23,39 @@ import { usageRecord } from './usage.ts';
  * The body of `POST /v1/completions`. Parameters beyond these pass through.
  * Source: https://developers.openai.com/api/reference/resources/completions
  */
-export const completionRequest = z
-  .looseObject({
-    model: z.string().min(1),
-    prompt: z
-      .union([z.string(), z.array(z.string()), z.array(z.int()), z.array(z.array(z.int()))])
-      .nullish()
-      .describe('A text. Several, and token ids, only reach providers with this very endpoint.'),
-    suffix: z.string().nullish().describe('The text after the gap: fill in the middle.'),
-    max_tokens: z.int().nullish(),
-    temperature: z.number().nullish(),
-    top_p: z.number().nullish(),
-    top_k: z.number().nullish(),
-    stop: z.union([z.string(), z.array(z.string())]).nullish(),
-    n: z.int().min(1).max(128).nullish(),
-    seed: z.int().nullish(),
-    presence_penalty: z.number().nullish(),
-    frequency_penalty: z.number().nullish(),
-    echo: z.boolean().nullish(),
-    best_of: z.int().nullish(),
-    logprobs: z.int().nullish().describe('How many alternatives a token to tell.'),
-    logit_bias: z.record(z.string(), z.number()).nullish(),
-    stream: z.boolean().nullish(),
-    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    user: z.string().nullish(),
-  })
-  .meta({ id: 'CompletionRequest', title: 'OpenAI completion request' });
+export const completionRequest = lazily(() =>
+  z
+    .looseObject({
+      model: z.string().min(1),
+      prompt: z
+        .union([z.string(), z.array(z.string()), z.array(z.int()), z.array(z.array(z.int()))])
+        .nullish()
+        .describe('A text. Several, and token ids, only reach providers with this very endpoint.'),
+      suffix: z.string().nullish().describe('The text after the gap: fill in the middle.'),
+      max_tokens: z.int().nullish(),
+      temperature: z.number().nullish(),
+      top_p: z.number().nullish(),
+      top_k: z.number().nullish(),
+      stop: z.union([z.string(), z.array(z.string())]).nullish(),
+      n: z.int().min(1).max(128).nullish(),
+      seed: z.int().nullish(),
+      presence_penalty: z.number().nullish(),
+      frequency_penalty: z.number().nullish(),
+      echo: z.boolean().nullish(),
+      best_of: z.int().nullish(),
+      logprobs: z.int().nullish().describe('How many alternatives a token to tell.'),
+      logit_bias: z.record(z.string(), z.number()).nullish(),
+      stream: z.boolean().nullish(),
+      stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+      user: z.string().nullish(),
+    })
+    .meta({ id: 'CompletionRequest', title: 'OpenAI completion request' }),
+);
 
 /** Checked like the others, but of this endpoint only: the neutral form has no place for them. */
 const ownFields: ReadonlySet<string> = new Set(['best_of', 'logprobs', 'logit_bias']);
-const knownFields: ReadonlySet<string> = new Set(
-  Object.keys(completionRequest.shape).filter((name) => !ownFields.has(name)),
+const knownFields = lazily(
+  () => new Set(Object.keys(completionRequest().shape).filter((name) => !ownFields.has(name))),
 );
 
 /**
@@ -61,6 +64,7 @@ const knownFields: ReadonlySet<string> = new Set(
  */
 export function decodeCompletionRequest(body: unknown): CompletionRequest {
   const request = parseRequest(completionRequest, body);
+  const known = knownFields();
   return compact({
     model: request.model,
     prompt: onePrompt(request.prompt),
@@ -80,14 +84,12 @@ export function decodeCompletionRequest(body: unknown): CompletionRequest {
     user: request.user,
     extensions: {
       dialect: 'openai-chat' as const,
-      fields: Object.fromEntries(
-        Object.entries(request).filter(([name]) => !knownFields.has(name)),
-      ),
+      fields: Object.fromEntries(Object.entries(request).filter(([name]) => !known.has(name))),
     },
   });
 }
 
-function onePrompt(prompt: z.output<typeof completionRequest>['prompt']): string {
+function onePrompt(prompt: OutputOf<typeof completionRequest>['prompt']): string {
   if (prompt == null) return '';
   if (typeof prompt === 'string') return prompt;
   const [first] = prompt;

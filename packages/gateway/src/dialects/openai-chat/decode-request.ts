@@ -7,6 +7,7 @@ import type {
   ToolChoice,
 } from '../../neutral/chat-request.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
+import { lazily } from '../lazily.ts';
 import { parseRequest, requestFault } from '../parse-request.ts';
 import { compact } from './compact.ts';
 import { decodeMessages } from './decode-messages.ts';
@@ -62,11 +63,12 @@ export function decodeRequest(body: unknown, context: DecodeRequestContext): Cha
   });
 }
 
-const knownFields: ReadonlySet<string> = new Set(Object.keys(chatCompletionRequest.shape));
+const knownFields = lazily(() => new Set(Object.keys(chatCompletionRequest().shape)));
 
 function otherFields(request: ChatCompletionRequest): Record<string, unknown> {
+  const known = knownFields();
   const fields: Record<string, unknown> = Object.fromEntries(
-    Object.entries(request).filter(([name]) => !knownFields.has(name)),
+    Object.entries(request).filter(([name]) => !known.has(name)),
   );
   if (request.user != null && request.safety_identifier != null) fields.user = request.user;
   const { include_usage: _, ...streamOptions } = request.stream_options ?? {};

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiError } from '../../neutral/api-error.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../neutral/embedding.ts';
 import type { EncodedRequest, EncodeRequestContext, JsonObject } from '../dialect.ts';
+import { lazily, type OutputOf } from '../lazily.ts';
 import { parseRequest } from '../parse-request.ts';
 import { TranslationNotes } from '../translation-notes.ts';
 import { compact } from './compact.ts';
@@ -13,28 +14,31 @@ import { readUsage } from './usage.ts';
  * The body of `POST /v1/embeddings`. Parameters beyond these pass through.
  * Source: https://developers.openai.com/api/reference/resources/embeddings
  */
-export const embeddingRequest = z
-  .looseObject({
-    model: z.string().min(1),
-    input: z
-      .union([
-        z.string(),
-        z.array(z.string()).min(1),
-        z.array(z.int()).min(1),
-        z.array(z.array(z.int()).min(1)).min(1),
-      ])
-      .describe('One text or many, or their token ids.'),
-    dimensions: z.int().min(1).nullish(),
-    encoding_format: z.enum(['float', 'base64']).nullish(),
-    user: z.string().nullish(),
-  })
-  .meta({ id: 'EmbeddingRequest', title: 'OpenAI embedding request' });
+export const embeddingRequest = lazily(() =>
+  z
+    .looseObject({
+      model: z.string().min(1),
+      input: z
+        .union([
+          z.string(),
+          z.array(z.string()).min(1),
+          z.array(z.int()).min(1),
+          z.array(z.array(z.int()).min(1)).min(1),
+        ])
+        .describe('One text or many, or their token ids.'),
+      dimensions: z.int().min(1).nullish(),
+      encoding_format: z.enum(['float', 'base64']).nullish(),
+      user: z.string().nullish(),
+    })
+    .meta({ id: 'EmbeddingRequest', title: 'OpenAI embedding request' }),
+);
 
-const knownFields: ReadonlySet<string> = new Set(Object.keys(embeddingRequest.shape));
+const knownFields = lazily(() => new Set(Object.keys(embeddingRequest().shape)));
 
 /** Throws `invalid_argument` with the field's path as `param`. */
 export function decodeEmbeddingRequest(body: unknown): EmbeddingRequest {
   const request = parseRequest(embeddingRequest, body);
+  const known = knownFields();
   return compact({
     model: request.model,
     inputs: inputsOf(request.input),
@@ -43,14 +47,12 @@ export function decodeEmbeddingRequest(body: unknown): EmbeddingRequest {
     user: request.user,
     extensions: {
       dialect: 'openai-chat' as const,
-      fields: Object.fromEntries(
-        Object.entries(request).filter(([name]) => !knownFields.has(name)),
-      ),
+      fields: Object.fromEntries(Object.entries(request).filter(([name]) => !known.has(name))),
     },
   });
 }
 
-function inputsOf(input: z.output<typeof embeddingRequest>['input']): (string | number[])[] {
+function inputsOf(input: OutputOf<typeof embeddingRequest>['input']): (string | number[])[] {
   if (typeof input === 'string') return [input];
   return isTokens(input) ? [input] : input;
 }

@@ -40,9 +40,15 @@ test('what is encoded is of the types of the SDK', () => {
 test('what the SDK can send is accepted', () => {
   const chat: Fits<
     Plain<OpenAI.ChatCompletionCreateParams>,
-    z.input<typeof chatCompletionRequest>
+    z.input<ReturnType<typeof chatCompletionRequest>>
   > = true;
-  const text: Fits<Plain<OpenAI.CompletionCreateParams>, z.input<typeof completionRequest>> = true;
-  const vectors: Fits<Plain<OpenAI.EmbeddingCreateParams>, z.input<typeof embeddingRequest>> = true;
+  const text: Fits<
+    Plain<OpenAI.CompletionCreateParams>,
+    z.input<ReturnType<typeof completionRequest>>
+  > = true;
+  const vectors: Fits<
+    Plain<OpenAI.EmbeddingCreateParams>,
+    z.input<ReturnType<typeof embeddingRequest>>
+  > = true;
   expect([chat, text, vectors]).not.toContain(false);
 });

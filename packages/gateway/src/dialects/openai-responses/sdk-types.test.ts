@@ -36,7 +36,7 @@ type Flat =
 type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 type _Request = Assignable<
   Given<Pick<Responses.ResponseCreateParams, Flat>>,
-  Given<Pick<z.input<typeof requestSchema>, Flat>>
+  Given<Pick<z.input<ReturnType<typeof requestSchema>>, Flat>>
 >;
 
 /** Each is typed by the SDK, so that a change of its types is a change here. */
