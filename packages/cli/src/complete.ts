@@ -8,7 +8,13 @@ export interface Candidate {
 }
 
 /** Names that only a running gateway or the configuration knows. */
-export type NameKind = 'models' | 'providers' | 'provider-types' | 'keys' | 'usage-groups';
+export type NameKind =
+  | 'models'
+  | 'providers'
+  | 'written-providers'
+  | 'provider-types'
+  | 'keys'
+  | 'usage-groups';
 
 /** Looks names up; gives none rather than fail or take long. */
 export type LookUp = (kind: NameKind) => Promise<readonly string[]>;
@@ -16,7 +22,7 @@ export type LookUp = (kind: NameKind) => Promise<readonly string[]>;
 const argumentNames: Readonly<Record<string, NameKind>> = {
   'providers add': 'provider-types',
   'providers test': 'providers',
-  'providers remove': 'providers',
+  'providers remove': 'written-providers',
   'keys revoke': 'keys',
   'prices show': 'models',
 };
@@ -92,7 +98,7 @@ async function candidatesAt(place: Place, current: string, lookUp: LookUp): Prom
   if (option !== undefined) {
     const kind = optionNames[`${path} ${option.long}`];
     const names = kind === undefined ? (option.argChoices ?? []) : await lookUp(kind);
-    return names.map(plain);
+    return kind === 'usage-groups' ? listItems(current, names) : names.map(plain);
   }
   if (current.startsWith('-')) return flagsOf(command);
   if (command.commands.length > 0) {
@@ -105,6 +111,13 @@ async function candidatesAt(place: Place, current: string, lookUp: LookUp): Prom
   const kind = argumentNames[path];
   if (kind !== undefined) return (await lookUp(kind)).map(plain);
   return (command.registeredArguments[0]?.argChoices ?? []).map(plain);
+}
+
+/** The next of a list whose items are parted by commas, none of them twice. */
+function listItems(current: string, names: readonly string[]): Candidate[] {
+  const before = current.slice(0, current.lastIndexOf(',') + 1);
+  const given = before.split(',');
+  return names.filter((name) => !given.includes(name)).map((name) => plain(before + name));
 }
 
 function flagsOf(command: Command): Candidate[] {

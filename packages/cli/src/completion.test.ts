@@ -16,7 +16,8 @@ const program = createProgram(createContext(process), () => {});
 
 const names: Readonly<Record<NameKind, readonly string[]>> = {
   models: ['openai/gpt-4o', 'ollama/qwen3:8b'],
-  providers: ['work'],
+  providers: ['work', 'found'],
+  'written-providers': ['work'],
   'provider-types': ['openai', 'ollama', 'xai'],
   keys: ['key_1'],
   'usage-groups': ['day', 'model'],
@@ -32,6 +33,7 @@ describe('what may follow', () => {
     ['providers', '', ['list', 'add', 'test', 'remove']],
     ['providers add', 'o', ['openai', 'ollama']],
     ['providers add openai', '', []],
+    ['providers test', '', ['work', 'found']],
     ['providers remove', '', ['work']],
     ['keys revoke', 'key', ['key_1']],
     ['up', '--d', ['--demo']],
@@ -40,6 +42,8 @@ describe('what may follow', () => {
     ['chat --model', 'ol', ['ollama/qwen3:8b']],
     ['chat -m openai/gpt-4o', '--s', ['--system']],
     ['usage --by', '', ['day', 'model']],
+    ['usage --by', 'day,', ['day,model']],
+    ['usage --by', 'day,mo', ['day,model']],
     ['completion', '', ['bash', 'zsh', 'fish']],
     ['up --config', '', []],
   ])('zeke %s %s', async (before, current, expected) => {

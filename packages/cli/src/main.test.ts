@@ -90,6 +90,31 @@ describe('with a server', () => {
     expect(after.stderr).toContain('was revoked');
   });
 
+  test('a key is revoked by its name where one usable key has it', async () => {
+    await run('keys create twin');
+    await run('keys create twin');
+    const several = await run('keys revoke twin');
+    expect(several.code).toBe(exitCodes.usage);
+    const ids = [...several.stderr.matchAll(/key_\w+/g)].map(([id]) => id);
+    expect(ids).toHaveLength(2);
+    await run(`keys revoke ${ids[0]}`);
+    expect((await run('keys revoke twin')).stdout).toBe(`revoked ${ids[1]} "twin"\n`);
+    expect((await run('keys list')).stdout).toMatch(/ KEY +LAST USED .*\n.* zk-…[\w-]{4} /);
+  });
+
+  test('a key that would be dead at once, or has no fitting name, is not made', async () => {
+    const past = await run('keys create old --expires 2020-01-01');
+    expect(past.code).toBe(exitCodes.usage);
+    expect(past.stderr).toContain('--expires: 2020-01-01 is in the past');
+    expect((await run('keys create old --expires 2999-02-30')).stderr).toContain('is no time');
+    const named = await zeke(['keys', 'create', 'two\nlines'], {
+      home: home.path,
+      environment: there,
+    });
+    expect(named.code).toBe(exitCodes.usage);
+    expect(named.stderr).toContain('name: it has a line break');
+  });
+
   test('usage is summed up by what is asked for', async () => {
     await run('chat -m demo-openai/gpt-4o count me');
     const { stdout } = await run('usage --by provider,model --from 1d --json');
@@ -99,7 +124,22 @@ describe('with a server', () => {
       expect.objectContaining({ provider: 'demo-openai', model: 'gpt-4o', failed: 0 }),
     );
     const table = (await run('usage')).stdout;
-    expect(table).toMatch(/^DAY +CALLS +FAILED +INPUT +CACHED +OUTPUT +USD\n\d{4}-\d\d-\d\d +\d+/);
+    expect(table).toMatch(
+      /^DAY +CALLS +FAILED +CANCELED +INPUT +CACHED +OUTPUT +USD\n\d{4}-\d\d-\d\d +\d+/,
+    );
+    const turned = await run('usage --from 2026-02-02 --to 2026-02-01');
+    expect(turned.code).toBe(exitCodes.usage);
+    expect(turned.stderr).toContain('--from: 2026-02-02 is later than --to 2026-02-01');
+  });
+
+  test('usage by key says whose key it was', async () => {
+    const environment = { ZEKE_API_KEY: (await run('keys create ci --owner ada')).stdout.trim() };
+    await run('chat -m demo-openai/gpt-4o count me', { environment });
+    expect((await run('usage --by key')).stdout).toMatch(
+      /^KEY +NAME +OWNER +CALLS.*[\s\S]* ci +ada +1 /,
+    );
+    const { rows } = JSON.parse((await run('usage --by key,owner --json')).stdout);
+    expect(rows).toContainEqual(expect.objectContaining({ keyName: 'ci', keyOwner: 'ada' }));
   });
 
   test('providers are listed and tested', async () => {
@@ -109,6 +149,9 @@ describe('with a server', () => {
     expect(JSON.parse(tested.stdout).providers).toMatchObject([
       { name: 'demo-openai', type: 'openai', status: 'ok' },
     ]);
+    expect((await run('providers test')).stdout).toMatch(
+      /^STATUS {2}NAME +MODELS +MS {2}WHAT IS WRONG\nok {6}demo-openai +\d+ +\d+\n/,
+    );
   });
 });
 
@@ -209,6 +252,15 @@ describe('without a server', () => {
     expect(stderr).toContain('nothing was changed');
     expect(stderr).toContain('providers.azure.endpoint');
     expect(await Bun.file(join(own.path, 'zeke.toml')).exists()).toBe(false);
+  });
+
+  test('a key in a variable that only the server has is written, with a warning', async () => {
+    await using own = await temporaryDirectory();
+    const args = ['providers', 'add', 'openai', '--key-env', 'NOT_SET'];
+    const { code, stderr } = await zeke(args, { home: own.path });
+    expect(code).toBe(exitCodes.ok);
+    expect(stderr).toContain('warning: NOT_SET is not set in this shell');
+    expect(await Bun.file(join(own.path, 'zeke.toml')).text()).toContain('"env:NOT_SET"');
   });
 
   test('doctor finds what is wrong and says what to do', async () => {

@@ -1,3 +1,4 @@
+import { parseTime } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
@@ -14,8 +15,8 @@ export function parseMoment(
 ): number {
   const span = /^(\d{1,6})([mhdw])$/.exec(text);
   if (span) return now + direction * Number(span[1]) * unitMs[span[2] as keyof typeof unitMs];
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
+  const time = parseTime(text);
+  if (time !== undefined) return time;
   throw new RpcError(
     'invalid_argument',
     `${flag}: ${JSON.stringify(text)} is no time; write 30d, 12h or 2027-01-31`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { Output, type OutputOptions } from './output.ts';
+import { Output, type OutputOptions, printable } from './output.ts';
 
 function outputTo(
   isTTY: boolean,
@@ -45,6 +45,27 @@ test('columns are as wide as what is in them, and no line ends in blanks', () =>
     ],
   );
   expect(written.join('')).toBe('out:A      LONG  C\nout:wider  x\nout:日本         z\n');
+});
+
+test('numbers stand at the right, and no cell breaks the table', () => {
+  const { output, written } = outputTo(false);
+  const style = (cell: string) => `<${cell}>`;
+  output.table(
+    ['NAME', { title: 'N', align: 'right' }, { title: 'STATE', style }],
+    [
+      ['two\nlines', '5', 'ok'],
+      ['\u001b[31m', '1000', 'failed'],
+    ],
+  );
+  expect(written.map((line) => line.replace('out:', ''))).toEqual([
+    'NAME           N  STATE\n',
+    'two\\nlines     5  <ok>\n',
+    '\\u001b[31m  1000  <failed>\n',
+  ]);
+});
+
+test('what turns the direction of a text is shown, letters and emoji are left alone', () => {
+  expect(printable('a\u202eb\u0085\tc é 👩‍💻')).toBe('a\\u202eb\\u0085\\tc é 👩‍💻');
 });
 
 describe('colours', () => {

@@ -16,6 +16,16 @@ export interface OutputOptions {
 
 type Style = (text: string) => string;
 
+/** A column of a table: its title, or that with how its cells look. */
+export type Column =
+  | string
+  | {
+      readonly title: string;
+      /** Numbers stand at the right. */
+      readonly align?: 'left' | 'right';
+      readonly style?: Style;
+    };
+
 /** Colours, or nothing where they are not wanted. */
 export interface Styles {
   readonly bold: Style;
@@ -70,13 +80,15 @@ export class Output {
     this.#stderr.write(`${nameCommands(text, this.#command)}\n`);
   }
 
-  /** Rows in columns as wide as they need; the last is not padded. */
-  table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-    const widths = head.map((title, column) =>
-      Math.max(title.length, ...rows.map((row) => Bun.stringWidth(row[column] ?? ''))),
+  /** Rows in columns as wide as they need. What would move the cursor is shown as an escape. */
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+    const head = columns.map((column) => (typeof column === 'string' ? column : column.title));
+    const cells = rows.map((row) => row.map(printable));
+    const widths = head.map((title, index) =>
+      Math.max(title.length, ...cells.map((row) => Bun.stringWidth(row[index] ?? ''))),
     );
-    this.line(this.styles.dim(inColumns(head, widths)));
-    for (const row of rows) this.line(inColumns(row, widths));
+    this.line(this.styles.dim(inColumns(head, columns, widths, (_, cell) => cell)));
+    for (const row of cells) this.line(inColumns(row, columns, widths, styled));
   }
 
   /** Resolves when everything is handed to the system. */
@@ -105,12 +117,34 @@ function stylesFor(color: boolean): Styles {
   };
 }
 
-function inColumns(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell, column) => {
-    const last = column === row.length - 1;
-    return last ? cell : cell + ' '.repeat((widths[column] ?? 0) - Bun.stringWidth(cell));
+/** A text on one line, with control characters, and those that turn the direction, as escapes. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => {
+    const short = shortEscapes[character];
+    return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function inColumns(
+  row: readonly string[],
+  columns: readonly Column[],
+  widths: readonly number[],
+  style: (column: Column, cell: string) => string,
+): string {
+  const cells = columns.map((column, index) => {
+    const cell = row[index] ?? '';
+    const blank = ' '.repeat((widths[index] ?? 0) - Bun.stringWidth(cell));
+    if (typeof column === 'object' && column.align === 'right') return blank + style(column, cell);
+    return style(column, cell) + (index === columns.length - 1 ? '' : blank);
   });
   return cells.join('  ').trimEnd();
+}
+
+function styled(column: Column, cell: string): string {
+  return typeof column === 'object' && column.style ? column.style(cell) : cell;
 }
 
 function flushed(sink: Sink): Promise<void> {

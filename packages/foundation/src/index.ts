@@ -89,3 +89,4 @@ export {
   type TracerOptions,
 } from './telemetry/tracer.ts';
 export { editDistance, nearest } from './text/nearest.ts';
+export { parseTime } from './text/parse-time.ts';

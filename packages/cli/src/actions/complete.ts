@@ -5,6 +5,7 @@ import { shells } from '../commands/completion.ts';
 import { complete, formatCandidate, type LookUp } from '../complete.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
+import type { ApiKey } from './keys.ts';
 
 /** Somebody waits with a finger on the key. */
 const lookUpLimitMs = 1_500;
@@ -30,13 +31,13 @@ function lookUpIn(context: Context): LookUp {
         case 'usage-groups':
           return ['day', 'key', 'owner', 'model', 'provider'];
         case 'models':
-          return await ask<{ id: string }>(context, '/v1/models', 'id');
+          return await listedModels(context);
         case 'keys':
-          return await ask<{ id: string }>(context, '/admin/keys', 'id');
-        case 'providers': {
-          const { config } = await readConfig(loadOptions(context, {}));
-          return [...config.providers.keys()];
-        }
+          return await usableKeys(context);
+        case 'providers':
+          return await providersOf(context);
+        case 'written-providers':
+          return await writtenProviders(context);
       }
     } catch {
       return [];
@@ -44,14 +45,37 @@ function lookUpIn(context: Context): LookUp {
   };
 }
 
+async function listedModels(context: Context): Promise<string[]> {
+  const answer = await ask<{ data: { id: string }[] }>(context, '/v1/models');
+  return answer?.data.map(({ id }) => id) ?? [];
+}
+
+/** Ids, and names that are one word. */
+async function usableKeys(context: Context): Promise<string[]> {
+  const answer = await ask<{ data: ApiKey[] }>(context, '/admin/keys');
+  const usable = answer?.data.filter(({ revokedAtMs }) => revokedAtMs === undefined) ?? [];
+  const names = usable.map(({ name }) => name).filter((name) => /^[\w.@-]+$/.test(name));
+  return [...new Set(names), ...usable.map(({ id }) => id)];
+}
+
+/** Those of the server that runs, which may have found some; else those that are written down. */
+async function providersOf(context: Context): Promise<string[]> {
+  const answer = await ask<{ providers: { name: string }[] }>(context, '/status');
+  return answer?.providers.map(({ name }) => name) ?? (await writtenProviders(context));
+}
+
+async function writtenProviders(context: Context): Promise<string[]> {
+  const { config } = await readConfig(loadOptions(context, {}));
+  return [...config.providers.keys()];
+}
+
 /** Asks a running server only: putting a gateway together takes too long here. */
-async function ask<T>(context: Context, path: string, field: keyof T): Promise<string[]> {
+async function ask<Answer>(context: Context, path: string): Promise<Answer | undefined> {
   if (!context.environment.ZEKE_URL) {
     const { config } = await readConfig(loadOptions(context, {}));
-    if ((await findServer(config, {}, context.interrupts.signal)) === undefined) return [];
+    if ((await findServer(config, {}, context.interrupts.signal)) === undefined) return undefined;
   }
   await using client = await openClient(context, {});
   const signal = AbortSignal.timeout(lookUpLimitMs);
-  const { data } = await client.json<{ data: T[] }>(path, { signal });
-  return data.map((each) => String(each[field]));
+  return client.json<Answer>(path, { signal });
 }

@@ -41,13 +41,22 @@ export async function addProvider(
   if (key?.secret) await store.set(secretName, key.secret);
   const reference = key?.secret ? `keychain:${secretName}` : key?.reference;
   if (reference !== undefined) table.api_key = reference;
+  const unset = unsetVariable(context, flags);
+  // A variable that only the server has is no fault of the file.
+  const assumed = unset === undefined ? {} : { [unset]: 'assumed' };
   try {
-    await replaceFile(context, file, addTable(file.text, ['providers', name], table));
+    await replaceFile(context, file, addTable(file.text, ['providers', name], table), assumed);
   } catch (error) {
     if (key?.secret) await store.delete(secretName);
     throw error;
   }
   report(context, flags, { name, type, file: file.path, key: reference ?? null }, store.kind);
+  if (unset !== undefined) {
+    const { yellow } = context.output.noteStyles;
+    context.output.note(
+      `${yellow('warning:')} ${unset} is not set in this shell; zeke up, and every command, needs it: export ${unset}=…`,
+    );
+  }
 }
 
 /** Takes a provider out of the configuration file in force, and its key out of the keychain. */
@@ -92,12 +101,17 @@ async function openFile(context: Context, flags: ProvidersFlags): Promise<Config
   return { path, text: await readFile(path, 'utf8'), mode: mode & 0o777 };
 }
 
-/** Puts a new text in place, once it is known to have no fault. */
-async function replaceFile(context: Context, file: ConfigFile, text: string): Promise<void> {
+/** Puts a new text in place, once it is known to have no fault where the assumed variables are set. */
+async function replaceFile(
+  context: Context,
+  file: ConfigFile,
+  text: string,
+  assumed: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const draft = `${file.path}.draft-${process.pid}`;
   try {
     await writeFileAtomically(draft, text, 0o600);
-    const result = await loadConfig(loadOptions(context, { config: draft }));
+    const result = await loadConfig(loadOptions(context, { config: draft }, assumed));
     if (!result.ok) {
       const faults = result.faults.map((fault) => formatFault(fault).replaceAll(draft, file.path));
       throw new RpcError('invalid_argument', ['nothing was changed:', ...faults].join('\n  '));
@@ -112,6 +126,11 @@ async function replaceFile(context: Context, file: ConfigFile, text: string): Pr
   } finally {
     await rm(draft, { force: true }).catch(() => {});
   }
+}
+
+/** The variable of `--key-env`, where this shell does not have it. */
+function unsetVariable({ environment }: Context, { keyEnv }: AddProviderFlags): string | undefined {
+  return keyEnv !== undefined && !environment[keyEnv] ? keyEnv : undefined;
 }
 
 function secretStore({ environment, cwd }: Context) {

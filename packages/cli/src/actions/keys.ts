@@ -1,10 +1,12 @@
+import { RpcError } from '@zeke/rpc';
 import { openClient } from '../client.ts';
 import type { CreateKeyFlags, KeysFlags } from '../commands/keys.ts';
 import type { Context } from '../context.ts';
 import { parseMoment } from '../moment.ts';
+import { printable } from '../output.ts';
 
 /** A key as `/admin/keys` gives it. Times are milliseconds since the epoch. */
-interface ApiKey {
+export interface ApiKey {
   id: string;
   name: string;
   owner: string;
@@ -24,8 +26,7 @@ export async function createKey(
   flags: CreateKeyFlags,
 ): Promise<void> {
   const { output } = context;
-  const expiresAtMs =
-    flags.expires === undefined ? undefined : parseMoment('--expires', flags.expires, Date.now());
+  const expiresAtMs = expiryOf(flags, Date.now());
   await using client = await openClient(context, flags);
   const key = await client.json<ApiKey & { secret: string }>('/admin/keys', {
     method: 'POST',
@@ -40,7 +41,7 @@ export async function createKey(
   });
   if (flags.json) return output.json({ key });
   output.line(key.secret);
-  output.note(`${key.id} "${key.name}": keep it well, it is not shown again`);
+  output.note(`${key.id} "${printable(key.name)}": keep it well, it is not shown again`);
 }
 
 /** Lists keys without their secrets. */
@@ -53,28 +54,49 @@ export async function listKeys(context: Context, flags: KeysFlags): Promise<void
     return output.note('there is no key yet: zeke keys create <name> makes one');
   const now = Date.now();
   output.table(
-    ['ID', 'NAME', 'OWNER', 'SCOPES', 'MODELS', 'ENDS IN', 'LAST USED', 'STATE'],
+    ['ID', 'NAME', 'OWNER', 'SCOPES', 'MODELS', 'KEY', 'LAST USED', 'STATE'],
     data.map((key) => [
       key.id,
       key.name,
       key.owner,
       key.scopes.join(','),
       key.allowedModels?.join(',') ?? 'all',
-      `…${key.last4}`,
+      `zk-…${key.last4}`,
       key.lastUsedAtMs === undefined ? 'never' : day(key.lastUsedAtMs),
       stateOf(key, now),
     ]),
   );
 }
 
-/** Revokes a key by its id. */
-export async function revokeKey(context: Context, id: string, flags: KeysFlags): Promise<void> {
+/** Revokes a key by its id, or by its name where one usable key has it. */
+export async function revokeKey(context: Context, given: string, flags: KeysFlags): Promise<void> {
   const { output } = context;
   await using client = await openClient(context, flags);
-  const path = `/admin/keys/${encodeURIComponent(id)}`;
+  const { data } = await client.json<{ data: ApiKey[] }>('/admin/keys');
+  const path = `/admin/keys/${encodeURIComponent(idOf(given, data))}`;
   const key = await client.json<ApiKey>(path, { method: 'DELETE' });
   if (flags.json) output.json({ key });
-  else output.line(`revoked ${key.id} "${key.name}"`);
+  else output.line(`revoked ${key.id} "${printable(key.name)}"`);
+}
+
+/** Throws `invalid_argument` for a name that several keys have. */
+function idOf(given: string, keys: readonly ApiKey[]): string {
+  if (keys.some(({ id }) => id === given)) return given;
+  const named = keys.filter(({ name }) => name === given);
+  const usable = named.filter(({ revokedAtMs }) => revokedAtMs === undefined);
+  const found = usable.length > 0 ? usable : named.slice(0, 1);
+  if (found.length > 1) {
+    const ids = found.map(({ id, last4 }) => `${id} (zk-…${last4})`).join(', ');
+    throw new RpcError('invalid_argument', `several keys are called ${given}; say which: ${ids}`);
+  }
+  return found[0]?.id ?? given;
+}
+
+function expiryOf({ expires }: CreateKeyFlags, now: number): number | undefined {
+  if (expires === undefined) return undefined;
+  const atMs = parseMoment('--expires', expires, now);
+  if (atMs > now) return atMs;
+  throw new RpcError('invalid_argument', `--expires: ${expires} is in the past`);
 }
 
 function stateOf({ revokedAtMs, expiresAtMs }: ApiKey, now: number): string {

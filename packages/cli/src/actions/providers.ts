@@ -58,7 +58,7 @@ export async function testProviders(
       'there is no provider yet: zeke providers add, or set a key such as OPENAI_API_KEY',
     );
   } else {
-    for (const probe of probes) output.line(lineOf(probe, context));
+    tellProbes(probes, context);
   }
   return exitCodeOfProbes(probes);
 }
@@ -79,12 +79,23 @@ function withoutDialects(probe: Probe) {
     : { name, type, status: probe.status, error: probe.error };
 }
 
-function lineOf(probe: Probe, { output }: Context): string {
-  const { green, red, dim } = output.styles;
-  if (probe.status === 'ok') {
-    return `${green('ok')}      ${probe.name} ${dim(`${probe.models} models, ${probe.latencyMs} ms`)}`;
-  }
-  return `${red('failed')}  ${probe.name}: ${probe.error.message}`;
+function tellProbes(probes: readonly Probe[], { output }: Context): void {
+  const { green, red } = output.styles;
+  const style = (status: string) => (status === 'ok' ? green(status) : red(status));
+  output.table(
+    [
+      { title: 'STATUS', style },
+      'NAME',
+      { title: 'MODELS', align: 'right' },
+      { title: 'MS', align: 'right' },
+      'WHAT IS WRONG',
+    ],
+    probes.map((probe) =>
+      probe.status === 'ok'
+        ? [probe.status, probe.name, String(probe.models), String(probe.latencyMs), '']
+        : [probe.status, probe.name, '', '', probe.error.message],
+    ),
+  );
 }
 
 function exitCodeOfProbes(probes: readonly Probe[]): ExitCode {

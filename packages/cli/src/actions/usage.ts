@@ -1,17 +1,19 @@
 import { RpcError } from '@zeke/rpc';
-import { openClient } from '../client.ts';
+import { type GatewayClient, openClient } from '../client.ts';
 import type { UsageFlags } from '../commands/usage.ts';
 import type { Context } from '../context.ts';
 import { parseMoment } from '../moment.ts';
+import type { ApiKey } from './keys.ts';
 
 const groups = ['day', 'key', 'owner', 'model', 'provider'] as const;
 
 type Group = (typeof groups)[number];
 
 /** A line of the report, as `/admin/usage` gives it. Money is micro-USD. */
-type UsageRow = { [name in Group]?: string | null } & {
+type UsageRow = { [name in Group | 'keyName' | 'keyOwner']?: string | null } & {
   calls: number;
   failed: number;
+  canceled: number;
   inputTokens: number;
   outputTokens: number;
   cachedInputTokens: number;
@@ -24,38 +26,61 @@ type UsageRow = { [name in Group]?: string | null } & {
 export async function usage(context: Context, flags: UsageFlags): Promise<void> {
   const { output } = context;
   const by = checkedGroups(flags.by ?? ['day']);
-  const now = Date.now();
-  const query = new URLSearchParams({ group_by: by.join(',') });
-  for (const side of ['from', 'to'] as const) {
-    const text = flags[side];
-    if (text === undefined) continue;
-    query.set(side, new Date(parseMoment(`--${side}`, text, now, -1)).toISOString());
-  }
+  const query = new URLSearchParams({ group_by: by.join(','), ...spanOf(flags, Date.now()) });
   await using client = await openClient(context, flags);
   const { data } = await client.json<{ data: UsageRow[] }>(`/admin/usage?${query}`);
-  if (flags.json) return output.json({ groupBy: by, rows: data });
-  if (data.length === 0) return output.note('nothing was used in that time');
+  const rows = by.includes('key') ? await withNames(data, client) : data;
+  if (flags.json) return output.json({ groupBy: by, rows });
+  if (rows.length === 0) return output.note('nothing was used in that time');
+  const keyColumns = [
+    'key',
+    'keyName',
+    ...(by.includes('owner') ? [] : ['keyOwner' as const]),
+  ] as const;
+  const groupColumns = by.flatMap((group) => (group === 'key' ? keyColumns : [group]));
   output.table(
-    [
-      ...by.map((group) => group.toUpperCase()),
-      'CALLS',
-      'FAILED',
-      'INPUT',
-      'CACHED',
-      'OUTPUT',
-      'USD',
-    ],
-    data.map((row) => [
-      ...by.map((group) => row[group] ?? '-'),
+    [...groupColumns.map((name) => titles[name] ?? name.toUpperCase()), ...numberColumns],
+    rows.map((row) => [
+      ...groupColumns.map((name) => row[name] ?? '-'),
       String(row.calls),
       String(row.failed),
+      String(row.canceled),
       String(row.inputTokens),
       String(row.cachedInputTokens),
       String(row.outputTokens),
       dollars(row),
     ]),
   );
-  explain(data, context);
+  explain(rows, context);
+}
+
+const titles: Readonly<Record<string, string>> = { keyName: 'NAME', keyOwner: 'OWNER' };
+
+const numberColumns = ['CALLS', 'FAILED', 'CANCELED', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map(
+  (title) => ({ title, align: 'right' as const }),
+);
+
+/** Throws `invalid_argument` for what is no time, and for a span that ends before it begins. */
+function spanOf(flags: UsageFlags, now: number): { from?: string; to?: string } {
+  const from = flags.from === undefined ? undefined : parseMoment('--from', flags.from, now, -1);
+  const to = flags.to === undefined ? undefined : parseMoment('--to', flags.to, now, -1);
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new RpcError('invalid_argument', `--from: ${flags.from} is later than --to ${flags.to}`);
+  }
+  return {
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
+  };
+}
+
+/** Ids tell nobody whose key it was. */
+async function withNames(rows: UsageRow[], client: GatewayClient): Promise<UsageRow[]> {
+  const { data } = await client.json<{ data: ApiKey[] }>('/admin/keys');
+  const keys = new Map(data.map((key) => [key.id, key]));
+  return rows.map((row) => {
+    const key = keys.get(row.key ?? '');
+    return { ...row, keyName: key?.name ?? null, keyOwner: key?.owner ?? null };
+  });
 }
 
 function checkedGroups(given: readonly string[]): Group[] {
@@ -68,7 +93,7 @@ function checkedGroups(given: readonly string[]): Group[] {
 
 /** A sum that lacks calls without a price says so. */
 function dollars({ costMicroUsd, unpriced, calls, failed }: UsageRow): string {
-  if (unpriced > 0 && unpriced === calls - failed) return '?';
+  if (unpriced > 0 && costMicroUsd === 0 && unpriced >= calls - failed) return '?';
   const text = (costMicroUsd / 1_000_000).toFixed(6).replace(/(\.\d\d\d*?)0+$/, '$1');
   return unpriced > 0 ? `${text} + ?` : text;
 }

@@ -23,8 +23,10 @@ export function addConfig(program: Command, context: Context, setExitCode: SetEx
         .command('show')
         .description('show what is in force and where it comes from; secrets are hidden'),
     ),
-  ).action(async (flags: ConfigCommandFlags) => {
-    const { showConfig } = await import('../actions/config.ts');
-    await showConfig(context, flags);
-  });
+  )
+    .addHelpText('after', examples('zeke config show', 'zeke config show --json'))
+    .action(async (flags: ConfigCommandFlags) => {
+      const { showConfig } = await import('../actions/config.ts');
+      await showConfig(context, flags);
+    });
 }

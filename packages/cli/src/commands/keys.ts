@@ -39,16 +39,18 @@ export function addKeys(program: Command, context: Context): void {
       const { createKey } = await import('../actions/keys.ts');
       await createKey(context, name, flags);
     });
-  withConfig(withJson(keys.command('list').description('list all keys, the newest first'))).action(
-    async (flags: KeysFlags) => {
+  withConfig(withJson(keys.command('list').description('list all keys, the newest first')))
+    .addHelpText('after', examples('zeke keys list', "zeke keys list --json | jq '.keys[].id'"))
+    .action(async (flags: KeysFlags) => {
       const { listKeys } = await import('../actions/keys.ts');
       await listKeys(context, flags);
-    },
-  );
-  withConfig(withJson(keys.command('revoke <id>').description('end a key, at once')))
-    .addHelpText('after', examples('zeke keys revoke key_0193…'))
-    .action(async (id: string, flags: KeysFlags) => {
+    });
+  withConfig(
+    withJson(keys.command('revoke <key>').description('end a key, at once, by its id or name')),
+  )
+    .addHelpText('after', examples('zeke keys revoke laptop', 'zeke keys revoke key_0193…'))
+    .action(async (given: string, flags: KeysFlags) => {
       const { revokeKey } = await import('../actions/keys.ts');
-      await revokeKey(context, id, flags);
+      await revokeKey(context, given, flags);
     });
 }

@@ -24,10 +24,12 @@ export function addProviders(program: Command, context: Context, setExitCode: Se
     .description('list, add, test and remove providers');
   withConfig(
     withJson(providers.command('list').description('list providers, and where they come from')),
-  ).action(async (flags: ProvidersFlags) => {
-    const { listProviders } = await import('../actions/providers.ts');
-    await listProviders(context, flags);
-  });
+  )
+    .addHelpText('after', examples('zeke providers list', 'zeke providers list --json'))
+    .action(async (flags: ProvidersFlags) => {
+      const { listProviders } = await import('../actions/providers.ts');
+      await listProviders(context, flags);
+    });
   addAdd(providers, context);
   withConfig(
     withJson(

@@ -1,3 +1,4 @@
+import { parseTime } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { keyScopes } from '../../governance/key-store.ts';
@@ -12,16 +13,17 @@ const probeTimeoutMs = 10_000;
 
 export const createKeyRequest = z
   .strictObject({
-    name: z.string().min(1).max(200).describe('What the key is for.'),
-    owner: z.string().min(1).max(200).default('default').describe('Who it belongs to.'),
-    scopes: z.array(z.enum(keyScopes)).min(1).default(['inference']),
-    allowed_models: z
-      .array(z.string().min(1).max(200))
-      .min(1)
-      .max(200)
+    name: shownText().describe('What the key is for.'),
+    owner: shownText().default('default').describe('Who it belongs to.'),
+    scopes: filledList(oneOf(keyScopes)).default(['inference']),
+    allowed_models: filledList(shownText())
+      .max(200, 'it has more than 200 entries')
       .optional()
       .describe('Names as callers write them or provider/model; * stands for any text.'),
-    expires_at: z.iso.datetime({ offset: true }).optional().describe('RFC 3339.'),
+    expires_at: z.iso
+      .datetime({ offset: true, error: 'it must be a time such as 2027-01-31T12:00:00Z' })
+      .optional()
+      .describe('RFC 3339, in the future.'),
   })
   .meta({ id: 'CreateKeyRequest' });
 
@@ -33,10 +35,14 @@ export async function createKey(services: Services, exchange: Exchange): Promise
     allowed_models: allowedModels,
     ...given
   } = parsed(createKeyRequest, body);
+  const expiresAtMs = expires === undefined ? undefined : Date.parse(expires);
+  if (expiresAtMs !== undefined && expiresAtMs <= services.now()) {
+    throw wrong('expires_at', 'it is in the past');
+  }
   const { key, secret } = await services.keys.create({
     ...given,
     ...(allowedModels ? { allowedModels } : {}),
-    ...(expires === undefined ? {} : { expiresAtMs: Date.parse(expires) }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   });
   return jsonResponse(exchange, { ...key, secret }, { status: 201 });
 }
@@ -62,7 +68,7 @@ export const usageQuery = z
       .default('day')
       .describe(`Parted by commas: ${usageGroups.join(', ')}.`)
       .transform((text) => text.split(',').filter(Boolean))
-      .pipe(z.array(z.enum(usageGroups))),
+      .pipe(z.array(oneOf(usageGroups))),
     from: z.string().optional().describe('RFC 3339 time or date, inclusive.'),
     to: z.string().optional().describe('RFC 3339 time or date, exclusive.'),
     key: z.string().optional().describe("A key's id."),
@@ -75,12 +81,17 @@ export const usageQuery = z
 export async function getUsage(services: Services, exchange: Exchange): Promise<Response> {
   const query = Object.fromEntries(new URLSearchParams(exchange.query));
   const { group_by: groupBy, from, to, key, model, provider } = parsed(usageQuery, query);
+  const fromMs = from === undefined ? undefined : timeOf('from', from);
+  const toMs = to === undefined ? undefined : timeOf('to', to);
+  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
+    throw wrong('from', 'it is later than to');
+  }
   await services.background.current();
   await services.ledger.flush();
   const rows = await usageReport(services.storage, {
     groupBy,
-    ...(from === undefined ? {} : { fromMs: timeOf('from', from) }),
-    ...(to === undefined ? {} : { toMs: timeOf('to', to) }),
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(toMs === undefined ? {} : { toMs }),
     ...(key === undefined ? {} : { keyId: key }),
     ...(model === undefined ? {} : { model }),
     ...(provider === undefined ? {} : { provider }),
@@ -115,24 +126,54 @@ export async function listProviders(services: Services, exchange: Exchange): Pro
 }
 
 function timeOf(param: string, text: string): number {
-  const time = Date.parse(text);
-  if (!Number.isNaN(time)) return time;
-  throw apiError(
-    'invalid_argument',
-    `${param} is not a time: write it as 2026-01-31 or 2026-01-31T12:00:00Z`,
-    {
-      param,
-    },
-  );
+  const time = parseTime(text);
+  if (time !== undefined) return time;
+  throw wrong(param, 'it must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z');
 }
 
 /** What a schema makes of a value. Throws `invalid_argument` for its first fault. */
 function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const param = issue?.path.join('.') ?? '';
-  throw apiError('invalid_argument', `${param ? `${param}: ` : ''}${issue?.message ?? 'invalid'}`, {
-    ...(param ? { param } : {}),
-  });
+  const [issue] = result.error.issues;
+  if (issue?.code !== 'unrecognized_keys') {
+    throw wrong(issue?.path.join('.') ?? '', issue?.message ?? 'it is not valid');
+  }
+  const [key = ''] = issue.keys;
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  throw wrong(key, `there is no such field, but ${known.join(', ')}`);
+}
+
+function wrong(param: string, message: string): RpcError {
+  const shown = param.slice(0, 200);
+  return apiError(
+    'invalid_argument',
+    shown === '' ? message : `${shown}: ${message}`,
+    shown === '' ? {} : { param: shown },
+  );
+}
+
+/** A text that people are shown, on one line. */
+function shownText() {
+  return z
+    .string(required('it must be text'))
+    .min(1, 'it is empty')
+    .max(200, 'it is longer than 200 characters')
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'it has a line break or another control character');
+}
+
+function oneOf<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return z.enum(names, required(`it must be one of ${names.join(', ')}`));
+}
+
+function filledList<Item extends z.ZodType>(item: Item) {
+  return z.array(item, required('it must be a list')).min(1, 'the list is empty');
+}
+
+/** An error text for a wrong value, and one for none. */
+function required(message: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) =>
+      input === undefined ? 'it is missing' : message,
+  };
 }
