@@ -24,14 +24,7 @@ export {
   encodeGenerateResponse,
 } from './generate.ts';
 export { loadAnswer } from './load.ts';
-export {
-  decodeRunning,
-  decodeTags,
-  encodeRunning,
-  encodeShow,
-  encodeTags,
-  encodeVersion,
-} from './models.ts';
+export { decodeTags, encodeRunning, encodeShow, encodeTags, encodeVersion } from './models.ts';
 
 /**
  * Ollama's `/api/chat`. The functions exported beside it are for its other endpoints.
