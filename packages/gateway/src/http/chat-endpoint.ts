@@ -58,7 +58,6 @@ export interface ChatCall {
   /** How a provider is asked, where that is not over its chat endpoint. */
   via?(provider: Provider): Via | undefined;
   /** For an endpoint that answers in a shape of its own; else the dialect's. */
-  streamType?: string;
   createEncoder?(context: EncodeResponseContext): EventEncoder;
   encodeWhole?(response: ChatResponse, context: EncodeResponseContext): JsonObject;
   /** Sees what the caller is answered, to keep it. */
@@ -173,7 +172,7 @@ async function ask(
   };
   const outgoing = passes
     ? passedBody(call, candidate, target)
-    : writtenBody(via, candidate, operation, decode);
+    : writtenBody(via, candidate, operation, call.body, decode);
   if (!passes && call.notes) outgoing.notes = [...call.notes, ...outgoing.notes];
   const response = await send(step, operation, outgoing.body, target);
   return call.stream
@@ -186,6 +185,7 @@ function writtenBody(
   { encode, target }: Via,
   candidate: Candidate,
   operation: Operation,
+  given: JsonObject,
   decode: () => ChatRequest,
 ): OutgoingBody {
   if (encode) {
@@ -193,7 +193,7 @@ function writtenBody(
     return { body: JSON.stringify(body), notes };
   }
   const request = decode();
-  return fitted(() => translatedBody(request, candidate, target, operation));
+  return fitted(() => translatedBody(request, candidate, target, operation, given));
 }
 
 type ResponseBody = NonNullable<ConstructorParameters<typeof Response>[0]>;
@@ -237,7 +237,7 @@ async function streamed(
   });
   return new Response(body as ResponseBody, {
     headers: {
-      'content-type': call.streamType ?? call.dialect.contentType.stream,
+      'content-type': call.dialect.contentType.stream,
       'cache-control': 'no-cache',
       ...answerHeaders(step, notes),
     },
@@ -253,6 +253,8 @@ async function whole(
 ): Promise<Response> {
   const { record } = step;
   const { bytes, answer } = await readWhole(step, response);
+  const fault = target.errorOfAnswer(answer);
+  if (fault) throw fault;
   const usage = target.readUsage(answer);
   if (usage) {
     record.usage = usage;
@@ -293,6 +295,7 @@ function contextOf({ exchange, record }: Attempt, call: ChatCall): EncodeRespons
   return {
     model: call.model === 'auto' ? `${provider.name}/${model}` : call.model,
     request: call.body,
+    requestId: exchange.requestId,
     responseId: idPrefix[call.dialect.name] + exchange.requestId.slice('req_'.length),
     createdAtMs: exchange.atMs,
     ...(wantsUsage(call.body) ? { streamUsage: true } : {}),
