@@ -1,6 +1,5 @@
 import { dialects } from '../dialects/index.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
-import { createKey, getUsage, listKeys, listProviders, revokeKey } from './endpoints/admin.ts';
 import { chatCompletions, messages } from './endpoints/chat.ts';
 import { completions } from './endpoints/completions.ts';
 import { countMessageTokens } from './endpoints/count-tokens.ts';
@@ -17,7 +16,6 @@ import {
 } from './endpoints/responses.ts';
 import { health, metrics, ready, status } from './endpoints/status.ts';
 import { errorsIn, plainError } from './exchange.ts';
-import { openApiDocument } from './openapi.ts';
 import { type Route, Router } from './route.ts';
 
 type Handle = Route['handle'];
@@ -94,12 +92,37 @@ function addOwn(router: Router): void {
   router.add('GET /ready', open('ready', ready));
   router.add('GET /status', admin('status', status));
   router.add('GET /metrics', admin('metrics', metrics));
-  router.add('GET /openapi.json', open('openapi', openApiDocument));
-  router.add('GET /admin/keys', admin('keys', listKeys));
-  router.add('POST /admin/keys', admin('key-create', createKey));
-  router.add('DELETE /admin/keys/*', admin('key-revoke', one(revokeKey)));
-  router.add('GET /admin/usage', admin('usage', getUsage));
-  router.add('GET /admin/providers', admin('providers', listProviders));
+  router.add('GET /openapi.json', open('openapi', onUse(apiDocument, 'openApiDocument')));
+  router.add('GET /admin/keys', admin('keys', onUse(adminApi, 'listKeys')));
+  router.add('POST /admin/keys', admin('key-create', onUse(adminApi, 'createKey')));
+  router.add('DELETE /admin/keys/*', admin('key-revoke', one(revoke)));
+  router.add('GET /admin/usage', admin('usage', onUse(adminApi, 'getUsage')));
+  router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
+}
+
+/** The document has a schema of every endpoint, which few processes are ever asked for. */
+function apiDocument() {
+  return import('./openapi.ts');
+}
+
+function adminApi() {
+  return import('./endpoints/admin.ts');
+}
+
+/** An endpoint whose module is loaded at its first request. */
+function onUse<Name extends string>(
+  load: () => Promise<Readonly<Record<NoInfer<Name>, Handle>>>,
+  name: Name,
+): Handle {
+  return async (services, exchange, parameters) => {
+    const endpoints = await load();
+    return endpoints[name](services, exchange, parameters);
+  };
+}
+
+async function revoke(...[services, exchange, id]: Parameters<WithId>): Promise<Response> {
+  const { revokeKey } = await adminApi();
+  return revokeKey(services, exchange, id);
 }
 
 /** Endpoints that call models, and tell errors in a dialect. */
