@@ -96,6 +96,22 @@ describe('stop', () => {
   });
 });
 
+test('what does not end in time is told to end before it is cut', async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<Response>();
+  const server = await serve(
+    () => {
+      begun.resolve();
+      return gate.promise;
+    },
+    { cutShort: () => gate.resolve(new Response('the end')) },
+  );
+  const running = fetch(`${server.url}/x`);
+  await begun.promise;
+  expect(await server.stop(10)).toBe(1);
+  expect(await (await running).text()).toBe('the end');
+});
+
 describe('an address that cannot be had', () => {
   test('a port that is taken', async () => {
     await using server = await serve(() => new Response('ok'));

@@ -10,6 +10,8 @@ export interface HttpServerOptions {
   readonly home: (request: Request) => Response | Promise<Response>;
   /** Everything else. It does not throw. */
   readonly handle: (request: Request) => Response | Promise<Response>;
+  /** Called when the time for running requests is over, shortly before they are cut. */
+  readonly cutShort?: () => void;
 }
 
 export interface HttpServer {
@@ -19,8 +21,8 @@ export interface HttpServer {
   readonly localUrl: string;
   readonly port: number;
   /**
-   * Takes no new request and waits for the running ones, at most `limitMs`; then they are cut.
-   * Resolves with how many were.
+   * Takes no new request and waits for the running ones, at most `limitMs`; then they are told to
+   * end, and cut. Resolves with how many had not ended in time.
    */
   stop(limitMs: number): Promise<number>;
 }
@@ -44,16 +46,25 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     localUrl: `http://${urlHost(reachableHost(options.host))}:${port}`,
     port,
     async stop(limitMs) {
-      const limit = Promise.withResolvers<'late'>();
-      const timer = setTimeout(() => limit.resolve('late'), limitMs);
-      const ended = await Promise.race([server.stop(), limit.promise]);
-      clearTimeout(timer);
-      if (ended !== 'late') return 0;
+      const ended = server.stop();
+      if (await endsWithin(ended, limitMs)) return 0;
       const cut = server.pendingRequests;
-      await server.stop(true);
+      options.cutShort?.();
+      if (!(await endsWithin(ended, lastWordsMs))) await server.stop(true);
       return cut;
     },
   };
+}
+
+/** What is left to requests that were told to end, in milliseconds. */
+const lastWordsMs = 200;
+
+async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const limit = Promise.withResolvers<false>();
+  const timer = setTimeout(() => limit.resolve(false), limitMs);
+  const ended = await Promise.race([work.then(() => true), limit.promise]);
+  clearTimeout(timer);
+  return ended;
 }
 
 /**

@@ -64,6 +64,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     maxHeaderBytes,
     home: (request) => statusPage(request, parts.settings),
     handle: (request) => parts.gateway.handle(request),
+    cutShort: () => parts.gateway.cutShort(),
   });
   const watching = new AbortController();
   const reloader = new Reloader(config, parts);
@@ -81,7 +82,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     log.warn('the address cannot be noted for other commands', { home: config.home, err }),
   );
   // The first request of all starts the thread of `fetch`.
-  void fetch(`${server.url}/health`).then(calmFetchThread, () => undefined);
+  void fetch(`${server.localUrl}/health`).then(calmFetchThread, () => undefined);
   log.info('ready', { url: server.url, home: config.home, file: running.configFile });
   const owned = starting.move();
   const stop = async () => {

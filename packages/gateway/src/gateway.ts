@@ -146,7 +146,7 @@ export class Gateway implements AsyncDisposable {
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
-      this.#logFailure(route, requestId, error, reason);
+      this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
       const response = errorResponse(route.error, error, requestId);
       status = response.status;
       this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
@@ -177,6 +177,11 @@ export class Gateway implements AsyncDisposable {
       error,
       latencyMs: performance.now() - startedAt,
     });
+  }
+
+  /** Ends what still waits for a client's body or a provider: each answer says that zeke shuts down. */
+  cutShort(): void {
+    this.#services.watchdog.stop();
   }
 
   /** Resolves when all that ended so far is on the ledger. */
@@ -245,10 +250,18 @@ export class Gateway implements AsyncDisposable {
     return response;
   }
 
-  #logFailure(route: Route, requestId: string, error: RpcError, reason: unknown): void {
+  /** What went wrong at providers is in the log already. */
+  #logFailure(
+    route: Route,
+    requestId: string,
+    attempts: number,
+    error: RpcError,
+    reason: unknown,
+  ): void {
     const fields = { requestId, endpoint: route.name, code: error.code, err: reason };
     if (error.code === 'internal') this.#services.log.error('a request failed', fields);
     else if (error.code === 'canceled') this.#services.log.debug('a client left', fields);
+    else if (attempts > 0) this.#services.log.debug('no provider answered well', fields);
     else this.#services.log.info('a request was refused or failed', fields);
   }
 }

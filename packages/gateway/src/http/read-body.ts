@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
-import { apiError } from '../neutral/api-error.ts';
+import { apiError, shuttingDown } from '../neutral/api-error.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestLimits } from './services.ts';
@@ -46,7 +46,10 @@ function readUndeclared({ body }: Request, room: BodyRoom): Promise<Uint8Array> 
 function inTime<T>(body: Promise<T>, { limits, watchdog }: BodyRoom): Promise<T> {
   const limitMs = limits.bodyTimeoutMs ?? defaultBodyTimeoutMs;
   return new Promise((resolve, reject) => {
-    const watch = watchdog.watch(limitMs, { expire: () => reject(tooSlow(limitMs)) });
+    const watch = watchdog.watch(limitMs, {
+      expire: () => reject(tooSlow(limitMs)),
+      stop: () => reject(shuttingDown()),
+    });
     body.then(
       (value) => {
         watch.clear();

@@ -135,3 +135,12 @@ export function codeOfHttpStatus(status: number): { code: Code; retryable: boole
         : { code: 'unknown', retryable: false };
   }
 }
+
+/** What is under way when the process ends is told; another provider would be cut off just the same. */
+export function shuttingDown(): RpcError {
+  return apiError('unavailable', 'zeke is shutting down: ask again when it is back', {
+    status: 503,
+    reason: 'shutting_down',
+    retryable: false,
+  });
+}

@@ -1,7 +1,7 @@
 import { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
-import { type ApiErrorInfo, apiError, apiErrorInfo } from '../neutral/api-error.ts';
+import { type ApiErrorInfo, apiError, apiErrorInfo, shuttingDown } from '../neutral/api-error.ts';
 import type { Watch, Watchdog, Watched } from '../routing/watchdog.ts';
 import { CredentialMask } from './credential-mask.ts';
 import type { OutboundRequest, Provider } from './provider.ts';
@@ -96,6 +96,11 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   expire(): void {
     if (this.#waitsFor === 'drain') this.#cut();
     else this.abort(silent(this.#options.provider, this.#limitMs, this.#waitsFor));
+  }
+
+  /** The process ends, and its time for what is under way is over. */
+  stop(): void {
+    this.abort(shuttingDown());
   }
 
   /** The client left, or the process ends while the call goes on without one. */

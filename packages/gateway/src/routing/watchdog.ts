@@ -1,9 +1,11 @@
 /** How late a watch may fire, in milliseconds. */
 const tickMs = 50;
 
-/** What a watch calls when its time is over. */
 export interface Watched {
+  /** The wait was too long. */
   expire(): void;
+  /** The process ends, and waits no longer. */
+  stop(): void;
 }
 
 /** One wait that may not last too long. */
@@ -52,6 +54,15 @@ export class Watchdog {
     return watch;
   }
 
+  /** Ends all waits that are under way. */
+  stop(): void {
+    for (const watch of this.#running(() => true)) {
+      if (!watch.running) continue;
+      this.unlink(watch);
+      watch.watched.stop();
+    }
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -80,11 +91,7 @@ export class Watchdog {
 
   #tick(): void {
     const now = performance.now();
-    const due: Watch[] = [];
-    for (let watch = this.#first; watch; watch = watch.next) {
-      if (watch.expiresAt <= now) due.push(watch);
-    }
-    for (const watch of due) {
+    for (const watch of this.#running(({ expiresAt }) => expiresAt <= now)) {
       // What expired before it may have ended this wait.
       if (!watch.running) continue;
       this.unlink(watch);
@@ -93,5 +100,11 @@ export class Watchdog {
     if (this.#first) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #running(isMeant: (watch: Watch) => boolean): Watch[] {
+    const found: Watch[] = [];
+    for (let watch = this.#first; watch; watch = watch.next) if (isMeant(watch)) found.push(watch);
+    return found;
   }
 }
