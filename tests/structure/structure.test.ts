@@ -130,6 +130,17 @@ describe('places', () => {
     }
   });
 
+  test('schemas of dialects and providers are built at first use, with `lazily`', async () => {
+    const faults: string[] = [];
+    const folder = join(root, 'packages/gateway/src');
+    for (const file of new Bun.Glob('{dialects,providers}/**/*.ts').scanSync(folder)) {
+      if (file.endsWith('.test.ts')) continue;
+      const text = await Bun.file(join(folder, file)).text();
+      if (/^(?:export )?const \w+(?:: .+)? =\s+z\b/m.test(text)) faults.push(file);
+    }
+    expect(faults).toEqual([]);
+  });
+
   test('the lock file names no registry', async () => {
     expect(await Bun.file(join(root, 'bun.lock')).text()).not.toMatch(/https?:\/\//);
   });

@@ -1,5 +1,6 @@
 import type { Secret } from '@zeke/foundation';
 import { z } from 'zod';
+import { lazily } from '../dialects/lazily.ts';
 import type { ProviderDependencies } from './provider.ts';
 import { authorityError, credentialsError, type Token, TokenSource } from './token-source.ts';
 
@@ -24,7 +25,9 @@ export function entraTokens(options: EntraOptions): TokenSource<string> {
   return new TokenSource({ now, fetchToken: (signal) => askEntra(options, signal) });
 }
 
-const tokenAnswer = z.looseObject({ access_token: z.string(), expires_in: z.coerce.number() });
+const tokenAnswer = lazily(() =>
+  z.looseObject({ access_token: z.string(), expires_in: z.coerce.number() }),
+);
 
 async function askEntra(options: EntraOptions, signal: AbortSignal): Promise<Token<string>> {
   const { provider, application, dependencies, endpoint } = options;
@@ -56,7 +59,7 @@ async function askEntra(options: EntraOptions, signal: AbortSignal): Promise<Tok
   if (response.status >= 500) {
     throw authorityError(provider, 'Microsoft Entra', new Error(`HTTP ${response.status}`));
   }
-  const parsed = tokenAnswer.safeParse(answer);
+  const parsed = tokenAnswer().safeParse(answer);
   if (!response.ok || !parsed.success) throw refusalOf(provider, response.status, answer);
   const { access_token: value, expires_in: seconds } = parsed.data;
   return { value, expiresAtMs: askedAtMs + seconds * 1_000 };

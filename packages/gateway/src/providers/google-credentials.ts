@@ -1,5 +1,6 @@
 import type { AuthClient } from 'google-auth-library';
 import { z } from 'zod';
+import { lazily, type OutputOf } from '../dialects/lazily.ts';
 import { askMetadataServer } from './google-metadata.ts';
 import type { ProviderDependencies } from './provider.ts';
 import { authorityError, credentialsError, type Token, TokenSource } from './token-source.ts';
@@ -63,40 +64,55 @@ async function findFile(options: GoogleCredentialsOptions): Promise<CredentialFi
   return text === undefined ? undefined : { path, text };
 }
 
-const serviceAccount = z.looseObject({
-  type: z.literal('service_account'),
-  client_email: z.string(),
-  private_key: z.string(),
-  private_key_id: z.string().optional(),
-  project_id: z.string().optional(),
-});
-const authorizedUser = z.looseObject({
-  type: z.literal('authorized_user'),
-  client_id: z.string(),
-  client_secret: z.string(),
-  refresh_token: z.string(),
-  quota_project_id: z.string().optional(),
-});
-const externalAccount = z.looseObject({
-  type: z.literal('external_account'),
-  audience: z.string(),
-  subject_token_type: z.string(),
-  quota_project_id: z.string().optional(),
-});
-const impersonated = z.looseObject({
-  type: z.literal('impersonated_service_account'),
-  service_account_impersonation_url: z.string(),
-  source_credentials: z.discriminatedUnion('type', [serviceAccount, authorizedUser]),
-  delegates: z.array(z.string()).optional(),
-  quota_project_id: z.string().optional(),
-});
-const credentialFile = z.discriminatedUnion('type', [
-  serviceAccount,
-  authorizedUser,
-  externalAccount,
-  impersonated,
-]);
-type Credentials = z.output<typeof credentialFile>;
+const serviceAccount = lazily(() =>
+  z.looseObject({
+    type: z.literal('service_account'),
+    client_email: z.string(),
+    private_key: z.string(),
+    private_key_id: z.string().optional(),
+    project_id: z.string().optional(),
+  }),
+);
+
+const authorizedUser = lazily(() =>
+  z.looseObject({
+    type: z.literal('authorized_user'),
+    client_id: z.string(),
+    client_secret: z.string(),
+    refresh_token: z.string(),
+    quota_project_id: z.string().optional(),
+  }),
+);
+
+const externalAccount = lazily(() =>
+  z.looseObject({
+    type: z.literal('external_account'),
+    audience: z.string(),
+    subject_token_type: z.string(),
+    quota_project_id: z.string().optional(),
+  }),
+);
+
+const impersonated = lazily(() =>
+  z.looseObject({
+    type: z.literal('impersonated_service_account'),
+    service_account_impersonation_url: z.string(),
+    source_credentials: z.discriminatedUnion('type', [serviceAccount(), authorizedUser()]),
+    delegates: z.array(z.string()).optional(),
+    quota_project_id: z.string().optional(),
+  }),
+);
+
+const credentialFile = lazily(() =>
+  z.discriminatedUnion('type', [
+    serviceAccount(),
+    authorizedUser(),
+    externalAccount(),
+    impersonated(),
+  ]),
+);
+
+type Credentials = OutputOf<typeof credentialFile>;
 
 async function tokenOfFile(
   { provider, dependencies }: GoogleCredentialsOptions,
@@ -134,7 +150,7 @@ function parseFile(provider: string, path: string, text: string): Credentials {
   } catch {
     throw credentialsError(provider, `${path} is not JSON`);
   }
-  const parsed = credentialFile.safeParse(json);
+  const parsed = credentialFile().safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'its content';
