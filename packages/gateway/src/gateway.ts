@@ -147,7 +147,7 @@ export class Gateway implements AsyncDisposable {
     } catch (reason) {
       const error = RpcError.from(reason);
       this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
-      const response = errorResponse(route.error, error, requestId);
+      const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
       this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
       return response;
@@ -264,6 +264,11 @@ export class Gateway implements AsyncDisposable {
     else if (attempts > 0) this.#services.log.debug('no provider answered well', fields);
     else this.#services.log.info('a request was refused or failed', fields);
   }
+}
+
+/** Anthropic's clients look for the id elsewhere. */
+function idHeader({ dialect }: Route, requestId: string): Record<string, string> {
+  return dialect === 'anthropic-messages' ? { 'request-id': requestId } : {};
 }
 
 /** How long disposal waits for what goes on after answers, in milliseconds. */

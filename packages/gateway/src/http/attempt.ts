@@ -4,7 +4,7 @@ import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record
 import { apiError, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
 import type { Operation } from '../providers/provider.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, passOn } from './exchange.ts';
 import type { Services } from './services.ts';
 
 /** What the steps of one attempt at one provider share. */
@@ -112,10 +112,14 @@ export function settleWhole({ record, running, input }: Attempt, answer: unknown
   }));
 }
 
-/** The headers that tell where an answer is from and what was changed on the way. */
+/**
+ * The headers that tell where an answer is from and what was changed on the way; of the provider's
+ * own headers, those that tell its limits, its time and its id of the request.
+ */
 export function answerHeaders(
   { exchange, record }: Attempt,
   notes: readonly TranslationNote[],
+  provider?: Headers,
 ): Record<string, string> {
   const { candidate, attempt: count } = record.options;
   const headers: Record<string, string> = {
@@ -124,7 +128,12 @@ export function answerHeaders(
     'x-zeke-model': headerText(candidate.model),
     'x-zeke-attempts': String(count),
   };
+  // Where Anthropic's clients look for it.
+  if (record.options.callerDialect === 'anthropic-messages') {
+    headers['request-id'] = exchange.requestId;
+  }
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);
+  if (provider) passOn(provider, headers);
   return headers;
 }
 

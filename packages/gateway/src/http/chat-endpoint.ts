@@ -239,7 +239,7 @@ async function streamed(
     headers: {
       'content-type': call.dialect.contentType.stream,
       'cache-control': 'no-cache',
-      ...answerHeaders(step, notes),
+      ...answerHeaders(step, notes, response.headers),
     },
   });
 }
@@ -266,7 +266,7 @@ async function whole(
   return new Response(body as ResponseBody, {
     headers: {
       'content-type': call.dialect.contentType.whole,
-      ...answerHeaders(step, notes),
+      ...answerHeaders(step, notes, response.headers),
     },
   });
 }

@@ -98,14 +98,42 @@ export function errorResponse(
   headers: Record<string, string> = {},
 ): Response {
   const { status, body } = encode(error, requestId);
-  const { retryAfterMs } = apiErrorInfo(error);
-  const retryAfter =
-    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+  const { refusal, retryAfterMs } = apiErrorInfo(error);
+  const all: Record<string, string> = { ...jsonType, 'x-request-id': requestId, ...headers };
+  if (retryAfterMs !== undefined) all['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
+  if (refusal) passOn(refusal.headers, all);
   return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
     status,
-    headers: { ...jsonType, 'x-request-id': requestId, ...retryAfter, ...headers },
+    headers: all,
   });
 }
+
+/**
+ * Copies what a provider says in headers of its limits and its time, and its id of the request as
+ * `x-zeke-provider-request-id`.
+ */
+export function passOn(provider: Headers, into: Record<string, string>): void {
+  provider.forEach((value, name) => {
+    if (isPassedOn(name)) into[name] = value;
+    else if (providerRequestIds.has(name)) into['x-zeke-provider-request-id'] = value;
+  });
+}
+
+function isPassedOn(name: string): boolean {
+  return (
+    name.startsWith('x-ratelimit-') ||
+    name.startsWith('anthropic-ratelimit-') ||
+    name === 'openai-processing-ms'
+  );
+}
+
+/** Of OpenAI and what is like it, Anthropic, AWS, Azure. */
+const providerRequestIds: ReadonlySet<string> = new Set([
+  'x-request-id',
+  'request-id',
+  'x-amzn-requestid',
+  'apim-request-id',
+]);
 
 /** Those of the named headers that are there. */
 export function headersOf(headers: Headers, names: readonly string[]): Record<string, string> {

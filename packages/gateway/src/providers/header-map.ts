@@ -11,4 +11,5 @@ export function configuredHeaders(config: ProviderConfigBase): Record<string, st
 export const jsonHeaders = {
   'content-type': 'application/json',
   'accept-encoding': 'identity',
+  'user-agent': 'zeke',
 } as const;

@@ -63,6 +63,7 @@ export async function readCall(
   const text = await readBody(exchange, services);
   const body = parseJsonObject(text);
   refuseTwoModels(text, body);
+  const beta = exchange.request.headers.get('openai-beta');
   return {
     dialect,
     text,
@@ -72,6 +73,7 @@ export async function readCall(
     modelInBody: true,
     mayPassThrough: true,
     decode: () => dialect.decodeRequest(body, {}),
+    ...(beta === null ? undefined : { forwardHeaders: { 'openai-beta': beta } }),
   };
 }
 

@@ -220,13 +220,14 @@ function refused(step: Attempt, reason: unknown): Response {
   record.end('error', error);
   logAttempt(step, error);
   const { body, headers, status } = refusal;
-  const kept = { ...headersOf(headers, answerHeaderNames), ...answerHeaders(step, []) };
+  const kept = { ...headersOf(headers, answerHeaderNames), ...answerHeaders(step, [], headers) };
   return new Response(body, { status, headers: kept });
 }
 
 async function answer(step: Attempt, response: Response): Promise<Response> {
   const { record, running, services } = step;
-  const headers = { ...headersOf(response.headers, answerHeaderNames), ...answerHeaders(step, []) };
+  const { headers: said } = response;
+  const headers = { ...headersOf(said, answerHeaderNames), ...answerHeaders(step, [], said) };
   running.received();
   if (!response.body || noBody.has(response.status)) {
     await response.body?.cancel();
