@@ -31,7 +31,7 @@ export const sectionSchemas = {
       .describe('How long a provider may take to an answer that comes whole'),
     idle_timeout_ms: integer(1, 86_400_000)
       .default(120_000)
-      .describe('How long a provider may be silent between two events'),
+      .describe('How long a provider may be silent between two events, and a client read nothing'),
     drain_on_disconnect: choice(['cancel', 'drain'])
       .default('cancel')
       .describe(

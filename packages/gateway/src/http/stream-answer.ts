@@ -48,11 +48,14 @@ export async function streamAnswer(
     throw error;
   }
   // Until here the clock of the first token ran on: what came before it is no sign of life.
-  call.received();
   record.firstToken();
   if (pump.ended) return pump.whole();
+  call.waitClient(options.idleTimeoutMs);
   return new ReadableStream<Uint8Array>(
     {
+      start: (controller) => {
+        call.onClientWaitEnd = (error) => pump.break(controller, error);
+      },
       pull: (controller) => pump.pull(controller),
       cancel: () => pump.leave(),
     },
@@ -123,17 +126,17 @@ class Pump {
       while (this.#ready.length === 0 && !this.ended) {
         call.waitIdle(idleTimeoutMs);
         await this.read();
-        call.received();
       }
     } catch (reason) {
       if (this.#left) return;
-      this.#break(controller, call.errorOf(reason));
+      this.break(controller, call.errorOf(reason));
       return;
     }
     if (this.#left) return;
     for (const bytes of this.#ready) controller.enqueue(bytes);
     this.#ready = [];
     if (this.ended) this.#close(controller);
+    else call.waitClient(idleTimeoutMs);
   }
 
   /** The client left: the call is cancelled, or read to its end where the policy says so. */
@@ -175,12 +178,14 @@ class Pump {
     return said;
   }
 
-  #break(controller: ReadableStreamDefaultController<Uint8Array>, error: RpcError): void {
+  /** The stream can't go on: its client is told why, and the provider asked no longer. */
+  break(controller: ReadableStreamDefaultController<Uint8Array>, error: RpcError): void {
     const { call, transform } = this.#options;
+    this.#left = true;
     call.abort(error);
     if (error.code === 'canceled') {
       this.#settle('canceled', error);
-      controller.close();
+      controller.error(error);
       return;
     }
     for (const bytes of this.#ready) controller.enqueue(bytes);

@@ -35,8 +35,10 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   readonly #watch: Watch;
   /** Of the last answer whose head came. */
   httpStatus: number | undefined;
+  /** Hears that a wait for the client was ended, and why. */
+  onClientWaitEnd: ((error: RpcError) => void) | undefined;
   /** The wait that the clock now measures. */
-  #waitsFor: 'answer' | 'more' | 'drain' = 'answer';
+  #waitsFor: 'answer' | 'more' | 'client' | 'drain' = 'answer';
   #limitMs: number;
   #left = false;
   #outbound: OutboundRequest | undefined;
@@ -83,6 +85,11 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
     this.#wait('more', idleTimeoutMs);
   }
 
+  /** Begins a wait for the client to take what is there. */
+  waitClient(idleTimeoutMs: number): void {
+    this.#wait('client', idleTimeoutMs);
+  }
+
   /** The bytes came: no clock runs until the next wait. */
   received(): void {
     if (this.#waitsFor !== 'drain') this.#watch.clear();
@@ -94,13 +101,21 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
 
   /** The wait was too long. */
   expire(): void {
-    if (this.#waitsFor === 'drain') this.#cut();
-    else this.abort(silent(this.#options.provider, this.#limitMs, this.#waitsFor));
+    switch (this.#waitsFor) {
+      case 'drain':
+        this.#cut();
+        return;
+      case 'client':
+        this.#end(new RpcError('canceled', `the client took nothing for ${this.#limitMs} ms`));
+        return;
+      default:
+        this.abort(silent(this.#options.provider, this.#limitMs, this.#waitsFor));
+    }
   }
 
   /** The process ends, and its time for what is under way is over. */
   stop(): void {
-    this.abort(shuttingDown());
+    this.#end(shuttingDown());
   }
 
   /** The client left, or the process ends while the call goes on without one. */
@@ -148,11 +163,17 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   }
 
   /** A drain has one clock from its begin to its end. */
-  #wait(what: 'answer' | 'more' | 'drain', limitMs: number): void {
+  #wait(what: 'answer' | 'more' | 'client' | 'drain', limitMs: number): void {
     if (this.#waitsFor === 'drain') return;
     this.#waitsFor = what;
     this.#limitMs = limitMs;
     this.#watch.start(limitMs);
+  }
+
+  /** Also where nobody reads from the provider now, and so nobody sees the call's abort. */
+  #end(error: RpcError): void {
+    this.abort(error);
+    if (this.#waitsFor === 'client') this.onClientWaitEnd?.(error);
   }
 
   #cut(): void {

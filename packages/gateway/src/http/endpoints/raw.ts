@@ -275,13 +275,21 @@ function watched(
     if (meter) record.usage = meter.usage;
     record.end(outcome, error);
   };
+  const fail = (controller: ReadableStreamDefaultController<Uint8Array>, error: RpcError) => {
+    settle(error.code === 'canceled' ? 'canceled' : 'incomplete', error);
+    logAttempt(step, error);
+    controller.error(error);
+  };
   return new ReadableStream<Uint8Array>(
     {
+      start: (controller) => {
+        running.onClientWaitEnd = (error) => fail(controller, error);
+      },
       pull: async (controller) => {
         try {
           running.waitIdle(services.limits.idleTimeoutMs);
           const { done, value } = await reader.read();
-          running.received();
+          running.waitClient(services.limits.idleTimeoutMs);
           if (!done) {
             meter?.push(value);
             // Records are text of the provider's, and may tell an error: a file is the caller's own.
@@ -291,10 +299,7 @@ function watched(
           settle('ok');
           controller.close();
         } catch (reason) {
-          const error = running.errorOf(reason);
-          settle(error.code === 'canceled' ? 'canceled' : 'incomplete', error);
-          logAttempt(step, error);
-          controller.error(error);
+          fail(controller, running.errorOf(reason));
         }
       },
       cancel: () => {
