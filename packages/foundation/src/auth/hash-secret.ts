@@ -5,7 +5,7 @@ import { timingSafeEqual } from 'node:crypto';
  * it fits long random secrets only, never passwords.
  */
 export function hashSecret(secret: string): string {
-  return new Bun.CryptoHasher('sha256').update(secret).digest('hex');
+  return Bun.SHA256.hash(secret, 'hex');
 }
 
 /** Compares without telling by its duration where two secrets differ, or that their lengths do. */

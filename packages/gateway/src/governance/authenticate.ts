@@ -128,10 +128,14 @@ function tokenOf(headers: Headers, query: string): string | undefined {
 
 const tokenHeaders = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'] as const;
 
+const scheme = 'Bearer ';
+
 function bearerOf(authorization: string | null): string | undefined {
-  const scheme = 'bearer ';
-  if (authorization?.slice(0, scheme.length).toLowerCase() !== scheme) return undefined;
-  return authorization.slice(scheme.length).trim();
+  if (authorization === null) return undefined;
+  const isBearer =
+    authorization.startsWith(scheme) ||
+    authorization.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase();
+  return isBearer ? authorization.slice(scheme.length).trim() : undefined;
 }
 
 function missingKey(foreign: boolean): RpcError {

@@ -25,7 +25,7 @@ export function topLevelMembers(text: string): MemberSpan[] {
     const keyEnd = stringEnd(text, keyStart);
     const valueStart = skipSpace(text, text.indexOf(':', keyEnd) + 1);
     const valueEnd = endOfValue(text, valueStart);
-    const key: string = JSON.parse(text.slice(keyStart, keyEnd));
+    const key = keyIn(text, keyStart, keyEnd);
     members.push({ key, keyStart, valueStart, valueEnd });
     at = skipSpace(text, valueEnd);
     if (text.charCodeAt(at) !== 44) return members;
@@ -56,6 +56,11 @@ export function spliceJson(text: string, changes: Readonly<Record<string, unknow
     .join(',');
   const comma = result.charCodeAt(skipSpace(result, brace)) === 125 ? '' : ',';
   return result.slice(0, brace) + added + comma + result.slice(brace);
+}
+
+function keyIn(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end - 1);
+  return inner.includes('\\') ? JSON.parse(text.slice(start, end)) : inner;
 }
 
 /** The index after the closing quote of the string that begins at `start`. */
