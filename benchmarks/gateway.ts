@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bareBun } from './gateway/contenders/bare-bun.ts';
 import type { Contender, ContenderName } from './gateway/contenders/contender.ts';
 import { direct } from './gateway/contenders/direct.ts';
 import { nginx } from './gateway/contenders/nginx.ts';
@@ -87,6 +88,8 @@ async function start(name: ContenderName, options: ZekeOptions): Promise<Contend
       return direct(options);
     case 'nginx':
       return nginx(options);
+    case 'bare':
+      return bareBun(options);
     case 'portkey':
       return portkey(options);
     case 'zeke':

@@ -17,7 +17,7 @@ export interface Options {
 
 export const usage = `bun run benchmarks/gateway.ts [options]
 
-Measures zeke beside nginx, Portkey and no gateway at all, and prints Markdown tables.
+Measures zeke beside nginx, a bare proxy on Bun, Portkey and no gateway at all, and prints Markdown tables.
 --rounds N         rounds of everything (5)
 --seconds S        time of one measurement (1)
 --only A,B         measurements: ${measureNames.join(', ')}

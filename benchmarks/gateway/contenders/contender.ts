@@ -20,5 +20,5 @@ export interface Contender extends AsyncDisposable {
   untouched(shape: RequestShape): boolean;
 }
 
-export const contenderNames = ['direct', 'nginx', 'portkey', 'zeke'] as const;
+export const contenderNames = ['direct', 'nginx', 'bare', 'portkey', 'zeke'] as const;
 export type ContenderName = (typeof contenderNames)[number];

@@ -15,6 +15,7 @@ import {
   type ProviderChunk,
   recordOf,
 } from './provider-answer.ts';
+import { RecordParser } from './record-parser.ts';
 import { readUsage } from './usage.ts';
 
 /** The most answers to one request; OpenAI's limit of `n`. */
@@ -40,6 +41,7 @@ type ChoiceReader = (value: unknown) => ProviderChoice;
  */
 export class ChunkDecoder implements EventDecoder {
   readonly #readChoice: ChoiceReader;
+  readonly #records = new RecordParser();
   readonly #choices: ChoiceDecoder[] = [];
   #usage: Usage | undefined;
   #state: 'waiting' | 'started' | 'ended' = 'waiting';
@@ -63,7 +65,7 @@ export class ChunkDecoder implements EventDecoder {
     }
     let chunk: unknown;
     try {
-      chunk = JSON.parse(data);
+      chunk = this.#records.parse(data);
     } catch {
       this.#fail(events, 'the provider sent a record that is not JSON');
       return events;
