@@ -40,8 +40,8 @@ export class Watch {
  * Watches many waits with one timer, so that a chunk of a stream costs no timer of its own. The
  * timer runs only while something is watched.
  *
- * The waits are a chain and not a `Set`: one that lives long and is added to and deleted from with
- * every request made the garbage collector the largest part of a request's cost.
+ * The waits are a chain and not a `Set`: one that lives long and changes with every request made
+ * requests dearer and the heap larger than anything else did (docs/decisions/0015).
  */
 export class Watchdog {
   #first: Watch | undefined;
