@@ -36,7 +36,8 @@ export class AttemptRecord {
   usageKnown = false;
   /** False where the answer's usage can be neither read nor counted (a sound, a file). */
   metered = true;
-  httpStatus: number | undefined;
+  /** The call whose answer's status stands on the row. */
+  call: { readonly httpStatus: number | undefined } | undefined;
   readonly #services: Services;
   readonly #exchange: Exchange;
   readonly #startedAt = performance.now();
@@ -114,7 +115,7 @@ export class AttemptRecord {
       providerDialect: options.providerDialect,
       streamed: options.streamed,
       outcome,
-      httpStatus: this.httpStatus,
+      httpStatus: this.call?.httpStatus,
       errorCode: error?.code,
       usage: this.usage,
       metered: this.metered,

@@ -42,6 +42,7 @@ export async function attempt<T>(
     stopping: services.background.stopping,
     onLeave: () => services.background.addAbandoned(record.whenEnded()),
   });
+  record.call = running;
   const step: Attempt = { services, exchange, record, running, input };
   try {
     return await run(step);
@@ -50,7 +51,6 @@ export async function attempt<T>(
     // Whatever is still open at the provider is of no use to anybody.
     running.abort(error);
     running[Symbol.dispose]();
-    record.httpStatus ??= running.httpStatus;
     const canceled = error.code === 'canceled';
     const countable = canceled ? () => ({ input, output: '', outputShare: 1 }) : undefined;
     record.end(canceled ? 'canceled' : 'error', error, countable);
@@ -68,38 +68,35 @@ export function fitted<T>(write: () => T): T {
   }
 }
 
-/** Sends an operation to the attempt's provider and waits for the head of its answer. */
-export async function send(
+/** Sends an operation to the attempt's provider; gives the head of its answer. */
+export function send(
   { services, record, running }: Attempt,
   operation: Operation,
   body: string,
   dialect: Pick<Dialect, 'decodeError'>,
 ): Promise<Response> {
   const { provider } = record.options.candidate;
+  const { fetch } = services;
   running.waitHead();
-  const prepared = provider.prepare(operation, body, running.signal);
-  const outbound = prepared instanceof Promise ? await prepared : prepared;
-  const response = await callProvider({
-    fetch: services.fetch,
-    provider,
-    dialect,
-    call: running,
-    outbound,
-  });
-  record.httpStatus = response.status;
-  return response;
+  const outbound = provider.prepare(operation, body, running.signal);
+  if (!(outbound instanceof Promise)) {
+    return callProvider({ fetch, provider, dialect, call: running, outbound });
+  }
+  return outbound.then((prepared) =>
+    callProvider({ fetch, provider, dialect, call: running, outbound: prepared }),
+  );
 }
 
 /** Reads a whole answer: its bytes, and what they say. Throws `data_loss`, retryable, unless it is JSON. */
 export async function readWhole(
-  { record, running }: Attempt,
+  step: Attempt,
   response: Response,
 ): Promise<{ bytes: Uint8Array; answer: unknown }> {
-  const { provider } = record.options.candidate;
-  const bytes = await readAnswer(response, provider.name);
-  running.received();
-  record.firstToken();
-  return { bytes, answer: parseAnswer(bytes, provider.name) };
+  const { name } = step.record.options.candidate.provider;
+  const bytes = await readAnswer(response, name);
+  step.running.received();
+  step.record.firstToken();
+  return { bytes, answer: parseAnswer(bytes, name) };
 }
 
 /** Ends a good attempt whose answer was whole. */

@@ -88,18 +88,25 @@ export interface ChatObserver {
 }
 
 /** Answers a request for an answer: finds who can, asks, translates where needed, accounts. */
-export async function answerChat(
+export function answerChat(
   services: Services,
   exchange: Exchange,
   call: ChatCall,
 ): Promise<Response> {
   exchange.requestedModel = call.model;
   const found = services.catalog.resolve(call.model);
-  const candidates = allowedCandidates(
-    exchange,
-    call,
-    found instanceof Promise ? await found : found,
-  );
+  return found instanceof Promise
+    ? found.then((candidates) => askCandidates(services, exchange, call, candidates))
+    : askCandidates(services, exchange, call, found);
+}
+
+function askCandidates(
+  services: Services,
+  exchange: Exchange,
+  call: ChatCall,
+  found: Candidate[],
+): Promise<Response> {
+  const candidates = allowedCandidates(exchange, call, found);
   let decoded: ChatRequest | undefined;
   return tryCandidates(candidates, exchange.request.signal, (candidate, number) => {
     const via = call.via?.(candidate.provider) ?? overChat(call, candidate);
@@ -235,13 +242,10 @@ async function streamed(
       else if (!passes) observer?.streamEnd(context);
     },
   });
-  return new Response(body as ResponseBody, {
-    headers: {
-      'content-type': call.dialect.contentType.stream,
-      'cache-control': 'no-cache',
-      ...answerHeaders(step, notes, response.headers),
-    },
-  });
+  const headers = answerHeaders(step, notes, response.headers);
+  headers['content-type'] = call.dialect.contentType.stream;
+  headers['cache-control'] = 'no-cache';
+  return new Response(body as ResponseBody, { headers });
 }
 
 async function whole(
@@ -263,12 +267,9 @@ async function whole(
   const body = passes ? bytes : translatedAnswer(step, call, target, answer);
   if (passes) call.observer?.passed(record.options.candidate, answer);
   settleWhole(step, answer);
-  return new Response(body as ResponseBody, {
-    headers: {
-      'content-type': call.dialect.contentType.whole,
-      ...answerHeaders(step, notes, response.headers),
-    },
-  });
+  const headers = answerHeaders(step, notes, response.headers);
+  headers['content-type'] = call.dialect.contentType.whole;
+  return new Response(body as ResponseBody, { headers });
 }
 
 function translatedAnswer(step: Attempt, call: ChatCall, target: Dialect, answer: unknown): string {

@@ -41,6 +41,7 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   #waitsFor: 'answer' | 'more' | 'client' | 'drain' = 'answer';
   #limitMs: number;
   #left = false;
+  #disposed = false;
   #outbound: OutboundRequest | undefined;
   #mask: CredentialMask | undefined;
 
@@ -120,6 +121,7 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
 
   /** The client left, or the process ends while the call goes on without one. */
   handleEvent(): void {
+    if (this.#disposed) return;
     if (this.#left) this.#cut();
     else this.leave();
   }
@@ -154,12 +156,12 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
     });
   }
 
-  /** Stops the clock and no longer listens to the client; a call under way goes on. */
+  /** Stops the clock and no longer heeds the client; a call under way goes on. */
   [Symbol.dispose](): void {
-    const { client, stopping } = this.#options;
+    // To take the listener off costs more than to leave it to the request, which ends soon.
+    this.#disposed = true;
     this.#watch.clear();
-    client.removeEventListener('abort', this);
-    if (this.#left) stopping?.removeEventListener('abort', this);
+    if (this.#left) this.#options.stopping?.removeEventListener('abort', this);
   }
 
   /** A drain has one clock from its begin to its end. */

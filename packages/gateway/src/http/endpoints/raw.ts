@@ -170,7 +170,6 @@ function forward(
       outbound,
     }).then(
       (response) => {
-        step.record.httpStatus = response.status;
         return answer(step, response);
       },
       (reason: unknown) => refused(step, reason),
@@ -216,7 +215,6 @@ function refused(step: Attempt, reason: unknown): Response {
   const { record, running } = step;
   const error = RpcError.from(reason);
   running[Symbol.dispose]();
-  record.httpStatus = running.httpStatus;
   record.end('error', error);
   logAttempt(step, error);
   const { body, headers, status } = refusal;
