@@ -12,6 +12,7 @@ type Group = (typeof groups)[number];
 /** A line of the report, as `/admin/usage` gives it. Money is micro-USD. */
 type UsageRow = { [name in Group | 'keyName' | 'keyOwner']?: string | null } & {
   calls: number;
+  refused: number;
   failed: number;
   canceled: number;
   inputTokens: number;
@@ -41,10 +42,12 @@ export async function usage(context: Context, flags: UsageFlags): Promise<void> 
   output.table(
     [...groupColumns.map((name) => titles[name] ?? name.toUpperCase()), ...numberColumns],
     rows.map((row) => [
-      ...groupColumns.map((name) => row[name] ?? '-'),
+      // Requests that were refused have no model and no provider.
+      ...groupColumns.map((name) => row[name] || '-'),
       String(row.calls),
       String(row.failed),
       String(row.canceled),
+      String(row.refused),
       String(row.inputTokens),
       String(row.cachedInputTokens),
       String(row.outputTokens),
@@ -56,7 +59,7 @@ export async function usage(context: Context, flags: UsageFlags): Promise<void> 
 
 const titles: Readonly<Record<string, string>> = { keyName: 'NAME', keyOwner: 'OWNER' };
 
-const numberColumns = ['CALLS', 'FAILED', 'CANCELED', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map(
+const numberColumns = ['CALLS', 'FAILED', 'CANCELED', 'REFUSED', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map(
   (title) => ({ title, align: 'right' as const }),
 );
 
