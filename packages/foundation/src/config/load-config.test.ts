@@ -63,7 +63,7 @@ describe('defaults', () => {
       drainLimitMs: 30_000,
     });
     expect(config.storage.url.reveal()).toBe(`sqlite:${cwd}/home/zeke.db`);
-    expect(config.ledger).toEqual({ flushIntervalMs: 25 });
+    expect(config.ledger).toEqual({ flushIntervalMs: 40 });
     expect(config.providers.size).toBe(0);
   });
 
@@ -428,7 +428,7 @@ test('shows what is in force and where it comes from, without secrets', async ()
   const shown = new Map(result.entries().map((entry) => [entry.path, [entry.value, entry.source]]));
   expect(shown.get('server.port')).toEqual([1, 'zeke.toml:2']);
   expect(shown.get('server.host')).toEqual(['localhost', 'ZEKE_SERVER_HOST']);
-  expect(shown.get('ledger.flush_interval_ms')).toEqual([25, 'default']);
+  expect(shown.get('ledger.flush_interval_ms')).toEqual([40, 'default']);
   expect(shown.get('providers.openai.api_key')).toEqual(['env:KEY', 'zeke.toml:4']);
   expect(shown.get('providers.xai.api_key')).toEqual(['[redacted]', 'zeke.toml:6']);
   expect(shown.get('providers.xai.headers.a')).toEqual(['[redacted]', 'zeke.toml:7']);

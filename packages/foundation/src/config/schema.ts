@@ -57,7 +57,7 @@ export const sectionSchemas = {
   }),
   ledger: z.strictObject({
     flush_interval_ms: integer(1, 10_000)
-      .default(25)
+      .default(40)
       .describe('How long a finished row may wait to be written with others'),
   }),
 } as const;
