@@ -59,9 +59,16 @@ export async function usage(context: Context, flags: UsageFlags): Promise<void> 
 
 const titles: Readonly<Record<string, string>> = { keyName: 'NAME', keyOwner: 'OWNER' };
 
-const numberColumns = ['CALLS', 'FAILED', 'CANCELED', 'REFUSED', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map(
-  (title) => ({ title, align: 'right' as const }),
-);
+const numberColumns = [
+  'CALLS',
+  'FAILED',
+  'CANCELED',
+  'REFUSED',
+  'INPUT',
+  'CACHED',
+  'OUTPUT',
+  'USD',
+].map((title) => ({ title, align: 'right' as const }));
 
 /** Throws `invalid_argument` for what is no time, and for a span that ends before it begins. */
 function spanOf(flags: UsageFlags, now: number): { from?: string; to?: string } {
