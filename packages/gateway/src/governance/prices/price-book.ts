@@ -26,11 +26,12 @@ export class PriceBook {
     this.#log = options.log;
   }
 
-  /** The cost of each entry, in their order; none where nobody knows what was used. */
+  /** The cost of each entry, in their order; none where nobody knows what was used, or nothing was. */
   async price(entries: readonly LedgerEntry[]): Promise<(Cost | null)[]> {
     const costs: (Cost | null)[] = [];
     for (const entry of entries) {
-      if (!entry.metered) {
+      // A model that nobody has was refused, and has no price to miss.
+      if (!entry.metered || (entry.outcome === 'error' && isUnused(entry))) {
         costs.push(null);
         continue;
       }
@@ -60,6 +61,10 @@ export class PriceBook {
       return { prices: [{ rates: { input: 0, output: 0 } }], source: 'local' };
     return this.#catalogue.find(pricing, model);
   }
+}
+
+function isUnused({ usage }: LedgerEntry): boolean {
+  return usage.input === 0 && usage.output === 0;
 }
 
 function priced({ usage, atMs }: LedgerEntry, found: FoundPrices | undefined): Cost | null {
