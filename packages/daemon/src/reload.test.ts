@@ -78,6 +78,16 @@ describe('Reloader', () => {
     ]);
   });
 
+  test('tells what is doubtful in a change', async () => {
+    const { reloader: made, lines } = await reloader(async () => {});
+    made.take(await load('[models.fast]\ncandidates = ["nobody/x"]\n'));
+    await made.settled();
+    expect(lines).toMatchObject([
+      { level: 'info', changed: ['models.fast'] },
+      { level: 'warn', warnings: [expect.stringMatching(/zeke\.toml:2 .*nobody/)] },
+    ]);
+  });
+
   test('leaves all as it is when the file has faults, or cannot be used', async () => {
     let used = 0;
     const { reloader: made, lines } = await reloader(async () => {

@@ -57,6 +57,8 @@ export class Reloader {
     }
     this.#config = result.config;
     log.info('the changed configuration is in force', { changed });
+    const warnings = result.warnings.map(formatFault);
+    if (warnings.length > 0) log.warn('the changed configuration is doubtful', { warnings });
     if (waiting.length > 0) log.warn('these changes wait for a restart', { waiting });
   }
 }
