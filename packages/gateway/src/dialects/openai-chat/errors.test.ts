@@ -60,6 +60,16 @@ describe('decodeError', () => {
       ],
       [
         400,
+        { error: { message: 'vendor/x is not a valid model ID', code: 400 } },
+        { reason: 'model_not_found', code: 'not_found' },
+      ],
+      [
+        400,
+        { error: { message: 'Model Not Exist', type: 'invalid_request_error', param: null } },
+        { reason: 'model_not_found', code: 'not_found' },
+      ],
+      [
+        400,
         {
           object: 'error',
           message: "This model's maximum context length is 9 tokens",

@@ -191,6 +191,14 @@ const reasons: Readonly<Record<string, string>> = {
   unsupported_value: 'unsupported_value',
 };
 
+/**
+ * OpenRouter and DeepSeek refuse a model they do not have with a 400 and these words.
+ * Sources: https://github.com/OpenRouterTeam/openrouter-examples/issues/74,
+ * https://github.com/ConardLi/easy-dataset/issues/9
+ */
+const unknownModel = / is not a valid model id$|^model not exist$/;
+const tooLong = /context (length|window|size)|maximum context|too many tokens/;
+
 function reasonOf(status: number, failure: Failure): string | undefined {
   for (const word of [failure.code, failure.type]) {
     if (word !== undefined && Object.hasOwn(reasons, word)) return reasons[word];
@@ -210,9 +218,8 @@ function reasonOf(status: number, failure: Failure): string | undefined {
     case 400:
     case 413:
     case 422:
-      return /context (length|window|size)|maximum context|too many tokens/.test(message)
-        ? 'context_length_exceeded'
-        : undefined;
+      if (unknownModel.test(message)) return 'model_not_found';
+      return tooLong.test(message) ? 'context_length_exceeded' : undefined;
     default:
       return undefined;
   }
