@@ -58,10 +58,6 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
     return this.#controller.signal;
   }
 
-  get clientLeft(): boolean {
-    return this.#options.client.aborted;
-  }
-
   /** The client left: cancels the call, at once or at the end of the drain. */
   leave(): void {
     if (this.#left) return;
