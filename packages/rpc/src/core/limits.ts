@@ -1,0 +1,44 @@
+/** What bounds every connection and call. All are on by default. */
+export interface RpcLimits {
+  /** The longest message in either direction, in bytes, after decompression: 4 MiB. */
+  readonly maxMessageBytes: number;
+  /** The largest header or trailer, counted as `Metadata.byteLength`: 16 KiB. */
+  readonly maxMetadataBytes: number;
+  /** Calls open at once on one connection: 1,000. More are `resource_exhausted`. */
+  readonly maxStreams: number;
+  /** Connections a listener holds at once: 10,000. More are closed at once. */
+  readonly maxConnections: number;
+  /** What a call may hold of messages that its reader has not taken, in bytes: 256 KiB. */
+  readonly streamWindowBytes: number;
+  /** The same for all calls of a connection together: 4 MiB. */
+  readonly connectionWindowBytes: number;
+  /** What a connection may hold of bytes that its peer has not taken: 16 MiB. */
+  readonly maxQueuedBytes: number;
+  /** From the connection to the end of its handshake, in milliseconds: 10,000. */
+  readonly handshakeTimeoutMs: number;
+  /** Without an open call, after which a connection is closed, in milliseconds: 300,000. 0: never. */
+  readonly idleTimeoutMs: number;
+  /** Between two pings of a connection with open calls, in milliseconds: 30,000. 0: none. */
+  readonly keepaliveIntervalMs: number;
+  /** For the answer to a ping, in milliseconds: 20,000. */
+  readonly keepaliveTimeoutMs: number;
+}
+
+export const defaultLimits: RpcLimits = {
+  maxMessageBytes: 4 * 1024 * 1024,
+  maxMetadataBytes: 16 * 1024,
+  maxStreams: 1_000,
+  maxConnections: 10_000,
+  streamWindowBytes: 256 * 1024,
+  connectionWindowBytes: 4 * 1024 * 1024,
+  maxQueuedBytes: 16 * 1024 * 1024,
+  handshakeTimeoutMs: 10_000,
+  idleTimeoutMs: 300_000,
+  keepaliveIntervalMs: 30_000,
+  keepaliveTimeoutMs: 20_000,
+};
+
+/** The defaults with what the caller sets. */
+export function limitsWith(limits: Partial<RpcLimits> | undefined): RpcLimits {
+  return limits === undefined ? defaultLimits : { ...defaultLimits, ...limits };
+}
