@@ -1,0 +1,320 @@
+import { RpcError } from '../rpc-error.ts';
+import { readLooseUtf8, readUtf8 } from './utf8.ts';
+
+/** How deep messages and groups may be nested, as in every official implementation. */
+export const maxMessageDepth = 100;
+
+const noBytes = new Uint8Array(0);
+const signed64 = new BigInt64Array(1);
+const unsigned64 = new BigUint64Array(signed64.buffer);
+const double64 = new Float64Array(signed64.buffer);
+const float32 = new Float32Array(signed64.buffer);
+const words = new Int32Array(signed64.buffer);
+const low: number = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
+const high: number = 1 - low;
+
+/** Puts a group's depth above its field number, which is below 2 ** 29. */
+const depthFactor = 2 ** 29;
+
+/**
+ * Reads the binary format of protobuf. One reader serves one message after the other.
+ *
+ * Every method throws RpcError invalid_argument for bytes that are not what it reads. Lengths and
+ * varints are checked against the end of the bytes; that a message ends where its length says is
+ * checked by `close`, and by `decodeMessage` for the outermost.
+ *
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ */
+export class Reader {
+  bytes: Uint8Array = noBytes;
+  position = 0;
+  private depth = 0;
+  /** Depth and number of the group being read, 0 for none. */
+  private group = 0;
+  /** The upper word of the last varint. */
+  private upper = 0;
+
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.position = 0;
+    this.depth = 0;
+    this.group = 0;
+  }
+
+  /** A field's number and wire type, `number << 3 | wireType`, both of them legal. */
+  tag(): number {
+    const start = this.position;
+    let tag = this.bytes[start] as number;
+    if (tag < 0x80) {
+      this.position = start + 1;
+    } else {
+      tag = this.varint();
+      const size = this.position - start;
+      if (size > 5 || (size === 5 && (this.bytes[start + 4] as number) > 0x0f)) {
+        throw this.fault(start, 'a tag that is longer than 32 bits');
+      }
+      tag >>>= 0;
+    }
+    if (tag < 8) throw this.fault(start, 'a field with the number 0');
+    if ((tag & 7) > 5) throw this.fault(start, `the unknown wire type ${tag & 7}`);
+    return tag;
+  }
+
+  bool(): boolean {
+    const low = this.varint();
+    return low !== 0 || this.upper !== 0;
+  }
+
+  int32(): number {
+    return this.varint() | 0;
+  }
+
+  uint32(): number {
+    return this.varint() >>> 0;
+  }
+
+  sint32(): number {
+    const value = this.varint();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  int64(): bigint {
+    words[low] = this.varint();
+    words[high] = this.upper;
+    return signed64[0] as bigint;
+  }
+
+  uint64(): bigint {
+    words[low] = this.varint();
+    words[high] = this.upper;
+    return unsigned64[0] as bigint;
+  }
+
+  sint64(): bigint {
+    const value = this.varint();
+    const { upper } = this;
+    const sign = -(value & 1);
+    words[low] = ((value >>> 1) | (upper << 31)) ^ sign;
+    words[high] = (upper >>> 1) ^ sign;
+    return signed64[0] as bigint;
+  }
+
+  fixed32(): number {
+    return this.word() >>> 0;
+  }
+
+  sfixed32(): number {
+    return this.word();
+  }
+
+  fixed64(): bigint {
+    words[low] = this.word();
+    words[high] = this.word();
+    return unsigned64[0] as bigint;
+  }
+
+  sfixed64(): bigint {
+    words[low] = this.word();
+    words[high] = this.word();
+    return signed64[0] as bigint;
+  }
+
+  float(): number {
+    words[0] = this.word();
+    return float32[0] as number;
+  }
+
+  double(): number {
+    words[low] = this.word();
+    words[high] = this.word();
+    return double64[0] as number;
+  }
+
+  /** A text with its length. Bytes that are not UTF-8 are an error. */
+  string(): string {
+    const end = this.lengthEnd();
+    const start = this.position;
+    const text = readUtf8(this.bytes, start, end);
+    if (text === undefined) throw this.fault(start, 'a string that is not UTF-8');
+    this.position = end;
+    return text;
+  }
+
+  /** A text with its length, with U+FFFD for what is not UTF-8: where the schema asks no check. */
+  looseString(): string {
+    const end = this.lengthEnd();
+    const text = readLooseUtf8(this.bytes, this.position, end);
+    this.position = end;
+    return text;
+  }
+
+  /** Bytes with their length, as an own copy. */
+  copyBytes(): Uint8Array {
+    const end = this.lengthEnd();
+    const copy = this.bytes.slice(this.position, end);
+    this.position = end;
+    return copy;
+  }
+
+  /** The length of packed values: answers where they end. */
+  lengthEnd(): number {
+    const start = this.position;
+    const length = this.varint() >>> 0;
+    const end = this.position + length;
+    if (end > this.bytes.length || this.upper !== 0) {
+      const left = this.bytes.length - this.position;
+      throw this.fault(start, `a length of ${length} bytes where ${left} are left`);
+    }
+    return end;
+  }
+
+  /** Begins a message: reads its length and answers where it ends. `close` follows. */
+  open(): number {
+    const end = this.lengthEnd();
+    if (++this.depth >= maxMessageDepth) throw this.tooDeep();
+    return end;
+  }
+
+  /** Ends what `open` or `lengthEnd` began: it must have been read to its end. */
+  close(end: number): void {
+    this.depth--;
+    this.checkEnd(end);
+  }
+
+  /** That what was read ends at `end`. */
+  checkEnd(end: number): void {
+    if (this.position === end) return;
+    throw this.fault(end, 'the end of a message or of packed values inside of a field');
+  }
+
+  /** Begins a group after its tag. The answer goes to `closeGroup`. */
+  openGroup(number: number): number {
+    const outer = this.group;
+    if (++this.depth >= maxMessageDepth) throw this.tooDeep();
+    this.group = this.depth * depthFactor + number;
+    return outer;
+  }
+
+  /** Whether this tag ends the group that is read: then the message's decoder returns. */
+  endsGroup(tag: number): boolean {
+    if ((tag & 7) !== 4) return false;
+    if (this.group !== this.depth * depthFactor + (tag >>> 3)) {
+      throw this.fault(this.position, `the end of a group ${tag >>> 3} that has not begun here`);
+    }
+    this.group = 0;
+    return true;
+  }
+
+  /** Ends what `openGroup` began. */
+  closeGroup(outer: number): void {
+    if (this.group !== 0) throw this.fault(this.position, 'the end of a message inside of a group');
+    this.depth--;
+    this.group = outer;
+  }
+
+  /** Passes over the value of a field with this tag, which is no end of a group. */
+  skip(tag: number): void {
+    switch (tag & 7) {
+      case 0:
+        this.varint();
+        return;
+      case 1:
+        this.advance(8);
+        return;
+      case 2:
+        this.position = this.lengthEnd();
+        return;
+      case 3:
+        this.skipGroup(tag >>> 3);
+        return;
+      default:
+        this.advance(4);
+    }
+  }
+
+  /** An error about the bytes at this offset. */
+  fault(offset: number, what: string): RpcError {
+    return new RpcError('invalid_argument', `at byte ${offset} of the message: ${what}`);
+  }
+
+  private skipGroup(number: number): void {
+    const outer = this.openGroup(number);
+    for (;;) {
+      const tag = this.tag();
+      if (this.endsGroup(tag)) break;
+      this.skip(tag);
+    }
+    this.closeGroup(outer);
+  }
+
+  private advance(count: number): void {
+    if (this.position + count > this.bytes.length) throw this.truncated();
+    this.position += count;
+  }
+
+  /** The lower word of a varint of up to ten bytes; `upper` gets the other. */
+  private varint(): number {
+    const first = this.bytes[this.position] as number;
+    if (first < 0x80) {
+      this.position++;
+      this.upper = 0;
+      return first;
+    }
+    return this.longVarint();
+  }
+
+  private longVarint(): number {
+    const { bytes, position } = this;
+    let value = 0;
+    let at = position;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw this.truncated();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.position = at;
+        this.upper = 0;
+        return value;
+      }
+    }
+    const middle = bytes[at++];
+    if (middle === undefined) throw this.truncated();
+    value |= (middle & 0x0f) << 28;
+    let upper = (middle & 0x70) >> 4;
+    if (middle >= 0x80) {
+      for (let shift = 3; ; shift += 7) {
+        const byte = bytes[at++];
+        if (byte === undefined) throw this.truncated();
+        upper |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+        if (shift === 31) throw this.fault(position, 'a varint that is longer than ten bytes');
+      }
+    }
+    this.position = at;
+    this.upper = upper;
+    return value;
+  }
+
+  private word(): number {
+    const { bytes, position } = this;
+    if (position + 4 > bytes.length) throw this.truncated();
+    this.position = position + 4;
+    return (
+      (bytes[position] as number) |
+      ((bytes[position + 1] as number) << 8) |
+      ((bytes[position + 2] as number) << 16) |
+      ((bytes[position + 3] as number) << 24)
+    );
+  }
+
+  private truncated(): RpcError {
+    return this.fault(this.bytes.length, 'the message ends inside of a field');
+  }
+
+  private tooDeep(): RpcError {
+    return this.fault(
+      this.position,
+      `messages nested deeper than ${maxMessageDepth}; that is the limit`,
+    );
+  }
+}
