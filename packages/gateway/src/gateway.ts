@@ -9,7 +9,7 @@ import { PriceBook, type PriceOverrides } from './governance/prices/price-book.t
 import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
 import type { GatewayTables } from './governance/tables.ts';
-import { TokenCounter } from './governance/token-counter.ts';
+import { TokenCounter } from './governance/tokens/token-counter.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
@@ -55,7 +55,7 @@ export class Gateway implements AsyncDisposable {
   /** Never changed, only replaced: a request keeps the one it began with. */
   #services: Services;
   readonly #router: Router;
-  readonly #tokenCounter = new TokenCounter();
+  readonly #tokenCounter: TokenCounter;
   readonly #priceCatalogue: PriceCatalogue;
   #prices: PriceBook;
   readonly #refusals: Refusals;
@@ -69,6 +69,7 @@ export class Gateway implements AsyncDisposable {
     });
     this.#prices = this.#priceBook(settings, log);
     this.#router = createRouter();
+    this.#tokenCounter = new TokenCounter({ log });
     this.#services = {
       storage,
       keys,

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { CountableText } from './attempt-record.ts';
-import type { TokenCounter } from './token-counter.ts';
+import type { TokenCounter } from './tokens/token-counter.ts';
 
 /**
  * Counts what a provider did not say: the texts that were sent and answered, with OpenAI's newest
