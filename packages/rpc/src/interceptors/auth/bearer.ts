@@ -1,0 +1,75 @@
+import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '../../core/call.ts';
+import type { MethodInfo } from '../../core/method.ts';
+import { markRefused } from '../../core/refused.ts';
+import { WatchedClientCall } from '../../core/watched-call.ts';
+import { RpcError } from '../../rpc-error.ts';
+import { withMetadata } from './credential.ts';
+import { DeferredClientCall } from './deferred-call.ts';
+
+/** Where tokens come from, and are told back to when a server refuses one. */
+export interface TokenSource {
+  /** The token, at once where it is there already. Rejects with an RpcError. */
+  token(): string | Promise<string>;
+  /** A server has answered `unauthenticated` to this token. */
+  refused?(token: string): void;
+}
+
+/**
+ * A client interceptor that sends a token with every call, as `authorization: Bearer …`. A call
+ * waits for the token, and fails with the error of its source.
+ */
+export function bearerClient(source: TokenSource): (next: Transport) => Transport {
+  return (next) => ({
+    open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
+      const token = source.token();
+      if (typeof token === 'string') {
+        const call = new BearerCall(source, token, sink);
+        return call.open(next, method, withToken(options, token));
+      }
+      return openLater(source, token, next, method, options, sink);
+    },
+    close: () => next.close(),
+  });
+}
+
+function openLater(
+  source: TokenSource,
+  token: Promise<string>,
+  next: Transport,
+  method: MethodInfo,
+  options: OpenOptions,
+  sink: ClientSink,
+): ClientCall {
+  const deferred = new DeferredClientCall(sink);
+  token.then(
+    (text) => {
+      const through: Transport = {
+        open: (_method, opened, inner) =>
+          new BearerCall(source, text, inner).open(next, method, opened),
+        close: () => next.close(),
+      };
+      deferred.open(through, method, withToken(options, text));
+    },
+    (reason: unknown) => deferred.fail(markRefused(RpcError.from(reason))),
+  );
+  return deferred;
+}
+
+function withToken(options: OpenOptions, token: string): OpenOptions {
+  return withMetadata(options, 'authorization', `Bearer ${token}`);
+}
+
+class BearerCall extends WatchedClientCall {
+  readonly #source: TokenSource;
+  readonly #token: string;
+
+  constructor(source: TokenSource, token: string, sink: ClientSink) {
+    super(sink);
+    this.#source = source;
+    this.#token = token;
+  }
+
+  protected override ended(trailer: Trailer): void {
+    if (trailer.error?.code === 'unauthenticated') this.#source.refused?.(this.#token);
+  }
+}
