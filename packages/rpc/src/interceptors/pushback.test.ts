@@ -35,10 +35,14 @@ test('whatever else stands there is no delay', () => {
   expect(retryInfoMs(withRetryInfo({ retryDelay: 'soon' }))).toBeUndefined();
   expect(retryInfoMs({ error: undefined, metadata: Metadata.empty })).toBeUndefined();
   const anything = fc.anything({ withBigInt: true });
+  const duration = fc.record({ seconds: anything, nanos: anything });
   fc.assert(
-    fc.property(fc.oneof(anything, fc.record({ retryDelay: anything })), (value) => {
-      const ms = retryInfoMs(withRetryInfo(value));
-      expect(ms === undefined || (Number.isFinite(ms) && ms >= 0)).toBe(true);
-    }),
+    fc.property(
+      fc.oneof(anything, fc.record({ retryDelay: fc.oneof(anything, duration) })),
+      (value) => {
+        const ms = retryInfoMs(withRetryInfo(value));
+        expect(ms === undefined || (Number.isFinite(ms) && ms >= 0)).toBe(true);
+      },
+    ),
   );
 });

@@ -43,6 +43,10 @@ function msOfText(text: string): number | undefined {
 function msOfDuration(delay: unknown): number | undefined {
   if (typeof delay !== 'object' || delay === null) return undefined;
   const { seconds = 0, nanos = 0 } = delay as { seconds?: unknown; nanos?: unknown };
-  const ms = Number(seconds) * 1_000 + Number(nanos) / 1e6;
+  const ms = numberOf(seconds) * 1_000 + numberOf(nanos) / 1e6;
   return Number.isFinite(ms) ? ms : undefined;
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : Number.NaN;
 }
