@@ -1,5 +1,5 @@
 import type { RpcError } from '../rpc-error.ts';
-import type { Metadata } from './metadata.ts';
+import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
 
 /*
@@ -73,6 +73,9 @@ export interface Trailer {
   readonly error: RpcError | undefined;
   readonly metadata: Metadata;
 }
+
+/** The end of a call that went well and says nothing more. */
+export const okTrailer: Trailer = { error: undefined, metadata: Metadata.empty };
 
 /** Takes each call that a peer opens. It sets `call.sink` before it returns. */
 export type CallHandler = (call: ServerCall) => void;

@@ -1,0 +1,413 @@
+import { decodeMessage, lendMessage } from '../codec/message-bytes.ts';
+import { RpcError } from '../rpc-error.ts';
+import {
+  type CallHandler,
+  okTrailer,
+  type Peer,
+  type ServerCall,
+  type ServerSink,
+  type Trailer,
+} from './call.ts';
+import { type CallKey, callValue } from './call-values.ts';
+import { MessageQueue } from './message-queue.ts';
+import { MessageSender } from './message-sender.ts';
+import { Metadata, type MetadataInit } from './metadata.ts';
+import type { MethodInfo, ServiceType } from './method.ts';
+import { Timed, timerWheel } from './timer-wheel.ts';
+
+/** What a handler may know and say besides the messages. */
+export interface CallContext {
+  readonly method: MethodInfo;
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+  /** By `performance.now()`; Infinity for never. */
+  readonly deadlineAt: number;
+  /** Aborted when the call ends before the handler does; its reason is the RpcError. */
+  readonly signal: AbortSignal;
+  /** Sent with the end of the call; may be added to until then. */
+  readonly trailer: Metadata;
+  /** Sends the header now; else it goes, empty, before the first message. */
+  sendHeader(metadata: MetadataInit): void;
+  /** What an interceptor has left for this call. */
+  value<T>(key: CallKey<T>): T | undefined;
+}
+
+export type ServerInterceptor = (next: CallHandler) => CallHandler;
+
+export interface ServerOptions {
+  /** The first one sees a call first. */
+  readonly interceptors?: readonly ServerInterceptor[];
+  /**
+   * Told of what handlers throw that is no RpcError. The caller gets `internal` and no reason.
+   */
+  readonly onUnexpected?: (error: unknown, method: MethodInfo) => void;
+}
+
+/** Services behind one handler of calls, to be given to any number of listeners. */
+export interface Server {
+  readonly handler: CallHandler;
+  /** What is served, in the order of `add`. */
+  readonly services: readonly ServiceType[];
+  /**
+   * Serves a service. A method whose handler is missing is `unimplemented`.
+   * @throws RpcError already_exists when a service of this name is served.
+   */
+  add<Handlers>(service: ServiceType<unknown, Handlers>, handlers: Partial<Handlers>): this;
+  /** The method of a path, as a transport with JSON needs it. */
+  method(path: string): MethodInfo | undefined;
+}
+
+/**
+ * A server without services yet.
+ *
+ *     const server = createServer().add(Greeter, { sayHello: ({ name }) => ({ text: `Hello ${name}` }) });
+ *     await using listener = await listenUnix({ path: '/run/x.sock', handler: server.handler });
+ */
+export function createServer(options: ServerOptions = {}): Server {
+  return new ServiceTable(options);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the generated interfaces give each method its types.
+type Handler = (request: any, context: CallContext) => any;
+
+interface ServedMethod {
+  readonly method: MethodInfo;
+  readonly handler: Handler;
+  readonly onUnexpected: ServerOptions['onUnexpected'];
+}
+
+class ServiceTable implements Server {
+  readonly handler: CallHandler;
+  readonly services: ServiceType[] = [];
+  readonly #served = new Map<string, ServedMethod>();
+  readonly #methods = new Map<string, MethodInfo>();
+  readonly #onUnexpected: ServerOptions['onUnexpected'];
+
+  constructor(options: ServerOptions) {
+    this.#onUnexpected = options.onUnexpected;
+    let handler: CallHandler = (call) => this.#dispatch(call);
+    for (const interceptor of [...(options.interceptors ?? [])].reverse()) {
+      handler = interceptor(handler);
+    }
+    this.handler = handler;
+  }
+
+  add<Handlers>(service: ServiceType<unknown, Handlers>, handlers: Partial<Handlers>): this {
+    if (this.services.some((known) => known.typeName === service.typeName)) {
+      throw new RpcError('already_exists', `the service ${service.typeName} is served already`);
+    }
+    this.services.push(service);
+    const named = handlers as Record<string, unknown>;
+    for (const [name, method] of Object.entries(service.methods)) {
+      this.#methods.set(method.path, method);
+      const handler = named[name];
+      if (typeof handler !== 'function') continue;
+      this.#served.set(method.path, {
+        method,
+        handler: (request, context) => handler.call(handlers, request, context),
+        onUnexpected: this.#onUnexpected,
+      });
+    }
+    return this;
+  }
+
+  method(path: string): MethodInfo | undefined {
+    return this.#methods.get(path);
+  }
+
+  #dispatch(call: ServerCall): void {
+    const served = this.#served.get(call.path);
+    if (served === undefined) {
+      call.sink = ignoringSink;
+      call.sendEnd({ error: this.#unknown(call.path), metadata: Metadata.empty });
+      return;
+    }
+    const { kind } = served.method;
+    if (kind === 'unary') call.sink = new UnaryInvocation(call, served);
+    else if (kind === 'server-stream') call.sink = new ServerStreamInvocation(call, served);
+    else call.sink = new StreamInvocation(call, served);
+  }
+
+  #unknown(path: string): RpcError {
+    if (this.#methods.has(path)) {
+      return new RpcError('unimplemented', `${path} is part of the service, but not implemented`);
+    }
+    const service = path.slice(1, path.lastIndexOf('/'));
+    const known = this.services.some((one) => one.typeName === service);
+    return new RpcError(
+      'unimplemented',
+      known
+        ? `the service ${service} has no method ${JSON.stringify(path.slice(service.length + 2))}`
+        : `no service ${JSON.stringify(service)} is served here`,
+    );
+  }
+}
+
+const ignoringSink: ServerSink = {
+  onMessage() {},
+  onHalfClose() {},
+  onCancel() {},
+  onWritable() {},
+};
+
+/** One call of a method that is served: its deadline, its context, its end. */
+abstract class Invocation extends Timed implements ServerSink, CallContext {
+  protected readonly call: ServerCall;
+  protected readonly served: ServedMethod;
+  protected isOver = false;
+  #abort: AbortController | undefined;
+  #abortReason: RpcError | undefined;
+  #trailer: Metadata | undefined;
+
+  constructor(call: ServerCall, served: ServedMethod) {
+    super();
+    this.call = call;
+    this.served = served;
+    if (call.deadlineAt !== Number.POSITIVE_INFINITY) timerWheel.add(this, call.deadlineAt);
+  }
+
+  get method(): MethodInfo {
+    return this.served.method;
+  }
+
+  get metadata(): Metadata {
+    return this.call.metadata;
+  }
+
+  get peer(): Peer {
+    return this.call.peer;
+  }
+
+  get deadlineAt(): number {
+    return this.call.deadlineAt;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
+    }
+    return this.#abort.signal;
+  }
+
+  get trailer(): Metadata {
+    this.#trailer ??= new Metadata();
+    return this.#trailer;
+  }
+
+  sendHeader(metadata: MetadataInit): void {
+    this.call.sendHeader(Metadata.from(metadata));
+  }
+
+  value<T>(key: CallKey<T>): T | undefined {
+    return callValue(this.call, key);
+  }
+
+  abstract onMessage(bytes: Uint8Array): void;
+  abstract onHalfClose(): void;
+  onWritable(): void {}
+
+  onCancel(error: RpcError): void {
+    if (this.isOver) return;
+    this.#close();
+    this.#interrupt(error);
+    // A transport counts the call as running until it is told that it is not.
+    this.call.sendEnd(okTrailer);
+  }
+
+  override onDue(): void {
+    if (this.isOver) return;
+    const error = new RpcError('deadline_exceeded', `${this.method.path} took too long`);
+    this.end(error);
+    this.#interrupt(error);
+  }
+
+  /** Ends the call; later ends do nothing. */
+  protected end(error: RpcError | undefined): void {
+    if (this.isOver) return;
+    this.#close();
+    this.call.sendEnd(this.#trailerWith(error));
+  }
+
+  protected fail(reason: unknown): void {
+    if (this.isOver) return;
+    if (!(reason instanceof RpcError)) this.served.onUnexpected?.(reason, this.method);
+    this.end(RpcError.from(reason));
+  }
+
+  /** The handler is not to go on, and nothing more of it is read or sent. */
+  protected stop(): void {}
+
+  /** @returns the request, or undefined when it was none and the call has ended. */
+  protected decode(bytes: Uint8Array): object | undefined {
+    try {
+      return decodeMessage(this.method.input, bytes);
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    }
+  }
+
+  /** Sends what the handler returned, and the end. */
+  protected answer(response: object): void {
+    if (this.isOver) return;
+    try {
+      this.call.sendMessage(lendMessage(this.method.output, response));
+    } catch (cause) {
+      this.fail(unwritable(this.method, cause));
+      return;
+    }
+    this.end(undefined);
+  }
+
+  #trailerWith(error: RpcError | undefined): Trailer {
+    if (error === undefined && this.#trailer === undefined) return okTrailer;
+    return { error, metadata: this.#trailer ?? Metadata.empty };
+  }
+
+  #close(): void {
+    this.isOver = true;
+    timerWheel.remove(this);
+    this.stop();
+  }
+
+  #interrupt(reason: RpcError): void {
+    this.#abortReason = reason;
+    this.#abort?.abort(reason);
+  }
+}
+
+/** What a method with one request does with the messages that come. */
+abstract class SingleRequestInvocation extends Invocation {
+  #request: object | undefined;
+
+  override onMessage(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    if (this.#request === undefined) this.#request = this.decode(bytes);
+    else this.fail(new RpcError('internal', `${this.method.path} takes one message, not several`));
+  }
+
+  override onHalfClose(): void {
+    if (this.isOver) return;
+    const request = this.#request;
+    if (request === undefined) {
+      this.fail(new RpcError('internal', `${this.method.path} needs a message, and none came`));
+      return;
+    }
+    try {
+      this.run(request);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  protected abstract run(request: object): void;
+}
+
+class UnaryInvocation extends SingleRequestInvocation {
+  protected override run(request: object): void {
+    const response = this.served.handler(request, this);
+    if (typeof response?.then === 'function') {
+      response.then(
+        (value) => this.answer(value),
+        (error) => this.fail(error),
+      );
+    } else this.answer(response);
+  }
+}
+
+class ServerStreamInvocation extends SingleRequestInvocation {
+  #sender: MessageSender | undefined;
+
+  protected override run(request: object): void {
+    this.#sender = new MessageSender(
+      this.method.output,
+      this.call,
+      this.served.handler(request, this),
+      (error) => (error === undefined ? this.end(undefined) : this.fail(error)),
+    );
+  }
+
+  override onWritable(): void {
+    this.#sender?.resume();
+  }
+
+  protected override stop(): void {
+    this.#sender?.stop();
+  }
+}
+
+/** A method that takes many messages, and answers with one or with many. */
+class StreamInvocation extends Invocation {
+  readonly #requests: MessageQueue<object>;
+  #sender: MessageSender | undefined;
+
+  constructor(call: ServerCall, served: ServedMethod) {
+    super(call, served);
+    this.#requests = new MessageQueue<object>({
+      pause: () => call.pause(),
+      resume: () => call.resume(),
+      // A handler that has read enough goes on answering; what still comes is dropped.
+      abandon: () => call.resume(),
+    });
+    queueMicrotask(() => this.#run());
+  }
+
+  override onMessage(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    const request = this.decode(bytes);
+    if (request !== undefined) this.#requests.push(request, bytes.length);
+  }
+
+  override onHalfClose(): void {
+    this.#requests.end(undefined);
+  }
+
+  override onCancel(error: RpcError): void {
+    this.#requests.end(error);
+    super.onCancel(error);
+  }
+
+  override onDue(): void {
+    this.#requests.end(new RpcError('deadline_exceeded', `${this.method.path} took too long`));
+    super.onDue();
+  }
+
+  override onWritable(): void {
+    this.#sender?.resume();
+  }
+
+  protected override stop(): void {
+    this.#sender?.stop();
+    this.#requests.end(undefined);
+  }
+
+  #run(): void {
+    if (this.isOver) return;
+    try {
+      const response = this.served.handler(this.#requests, this);
+      if (this.method.kind === 'bidi-stream') this.#stream(response);
+      else {
+        Promise.resolve(response).then(
+          (value) => this.answer(value),
+          (error) => this.fail(error),
+        );
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #stream(responses: AsyncIterable<object>): void {
+    this.#sender = new MessageSender(this.method.output, this.call, responses, (error) =>
+      error === undefined ? this.end(undefined) : this.fail(error),
+    );
+  }
+}
+
+function unwritable(method: MethodInfo, cause: unknown): RpcError {
+  const reason = cause instanceof Error ? cause.message : 'unknown';
+  return new RpcError('internal', `the answer of ${method.path} cannot be written: ${reason}`, {
+    cause,
+  });
+}

@@ -1,0 +1,493 @@
+import type { CompressorLookup } from '../compression/compressor.ts';
+import {
+  type CallHandler,
+  type ClientCall,
+  type ClientSink,
+  type OpenOptions,
+  okTrailer,
+  type Peer,
+} from '../core/call.ts';
+import type { Connection } from '../core/connection.ts';
+import type { RpcLimits } from '../core/limits.ts';
+import { Metadata } from '../core/metadata.ts';
+import type { MethodInfo } from '../core/method.ts';
+import { markRefused } from '../core/refused.ts';
+import { monotonicNow } from '../core/timer-wheel.ts';
+import { RpcError } from '../rpc-error.ts';
+import { ConnectionTimer } from './connection-timer.ts';
+import { frameFlag, frameType } from './frame.ts';
+import { FrameOutput } from './frame-output.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { type FrameStream, IncomingCall, messageCost, OutgoingCall } from './frame-stream.ts';
+import type { FrameLink } from './frame-writer.ts';
+import {
+  PayloadReader,
+  PeerPaths,
+  type PeerSettings,
+  readReason,
+  readSettings,
+  readTrailer,
+} from './payload.ts';
+
+export interface FrameConnectionOptions {
+  readonly link: FrameLink;
+  /** The side that connected opens odd streams, the one that accepted even streams. */
+  readonly side: 'client' | 'server';
+  readonly limits: RpcLimits;
+  /** The peer, but for calls back to it, which this connection adds. */
+  readonly peer: Peer;
+  /** Takes the calls that the peer opens; absent: they are `unimplemented`. */
+  readonly handler?: CallHandler;
+  /** From `compression/`; browsers have none. */
+  readonly compressor?: CompressorLookup;
+}
+
+/** Used within one call of one function at a time, by all connections. */
+const reader = new PayloadReader();
+
+/**
+ * A connection that speaks zrpc's own frames (`frame.ts` has the format) over any link, in both
+ * directions: each side may open calls. The owner of the link gives it `receive` and `linkClosed`.
+ */
+export class FrameConnection implements Connection, FrameSink {
+  readonly limits: RpcLimits;
+  readonly peer: Peer;
+  readonly closed: Promise<RpcError | undefined>;
+  /** For this connection's streams only. */
+  readonly output: FrameOutput;
+  peerStreamWindowBytes = 65_536;
+  /** Messages that wait for credit, of all streams, in bytes. */
+  unsentBytes = 0;
+  readonly #options: FrameConnectionOptions;
+  readonly #link: FrameLink;
+  readonly #reader: FrameReader;
+  readonly #timer: ConnectionTimer;
+  readonly #outgoing = new Map<number, OutgoingCall>();
+  readonly #incoming = new Map<number, IncomingCall>();
+  /** Streams that were told to wait for room. */
+  readonly #waiting = new Set<FrameStream>();
+  readonly #paths = new PeerPaths();
+  #peerSettings: PeerSettings | undefined;
+  #nextStream: number;
+  #lastPeerStream = 0;
+  #runningHandlers = 0;
+  #sendCredit = 65_536;
+  #received = 0;
+  #read = 0;
+  #state: 'open' | 'draining' | 'closed' = 'open';
+  #resolveClosed: (error: RpcError | undefined) => void = () => {};
+  #fault: RpcError | undefined;
+
+  constructor(options: FrameConnectionOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.#link = options.link;
+    this.peer = { ...options.peer, callback: this };
+    this.#nextStream = options.side === 'client' ? 1 : 2;
+    this.output = new FrameOutput(options.link, options.limits, options.compressor);
+    this.#reader = new FrameReader(this, Math.max(options.limits.maxMessageBytes, 65_536));
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.output.settings();
+    this.#timer = new ConnectionTimer(this, options.limits);
+  }
+
+  get acceptsCalls(): boolean {
+    return this.#state === 'open';
+  }
+
+  get openCalls(): number {
+    return this.#outgoing.size + this.#incoming.size;
+  }
+
+  /** The peer's SETTINGS have come. */
+  get isReady(): boolean {
+    return this.#peerSettings !== undefined;
+  }
+
+  /** More waits to be sent than the limit allows. */
+  get isFlooded(): boolean {
+    return this.unsentBytes + this.output.queuedBytes > this.limits.maxQueuedBytes;
+  }
+
+  open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
+    const refusal = this.#refusal(options.metadata);
+    const call = new OutgoingCall(this, this.#nextStream, sink);
+    if (refusal !== undefined) {
+      queueMicrotask(() => call.end({ error: refusal, metadata: Metadata.empty }));
+      return call;
+    }
+    this.#nextStream += 2;
+    this.#outgoing.set(call.id, call);
+    call.compression = options.compression;
+    this.output.open(call.id, method.path, options);
+    return call;
+  }
+
+  async close(): Promise<void> {
+    this.drain(new RpcError('unavailable', 'the peer is closing the connection'));
+    await this.closed;
+  }
+
+  /** Opens and accepts no further call; closes when the last one has ended. */
+  drain(reason: RpcError): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    this.output.goaway(this.#lastPeerStream, reason);
+    this.#closeWhenIdle();
+  }
+
+  /** Ends every call and the connection, at once. */
+  abort(error: RpcError): void {
+    if (this.#state === 'closed') return;
+    this.linkClosed(error);
+    this.#link.destroy();
+  }
+
+  /** Bytes have come from the link; they are given away. */
+  receive(chunk: Uint8Array): void {
+    this.#timer.heard = true;
+    this.#reader.push(chunk);
+  }
+
+  /** The link has taken what was queued. */
+  linkDrained(): void {
+    this.#roomAgain();
+  }
+
+  /** The link is gone. */
+  linkClosed(error?: RpcError): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#timer.stop();
+    this.#reader.stop();
+    this.output.stop();
+    const fault = this.#fault ?? error;
+    const reason =
+      fault ?? new RpcError('unavailable', `the connection to ${this.peer.address} was closed`);
+    for (const call of [...this.#outgoing.values()]) {
+      call.end({ error: reason, metadata: Metadata.empty });
+    }
+    for (const call of [...this.#incoming.values()]) call.cancelled(reason);
+    this.#resolveClosed(fault);
+  }
+
+  onFrame(
+    type: number,
+    stream: number,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (this.#peerSettings === undefined && type !== frameType.settings) {
+      this.#protocolFault(new RpcError('internal', 'the peer did not begin with SETTINGS'));
+      return;
+    }
+    try {
+      if (type === frameType.message) this.#onMessage(stream, flags, bytes, start, end);
+      else this.#onControl(type, stream, flags, reader.reset(bytes, start, end));
+    } catch (error) {
+      this.#protocolFault(RpcError.from(error));
+    }
+  }
+
+  onOversized(type: number, stream: number, length: number): void {
+    const what = type === frameType.message ? `a message on stream ${stream}` : `a frame`;
+    this.#protocolFault(
+      new RpcError(
+        'resource_exhausted',
+        `${what} has ${length} bytes, more than ${this.limits.maxMessageBytes}, the limit maxMessageBytes`,
+      ),
+    );
+  }
+
+  #onControl(type: number, stream: number, flags: number, payload: PayloadReader): void {
+    if (type === frameType.header) this.#onHeader(stream, flags, payload);
+    else if (type === frameType.end) this.#onEnd(stream, flags, payload);
+    else if (type === frameType.credit) this.#onCredit(stream, payload.u32());
+    else if (type === frameType.cancel) {
+      this.#incoming.get(stream)?.cancelled(readReason(payload));
+    } else if (type === frameType.ping) this.#onPing(flags, payload);
+    else if (type === frameType.goaway) this.#onGoaway(payload.u32(), readReason(payload));
+    else if (type === frameType.settings) this.#onSettings(readSettings(payload));
+    else throw new RpcError('internal', `the peer sent a frame of unknown type ${type}`);
+  }
+
+  #onSettings(settings: PeerSettings): void {
+    if (this.#peerSettings !== undefined) throw new RpcError('internal', 'SETTINGS came twice');
+    this.#peerSettings = settings;
+    const more = settings.streamWindowBytes - this.peerStreamWindowBytes;
+    this.peerStreamWindowBytes = settings.streamWindowBytes;
+    this.#sendCredit += settings.connectionWindowBytes - 65_536;
+    for (const call of this.#outgoing.values()) call.sendCredit += more;
+    this.#timer.start();
+    this.#roomAgain();
+  }
+
+  #onHeader(stream: number, flags: number, payload: PayloadReader): void {
+    if (stream % 2 === this.#nextStream % 2) {
+      this.#outgoing.get(stream)?.header(payload.pairs(this.limits));
+      return;
+    }
+    if (stream <= this.#lastPeerStream) {
+      throw new RpcError('internal', `stream ${stream} was opened twice, or out of order`);
+    }
+    this.#lastPeerStream = stream;
+    const path = this.#paths.read(payload, (flags & frameFlag.path) !== 0);
+    const timeoutMs = payload.varint();
+    let metadata: Metadata;
+    try {
+      metadata = payload.pairs(this.limits);
+    } catch (error) {
+      this.#refuse(stream, RpcError.from(error), 0);
+      return;
+    }
+    this.#accept(stream, flags, path, metadata, timeoutMs);
+  }
+
+  #accept(
+    stream: number,
+    flags: number,
+    path: string,
+    metadata: Metadata,
+    timeoutMs: number,
+  ): void {
+    if (this.#state !== 'open') {
+      this.#refuse(
+        stream,
+        new RpcError('unavailable', 'the server is shutting down'),
+        frameFlag.refused,
+      );
+      return;
+    }
+    const running = Math.max(this.#runningHandlers, this.#incoming.size);
+    if (running >= this.limits.maxStreams) {
+      const message = `${running} calls are open on this connection, the limit maxStreams`;
+      this.#refuse(stream, new RpcError('resource_exhausted', message), frameFlag.refused);
+      return;
+    }
+    const deadlineAt = timeoutMs === 0 ? Number.POSITIVE_INFINITY : monotonicNow() + timeoutMs;
+    const call = new IncomingCall(this, stream, path, metadata, deadlineAt);
+    if ((flags & frameFlag.wantsGzip) !== 0) call.compression = 'gzip';
+    else if ((flags & frameFlag.wantsZstd) !== 0) call.compression = 'zstd';
+    this.#incoming.set(stream, call);
+    this.#runningHandlers++;
+    if (this.#options.handler !== undefined) this.#options.handler(call);
+    else {
+      const error = new RpcError('unimplemented', 'this side of the connection serves no methods');
+      call.sendEnd({ error, metadata: Metadata.empty });
+    }
+  }
+
+  #refuse(stream: number, error: RpcError, flags: number): void {
+    this.output.trailer(stream, { error, metadata: Metadata.empty }, flags);
+  }
+
+  #onMessage(stream: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+    const cost = messageCost(end - start);
+    this.#received += cost;
+    if (this.#received > this.limits.connectionWindowBytes + this.#oneMessage) {
+      throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
+    }
+    const call = this.#outgoing.get(stream) ?? this.#incoming.get(stream);
+    if (call === undefined) {
+      if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
+      this.consumed(cost);
+      return;
+    }
+    if (call.received + cost > this.limits.streamWindowBytes + this.#oneMessage) {
+      throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
+    }
+    const message = this.#decompressed(call, flags, bytes, start, end);
+    if (message === undefined) {
+      this.consumed(cost);
+      return;
+    }
+    call.receive(message, cost);
+    if ((flags & frameFlag.last) === 0) return;
+    if (call instanceof OutgoingCall) call.receiveEnd(() => call.end(okTrailer));
+    else call.receiveEnd(() => call.halfClose());
+  }
+
+  #decompressed(
+    call: OutgoingCall | IncomingCall,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array | undefined {
+    const message = bytes.subarray(start, end);
+    if ((flags & (frameFlag.gzip | frameFlag.zstd)) === 0) return message;
+    const name = (flags & frameFlag.gzip) !== 0 ? 'gzip' : 'zstd';
+    const compressor = this.#options.compressor?.(name);
+    try {
+      if (compressor !== undefined) {
+        return compressor.decompress(message, this.limits.maxMessageBytes);
+      }
+      call.fail(new RpcError('unimplemented', `this side cannot read messages in ${name}`));
+    } catch (error) {
+      call.fail(RpcError.from(error));
+    }
+    return undefined;
+  }
+
+  #onEnd(stream: number, flags: number, payload: PayloadReader): void {
+    const incoming = this.#incoming.get(stream);
+    if (incoming !== undefined) {
+      incoming.receiveEnd(() => incoming.halfClose());
+      return;
+    }
+    const call = this.#outgoing.get(stream);
+    if (call === undefined) {
+      if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
+      return;
+    }
+    const trailer = readTrailer(payload, flags, this.limits);
+    if (trailer.error === undefined) call.receiveEnd(() => call.end(trailer));
+    else call.end(trailer);
+  }
+
+  #onCredit(stream: number, bytes: number): void {
+    if (stream === 0) {
+      this.#sendCredit = Math.min(this.#sendCredit + bytes, 0xffffffff);
+      this.#roomAgain();
+      return;
+    }
+    const call = this.#outgoing.get(stream) ?? this.#incoming.get(stream);
+    if (call === undefined) return;
+    call.sendCredit = Math.min(call.sendCredit + bytes, 0xffffffff);
+    if (call.wantsRoom) call.flush();
+  }
+
+  #onPing(flags: number, payload: PayloadReader): void {
+    if (payload.left !== 8) throw new RpcError('internal', 'a PING does not have 8 bytes');
+    if ((flags & frameFlag.ack) !== 0) return;
+    this.output.pong(payload.u32(), payload.u32());
+    if (this.isFlooded) {
+      this.abort(
+        new RpcError('resource_exhausted', 'the peer pings and does not read the answers'),
+      );
+    }
+  }
+
+  #onGoaway(last: number, reason: RpcError): void {
+    if (this.#state === 'open') this.#state = 'draining';
+    for (const call of [...this.#outgoing.values()]) {
+      if (call.id <= last) continue;
+      const error = new RpcError('unavailable', reason.message, { retryable: true });
+      call.end({ error: markRefused(error), metadata: Metadata.empty });
+    }
+    this.#closeWhenIdle();
+  }
+
+  /** Never opened, by either side. */
+  #isIdle(stream: number): boolean {
+    return stream % 2 === this.#nextStream % 2
+      ? stream >= this.#nextStream
+      : stream > this.#lastPeerStream;
+  }
+
+  get #oneMessage(): number {
+    return messageCost(this.limits.maxMessageBytes);
+  }
+
+  /** Why no call can be opened now; undefined: it can. */
+  #refusal(metadata: Metadata): RpcError | undefined {
+    if (this.#state !== 'open') {
+      const message = `the connection to ${this.peer.address} is closing`;
+      return markRefused(new RpcError('unavailable', message, { retryable: true }));
+    }
+    if (metadata.size > 0 && metadata.byteLength > this.limits.maxMetadataBytes) {
+      return new RpcError(
+        'resource_exhausted',
+        `metadata has ${metadata.byteLength} bytes, more than ${this.limits.maxMetadataBytes}, the limit maxMetadataBytes`,
+      );
+    }
+    const maxStreams = this.#peerSettings?.maxStreams ?? this.limits.maxStreams;
+    if (this.#outgoing.size >= maxStreams || this.#nextStream > 0xfffffff0) {
+      const message = `${this.#outgoing.size} calls are open on the connection to ${this.peer.address}, as many as it takes`;
+      return markRefused(new RpcError('resource_exhausted', message));
+    }
+    return undefined;
+  }
+
+  /** Both credits allow a message, and the link takes more. */
+  maySend(stream: FrameStream): boolean {
+    return stream.sendCredit > 0 && this.#sendCredit > 0 && this.#link.queuedBytes === 0;
+  }
+
+  awaitRoom(stream: FrameStream): void {
+    stream.wantsRoom = true;
+    this.#waiting.add(stream);
+  }
+
+  tooLong(length: number): RpcError | undefined {
+    const limit = Math.min(
+      this.limits.maxMessageBytes,
+      this.#peerSettings?.maxMessageBytes ?? this.limits.maxMessageBytes,
+    );
+    if (length <= limit) return undefined;
+    return new RpcError(
+      'resource_exhausted',
+      `the message has ${length} bytes, more than ${limit}, the limit maxMessageBytes`,
+    );
+  }
+
+  writeMessage(stream: FrameStream, bytes: Uint8Array): void {
+    const cost = messageCost(this.output.message(stream.id, bytes, stream.compression));
+    stream.sendCredit -= cost;
+    this.#sendCredit -= cost;
+  }
+
+  ping(): void {
+    this.output.ping();
+  }
+
+  /** A message was read, or dropped. */
+  consumed(cost: number): void {
+    this.#read += cost;
+    if (this.#read * 2 < this.limits.connectionWindowBytes) return;
+    this.#received -= this.#read;
+    this.output.credit(0, this.#read);
+    this.#read = 0;
+  }
+
+  forget(stream: FrameStream): void {
+    this.#waiting.delete(stream);
+    if (stream instanceof OutgoingCall) this.#outgoing.delete(stream.id);
+    else this.#incoming.delete(stream.id);
+    if (this.openCalls > 0) return;
+    this.#timer.idleSince = monotonicNow();
+    if (this.#state === 'draining') this.#closeWhenIdle();
+  }
+
+  handlerEnded(): void {
+    this.#runningHandlers--;
+  }
+
+  #roomAgain(): void {
+    if (this.#waiting.size === 0 || this.#sendCredit <= 0 || this.#link.queuedBytes > 0) return;
+    for (const stream of [...this.#waiting]) {
+      this.#waiting.delete(stream);
+      stream.flush();
+    }
+  }
+
+  #closeWhenIdle(): void {
+    if (this.openCalls > 0 || this.#state !== 'draining') return;
+    this.output.flush();
+    this.#link.end();
+  }
+
+  #protocolFault(error: RpcError): void {
+    if (this.#state === 'closed') return;
+    this.#fault = error;
+    this.#reader.stop();
+    this.output.goaway(this.#lastPeerStream, error);
+    this.output.flush();
+    this.#link.end();
+    this.linkClosed(error);
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  type Compressor,
+  type CompressorLookup,
+  compressionThresholdBytes,
+} from '../compression/compressor.ts';
+import type { CompressionName, OpenOptions, Trailer } from '../core/call.ts';
+import type { RpcLimits } from '../core/limits.ts';
+import type { Metadata } from '../core/metadata.ts';
+import { codeNumber } from '../core/status.ts';
+import { monotonicNow } from '../core/timer-wheel.ts';
+import type { RpcError } from '../rpc-error.ts';
+import { frameFlag, frameType, maxInternedMethods } from './frame.ts';
+import { type FrameLink, FrameWriter } from './frame-writer.ts';
+import { PayloadWriter, writeReason, writeSettings } from './payload.ts';
+
+/** Used within one call of one function at a time, by all connections. */
+const scratch = new PayloadWriter();
+
+/** Everything that one side of a connection says: each kind of frame has its method. */
+export class FrameOutput {
+  readonly #writer: FrameWriter;
+  readonly #limits: RpcLimits;
+  readonly #compressor: CompressorLookup | undefined;
+  /** The numbers of paths that the peer knows. */
+  readonly #methods = new Map<string, number>();
+  #closed = false;
+
+  constructor(link: FrameLink, limits: RpcLimits, compressor: CompressorLookup | undefined) {
+    this.#writer = new FrameWriter(link);
+    this.#limits = limits;
+    this.#compressor = compressor;
+  }
+
+  /** What was written and is not with the kernel yet, in bytes. */
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
+  /** Nothing is written any more. */
+  stop(): void {
+    this.#writer.flush();
+    this.#closed = true;
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  settings(): void {
+    this.#write(frameType.settings, 0, 0, writeSettings(scratch, this.#limits));
+  }
+
+  /** Opens a stream. */
+  open(stream: number, path: string, options: OpenOptions): void {
+    let flags = 0;
+    if (options.compression === 'gzip') flags = frameFlag.wantsGzip;
+    else if (options.compression === 'zstd') flags = frameFlag.wantsZstd;
+    scratch.reset();
+    const known = this.#methods.get(path);
+    if (known !== undefined) scratch.varint(known);
+    else {
+      flags |= frameFlag.path;
+      const number = this.#methods.size < maxInternedMethods ? this.#methods.size + 1 : 0;
+      if (number !== 0) this.#methods.set(path, number);
+      scratch.varint(number).block(path);
+    }
+    scratch.varint(timeoutUntil(options.deadlineAt)).pairs(options.metadata);
+    this.#write(frameType.header, stream, flags, scratch);
+  }
+
+  header(stream: number, metadata: Metadata): void {
+    this.#write(frameType.header, stream, 0, scratch.reset().pairs(metadata));
+  }
+
+  /** The bytes are lent. Answers with how many bytes the payload has, compressed or not. */
+  message(stream: number, bytes: Uint8Array, compression: CompressionName | undefined): number {
+    const compressor = this.#compressorFor(bytes, compression);
+    if (compressor === undefined) {
+      if (!this.#closed) this.#writer.write(frameType.message, stream, 0, bytes);
+      return bytes.length;
+    }
+    const payload = compressor.compress(bytes);
+    const flags = compressor.name === 'gzip' ? frameFlag.gzip : frameFlag.zstd;
+    if (!this.#closed) this.#writer.write(frameType.message, stream, flags, payload);
+    return payload.length;
+  }
+
+  /** No message follows; from the answering side also: the status is OK. */
+  end(stream: number): void {
+    if (this.#writer.markLast(stream)) return;
+    this.#write(frameType.end, stream, 0, scratch.reset());
+  }
+
+  /** `flags` may say that no handler has seen the call. */
+  trailer(stream: number, { error, metadata }: Trailer, flags: number): void {
+    if (error === undefined && metadata.size === 0) {
+      this.end(stream);
+      return;
+    }
+    scratch.reset();
+    if (error === undefined) scratch.u8(0).varint(0).varint(0);
+    else scratch.u8(codeNumber(error.code)).block(error.message.slice(0, 8_192)).varint(0);
+    scratch.pairs(metadata);
+    this.#write(frameType.end, stream, flags, scratch);
+  }
+
+  cancel(stream: number, error: RpcError): void {
+    this.#write(frameType.cancel, stream, 0, writeReason(scratch.reset(), error));
+  }
+
+  credit(stream: number, bytes: number): void {
+    this.#write(frameType.credit, stream, 0, scratch.reset().u32(bytes));
+  }
+
+  ping(): void {
+    this.#write(frameType.ping, 0, 0, scratch.reset().u32(0).u32(0));
+  }
+
+  /** The answer to a PING with these eight bytes. */
+  pong(high: number, low: number): void {
+    this.#write(frameType.ping, 0, frameFlag.ack, scratch.reset().u32(high).u32(low));
+  }
+
+  goaway(lastStream: number, reason: RpcError): void {
+    this.#write(frameType.goaway, 0, 0, writeReason(scratch.reset().u32(lastStream), reason));
+  }
+
+  #compressorFor(bytes: Uint8Array, name: CompressionName | undefined): Compressor | undefined {
+    if (name === undefined || name === 'identity') return undefined;
+    return bytes.length < compressionThresholdBytes ? undefined : this.#compressor?.(name);
+  }
+
+  #write(type: number, stream: number, flags: number, payload: PayloadWriter): void {
+    if (this.#closed) return;
+    this.#writer.write(type, stream, flags, payload.bytes, 0, payload.length);
+  }
+}
+
+/** The milliseconds that are left, at least 1; 0 stands for no deadline. */
+function timeoutUntil(deadlineAt: number): number {
+  if (deadlineAt === Number.POSITIVE_INFINITY) return 0;
+  return Math.min(Math.max(1, Math.ceil(deadlineAt - monotonicNow())), 0xffffffff);
+}

@@ -1,0 +1,332 @@
+import {
+  type ClientCall,
+  type ClientSink,
+  type CompressionName,
+  okTrailer,
+  type Peer,
+  type ServerCall,
+  type ServerSink,
+  type Trailer,
+} from '../core/call.ts';
+import { Metadata } from '../core/metadata.ts';
+import { RpcError } from '../rpc-error.ts';
+import { frameHeaderBytes } from './frame.ts';
+import type { FrameConnection } from './frame-connection.ts';
+
+/** What is common to the two sides of a call on own frames: credit, queues, pauses. */
+export abstract class FrameStream {
+  readonly id: number;
+  protected readonly connection: FrameConnection;
+  compression: CompressionName | undefined;
+  /** MSG bytes that may still be begun; below zero after a message larger than the credit. */
+  sendCredit: number;
+  /** MSG bytes that have come and are not credited back, read or not. */
+  received = 0;
+  /** True from a `sendMessage` that answered false to the `onWritable` it promised. */
+  wantsRoom = false;
+  #read = 0;
+  #unsent: Uint8Array[] | undefined;
+  #endUnsent = false;
+  #paused = false;
+  #unread: { bytes: Uint8Array; cost: number }[] | undefined;
+  #unreadEnd: (() => void) | undefined;
+
+  constructor(connection: FrameConnection, id: number) {
+    this.connection = connection;
+    this.id = id;
+    this.sendCredit = connection.peerStreamWindowBytes;
+  }
+
+  protected abstract deliver(bytes: Uint8Array): void;
+  protected abstract writable(): void;
+  protected abstract writeEnd(): void;
+  /** Nothing more is sent or received. */
+  abstract get over(): boolean;
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    while (this.#unread !== undefined && this.#unread.length > 0 && !this.#paused && !this.over) {
+      const { bytes, cost } = this.#unread.shift() as { bytes: Uint8Array; cost: number };
+      this.deliver(bytes);
+      this.#consume(cost);
+    }
+    if (this.#paused || this.over || this.#unreadEnd === undefined) return;
+    const end = this.#unreadEnd;
+    this.#unreadEnd = undefined;
+    end();
+  }
+
+  /** A message has come. */
+  receive(bytes: Uint8Array, cost: number): void {
+    this.received += cost;
+    if (this.#paused) {
+      this.#unread ??= [];
+      // A copy, since the chunk that it came in may be much larger and would live as long.
+      this.#unread.push({ bytes: bytes.slice(), cost });
+      return;
+    }
+    this.deliver(bytes);
+    this.#consume(cost);
+  }
+
+  /** Calls `end` when all that came before is read. */
+  receiveEnd(end: () => void): void {
+    if (this.#paused) this.#unreadEnd = end;
+    else end();
+  }
+
+  protected send(bytes: Uint8Array): boolean {
+    if (this.#unsent === undefined && this.connection.maySend(this)) {
+      this.connection.writeMessage(this, bytes);
+      if (this.connection.maySend(this)) return true;
+    } else {
+      this.#unsent ??= [];
+      this.#unsent.push(bytes.slice());
+      this.connection.unsentBytes += bytes.length;
+      if (this.connection.isFlooded) {
+        this.fail(
+          new RpcError(
+            'resource_exhausted',
+            'more was sent than the peer takes, beyond the limit maxQueuedBytes: wait for onWritable',
+          ),
+        );
+        return true;
+      }
+    }
+    this.connection.awaitRoom(this);
+    return false;
+  }
+
+  protected sendEndInOrder(): void {
+    if (this.#unsent === undefined) this.writeEnd();
+    else this.#endUnsent = true;
+  }
+
+  /** There may be credit or room again. */
+  flush(): void {
+    while (this.#unsent !== undefined && this.connection.maySend(this)) {
+      const bytes = this.#unsent.shift() as Uint8Array;
+      this.connection.unsentBytes -= bytes.length;
+      this.connection.writeMessage(this, bytes);
+      if (this.#unsent.length === 0) this.#unsent = undefined;
+    }
+    if (this.over) return;
+    if (this.#unsent === undefined && this.#endUnsent) {
+      this.#endUnsent = false;
+      this.wantsRoom = false;
+      this.writeEnd();
+    } else if (this.#unsent === undefined && this.wantsRoom && this.connection.maySend(this)) {
+      this.wantsRoom = false;
+      this.writable();
+    }
+    if (this.wantsRoom && !this.over) this.connection.awaitRoom(this);
+  }
+
+  abstract fail(error: RpcError): void;
+
+  /** Drops what is queued in both directions and gives its credit back to the connection. */
+  protected release(): void {
+    for (const { cost } of this.#unread ?? []) this.connection.consumed(cost);
+    for (const bytes of this.#unsent ?? []) this.connection.unsentBytes -= bytes.length;
+    this.#unread = undefined;
+    this.#unsent = undefined;
+    this.#unreadEnd = undefined;
+    this.#endUnsent = false;
+    this.wantsRoom = false;
+    this.connection.forget(this);
+  }
+
+  #consume(cost: number): void {
+    this.connection.consumed(cost);
+    this.#read += cost;
+    if (this.over || this.#read * 2 < this.connection.limits.streamWindowBytes) return;
+    this.received -= this.#read;
+    this.connection.output.credit(this.id, this.#read);
+    this.#read = 0;
+  }
+}
+
+/** What a message of this many bytes costs of the credits. */
+export function messageCost(length: number): number {
+  return length + frameHeaderBytes;
+}
+
+/** A call that this side opened. */
+export class OutgoingCall extends FrameStream implements ClientCall {
+  readonly #sink: ClientSink;
+  #headerSeen = false;
+  #sentEnd = false;
+  #over = false;
+
+  constructor(connection: FrameConnection, id: number, sink: ClientSink) {
+    super(connection, id);
+    this.#sink = sink;
+  }
+
+  override get over(): boolean {
+    return this.#over;
+  }
+
+  sendMessage(bytes: Uint8Array): boolean {
+    if (this.#over || this.#sentEnd) return true;
+    const tooLong = this.connection.tooLong(bytes.length);
+    if (tooLong === undefined) return this.send(bytes);
+    this.cancel(tooLong);
+    return true;
+  }
+
+  sendEnd(): void {
+    if (this.#over || this.#sentEnd) return;
+    this.#sentEnd = true;
+    this.sendEndInOrder();
+  }
+
+  cancel(error: RpcError): void {
+    if (this.#over) return;
+    this.connection.output.cancel(this.id, error);
+    this.end({ error, metadata: Metadata.empty });
+  }
+
+  override fail(error: RpcError): void {
+    this.cancel(error);
+  }
+
+  header(metadata: Metadata): void {
+    if (this.#headerSeen) return;
+    this.#headerSeen = true;
+    this.#sink.onHeader(metadata);
+  }
+
+  /** The call is over; the sink learns why. */
+  end(trailer: Trailer): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.release();
+    this.#sink.onEnd(trailer);
+  }
+
+  protected override deliver(bytes: Uint8Array): void {
+    if (!this.#headerSeen) this.header(Metadata.empty);
+    this.#sink.onMessage(bytes);
+  }
+
+  protected override writable(): void {
+    this.#sink.onWritable();
+  }
+
+  protected override writeEnd(): void {
+    this.connection.output.end(this.id);
+  }
+}
+
+const unhandled: ServerSink = {
+  onMessage() {},
+  onHalfClose() {},
+  onCancel() {},
+  onWritable() {},
+};
+
+/** A call that the peer opened. */
+export class IncomingCall extends FrameStream implements ServerCall {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly deadlineAt: number;
+  sink: ServerSink = unhandled;
+  #headerSent = false;
+  #trailer: Trailer | undefined;
+  #over = false;
+  #isHandled = false;
+
+  constructor(
+    connection: FrameConnection,
+    id: number,
+    path: string,
+    metadata: Metadata,
+    deadlineAt: number,
+  ) {
+    super(connection, id);
+    this.path = path;
+    this.metadata = metadata;
+    this.deadlineAt = deadlineAt;
+  }
+
+  get peer(): Peer {
+    return this.connection.peer;
+  }
+
+  override get over(): boolean {
+    return this.#over;
+  }
+
+  sendHeader(metadata: Metadata): void {
+    if (this.#over || this.#headerSent) return;
+    this.#headerSent = true;
+    if (metadata.size > 0) this.connection.output.header(this.id, metadata);
+  }
+
+  sendMessage(bytes: Uint8Array): boolean {
+    if (this.#over || this.#trailer !== undefined) return true;
+    this.#headerSent = true;
+    const tooLong = this.connection.tooLong(bytes.length);
+    if (tooLong === undefined) return this.send(bytes);
+    this.fail(tooLong);
+    return true;
+  }
+
+  sendEnd(trailer: Trailer): void {
+    if (this.#over) {
+      this.#handled();
+      return;
+    }
+    if (this.#trailer !== undefined) return;
+    this.#trailer = trailer;
+    this.sendEndInOrder();
+  }
+
+  override fail(error: RpcError): void {
+    this.#trailer = { error, metadata: Metadata.empty };
+    this.writeEnd();
+    this.sink.onCancel(error);
+  }
+
+  halfClose(): void {
+    if (!this.#over) this.sink.onHalfClose();
+  }
+
+  /** The peer has cancelled it, or is gone. */
+  cancelled(error: RpcError): void {
+    if (this.#over) return;
+    this.#over = true;
+    const answered = this.#trailer !== undefined;
+    this.release();
+    if (answered) this.#handled();
+    else this.sink.onCancel(error);
+  }
+
+  protected override deliver(bytes: Uint8Array): void {
+    this.sink.onMessage(bytes);
+  }
+
+  protected override writable(): void {
+    this.sink.onWritable();
+  }
+
+  protected override writeEnd(): void {
+    this.#over = true;
+    this.connection.output.trailer(this.id, this.#trailer ?? okTrailer, 0);
+    this.release();
+    this.#handled();
+  }
+
+  /** Until its handler is done, a cancelled call still counts as one of the peer's. */
+  #handled(): void {
+    if (this.#isHandled) return;
+    this.#isHandled = true;
+    this.connection.handlerEnded();
+  }
+}
