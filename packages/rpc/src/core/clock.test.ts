@@ -1,19 +1,21 @@
 import { expect, test } from 'bun:test';
-import { systemClock } from './clock.ts';
+import { systemClock, wheelClock } from './clock.ts';
 
-test('a callback is called once its time has come, and the clock has moved that far', async () => {
-  const start = systemClock.now();
-  await new Promise<void>((resolve) => systemClock.schedule(2, resolve));
-  expect(systemClock.now()).toBeGreaterThan(start);
-});
+for (const [name, clock] of Object.entries({ systemClock, wheelClock })) {
+  test(`${name}: a callback is called once its time has come, and the clock has moved that far`, async () => {
+    const start = clock.now();
+    await new Promise<void>((resolve) => clock.schedule(2, resolve));
+    expect(clock.now()).toBeGreaterThan(start);
+  });
 
-test('a cancelled callback is not called', async () => {
-  const seen: string[] = [];
-  const cancelled = systemClock.schedule(0, () => seen.push('cancelled'));
-  cancelled.cancel();
-  await new Promise<void>((resolve) => systemClock.schedule(1, resolve));
-  expect(seen).toEqual([]);
-});
+  test(`${name}: a cancelled callback is not called`, async () => {
+    const seen: string[] = [];
+    const cancelled = clock.schedule(0, () => seen.push('cancelled'));
+    cancelled.cancel();
+    await new Promise<void>((resolve) => clock.schedule(1, resolve));
+    expect(seen).toEqual([]);
+  });
+}
 
 test('a delay longer than setTimeout takes does not fire at once', async () => {
   const seen: string[] = [];

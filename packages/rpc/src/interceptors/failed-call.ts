@@ -1,0 +1,28 @@
+import type { ClientCall, ClientSink } from '../core/call.ts';
+import { Metadata } from '../core/metadata.ts';
+import type { RpcError } from '../rpc-error.ts';
+
+/** A call that is not even opened: it ends in a microtask, as a sink may not be told before `open` returns. */
+export class FailedCall implements ClientCall {
+  readonly #sink: ClientSink;
+  #ended = false;
+
+  constructor(sink: ClientSink, error: RpcError) {
+    this.#sink = sink;
+    queueMicrotask(() => this.cancel(error));
+  }
+
+  sendMessage(): boolean {
+    return true;
+  }
+
+  cancel(error: RpcError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#sink.onEnd({ error, metadata: Metadata.empty });
+  }
+
+  sendEnd(): void {}
+  pause(): void {}
+  resume(): void {}
+}
