@@ -26,6 +26,8 @@ export class ScriptedServerCall implements ServerCall {
   paused = false;
   /** What `sendMessage` answers. */
   hasRoom = true;
+  /** The server has said that it is done with a call that was canceled. */
+  released = false;
   /** Resolves with the trailer. */
   readonly end: Promise<Trailer>;
   readonly #resolve: (trailer: Trailer) => void;
@@ -70,6 +72,7 @@ export class ScriptedServerCall implements ServerCall {
   }
 
   sendEnd(trailer: Trailer): void {
+    if (this.#canceled) this.released = true;
     if (this.#isOver) return;
     this.trailer = trailer;
     this.#resolve(trailer);

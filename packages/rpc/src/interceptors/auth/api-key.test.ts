@@ -118,7 +118,7 @@ test('a call that is canceled while its key is looked up never reaches the handl
   await found.promise;
   await Promise.resolve();
   await Promise.resolve();
-  expect(handled).toEqual([]);
+  expect([handled.length, call.released]).toEqual([0, true]);
 });
 
 test('a list with a hash that is none, or one twice, is refused at the start', () => {

@@ -1,4 +1,4 @@
-import type { CallHandler, ServerCall } from '../../core/call.ts';
+import { type CallHandler, okTrailer, type ServerCall } from '../../core/call.ts';
 import { CallKey, callValue, setCallValue } from '../../core/call-values.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { idleSink } from '../../core/watched-call.ts';
@@ -16,7 +16,8 @@ export interface Identity {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-const identityKey = new CallKey<Identity>('identity');
+/** The caller, where a handler reads it: `context.value(identityKey)`. */
+export const identityKey: CallKey<Identity> = new CallKey('identity');
 
 /** Who makes this call; undefined when no interceptor has proved it. */
 export function identityOf(call: ServerCall): Identity | undefined {
@@ -58,6 +59,8 @@ export function admitLater(
     ...idleSink,
     onCancel() {
       canceled = true;
+      // A transport counts the call as running until it is told that it is not.
+      call.sendEnd(okTrailer);
     },
   };
   call.pause();

@@ -10,7 +10,9 @@ import { CallKey, callValue, setCallValue } from '../../core/call-values.ts';
 import type { MethodInfo } from '../../core/method.ts';
 
 const header = 'x-request-id';
-const requestIdKey = new CallKey<string>('request id');
+
+/** The id of a request, where a handler reads it: `context.value(requestIdKey)`. */
+export const requestIdKey: CallKey<string> = new CallKey('request id');
 
 /** The id of this request; undefined where `requestIds` has not run. */
 export function requestIdOf(call: ServerCall): string | undefined {
