@@ -309,8 +309,8 @@ class UnaryInvocation extends SingleRequestInvocation {
     const response = this.served.handler(request, this);
     if (typeof response?.then === 'function') {
       response.then(
-        (value) => this.answer(value),
-        (error) => this.fail(error),
+        (value: object) => this.answer(value),
+        (error: unknown) => this.fail(error),
       );
     } else this.answer(response);
   }

@@ -115,7 +115,7 @@ export class FrameConnection implements Connection, FrameSink {
     const refusal = this.#refusal(options.metadata);
     const call = new OutgoingCall(this, this.#nextStream, sink);
     if (refusal !== undefined) {
-      queueMicrotask(() => call.end({ error: refusal, metadata: Metadata.empty }));
+      call.refuse(refusal);
       return call;
     }
     this.#nextStream += 2;

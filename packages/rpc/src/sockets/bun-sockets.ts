@@ -31,12 +31,13 @@ async function listen(
     });
     return { port: 0, close: () => listener.stop() };
   }
-  const listener: TCPSocketListener<BunSocket | undefined> = Bun.listen({
+  const tcp = {
     hostname: options.host,
     port: options.port,
     reusePort: options.reusePort ?? false,
     socket,
-  });
+  };
+  const listener: TCPSocketListener<BunSocket | undefined> = Bun.listen(tcp);
   return { port: listener.port, close: () => listener.stop() };
 }
 

@@ -1,0 +1,209 @@
+import { RpcError } from '../rpc-error.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import type { ClientCall, ClientSink, OpenOptions, Transport } from './call.ts';
+import type { Connection } from './connection.ts';
+import { Metadata } from './metadata.ts';
+import type { MethodInfo } from './method.ts';
+import { markRefused } from './refused.ts';
+import { monotonicNow } from './timer-wheel.ts';
+
+export interface ReconnectingOptions {
+  /** For messages: `unix:/run/x.sock`. */
+  readonly address: string;
+  /**
+   * Makes a connection, through its handshake. The signal is aborted when nobody needs it any more.
+   * @throws whatever says why there is none.
+   */
+  readonly dial: (signal: AbortSignal) => Promise<Connection>;
+  /** After a failure no new attempt is made for so long. Default 100 ms to 5 s. */
+  readonly backoff?: Backoff;
+  /** Default: `performance.now`, `Math.random`. */
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** From 100 ms to 5 s, doubling. */
+export const reconnectBackoff: Backoff = {
+  initialMs: 100,
+  maxMs: 5_000,
+  multiplier: 2,
+  jitter: 0.2,
+};
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'dialling'; readonly abort: AbortController }
+  | { readonly kind: 'connected'; readonly connection: Connection }
+  | { readonly kind: 'failed'; readonly until: number; readonly error: RpcError }
+  | { readonly kind: 'closed' };
+
+/**
+ * A Transport that connects with the first call, and again with the first call after the connection
+ * was lost. Calls that come while it connects wait; when it cannot connect they fail as
+ * `unavailable`, and so does every call until the back-off has passed.
+ */
+export class ReconnectingTransport implements Transport {
+  readonly #options: ReconnectingOptions;
+  readonly #now: () => number;
+  #state: State = { kind: 'idle' };
+  #failures = 0;
+  #waiting = new Set<WaitingCall>();
+
+  constructor(options: ReconnectingOptions) {
+    this.#options = options;
+    this.#now = options.now ?? monotonicNow;
+  }
+
+  open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
+    const state = this.#state;
+    if (state.kind === 'connected' && state.connection.acceptsCalls) {
+      return state.connection.open(method, options, sink);
+    }
+    const call = new WaitingCall(method, options, sink, (waiting) => this.#forget(waiting));
+    if (state.kind === 'closed') {
+      call.refuse(new RpcError('unavailable', `the client of ${this.#options.address} is closed`));
+    } else if (state.kind === 'failed' && this.#now() < state.until) call.refuse(state.error);
+    else {
+      this.#waiting.add(call);
+      if (state.kind !== 'dialling') void this.#dial();
+    }
+    return call;
+  }
+
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = { kind: 'closed' };
+    if (state.kind === 'dialling') {
+      state.abort.abort();
+      this.#refuseAll(
+        new RpcError('unavailable', `the client of ${this.#options.address} is closed`),
+      );
+    }
+    if (state.kind === 'connected') await state.connection.close();
+  }
+
+  async #dial(): Promise<void> {
+    const abort = new AbortController();
+    this.#state = { kind: 'dialling', abort };
+    try {
+      const connection = await this.#options.dial(abort.signal);
+      // It may have been closed meanwhile.
+      if (abort.signal.aborted) {
+        await connection.close();
+        return;
+      }
+      this.#failures = 0;
+      this.#state = { kind: 'connected', connection };
+      const waiting = this.#waiting;
+      this.#waiting = new Set();
+      for (const call of waiting) call.begin(connection);
+    } catch (cause) {
+      if (abort.signal.aborted) return;
+      const error = this.#unreachable(cause);
+      const backoff = this.#options.backoff ?? reconnectBackoff;
+      const wait = backoffMs(backoff, this.#failures++, this.#options.random ?? Math.random);
+      this.#state = { kind: 'failed', until: this.#now() + wait, error };
+      this.#refuseAll(error);
+    }
+  }
+
+  #refuseAll(error: RpcError): void {
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const call of waiting) call.refuse(error);
+  }
+
+  /** The last call that waited for a connection has been cancelled. */
+  #forget(call: WaitingCall): void {
+    this.#waiting.delete(call);
+    if (this.#waiting.size > 0 || this.#state.kind !== 'dialling') return;
+    this.#state.abort.abort();
+    this.#state = { kind: 'idle' };
+  }
+
+  #unreachable(cause: unknown): RpcError {
+    if (cause instanceof RpcError) return cause;
+    const reason = cause instanceof Error ? cause.message : 'for an unknown reason';
+    const message = `cannot connect to ${this.#options.address}: ${reason}`;
+    return new RpcError('unavailable', message, { cause, retryable: true });
+  }
+}
+
+/** A call that waits for its connection, and afterwards passes everything on to it. */
+class WaitingCall implements ClientCall {
+  readonly #method: MethodInfo;
+  readonly #options: OpenOptions;
+  readonly #sink: ClientSink;
+  readonly #onCancel: (call: WaitingCall) => void;
+  #call: ClientCall | undefined;
+  #messages: Uint8Array[] = [];
+  #ended = false;
+  #paused = false;
+  #over = false;
+
+  constructor(
+    method: MethodInfo,
+    options: OpenOptions,
+    sink: ClientSink,
+    onCancel: (call: WaitingCall) => void,
+  ) {
+    this.#method = method;
+    this.#options = options;
+    this.#sink = sink;
+    this.#onCancel = onCancel;
+  }
+
+  begin(connection: Connection): void {
+    if (this.#over) return;
+    const call = connection.open(this.#method, this.#options, this.#sink);
+    this.#call = call;
+    if (this.#paused) call.pause();
+    let room = true;
+    for (const bytes of this.#messages) room = call.sendMessage(bytes);
+    if (this.#ended) call.sendEnd();
+    else if (room && this.#messages.length > 0) this.#sink.onWritable();
+    this.#messages = [];
+  }
+
+  /** Ends the call, which no server has seen. */
+  refuse(error: RpcError): void {
+    if (this.#over) return;
+    this.#over = true;
+    markRefused(error);
+    queueMicrotask(() => this.#sink.onEnd({ error, metadata: Metadata.empty }));
+  }
+
+  sendMessage(bytes: Uint8Array): boolean {
+    if (this.#call !== undefined) return this.#call.sendMessage(bytes);
+    if (this.#over || this.#ended) return true;
+    this.#messages.push(bytes.slice());
+    return false;
+  }
+
+  sendEnd(): void {
+    this.#ended = true;
+    this.#call?.sendEnd();
+  }
+
+  cancel(error: RpcError): void {
+    if (this.#call !== undefined) {
+      this.#call.cancel(error);
+      return;
+    }
+    if (this.#over) return;
+    this.#over = true;
+    this.#messages = [];
+    this.#onCancel(this);
+    this.#sink.onEnd({ error, metadata: Metadata.empty });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#call?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#call?.resume();
+  }
+}

@@ -1,0 +1,46 @@
+import type { RpcLimits } from '../core/limits.ts';
+import { RpcError } from '../rpc-error.ts';
+import type { FrameConnection } from './frame-connection.ts';
+
+const defaultGraceMs = 10_000;
+
+/** The open connections of a listener: their number is bounded, and they end with it. */
+export class FrameConnections {
+  readonly #limits: RpcLimits;
+  readonly #open = new Set<FrameConnection>();
+  #closing = false;
+
+  constructor(limits: RpcLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Why no further connection is taken; undefined: one is. */
+  refusal(): RpcError | undefined {
+    if (this.#closing) return new RpcError('unavailable', 'the server is shutting down');
+    if (this.#open.size < this.#limits.maxConnections) return undefined;
+    const message = `${this.#open.size} connections are open, the limit maxConnections`;
+    return new RpcError('resource_exhausted', message);
+  }
+
+  add(connection: FrameConnection): void {
+    this.#open.add(connection);
+    void connection.closed.then(() => this.#open.delete(connection));
+  }
+
+  /** Lets the open calls end for `graceMs`, then cancels them. */
+  async close(graceMs: number = defaultGraceMs): Promise<void> {
+    this.#closing = true;
+    const reason = new RpcError('unavailable', 'the server is shutting down');
+    const all = [...this.#open];
+    for (const connection of all) connection.drain(reason);
+    const timer = setTimeout(() => {
+      for (const connection of this.#open) connection.abort(reason);
+    }, graceMs);
+    await Promise.all(all.map((connection) => connection.closed));
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { createClient } from '../../core/client.ts';
+import { createServer } from '../../core/server.ts';
+import { RpcError } from '../../rpc-error.ts';
+import { Notes } from '../note-service.ts';
+import {
+  type ContractCase,
+  countTo,
+  fails,
+  gather,
+  patterned,
+  settled,
+  tick,
+} from './contract-bench.ts';
+
+/** How calls begin, wait and end: deadlines, cancellation, back-pressure, closing. */
+export const flowCases: Record<string, ContractCase> = {
+  'a handler that answers early ends the requests': {
+    needs: ['client-stream'],
+    async run(bench) {
+      const client = await bench.serve({
+        async collect(notes) {
+          for await (const note of notes) if (note.number === 2) return { text: 'enough' };
+          return {};
+        },
+      });
+      const closed = Promise.withResolvers<void>();
+      async function* endless() {
+        try {
+          for (let number = 0; ; number++) {
+            yield { number };
+            await tick();
+          }
+        } finally {
+          closed.resolve();
+        }
+      }
+      assert.equal((await client.collect(endless())).text, 'enough');
+      await closed.promise;
+    },
+  },
+
+  'requests that throw cancel the call': {
+    needs: ['client-stream'],
+    async run(bench) {
+      const started = Promise.withResolvers<void>();
+      const aborted = Promise.withResolvers<void>();
+      const client = await bench.serve({
+        async collect(notes, { signal }) {
+          started.resolve();
+          signal.addEventListener('abort', () => aborted.resolve());
+          for await (const _ of notes);
+          return {};
+        },
+      });
+      async function* faulty() {
+        yield { number: 1 };
+        await started.promise;
+        throw new RpcError('failed_precondition', 'the source broke');
+      }
+      await fails(client.collect(faulty()), 'failed_precondition');
+      await aborted.promise;
+    },
+  },
+
+  'a deadline ends the call on both sides, and the server knows it': {
+    async run(bench) {
+      const seen = Promise.withResolvers<{ left: number; reason: unknown }>();
+      const client = await bench.serve({
+        echo(_note, { signal, deadlineAt }) {
+          const left = deadlineAt - performance.now();
+          return new Promise(() => {
+            signal.addEventListener('abort', () => seen.resolve({ left, reason: signal.reason }));
+          });
+        },
+      });
+      await fails(client.echo({}, { timeoutMs: 60 }), 'deadline_exceeded');
+      const { left, reason } = await seen.promise;
+      assert.ok(left > 0 && left <= 61, `the server had ${left} ms`);
+      assert.ok(reason instanceof RpcError);
+    },
+  },
+
+  'a signal cancels a call on both sides': {
+    async run(bench) {
+      const started = Promise.withResolvers<void>();
+      const ended = Promise.withResolvers<void>();
+      const client = await bench.serve({
+        echo(_note, { signal }) {
+          started.resolve();
+          return new Promise((_, reject) => {
+            signal.addEventListener('abort', () => {
+              ended.resolve();
+              reject(signal.reason);
+            });
+          });
+        },
+      });
+      const abort = new AbortController();
+      const call = client.echo({}, { signal: abort.signal });
+      await started.promise;
+      abort.abort();
+      await fails(call, 'canceled');
+      await ended.promise;
+      await fails(client.echo({}, { signal: abort.signal }), 'canceled');
+    },
+  },
+
+  'leaving the loop over a stream stops the server': {
+    async run(bench) {
+      const closed = Promise.withResolvers<void>();
+      const client = await bench.serve({
+        async *list() {
+          try {
+            for (let number = 0; ; number++) {
+              yield { number };
+              await tick();
+            }
+          } finally {
+            closed.resolve();
+          }
+        },
+      });
+      for await (const { number } of client.list({})) if (number === 3) break;
+      await closed.promise;
+    },
+  },
+
+  'a reader that is slow holds the sender back': {
+    needs: ['back-pressure'],
+    async run(bench) {
+      let sent = 0;
+      const client = await bench.serve(
+        {
+          async *list() {
+            for (; sent < 4_000; sent++) yield { payload: patterned(10_000), number: sent };
+          },
+        },
+        { streamWindowBytes: 64 * 1024 },
+      );
+      const stream = client.list({})[Symbol.asyncIterator]();
+      await stream.next();
+      await settled(() => sent);
+      assert.ok(sent < 2_000, `${sent} messages of 10 kB were sent to a reader that took one`);
+      let read = 1;
+      while (!(await stream.next()).done) read++;
+      assert.equal(read, 4_000);
+    },
+  },
+
+  'a server that is slow to read holds the client back': {
+    needs: ['client-stream', 'back-pressure'],
+    async run(bench) {
+      let made = 0;
+      const go = Promise.withResolvers<void>();
+      const client = await bench.serve(
+        {
+          async collect(notes) {
+            await go.promise;
+            let number = 0;
+            for await (const _ of notes) number++;
+            return { number };
+          },
+        },
+        { streamWindowBytes: 64 * 1024 },
+      );
+      async function* large() {
+        for (; made < 4_000; made++) yield { payload: patterned(10_000) };
+      }
+      const call = client.collect(large());
+      await settled(() => made);
+      assert.ok(made < 2_000, `${made} messages of 10 kB were sent to a server that took none`);
+      go.resolve();
+      assert.equal((await call).number, 4_000);
+    },
+  },
+
+  'many calls at once keep apart': {
+    async run(bench) {
+      const client = await bench.serve({
+        async echo(note) {
+          for (let i = note.number % 5; i > 0; i--) await tick();
+          return note;
+        },
+        list: ({ number }) => countTo(number),
+      });
+      const unary = Array.from({ length: 200 }, async (_, number) => {
+        const text = `call ${number}`;
+        assert.deepEqual((await client.echo({ number, text })).text, text);
+      });
+      const streams = Array.from({ length: 20 }, async (_, number) => {
+        assert.equal((await gather(client.list({ number }))).length, number);
+      });
+      await Promise.all([...unary, ...streams]);
+    },
+  },
+
+  'closing lets an open call end and refuses a new one': {
+    needs: ['drain'],
+    async run(bench) {
+      const started = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const server = createServer().add(Notes, {
+        async echo(note) {
+          started.resolve();
+          await go.promise;
+          return note;
+        },
+      });
+      const { transport } = await bench.open(server.handler);
+      const client = createClient(Notes, transport);
+      const open = client.echo({ text: 'open' });
+      await started.promise;
+      const closing = transport.close();
+      await fails(client.echo({}), 'unavailable');
+      go.resolve();
+      assert.equal((await open).text, 'open');
+      await closing;
+    },
+  },
+};

@@ -1,0 +1,112 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from '../../core/client.ts';
+import { createServer } from '../../core/server.ts';
+import { contractTests } from '../../testing/contract/contract-suite.ts';
+import { Notes } from '../../testing/note-service.ts';
+import { connectUnix, listenUnix } from './unix.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'zrpc-unix-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let count = 0;
+const newPath = () => join(folder, `${count++}.sock`);
+
+contractTests(
+  {
+    name: 'unix',
+    async connect({ handler, limits = {}, clientHandler }) {
+      const path = newPath();
+      const listener = await listenUnix({ path, handler, limits });
+      const transport = connectUnix({
+        path,
+        limits,
+        ...(clientHandler === undefined ? {} : { handler: clientHandler }),
+      });
+      return {
+        transport,
+        async close() {
+          await transport.close();
+          await listener.close();
+        },
+      };
+    },
+  },
+  test,
+);
+
+const echo = createServer().add(Notes, {
+  echo: (note, { peer }) => ({ ...note, number: peer.process?.pid ?? 0 }),
+});
+
+test('the socket is its owner’s alone, and the server knows the process', async () => {
+  const path = newPath();
+  const listener = await listenUnix({ path, handler: echo.handler });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const transport = connectUnix({ path });
+  expect((await createClient(Notes, transport).echo({})).number).toBe(process.pid);
+  await transport.close();
+  await listener.close();
+  expect(() => statSync(path)).toThrow();
+});
+
+test('a user who is not allowed is turned away', async () => {
+  const path = newPath();
+  const listener = await listenUnix({ path, handler: echo.handler, allowedUsers: [4_711] });
+  const transport = connectUnix({ path });
+  expect(createClient(Notes, transport).echo({})).rejects.toMatchObject({ code: 'unavailable' });
+  await transport.close();
+  await listener.close();
+});
+
+test('a socket left behind is replaced, one in use and a file are not', async () => {
+  const path = newPath();
+  const left = Bun.spawnSync([
+    'python3',
+    '-c',
+    `import socket; s = socket.socket(socket.AF_UNIX); s.bind(${JSON.stringify(path)})`,
+  ]);
+  expect(left.exitCode).toBe(0);
+  const listener = await listenUnix({ path, handler: echo.handler });
+  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+    code: 'already_exists',
+    message: expect.stringContaining('another process listens'),
+  });
+  await listener.close();
+  writeFileSync(path, 'mine');
+  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+    code: 'already_exists',
+    message: expect.stringContaining('is no socket'),
+  });
+});
+
+test('a path that the system has no room for is refused by name', () => {
+  const path = join(folder, 'x'.repeat(120));
+  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+    code: 'invalid_argument',
+  });
+});
+
+test('a client finds the server again after it was away', async () => {
+  const path = newPath();
+  const transport = connectUnix({ path });
+  const client = createClient(Notes, transport);
+  expect(client.echo({})).rejects.toMatchObject({ code: 'unavailable' });
+  const first = await listenUnix({ path, handler: echo.handler });
+  const again = async () => {
+    for (;;) {
+      try {
+        return await client.echo({ text: 'back' });
+      } catch {
+        await Bun.sleep(5);
+      }
+    }
+  };
+  expect((await again()).text).toBe('back');
+  await first.close();
+  const second = await listenUnix({ path, handler: echo.handler });
+  expect((await again()).text).toBe('back');
+  await transport.close();
+  await second.close();
+});

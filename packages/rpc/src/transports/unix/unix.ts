@@ -1,0 +1,140 @@
+import { unlink } from 'node:fs/promises';
+import { compressor } from '../../compression/compressors.ts';
+import type { CallHandler, Listener, Peer, Transport } from '../../core/call.ts';
+import type { Connection } from '../../core/connection.ts';
+import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import { ReconnectingTransport } from '../../core/reconnecting.ts';
+import { FrameConnections } from '../../frames/frame-connections.ts';
+import { frameSocket } from '../../sockets/frame-socket.ts';
+import {
+  type ByteSocket,
+  type SocketHandler,
+  type SocketListener,
+  socketRuntime,
+} from '../../sockets/socket.ts';
+import { clearSocketPath, withMode } from './socket-file.ts';
+
+export interface UnixListenOptions {
+  /** Of the socket, at most 107 bytes. A socket that nobody listens at any more is replaced. */
+  readonly path: string;
+  readonly handler: CallHandler;
+  readonly limits?: Partial<RpcLimits>;
+  /** Permissions of the socket's file. Default 0o600: its owner alone. */
+  readonly mode?: number;
+  /**
+   * Whose processes may connect, by `SO_PEERCRED` where the system has it. Default: this process's
+   * user, and root. `any`: whoever the file's permissions let in.
+   */
+  readonly allowedUsers?: readonly number[] | 'any';
+}
+
+export interface UnixConnectOptions {
+  readonly path: string;
+  readonly limits?: Partial<RpcLimits>;
+  /** Takes the calls that the server opens to this client. */
+  readonly handler?: CallHandler;
+}
+
+/**
+ * Serves own frames on a Unix socket.
+ * @throws RpcError already_exists when somebody listens there or a file of another kind is there.
+ */
+export async function listenUnix(options: UnixListenOptions): Promise<Listener> {
+  const { path } = options;
+  const sockets = await socketRuntime();
+  const credentialsOf = await credentialReader();
+  await clearSocketPath(path, sockets);
+  const limits = limitsWith(options.limits);
+  const connections = new FrameConnections(limits);
+  const allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
+
+  const accept = (socket: ByteSocket): SocketHandler => {
+    const process = credentialsOf(socket);
+    const stranger = allowed !== 'any' && process !== undefined && !allowed.includes(process.uid);
+    if (stranger || connections.refusal() !== undefined) {
+      socket.destroy();
+      return deafHandler;
+    }
+    const peer: Peer = {
+      transport: 'unix',
+      address: `unix:${path}`,
+      ...(process === undefined ? {} : { process }),
+    };
+    const { connection, handler } = frameSocket(socket, {
+      side: 'server',
+      limits,
+      peer,
+      handler: options.handler,
+      compressor,
+    });
+    connections.add(connection);
+    return handler;
+  };
+  const listener = await withMode(path, options.mode ?? 0o600, () =>
+    sockets.listen({ path }, accept),
+  );
+  return new UnixListener(path, listener, connections);
+}
+
+/** Connects with the first call, and again when the connection was lost. */
+export function connectUnix(options: UnixConnectOptions): Transport {
+  const { path } = options;
+  return new ReconnectingTransport({
+    address: `unix:${path}`,
+    dial: (signal) => dialUnix(options, signal),
+  });
+}
+
+/**
+ * One connection, which is not made again when it is lost.
+ * @throws Error of the runtime when nobody listens there.
+ */
+export async function dialUnix(
+  options: UnixConnectOptions,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const { path } = options;
+  const sockets = await socketRuntime();
+  const dialled = Promise.withResolvers<Connection>();
+  await sockets.dial(signal === undefined ? { path } : { path, signal }, (socket) => {
+    const { connection, handler } = frameSocket(socket, {
+      side: 'client',
+      limits: limitsWith(options.limits),
+      peer: { transport: 'unix', address: `unix:${path}` },
+      compressor,
+      ...(options.handler === undefined ? {} : { handler: options.handler }),
+    });
+    dialled.resolve(connection);
+    return handler;
+  });
+  return await dialled.promise;
+}
+
+const deafHandler: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
+
+class UnixListener implements Listener {
+  readonly address: string;
+  readonly #path: string;
+  readonly #listener: SocketListener;
+  readonly #connections: FrameConnections;
+
+  constructor(path: string, listener: SocketListener, connections: FrameConnections) {
+    this.address = `unix:${path}`;
+    this.#path = path;
+    this.#listener = listener;
+    this.#connections = connections;
+  }
+
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#listener.close();
+    await unlink(this.#path).catch(() => {});
+    await this.#connections.close(options.graceMs);
+  }
+}
+
+/** Reads `SO_PEERCRED` where the runtime has a way to. */
+async function credentialReader(): Promise<(socket: ByteSocket) => Peer['process']> {
+  if (!('Bun' in globalThis)) return () => undefined;
+  const { peerCredentials } = await import('../../sockets/bun-libc.ts');
+  return ({ descriptor }) => (descriptor === undefined ? undefined : peerCredentials(descriptor));
+}
