@@ -1,3 +1,5 @@
+import type { TypeRegistry } from './type-registry.ts';
+
 /** What `JSON.parse` returns. */
 export type JsonValue =
   | null
@@ -8,8 +10,13 @@ export type JsonValue =
   | { [name: string]: JsonValue };
 
 export interface JsonReadOptions {
-  /** Leave out fields that the message does not have, instead of an error. Default false. */
+  /**
+   * Leave out fields that the message does not have and names that an enum does not have, instead of
+   * an error. Default false.
+   */
   readonly ignoreUnknownFields?: boolean;
+  /** The types that a `google.protobuf.Any` may hold, and extensions. Default none. */
+  readonly registry?: TypeRegistry;
 }
 
 export interface JsonWriteOptions {
@@ -19,4 +26,6 @@ export interface JsonWriteOptions {
   readonly useProtoFieldName?: boolean;
   /** Enum values as numbers. Default false. */
   readonly enumAsInteger?: boolean;
+  /** The types that a `google.protobuf.Any` may hold, and extensions. Default none. */
+  readonly registry?: TypeRegistry;
 }

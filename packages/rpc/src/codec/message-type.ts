@@ -20,10 +20,12 @@ export interface MessageType<T extends object = any> {
   /** Appends the message without a length. Absent fields are left out. */
   encode(message: MessageInit<T>, writer: Writer): void;
   /**
-   * Reads up to the offset `end`.
+   * Reads up to the offset `end`, or the end of the group that the reader has opened. `into` is for
+   * a field that comes twice, whose messages are merged: what an earlier call for the same field has
+   * returned.
    * @throws RpcError invalid_argument for bytes that are no such message.
    */
-  decode(reader: Reader, end: number): T;
+  decode(reader: Reader, end: number, into?: T): T;
   /** The canonical JSON mapping of protobuf. */
   toJson(message: MessageInit<T>, options?: JsonWriteOptions): JsonValue;
   /** @throws RpcError invalid_argument that names the field. */

@@ -1,4 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
+import { appendUnknown, copyBytes } from './unknown-fields.ts';
 import { readLooseUtf8, readUtf8 } from './utf8.ts';
 
 /** How deep messages and groups may be nested, as in every official implementation. */
@@ -26,7 +27,7 @@ const depthFactor = 2 ** 29;
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 export class Reader {
-  bytes: Uint8Array = noBytes;
+  private source: Uint8Array = noBytes;
   position = 0;
   private depth = 0;
   /** Depth and number of the group being read, 0 for none. */
@@ -34,8 +35,13 @@ export class Reader {
   /** The upper word of the last varint. */
   private upper = 0;
 
+  /** The number of bytes there are. */
+  get length(): number {
+    return this.source.length;
+  }
+
   reset(bytes: Uint8Array): void {
-    this.bytes = bytes;
+    this.source = bytes;
     this.position = 0;
     this.depth = 0;
     this.group = 0;
@@ -44,13 +50,13 @@ export class Reader {
   /** A field's number and wire type, `number << 3 | wireType`, both of them legal. */
   tag(): number {
     const start = this.position;
-    let tag = this.bytes[start] as number;
+    let tag = this.source[start] as number;
     if (tag < 0x80) {
       this.position = start + 1;
     } else {
       tag = this.varint();
       const size = this.position - start;
-      if (size > 5 || (size === 5 && (this.bytes[start + 4] as number) > 0x0f)) {
+      if (size > 5 || (size === 5 && (this.source[start + 4] as number) > 0x0f)) {
         throw this.fault(start, 'a tag that is longer than 32 bits');
       }
       tag >>>= 0;
@@ -134,7 +140,7 @@ export class Reader {
   string(): string {
     const end = this.lengthEnd();
     const start = this.position;
-    const text = readUtf8(this.bytes, start, end);
+    const text = readUtf8(this.source, start, end);
     if (text === undefined) throw this.fault(start, 'a string that is not UTF-8');
     this.position = end;
     return text;
@@ -143,15 +149,15 @@ export class Reader {
   /** A text with its length, with U+FFFD for what is not UTF-8: where the schema asks no check. */
   looseString(): string {
     const end = this.lengthEnd();
-    const text = readLooseUtf8(this.bytes, this.position, end);
+    const text = readLooseUtf8(this.source, this.position, end);
     this.position = end;
     return text;
   }
 
   /** Bytes with their length, as an own copy. */
-  copyBytes(): Uint8Array {
+  bytes(): Uint8Array {
     const end = this.lengthEnd();
-    const copy = this.bytes.slice(this.position, end);
+    const copy = copyBytes(this.source, this.position, end);
     this.position = end;
     return copy;
   }
@@ -161,8 +167,8 @@ export class Reader {
     const start = this.position;
     const length = this.varint() >>> 0;
     const end = this.position + length;
-    if (end > this.bytes.length || this.upper !== 0) {
-      const left = this.bytes.length - this.position;
+    if (end > this.source.length || this.upper !== 0) {
+      const left = this.source.length - this.position;
       throw this.fault(start, `a length of ${length} bytes where ${left} are left`);
     }
     return end;
@@ -212,7 +218,21 @@ export class Reader {
     this.group = outer;
   }
 
-  /** Passes over the value of a field with this tag, which is no end of a group. */
+  /**
+   * Passes over a field that the message does not have and appends it, from its tag at `start`, to
+   * the unknown fields that the message has already.
+   */
+  unknown(tag: number, start: number, held: Uint8Array | undefined): Uint8Array {
+    this.skip(tag);
+    return appendUnknown(held, this.source, start, this.position);
+  }
+
+  /** Appends what was read since `start` to the unknown fields. */
+  keep(start: number, held: Uint8Array | undefined): Uint8Array {
+    return appendUnknown(held, this.source, start, this.position);
+  }
+
+  /** Passes over the value of a field with this tag. */
   skip(tag: number): void {
     switch (tag & 7) {
       case 0:
@@ -227,6 +247,8 @@ export class Reader {
       case 3:
         this.skipGroup(tag >>> 3);
         return;
+      case 4:
+        throw this.fault(this.position, 'the end of a group that has not begun');
       default:
         this.advance(4);
     }
@@ -248,13 +270,13 @@ export class Reader {
   }
 
   private advance(count: number): void {
-    if (this.position + count > this.bytes.length) throw this.truncated();
+    if (this.position + count > this.source.length) throw this.truncated();
     this.position += count;
   }
 
   /** The lower word of a varint of up to ten bytes; `upper` gets the other. */
   private varint(): number {
-    const first = this.bytes[this.position] as number;
+    const first = this.source[this.position] as number;
     if (first < 0x80) {
       this.position++;
       this.upper = 0;
@@ -264,7 +286,7 @@ export class Reader {
   }
 
   private longVarint(): number {
-    const { bytes, position } = this;
+    const { source: bytes, position } = this;
     let value = 0;
     let at = position;
     for (let shift = 0; shift < 28; shift += 7) {
@@ -296,7 +318,7 @@ export class Reader {
   }
 
   private word(): number {
-    const { bytes, position } = this;
+    const { source: bytes, position } = this;
     if (position + 4 > bytes.length) throw this.truncated();
     this.position = position + 4;
     return (
@@ -308,7 +330,7 @@ export class Reader {
   }
 
   private truncated(): RpcError {
-    return this.fault(this.bytes.length, 'the message ends inside of a field');
+    return this.fault(this.source.length, 'the message ends inside of a field');
   }
 
   private tooDeep(): RpcError {
