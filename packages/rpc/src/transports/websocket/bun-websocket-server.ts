@@ -1,0 +1,175 @@
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+import { compressor } from '../../compression/compressors.ts';
+import type { CallHandler, Listener } from '../../core/call.ts';
+import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import { FrameConnection } from '../../frames/frame-connection.ts';
+import { FrameConnections } from '../../frames/frame-connections.ts';
+import type { FrameLink } from '../../frames/frame-writer.ts';
+import type { TlsServerOptions } from '../../sockets/socket.ts';
+import { isAllowedOrigin } from './allowed-origin.ts';
+import { closeCode, webSocketProtocol } from './websocket-link.ts';
+
+export interface WebSocketServeOptions {
+  readonly handler: CallHandler;
+  readonly limits?: Partial<RpcLimits>;
+  /**
+   * Pages of these origins may connect (`https://app.example`), or of any (`*`). Default: pages of
+   * this server's own origin, and clients that are no browser.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** permessage-deflate. Default false: frames may be compressed one by one. */
+  readonly deflate?: boolean;
+}
+
+export type WebSocketListenOptions = WebSocketServeOptions & {
+  /** The path of the URL; default `/`. */
+  readonly urlPath?: string;
+} & (
+    | { readonly socketPath: string }
+    | { readonly host: string; readonly port: number; readonly tls?: TlsServerOptions }
+  );
+
+/** The data of a WebSocket of `webSocketEndpoint`. */
+export interface WebSocketData {
+  link: BunWebSocketLink | undefined;
+  readonly address: string;
+}
+
+export interface WebSocketEndpoint {
+  /** For `Bun.serve({ websocket })`. */
+  readonly websocket: WebSocketHandler<WebSocketData>;
+  /** In `fetch`: undefined when the request has become a WebSocket, else the refusal. */
+  upgrade(request: Request, server: Server<WebSocketData>): Response | undefined;
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/** A WebSocket endpoint to be put into any `Bun.serve`. */
+export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndpoint {
+  const limits = limitsWith(options.limits);
+  const connections = new FrameConnections(limits);
+  return {
+    upgrade(request, server) {
+      const refusal = refusalOf(request, options.allowedOrigins);
+      if (refusal !== undefined) return refusal;
+      const full = connections.refusal();
+      if (full !== undefined) return new Response(`${full.message}\n`, { status: 503 });
+      const from = server.requestIP(request);
+      const address = from === null ? 'unix' : `${from.address}:${from.port}`;
+      const data: WebSocketData = { link: undefined, address };
+      const headers = { 'sec-websocket-protocol': webSocketProtocol };
+      if (server.upgrade(request, { data, headers })) return undefined;
+      return new Response('this is a WebSocket endpoint\n', {
+        status: 426,
+        headers: { upgrade: 'websocket', connection: 'upgrade' },
+      });
+    },
+    websocket: {
+      idleTimeout: 0,
+      sendPings: false,
+      perMessageDeflate: options.deflate ?? false,
+      maxPayloadLength: limits.maxMessageBytes + 64 * 1024,
+      backpressureLimit: limits.maxQueuedBytes + limits.maxMessageBytes,
+      closeOnBackpressureLimit: true,
+      open(socket) {
+        const link = new BunWebSocketLink(socket);
+        socket.data.link = link;
+        link.connection = new FrameConnection({
+          link,
+          side: 'server',
+          limits,
+          peer: { transport: 'websocket', address: socket.data.address },
+          handler: options.handler,
+          compressor,
+        });
+        connections.add(link.connection);
+      },
+      message(socket, message) {
+        if (typeof message === 'string') {
+          socket.close(closeCode.unsupportedData, 'only binary messages are understood');
+        } else socket.data.link?.connection?.receive(message);
+      },
+      drain(socket) {
+        socket.data.link?.connection?.linkDrained();
+      },
+      close(socket) {
+        socket.data.link?.connection?.linkClosed();
+      },
+    },
+    close: ({ graceMs } = {}) => connections.close(graceMs),
+  };
+}
+
+/** Serves own frames over WebSocket, by `Bun.serve`. */
+export async function listenWebSocket(options: WebSocketListenOptions): Promise<Listener> {
+  const endpoint = webSocketEndpoint(options);
+  const urlPath = options.urlPath ?? '/';
+  const common = {
+    websocket: endpoint.websocket,
+    fetch(request: Request, server: Server<WebSocketData>) {
+      if (new URL(request.url).pathname === urlPath) return endpoint.upgrade(request, server);
+      return new Response(`the WebSocket endpoint is at ${urlPath}\n`, { status: 404 });
+    },
+  };
+  const tls = 'tls' in options ? options.tls : undefined;
+  const server: Server<WebSocketData> =
+    'socketPath' in options
+      ? Bun.serve<WebSocketData>({ unix: options.socketPath, ...common })
+      : Bun.serve<WebSocketData>({
+          hostname: options.host,
+          port: options.port,
+          reusePort: false,
+          ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
+          ...common,
+        });
+  const address =
+    'socketPath' in options
+      ? `ws+unix://${options.socketPath}:${urlPath}`
+      : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${server.port}${urlPath}`;
+  return {
+    address,
+    async close(closing) {
+      void server.stop(false);
+      await endpoint.close(closing);
+      await server.stop(true);
+    },
+  };
+}
+
+function refusalOf(request: Request, allowed: readonly string[] | undefined): Response | undefined {
+  const origin = request.headers.get('origin');
+  if (origin !== null && !isAllowedOrigin(origin, request.headers.get('host'), allowed)) {
+    return new Response(`pages of ${origin} may not connect: allowedOrigins has others\n`, {
+      status: 403,
+    });
+  }
+  const offered = request.headers.get('sec-websocket-protocol')?.split(',') ?? [];
+  if (offered.some((name) => name.trim() === webSocketProtocol)) return undefined;
+  const message = `offer the WebSocket protocol ${webSocketProtocol}\n`;
+  return new Response(message, { status: 400 });
+}
+
+/** Frames over one WebSocket of `Bun.serve`. */
+class BunWebSocketLink implements FrameLink {
+  connection: FrameConnection | undefined;
+  readonly #socket: ServerWebSocket<WebSocketData>;
+
+  constructor(socket: ServerWebSocket<WebSocketData>) {
+    this.#socket = socket;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.getBufferedAmount();
+  }
+
+  write(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+    return this.#socket.sendBinary(bytes.subarray(start, end)) > 0;
+  }
+
+  end(): void {
+    this.#socket.close(closeCode.normal);
+  }
+
+  destroy(): void {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,95 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compressor } from '../../compression/compressors.ts';
+import { createClient } from '../../core/client.ts';
+import { createServer } from '../../core/server.ts';
+import { contractTests } from '../../testing/contract/contract-suite.ts';
+import { Notes } from '../../testing/note-service.ts';
+import { listenWebSocket } from './bun-websocket-server.ts';
+import { connectWebSocket } from './websocket-client.ts';
+import { webSocketProtocol } from './websocket-link.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'zrpc-ws-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+contractTests(
+  {
+    name: 'websocket',
+    async connect({ handler, limits = {}, clientHandler }) {
+      const listener = await listenWebSocket({ host: '127.0.0.1', port: 0, handler, limits });
+      const transport = connectWebSocket({
+        url: listener.address,
+        limits,
+        compressor,
+        ...(clientHandler === undefined ? {} : { handler: clientHandler }),
+      });
+      return {
+        transport,
+        async close() {
+          await transport.close();
+          await listener.close();
+        },
+      };
+    },
+  },
+  test,
+);
+
+const echo = createServer().add(Notes, { echo: (note) => note });
+
+test('over a Unix socket', async () => {
+  const socketPath = join(folder, 'x.sock');
+  const listener = await listenWebSocket({ socketPath, handler: echo.handler, urlPath: '/rpc' });
+  const transport = connectWebSocket({ url: listener.address });
+  expect((await createClient(Notes, transport).echo({ text: 'hi' })).text).toBe('hi');
+  await transport.close();
+  await listener.close();
+});
+
+describe('a client that does not belong', () => {
+  async function answered(headers: Record<string, string>, path = '/'): Promise<number> {
+    const listener = await listenWebSocket({ host: '127.0.0.1', port: 0, handler: echo.handler });
+    const url = listener.address.replace('ws:', 'http:').replace(/\/$/, path);
+    const response = await fetch(url, { headers });
+    await listener.close({ graceMs: 0 });
+    return response.status;
+  }
+  const handshake = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const protocol = { 'sec-websocket-protocol': `other, ${webSocketProtocol}` };
+
+  test('is told so', async () => {
+    expect(await answered({ ...handshake, ...protocol, origin: 'https://evil.example' })).toBe(403);
+    expect(await answered({ ...handshake, ...protocol, origin: 'nonsense' })).toBe(403);
+    expect(await answered(handshake)).toBe(400);
+    expect(await answered(protocol)).toBe(426);
+    expect(await answered(protocol, '/elsewhere')).toBe(404);
+  });
+
+  test('a text message closes the connection with 1003', async () => {
+    const listener = await listenWebSocket({ host: '127.0.0.1', port: 0, handler: echo.handler });
+    const socket = new WebSocket(listener.address, webSocketProtocol);
+    socket.onopen = () => socket.send('hello');
+    const code = await new Promise((resolve) => {
+      socket.onclose = (event) => resolve(event.code);
+    });
+    expect(code).toBe(1003);
+    await listener.close();
+  });
+
+  test('a server that is no zrpc server is unavailable', async () => {
+    const plain = Bun.serve({ port: 0, fetch: () => new Response('hello') });
+    const transport = connectWebSocket({ url: `ws://127.0.0.1:${plain.port}/` });
+    const call = createClient(Notes, transport).echo({});
+    expect(call).rejects.toMatchObject({ code: 'unavailable' });
+    await call.catch(() => {});
+    await transport.close();
+    await plain.stop(true);
+  });
+});
