@@ -1,0 +1,115 @@
+import type { Server } from 'bun';
+import type { Listener, Peer } from '../../../core/call.ts';
+import { limitsWith } from '../../../core/limits.ts';
+import { FetchServer } from './fetch-server.ts';
+import type { ServeFetchOptions } from './serve-fetch.ts';
+
+/** The longest idle time that Bun.serve takes, in seconds. */
+const maxIdleSeconds = 255;
+
+/** Messages have limits of their own; streams of them may be long. Bun's default is 128 MB. */
+const maxRequestBodySize = 2 ** 40;
+
+/** How long clients may take, at a close, to read what was answered. */
+const lingerMs = 1_000;
+
+/** `serveFetch` by `Bun.serve`. */
+export function serveBun(options: ServeFetchOptions): Listener {
+  const limits = limitsWith(options.limits);
+  const idleTimeout = Math.min(maxIdleSeconds, Math.ceil(limits.idleTimeoutMs / 1_000));
+  const calls = new FetchServer(options, (request) => server.timeout(request, idleTimeout));
+  const peers = new PeerTable(limits.maxConnections, options.path);
+  const { tls } = options;
+  const server: Server<undefined> = Bun.serve({
+    ...(options.path === undefined ? address(options) : { unix: options.path }),
+    ...(tls === undefined
+      ? undefined
+      : {
+          tls: {
+            key: tls.key,
+            cert: tls.cert,
+            ...(tls.ca === undefined
+              ? undefined
+              : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+          },
+        }),
+    idleTimeout,
+    maxRequestBodySize,
+    development: false,
+    fetch(request) {
+      // A call may be quiet for as long as it likes.
+      server.timeout(request, 0);
+      return calls.handle(request, peers.of(server, request));
+    },
+  } as Bun.Serve.Options<undefined>);
+  return new BunListener(server, calls, options);
+}
+
+function address(options: ServeFetchOptions): object {
+  return {
+    hostname: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    reusePort: options.reusePort ?? false,
+    http1: options.http1 ?? true,
+    http2: options.http2 ?? false,
+    http3: options.http3 ?? false,
+  };
+}
+
+class BunListener implements Listener {
+  readonly address: string;
+  readonly #server: Server<undefined>;
+  readonly #calls: FetchServer;
+
+  constructor(server: Server<undefined>, calls: FetchServer, { path, tls }: ServeFetchOptions) {
+    this.#server = server;
+    this.#calls = calls;
+    const scheme = tls === undefined ? 'http' : 'https';
+    const host = server.hostname?.includes(':') ? `[${server.hostname}]` : server.hostname;
+    this.address = path === undefined ? `${scheme}://${host}:${server.port}` : `unix:${path}`;
+  }
+
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    const stopped = this.#server.stop(false);
+    await this.#calls.drain(graceMs);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const lingered = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lingerMs);
+    });
+    await Promise.race([stopped, lingered]);
+    clearTimeout(timer);
+    await this.#server.stop(true);
+  }
+}
+
+/**
+ * One Peer for each connection, told apart by the address at its other end. The last ones are kept,
+ * as many as there may be connections.
+ */
+class PeerTable {
+  readonly #peers = new Map<string, Peer>();
+  readonly #maxPeers: number;
+  readonly #unix: Peer | undefined;
+
+  constructor(maxPeers: number, path: string | undefined) {
+    this.#maxPeers = maxPeers;
+    this.#unix = path === undefined ? undefined : { transport: 'http', address: `unix:${path}` };
+  }
+
+  of(server: Server<undefined>, request: Request): Peer {
+    // The clients of a Unix socket have no addresses, so they are one peer.
+    if (this.#unix !== undefined) return this.#unix;
+    const ip = server.requestIP(request);
+    const host = ip?.family === 'IPv6' ? `[${ip.address}]` : (ip?.address ?? 'unknown');
+    const address = `${host}:${ip?.port ?? 0}`;
+    const known = this.#peers.get(address);
+    if (known !== undefined) return known;
+    const peer: Peer = { transport: 'http', address };
+    if (this.#peers.size >= this.#maxPeers) {
+      const [oldest] = this.#peers.keys();
+      if (oldest !== undefined) this.#peers.delete(oldest);
+    }
+    this.#peers.set(address, peer);
+    return peer;
+  }
+}

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type ServerHttp2Session,
+} from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server, Socket } from 'node:net';
+import type { Listener } from '../../../core/call.ts';
+import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
+import { FetchServer } from './fetch-server.ts';
+import { NodePeers } from './node-peers.ts';
+import { answerNode } from './node-request.ts';
+import type { ServeFetchOptions } from './serve-fetch.ts';
+
+/** What HTTP's own headers may take besides the metadata, in bytes. */
+const protocolHeaderBytes = 4_096;
+
+/** `serveFetch` by `node:http`, `node:https` and `node:http2`. */
+export async function serveNode(options: ServeFetchOptions): Promise<Listener> {
+  const limits = limitsWith(options.limits);
+  const calls = new FetchServer(options);
+  const peers = new NodePeers(options.path);
+  const connections = new Connections();
+  const server = makeServer(options, limits);
+  // Those of node:http2 can what those of node:http can, as far as it is used here.
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    void answerNode(calls, peers.of(request), request, response);
+  });
+  server.maxConnections = limits.maxConnections;
+  server.on('connection', (socket: Socket) => connections.add(socket));
+  server.on('session', (session: ServerHttp2Session) => connections.addSession(session));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(
+      options.path === undefined
+        ? {
+            host: options.host ?? '127.0.0.1',
+            port: options.port ?? 0,
+            reusePort: options.reusePort ?? false,
+          }
+        : { path: options.path },
+      resolve,
+    );
+  });
+  return new NodeListener(server, calls, connections, options);
+}
+
+function makeServer(options: ServeFetchOptions, limits: RpcLimits): Server {
+  const { tls, http1 = true, http2 = false } = options;
+  if (options.http3) throw new TypeError('http3 needs Bun: Node does not serve it');
+  if (!http1 && !http2) throw new TypeError('http1 and http2 are both off');
+  if (http2 && http1 && tls === undefined) {
+    throw new TypeError('on Node, http2 beside http1 needs tls: set http1 to false, or run on Bun');
+  }
+  const common = {
+    maxHeaderSize: limits.maxMetadataBytes + protocolHeaderBytes,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    headersTimeout: limits.handshakeTimeoutMs,
+    // A stream of requests may last as long as it likes.
+    requestTimeout: 0,
+    noDelay: true,
+  };
+  const secure = tls && {
+    key: tls.key,
+    cert: tls.cert,
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    ...(tls.ca === undefined
+      ? undefined
+      : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+  };
+  const settings = {
+    maxConcurrentStreams: limits.maxStreams,
+    maxHeaderListSize: limits.maxMetadataBytes + protocolHeaderBytes,
+  };
+  if (!http2) return secure ? createHttpsServer({ ...common, ...secure }) : createServer(common);
+  if (secure === undefined) return createHttp2Server({ settings });
+  return createSecureServer({ ...common, ...secure, settings, allowHTTP1: http1 });
+}
+
+/** The open connections, to be closed with the listener. */
+class Connections {
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  addSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+  }
+
+  /** HTTP/2 sessions take no new call, and close with their last one. */
+  closeSessions(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/** How long clients may take, at a close, to read what was answered. */
+const lingerMs = 1_000;
+
+class NodeListener implements Listener {
+  readonly address: string;
+  readonly #server: Server;
+  readonly #calls: FetchServer;
+  readonly #connections: Connections;
+
+  constructor(
+    server: Server,
+    calls: FetchServer,
+    connections: Connections,
+    { path, tls }: ServeFetchOptions,
+  ) {
+    this.#server = server;
+    this.#calls = calls;
+    this.#connections = connections;
+    const at = server.address();
+    const scheme = tls === undefined ? 'http' : 'https';
+    this.address =
+      typeof at === 'object' && at !== null
+        ? `${scheme}://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`
+        : `unix:${path}`;
+  }
+
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    this.#connections.closeSessions();
+    await this.#calls.drain(graceMs);
+    if ('closeIdleConnections' in this.#server) {
+      (this.#server as ReturnType<typeof createServer>).closeIdleConnections();
+    }
+    const timer = setTimeout(() => this.#connections.destroy(), lingerMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,59 @@
+import { fromBase64 } from '../../../codec/base64.ts';
+import { type Code, codes, RpcError } from '../../../rpc-error.ts';
+import { detailOfBytes, detailToBytes } from './error-details.ts';
+import { toUnpaddedBase64 } from './unpadded-base64.ts';
+
+/** An error as Connect writes it: https://connectrpc.com/docs/protocol#error-end-stream. */
+export interface ConnectErrorJson {
+  readonly code: Code;
+  readonly message?: string;
+  readonly details?: readonly ConnectDetailJson[];
+}
+
+interface ConnectDetailJson {
+  readonly type: string;
+  readonly value: string;
+  readonly debug?: unknown;
+}
+
+/** The error as JSON. Its `cause` stays here. */
+export function connectErrorToJson(error: RpcError): ConnectErrorJson {
+  const details: ConnectDetailJson[] = [];
+  for (const detail of error.details) {
+    const wire = detailToBytes(detail);
+    if (wire === undefined) continue;
+    const { type, bytes, json } = wire;
+    const value = toUnpaddedBase64(bytes);
+    details.push(json === undefined ? { type, value } : { type, value, debug: json });
+  }
+  return {
+    code: error.code,
+    ...(error.message === '' ? undefined : { message: error.message.toWellFormed() }),
+    ...(details.length === 0 ? undefined : { details }),
+  };
+}
+
+/**
+ * The error that this JSON stands for. A code that is missing or unknown is `fallback`, and whatever
+ * else is not as it should be is left out: the call has failed in any case.
+ */
+export function connectErrorFromJson(json: unknown, fallback: Code, message: string): RpcError {
+  if (!isObject(json)) return new RpcError(fallback, message);
+  const code = codes.find((one) => one === json.code) ?? fallback;
+  const text = typeof json.message === 'string' ? json.message : message;
+  const details = Array.isArray(json.details) ? json.details.slice(0, maxDetails) : [];
+  return new RpcError(code, text, { details: details.flatMap(readDetail) });
+}
+
+/** More details than this are not read. */
+const maxDetails = 100;
+
+function readDetail(json: unknown): ReturnType<typeof detailOfBytes>[] {
+  if (!isObject(json) || typeof json.type !== 'string' || typeof json.value !== 'string') return [];
+  const bytes = fromBase64(json.value);
+  return bytes === undefined ? [] : [detailOfBytes(json.type, bytes)];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
