@@ -40,6 +40,8 @@ export interface FrameConnectionOptions {
   readonly handler?: CallHandler;
   /** From `compression/`; browsers have none. */
   readonly compressor?: CompressorLookup;
+  /** Called when bytes come and when a call is opened. */
+  readonly onActivity?: (() => void) | undefined;
 }
 
 /** Used within one call of one function at a time, by all connections. */
@@ -120,6 +122,7 @@ export class FrameConnection implements Connection, FrameSink {
     }
     this.#nextStream += 2;
     this.#outgoing.set(call.id, call);
+    this.#options.onActivity?.();
     call.compression = options.compression;
     this.output.open(call.id, method.path, options);
     return call;
@@ -148,6 +151,7 @@ export class FrameConnection implements Connection, FrameSink {
   /** Bytes have come from the link; they are given away. */
   receive(chunk: Uint8Array): void {
     this.#timer.heard = true;
+    this.#options.onActivity?.();
     this.#reader.push(chunk);
   }
 

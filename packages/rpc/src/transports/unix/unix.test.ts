@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
+import { BusyPoll } from '../../sockets/busy-poll.ts';
 import { contractTests } from '../../testing/contract/contract-suite.ts';
 import { Notes } from '../../testing/note-service.ts';
 import { connectUnix, listenUnix } from './unix.ts';
@@ -109,4 +110,17 @@ test('a client finds the server again after it was away', async () => {
   expect((await again()).text).toBe('back');
   await transport.close();
   await second.close();
+});
+
+test('a busy poll spins only while something happens', async () => {
+  const path = newPath();
+  const listener = await listenUnix({ path, handler: echo.handler, busyPollMs: 5 });
+  const transport = connectUnix({ path, busyPollMs: 5 });
+  expect((await createClient(Notes, transport).echo({ text: 'quick' })).text).toBe('quick');
+  await transport.close();
+  await listener.close();
+  const poll = new BusyPoll(1);
+  poll.touch();
+  expect(poll.isSpinning).toBe(true);
+  while (poll.isSpinning) await new Promise((resolve) => setImmediate(resolve));
 });

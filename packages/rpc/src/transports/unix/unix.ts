@@ -5,6 +5,7 @@ import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
+import { BusyPoll } from '../../sockets/busy-poll.ts';
 import { frameSocket } from '../../sockets/frame-socket.ts';
 import {
   type ByteSocket,
@@ -26,6 +27,11 @@ export interface UnixListenOptions {
    * user, and root. `any`: whoever the file's permissions let in.
    */
   readonly allowedUsers?: readonly number[] | 'any';
+  /**
+   * Do not sleep for this long after the last frame, in milliseconds: lower latency for a whole
+   * core. Default 0.
+   */
+  readonly busyPollMs?: number;
 }
 
 export interface UnixConnectOptions {
@@ -33,6 +39,8 @@ export interface UnixConnectOptions {
   readonly limits?: Partial<RpcLimits>;
   /** Takes the calls that the server opens to this client. */
   readonly handler?: CallHandler;
+  /** As of the listener. */
+  readonly busyPollMs?: number;
 }
 
 /**
@@ -46,6 +54,7 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
   await clearSocketPath(path, sockets);
   const limits = limitsWith(options.limits);
   const connections = new FrameConnections(limits);
+  const onActivity = activityOf(options.busyPollMs);
   const allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
 
   const accept = (socket: ByteSocket): SocketHandler => {
@@ -66,6 +75,7 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
       peer,
       handler: options.handler,
       compressor,
+      onActivity,
     });
     connections.add(connection);
     return handler;
@@ -102,12 +112,19 @@ export async function dialUnix(
       limits: limitsWith(options.limits),
       peer: { transport: 'unix', address: `unix:${path}` },
       compressor,
+      onActivity: activityOf(options.busyPollMs),
       ...(options.handler === undefined ? {} : { handler: options.handler }),
     });
     dialled.resolve(connection);
     return handler;
   });
   return await dialled.promise;
+}
+
+function activityOf(busyPollMs = 0): (() => void) | undefined {
+  if (busyPollMs === 0) return undefined;
+  const busyPoll = new BusyPoll(busyPollMs);
+  return () => busyPoll.touch();
 }
 
 const deafHandler: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
