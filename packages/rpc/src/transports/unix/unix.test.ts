@@ -56,7 +56,9 @@ test('a user who is not allowed is turned away', async () => {
   const path = newPath();
   const listener = await listenUnix({ path, handler: echo.handler, allowedUsers: [4_711] });
   const transport = connectUnix({ path });
-  expect(createClient(Notes, transport).echo({})).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(createClient(Notes, transport).echo({})).rejects.toMatchObject({
+    code: 'unavailable',
+  });
   await transport.close();
   await listener.close();
 });
@@ -70,21 +72,21 @@ test('a socket left behind is replaced, one in use and a file are not', async ()
   ]);
   expect(left.exitCode).toBe(0);
   const listener = await listenUnix({ path, handler: echo.handler });
-  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+  await expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
     code: 'already_exists',
     message: expect.stringContaining('another process listens'),
   });
   await listener.close();
   writeFileSync(path, 'mine');
-  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+  await expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
     code: 'already_exists',
     message: expect.stringContaining('is no socket'),
   });
 });
 
-test('a path that the system has no room for is refused by name', () => {
+test('a path that the system has no room for is refused by name', async () => {
   const path = join(folder, 'x'.repeat(120));
-  expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
+  await expect(listenUnix({ path, handler: echo.handler })).rejects.toMatchObject({
     code: 'invalid_argument',
   });
 });
@@ -93,14 +95,14 @@ test('a client finds the server again after it was away', async () => {
   const path = newPath();
   const transport = connectUnix({ path });
   const client = createClient(Notes, transport);
-  expect(client.echo({})).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(client.echo({})).rejects.toMatchObject({ code: 'unavailable' });
   const first = await listenUnix({ path, handler: echo.handler });
   const again = async () => {
     for (;;) {
       try {
         return await client.echo({ text: 'back' });
       } catch {
-        await Bun.sleep(5);
+        await new Promise((resolve) => setTimeout(resolve, 5));
       }
     }
   };
