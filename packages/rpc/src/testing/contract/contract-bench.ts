@@ -14,6 +14,8 @@ export type ContractFeature =
   | 'compression'
   /** The server can open calls to the client. */
   | 'callback'
+  /** Several values of one name come apart. `fetch` joins them by commas (RFC 9110, 5.3). */
+  | 'repeated-metadata'
   /** What the reader does not take stops the sender. */
   | 'back-pressure'
   /** `Transport.close` lets open calls end. */
