@@ -20,6 +20,7 @@ import { FrameOutput } from './frame-output.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { type FrameStream, IncomingCall, messageCost, OutgoingCall } from './frame-stream.ts';
 import type { FrameLink } from './frame-writer.ts';
+import { type FrameLanes, firstLane } from './lanes.ts';
 import {
   PayloadReader,
   PeerPaths,
@@ -31,6 +32,8 @@ import {
 
 export interface FrameConnectionOptions {
   readonly link: FrameLink;
+  /** For the calls that do not go over `link`, where the transport has links for them. */
+  readonly lanes?: FrameLanes;
   /** The side that connected opens odd streams, the one that accepted even streams. */
   readonly side: 'client' | 'server';
   readonly limits: RpcLimits;
@@ -86,7 +89,8 @@ export class FrameConnection implements Connection, FrameSink {
     this.#link = options.link;
     this.peer = { ...options.peer, callback: this };
     this.#nextStream = options.side === 'client' ? 1 : 2;
-    this.output = new FrameOutput(options.link, options.limits, options.compressor);
+    const { link, limits, compressor, lanes } = options;
+    this.output = new FrameOutput(link, limits, compressor, lanes);
     this.#reader = new FrameReader(this, Math.max(options.limits.maxMessageBytes, 65_536));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -115,12 +119,13 @@ export class FrameConnection implements Connection, FrameSink {
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const refusal = this.#refusal(options.metadata);
-    const call = new OutgoingCall(this, this.#nextStream, sink);
+    const id = this.#options.lanes?.open(method) ?? this.#nextStream;
+    const call = new OutgoingCall(this, id, sink);
     if (refusal !== undefined) {
       call.refuse(refusal);
       return call;
     }
-    this.#nextStream += 2;
+    if (id < firstLane) this.#nextStream += 2;
     this.#outgoing.set(call.id, call);
     this.#options.onActivity?.();
     call.compression = options.compression;
@@ -235,10 +240,11 @@ export class FrameConnection implements Connection, FrameSink {
       this.#outgoing.get(stream)?.header(payload.pairs(this.limits));
       return;
     }
-    if (stream <= this.#lastPeerStream) {
+    const again = stream >= firstLane && this.#incoming.has(stream);
+    if (stream <= this.#lastPeerStream || again) {
       throw new RpcError('internal', `stream ${stream} was opened twice, or out of order`);
     }
-    this.#lastPeerStream = stream;
+    if (stream < firstLane) this.#lastPeerStream = stream;
     const path = this.#paths.read(payload, (flags & frameFlag.path) !== 0);
     const timeoutMs = payload.varint();
     let metadata: Metadata;
@@ -259,11 +265,8 @@ export class FrameConnection implements Connection, FrameSink {
     timeoutMs: number,
   ): void {
     if (this.#state !== 'open') {
-      this.#refuse(
-        stream,
-        new RpcError('unavailable', 'the server is shutting down'),
-        frameFlag.refused,
-      );
+      const closing = new RpcError('unavailable', 'the server is shutting down');
+      this.#refuse(stream, closing, frameFlag.refused);
       return;
     }
     const running = Math.max(this.#runningHandlers, this.#incoming.size);
@@ -369,17 +372,14 @@ export class FrameConnection implements Connection, FrameSink {
     if (payload.left !== 8) throw new RpcError('internal', 'a PING does not have 8 bytes');
     if ((flags & frameFlag.ack) !== 0) return;
     this.output.pong(payload.u32(), payload.u32());
-    if (this.isFlooded) {
-      this.abort(
-        new RpcError('resource_exhausted', 'the peer pings and does not read the answers'),
-      );
-    }
+    if (!this.isFlooded) return;
+    this.abort(new RpcError('resource_exhausted', 'the peer pings and does not read the answers'));
   }
 
   #onGoaway(last: number, reason: RpcError): void {
     if (this.#state === 'open') this.#state = 'draining';
     for (const call of [...this.#outgoing.values()]) {
-      if (call.id <= last) continue;
+      if (call.id <= last || call.id >= firstLane) continue;
       const error = new RpcError('unavailable', reason.message, { retryable: true });
       call.end({ error: markRefused(error), metadata: Metadata.empty });
     }
@@ -388,9 +388,9 @@ export class FrameConnection implements Connection, FrameSink {
 
   /** Never opened, by either side. */
   #isIdle(stream: number): boolean {
-    return stream % 2 === this.#nextStream % 2
-      ? stream >= this.#nextStream
-      : stream > this.#lastPeerStream;
+    const isOwn = stream % 2 === this.#nextStream % 2;
+    const last = isOwn ? this.#nextStream - 1 : this.#lastPeerStream;
+    return stream > last && stream < firstLane;
   }
 
   get #oneMessage(): number {
@@ -462,6 +462,7 @@ export class FrameConnection implements Connection, FrameSink {
     this.#waiting.delete(stream);
     if (stream instanceof OutgoingCall) this.#outgoing.delete(stream.id);
     else this.#incoming.delete(stream.id);
+    this.#options.lanes?.release(stream.id);
     if (this.openCalls > 0) return;
     this.#timer.idleSince = monotonicNow();
     if (this.#state === 'draining') this.#closeWhenIdle();

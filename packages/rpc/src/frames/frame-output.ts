@@ -11,6 +11,7 @@ import { monotonicNow } from '../core/timer-wheel.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { frameFlag, frameType, maxInternedMethods } from './frame.ts';
 import { type FrameLink, FrameWriter } from './frame-writer.ts';
+import { type FrameLanes, firstLane } from './lanes.ts';
 import { PayloadWriter, writeReason, writeSettings } from './payload.ts';
 
 /** Used within one call of one function at a time, by all connections. */
@@ -21,14 +22,21 @@ export class FrameOutput {
   readonly #writer: FrameWriter;
   readonly #limits: RpcLimits;
   readonly #compressor: CompressorLookup | undefined;
+  readonly #lanes: FrameLanes | undefined;
   /** The numbers of paths that the peer knows. */
   readonly #methods = new Map<string, number>();
   #closed = false;
 
-  constructor(link: FrameLink, limits: RpcLimits, compressor: CompressorLookup | undefined) {
+  constructor(
+    link: FrameLink,
+    limits: RpcLimits,
+    compressor: CompressorLookup | undefined,
+    lanes?: FrameLanes,
+  ) {
     this.#writer = new FrameWriter(link);
     this.#limits = limits;
     this.#compressor = compressor;
+    this.#lanes = lanes;
   }
 
   /** What was written and is not with the kernel yet, in bytes. */
@@ -56,11 +64,12 @@ export class FrameOutput {
     if (options.compression === 'gzip') flags = frameFlag.wantsGzip;
     else if (options.compression === 'zstd') flags = frameFlag.wantsZstd;
     scratch.reset();
-    const known = this.#methods.get(path);
+    const known = stream < firstLane ? this.#methods.get(path) : undefined;
     if (known !== undefined) scratch.varint(known);
     else {
       flags |= frameFlag.path;
-      const number = this.#methods.size < maxInternedMethods ? this.#methods.size + 1 : 0;
+      const mayKeep = stream < firstLane && this.#methods.size < maxInternedMethods;
+      const number = mayKeep ? this.#methods.size + 1 : 0;
       if (number !== 0) this.#methods.set(path, number);
       scratch.varint(number).block(path);
     }
@@ -76,18 +85,18 @@ export class FrameOutput {
   message(stream: number, bytes: Uint8Array, compression: CompressionName | undefined): number {
     const compressor = this.#compressorFor(bytes, compression);
     if (compressor === undefined) {
-      if (!this.#closed) this.#writer.write(frameType.message, stream, 0, bytes);
+      if (!this.#closed) this.#writerOf(stream).write(frameType.message, stream, 0, bytes);
       return bytes.length;
     }
     const payload = compressor.compress(bytes);
     const flags = compressor.name === 'gzip' ? frameFlag.gzip : frameFlag.zstd;
-    if (!this.#closed) this.#writer.write(frameType.message, stream, flags, payload);
+    if (!this.#closed) this.#writerOf(stream).write(frameType.message, stream, flags, payload);
     return payload.length;
   }
 
   /** No message follows; from the answering side also: the status is OK. */
   end(stream: number): void {
-    if (this.#writer.markLast(stream)) return;
+    if (this.#writerOf(stream).markLast(stream)) return;
     this.#write(frameType.end, stream, 0, scratch.reset());
   }
 
@@ -105,6 +114,7 @@ export class FrameOutput {
   }
 
   cancel(stream: number, error: RpcError): void {
+    if (this.#lanes?.cancel(stream, error)) return;
     this.#write(frameType.cancel, stream, 0, writeReason(scratch.reset(), error));
   }
 
@@ -132,7 +142,12 @@ export class FrameOutput {
 
   #write(type: number, stream: number, flags: number, payload: PayloadWriter): void {
     if (this.#closed) return;
-    this.#writer.write(type, stream, flags, payload.bytes, 0, payload.length);
+    this.#writerOf(stream).write(type, stream, flags, payload.bytes, 0, payload.length);
+  }
+
+  #writerOf(stream: number): FrameWriter {
+    if (stream < firstLane) return this.#writer;
+    return this.#lanes?.writerOf(stream) ?? this.#writer;
   }
 }
 

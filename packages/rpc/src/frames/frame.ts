@@ -21,6 +21,10 @@
  * 0 is a path that is not kept; any other number comes with its path the first time and without it
  * afterwards.
  *
+ * Streams from 0x80000000 on may have a link of their own (`lanes.ts`), which carries their frames and
+ * no others; it may be faster than the connection's, so their paths have no number, and GOAWAY's last
+ * stream says nothing about them.
+ *
  * Credit counts whole MSG frames. A side may begin a MSG while both its credits are above 0, so a
  * message needs no more credit than one byte, and a reader holds at most a window and a message.
  */

@@ -1,0 +1,24 @@
+import type { MethodInfo } from '../core/method.ts';
+import type { RpcError } from '../rpc-error.ts';
+import type { FrameWriter } from './frame-writer.ts';
+
+/** The number from which on streams may have a link of their own. */
+export const firstLane = 0x80000000;
+
+/**
+ * Links of their own for single calls, where a transport has several that do not wait for one
+ * another, as QUIC has streams: a packet that is lost then holds up one call and not all.
+ */
+export interface FrameLanes {
+  /**
+   * The number for a call of this method: from `firstLane` on, never given before, odd on the side
+   * that connected and else even. Undefined: the call shares the connection's link.
+   */
+  open(method: MethodInfo): number | undefined;
+  /** Where frames of this stream go; undefined: it has no link of its own. */
+  writerOf(stream: number): FrameWriter | undefined;
+  /** Gives the stream up, for the frame CANCEL. False: it has no link of its own. */
+  cancel(stream: number, error: RpcError): boolean;
+  /** The call is over on this side: what was written is sent, and nothing more. */
+  release(stream: number): void;
+}

@@ -1,0 +1,113 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { RpcError } from '../../rpc-error.ts';
+
+/*
+ * The only file that touches `node:quic`. What is used of it is typed here, as Bun 1.4.5 has it:
+ * `@types/node` lacks some of it, and the module is marked experimental, so that a change of it is
+ * to be found in one place. docs/decisions has what it does and does not do.
+ */
+
+/** @throws RpcError unimplemented where the runtime has no QUIC. */
+export function nodeQuic(): NodeQuic {
+  const quic = process.getBuiltinModule('node:quic') as unknown as NodeQuic | undefined;
+  if (quic !== undefined) return quic;
+  throw new RpcError(
+    'unimplemented',
+    'QUIC needs the module node:quic, which this runtime does not have: run it on Bun 1.4.5 or later',
+  );
+}
+
+export interface NodeQuic {
+  listen(onSession: (session: NodeQuicSession) => void, options: object): Promise<NodeQuicEndpoint>;
+  /** It resolves before the handshake; `opened` tells how that went. */
+  connect(address: SocketAddress, options: object): Promise<NodeQuicSession>;
+  readonly QuicEndpoint: new (options: object) => NodeQuicEndpoint;
+}
+
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+export interface NodeQuicEndpoint {
+  readonly address: SocketAddress | undefined;
+  readonly stats: Readonly<Record<string, unknown>>;
+  readonly destroyed: boolean;
+  /** Also rejects for a port that cannot be had, which `listen` does not. */
+  readonly closed: Promise<void>;
+  /** Resolves when the last session is gone; it asks none to go. */
+  close(): Promise<void>;
+  destroy(error?: unknown): void;
+}
+
+export interface NodeQuicSession {
+  readonly opened: Promise<NodeQuicHandshake>;
+  readonly closed: Promise<void>;
+  readonly destroyed: boolean;
+  /** Not to be read before `opened`: what it says then, it says for ever. */
+  readonly path: { readonly local: SocketAddress; readonly remote: SocketAddress } | undefined;
+  readonly peerCertificate: X509Certificate | undefined;
+  readonly stats: Readonly<Record<string, unknown>>;
+  /** With it set, no rejection of `opened`, `closed` or a stream's `closed` is unhandled. */
+  onerror: ((error: unknown) => void) | undefined;
+  onstream: ((stream: NodeQuicStream) => void) | undefined;
+  createBidirectionalStream(options?: object): Promise<NodeQuicStream>;
+  /** Closes at once when there is a code; else, with HTTP/3, once the open streams have ended. */
+  close(options?: NodeQuicClose): Promise<void>;
+  destroy(error?: unknown, options?: NodeQuicClose): void;
+}
+
+export interface NodeQuicClose {
+  readonly code: number;
+  readonly type: 'application' | 'transport';
+  readonly reason?: string;
+}
+
+export interface NodeQuicHandshake {
+  readonly protocol: string;
+  readonly cipher: string;
+  /** As OpenSSL names it, `CERT_HAS_EXPIRED`; undefined when the peer's certificate is trusted. */
+  readonly validationErrorCode: string | number | undefined;
+  readonly validationErrorReason: string | undefined;
+  readonly earlyDataAttempted: boolean;
+  readonly earlyDataAccepted: boolean;
+}
+
+/** Names in lower case, pseudo-fields first. A name that came more than once has a list. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
+  readonly id: bigint | null;
+  /** Some of it came as 0-RTT. */
+  readonly early: boolean;
+  readonly direction: 'bidi' | 'uni' | null;
+  readonly writer: NodeQuicWriter;
+  /** What the writer takes while the peer's window, or the network's, has no room. */
+  highWaterMark: number;
+  onerror: ((error: unknown) => void) | undefined;
+  /** RESET_STREAM or STOP_SENDING. */
+  onreset: ((error: { readonly errorCode?: bigint }) => void) | undefined;
+  /** With HTTP/3 only: else setting them throws. */
+  onheaders: ((fields: HeaderFields) => void) | undefined;
+  ontrailers: ((fields: HeaderFields) => void) | undefined;
+  sendHeaders(fields: HeaderFields, options?: { readonly terminal?: boolean }): boolean;
+  sendTrailers(fields: HeaderFields): boolean;
+  destroy(error?: unknown, options?: { readonly code: number }): void;
+}
+
+/** How `stream/iter` asks a writer to tell when there is room again; null: there is, or never will be. */
+export const drainable: unique symbol = Symbol.for('Stream.drainableProtocol') as never;
+
+export interface NodeQuicWriter {
+  /** Copies the bytes. False: it has no room and has taken none of them. */
+  writeSync(bytes: Uint8Array): boolean;
+  endSync(): number;
+  [drainable](): Promise<unknown> | null;
+}
+
+/** Names and keys of one side, as `listen` and `connect` want them. */
+export interface NodeQuicIdentity {
+  readonly keys: readonly KeyObject[];
+  readonly certs: readonly Uint8Array[];
+}

@@ -1,0 +1,155 @@
+import type { X509Certificate } from 'node:crypto';
+import type { PeerCertificate } from '../../core/call.ts';
+import type { RpcError } from '../../rpc-error.ts';
+import type { NodeQuicSession, NodeQuicStream } from './node-quic.ts';
+import { QuicByteStream } from './quic-stream.ts';
+
+/** How long a stream that has ended waits for its connection's end, which follows some milliseconds later. */
+const verdictMs = 100;
+
+/** What the owner of a connection is told. */
+export interface QuicConnectionHandler {
+  /** The peer has opened a stream; its handler is set before this returns. */
+  onStream(stream: QuicByteStream): void;
+  /** Once, whoever closed it; `error` when it broke, or was closed with a code. */
+  onClose(error: RpcError | undefined): void;
+}
+
+/** What is known of a connection's path and losses, for `/debug`; undefined once it is gone. */
+export interface QuicStatistics {
+  readonly smoothedRttMs: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+}
+
+export interface QuicConnectionOptions {
+  readonly session: NodeQuicSession;
+  /** `127.0.0.1:4711`, the peer's. */
+  readonly address: string;
+  readonly isHttp: boolean;
+  /** Turns what `node:quic` says about a broken connection into ours. */
+  readonly explain: (error: unknown) => RpcError;
+}
+
+/** A QUIC connection of either side, from its first packet on. Nothing of it ever throws later. */
+export class QuicConnection {
+  /** `127.0.0.1:4711`, the peer's. */
+  readonly address: string;
+  handler: QuicConnectionHandler = unattached;
+  readonly #session: NodeQuicSession;
+  readonly #isHttp: boolean;
+  readonly #explain: (error: unknown) => RpcError;
+  readonly #opening = new Set<QuicByteStream>();
+  #error: RpcError | undefined;
+  #isClosed = false;
+
+  constructor({ session, address, isHttp, explain }: QuicConnectionOptions) {
+    this.#session = session;
+    this.#isHttp = isHttp;
+    this.#explain = explain;
+    this.address = address;
+    session.onstream = (stream) => this.#accept(stream);
+    session.closed.then(
+      () => this.#closed(undefined),
+      (error: unknown) => this.#closed(error),
+    );
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Verified in the handshake; undefined before its end, and where the peer has shown none. */
+  get certificate(): PeerCertificate | undefined {
+    const certificate = this.#session.peerCertificate;
+    return certificate === undefined ? undefined : peerCertificate(certificate);
+  }
+
+  get statistics(): QuicStatistics | undefined {
+    if (this.#isClosed) return undefined;
+    const { smoothedRtt, bytesSent, bytesReceived, pktSent, pktLost } = this.#session.stats;
+    return {
+      smoothedRttMs: Number(smoothedRtt) / 1e6,
+      bytesSent: Number(bytesSent),
+      bytesReceived: Number(bytesReceived),
+      packetsSent: Number(pktSent),
+      packetsLost: Number(pktLost),
+    };
+  }
+
+  /** Opens a stream; it may be written to at once, and waits where the peer allows no more streams. */
+  openStream(): QuicByteStream {
+    const stream = new QuicByteStream();
+    this.#opening.add(stream);
+    this.#session.createBidirectionalStream().then(
+      (opened) => {
+        this.#opening.delete(stream);
+        stream.attach(opened, this.#isHttp);
+      },
+      () => {
+        this.#opening.delete(stream);
+        stream.detach();
+      },
+    );
+    return stream;
+  }
+
+  /**
+   * Closes at once, with this code and reason for the peer. What it has not yet received of any
+   * stream may be lost.
+   */
+  close(code: number, reason: string): void {
+    if (this.#isClosed) return;
+    this.#session.close({ code, type: 'application', reason }).catch(ignore);
+  }
+
+  /**
+   * Calls back with why the connection has closed, or with undefined when it is still there some
+   * time after a stream of it has ended.
+   */
+  whyClosed(callback: (error: RpcError | undefined) => void): void {
+    if (this.#isClosed) {
+      callback(this.#error);
+      return;
+    }
+    const timer = setTimeout(() => callback(this.#error), verdictMs);
+    const tell = (): void => {
+      clearTimeout(timer);
+      queueMicrotask(() => callback(this.#error));
+    };
+    this.#session.closed.then(tell, tell);
+  }
+
+  #accept(opened: NodeQuicStream): void {
+    if (opened.direction !== 'bidi') {
+      opened.onerror = ignore;
+      opened.destroy(undefined, { code: 0 });
+      return;
+    }
+    const stream = new QuicByteStream();
+    this.handler.onStream(stream);
+    stream.attach(opened, this.#isHttp);
+  }
+
+  #closed(error: unknown): void {
+    this.#isClosed = true;
+    if (error !== undefined) this.#error = this.#explain(error);
+    for (const stream of this.#opening) stream.detach();
+    this.#opening.clear();
+    this.handler.onClose(this.#error);
+  }
+}
+
+const unattached: QuicConnectionHandler = { onStream: (stream) => stream.destroy(), onClose() {} };
+
+function peerCertificate(certificate: X509Certificate): PeerCertificate {
+  return {
+    subject: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
+    alternativeNames: certificate.subjectAltName?.split(', ') ?? [],
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+function ignore(): void {}

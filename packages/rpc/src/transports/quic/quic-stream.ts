@@ -1,0 +1,219 @@
+import {
+  drainable,
+  type HeaderFields,
+  type NodeQuicStream,
+  type NodeQuicWriter,
+} from './node-quic.ts';
+
+/** What the owner of a stream is told. */
+export interface QuicStreamHandler {
+  /** The bytes belong to who gets them. */
+  onData(bytes: Uint8Array): void;
+  /**
+   * Nothing more will come, and all that came was given to `onData`: the peer has ended its side, or
+   * the connection is breaking. `QuicConnection.whyClosed` tells which.
+   */
+  onEnd(): void;
+  /** All that was queued is with the runtime. */
+  onDrain(): void;
+  /** The peer, or this side, gave the stream up; `code` is what RESET_STREAM or STOP_SENDING said. */
+  onReset(code: number): void;
+  /** HTTP/3 only: the fields before the body, and those after it, which come before `onEnd`. */
+  onHeaders?(fields: HeaderFields): void;
+  onTrailers?(fields: HeaderFields): void;
+}
+
+/**
+ * What the runtime holds of bytes that the peer's window, or the network's, has no room for. More is
+ * queued here.
+ */
+const runtimeQueueBytes = 256 * 1024;
+
+/**
+ * A bidirectional QUIC stream with callbacks. It may be written to before the runtime has opened it.
+ * It reads at once whatever comes, since the runtime would keep it anyway and grant the peer more:
+ * what bounds a fast sender is the credit of the own frames.
+ */
+export class QuicByteStream {
+  /** What is queued here and not yet with the runtime, in bytes. */
+  queuedBytes = 0;
+  handler: QuicStreamHandler = unattached;
+  #stream: NodeQuicStream | undefined;
+  #writer: NodeQuicWriter | undefined;
+  #iterator: AsyncIterator<Uint8Array[]> | undefined;
+  #queue: Uint8Array[] = [];
+  #fields: HeaderFields | undefined;
+  #trailers: HeaderFields | undefined;
+  #draining = false;
+  #ending = false;
+  #resetCode = -1;
+  #over = false;
+  readonly #onBatch: (result: IteratorResult<Uint8Array[]>) => void = (result) =>
+    this.#received(result);
+
+  /** The peer sent some of it before it had finished its handshake (0-RTT): it may be a replay. */
+  get isEarly(): boolean {
+    return this.#stream?.early ?? false;
+  }
+
+  /** Sends `bytes` from `start` to `end`. Lends them, always takes them; false: they were queued. */
+  write(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+    if (this.#over || this.#ending || start === end) return true;
+    const part = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+    if (this.#queue.length === 0 && this.#writer?.writeSync(part)) return true;
+    this.#queue.push(part.slice());
+    this.queuedBytes += part.length;
+    this.#awaitDrain();
+    return false;
+  }
+
+  /** Ends this side's half, after what is queued. */
+  end(): void {
+    if (this.#over || this.#ending) return;
+    this.#ending = true;
+    if (this.#queue.length === 0) this.#finish();
+  }
+
+  /** Gives up both halves at once (RESET_STREAM and STOP_SENDING). The handler is not told. */
+  reset(code: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#drop();
+    this.#resetCode = code;
+    this.#stream?.destroy(undefined, { code });
+  }
+
+  destroy(): void {
+    this.reset(0);
+  }
+
+  /** HTTP/3 only: the fields before the body. */
+  sendHeaders(fields: HeaderFields): void {
+    if (this.#over || this.#ending) return;
+    if (this.#stream === undefined) this.#fields = fields;
+    else this.#stream.sendHeaders(fields);
+  }
+
+  /** HTTP/3 only: the fields of an answer that has no body; ends this side's half. */
+  sendOnlyHeaders(fields: HeaderFields): void {
+    if (this.#over || this.#ending) return;
+    this.#ending = true;
+    this.#stream?.sendHeaders(fields, { terminal: true });
+  }
+
+  /** HTTP/3 only: ends this side's half with fields after the body. */
+  sendTrailers(fields: HeaderFields): void {
+    if (this.#over || this.#ending) return;
+    this.#trailers = fields;
+    this.end();
+  }
+
+  /** For `QuicConnection`: the runtime has opened the stream, or the peer has. */
+  attach(stream: NodeQuicStream, isHttp: boolean): void {
+    this.#stream = stream;
+    stream.onerror = ignore;
+    stream.onreset = (error) => this.#wasReset(Number(error.errorCode ?? 0));
+    if (this.#resetCode >= 0) {
+      stream.destroy(undefined, { code: this.#resetCode });
+      return;
+    }
+    stream.highWaterMark = runtimeQueueBytes;
+    this.#writer = stream.writer;
+    if (isHttp) this.#readAfterHeaders(stream);
+    else this.#read(stream);
+    const fields = this.#fields;
+    if (fields !== undefined) stream.sendHeaders(fields);
+    this.#flush();
+  }
+
+  /** For `QuicConnection`: the stream could not be opened, or its connection is gone. */
+  detach(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#drop();
+    this.handler.onEnd();
+  }
+
+  #readAfterHeaders(stream: NodeQuicStream): void {
+    stream.onheaders = (fields: HeaderFields) => {
+      if (this.#over) return;
+      this.handler.onHeaders?.(fields);
+      if (this.#iterator === undefined) this.#read(stream);
+    };
+    stream.ontrailers = (fields: HeaderFields) => {
+      if (!this.#over) this.handler.onTrailers?.(fields);
+    };
+  }
+
+  #read(stream: NodeQuicStream): void {
+    this.#iterator = stream[Symbol.asyncIterator]();
+    this.#iterator.next().then(this.#onBatch, ignore);
+  }
+
+  #received(result: IteratorResult<Uint8Array[]>): void {
+    if (this.#over) return;
+    if (result.done === true) {
+      this.handler.onEnd();
+      return;
+    }
+    for (const chunk of result.value) {
+      this.handler.onData(chunk);
+      if (this.#over) return;
+    }
+    this.#iterator?.next().then(this.#onBatch, ignore);
+  }
+
+  #wasReset(code: number): void {
+    if (this.#over) return;
+    this.reset(code);
+    this.handler.onReset(code);
+  }
+
+  #awaitDrain(): void {
+    if (this.#draining || this.#writer === undefined) return;
+    const room = this.#writer[drainable]();
+    if (room === null) {
+      // The writer is over, which `onReset` or the end of the connection is about to tell.
+      return;
+    }
+    this.#draining = true;
+    room.then(() => {
+      this.#draining = false;
+      this.#flush();
+    }, ignore);
+  }
+
+  #flush(): void {
+    const writer = this.#writer;
+    if (this.#over || writer === undefined) return;
+    const hadQueue = this.#queue.length > 0;
+    while (this.#queue.length > 0) {
+      const head = this.#queue[0] as Uint8Array;
+      if (!writer.writeSync(head)) {
+        this.#awaitDrain();
+        return;
+      }
+      this.#queue.shift();
+      this.queuedBytes -= head.length;
+    }
+    if (this.#ending) this.#finish();
+    else if (hadQueue) this.handler.onDrain();
+  }
+
+  #finish(): void {
+    if (this.#writer === undefined) return;
+    if (this.#trailers !== undefined) {
+      this.#stream?.sendTrailers(this.#trailers);
+    }
+    this.#writer.endSync();
+  }
+
+  #drop(): void {
+    this.#queue = [];
+    this.queuedBytes = 0;
+  }
+}
+
+const unattached: QuicStreamHandler = { onData() {}, onEnd() {}, onDrain() {}, onReset() {} };
+
+function ignore(): void {}
