@@ -1,0 +1,374 @@
+import { monotonicNow } from '../../core/timer-wheel.ts';
+import { RpcError } from '../../rpc-error.ts';
+import type { ByteSocket, SocketHandler } from '../../sockets/socket.ts';
+import { ConnectionFault } from './connection-fault.ts';
+import { ConnectionTimer } from './connection-timer.ts';
+import { DataSender } from './data-sender.ts';
+import { FloodGuard } from './flood-guard.ts';
+import { defaultWindowBytes, errorCode, frameFlag, max31Bits, setting } from './frame.ts';
+import { FrameChecker, type FrameReceiver, protocolError } from './frame-checker.ts';
+import { FrameParser } from './frame-parser.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { CompressionFault } from './hpack/compression-fault.ts';
+import { type HeaderSink, HpackDecoder } from './hpack/decoder.ts';
+import { HpackEncoder } from './hpack/encoder.ts';
+import type { Http2Limits } from './http2-limits.ts';
+import type { Http2Stream } from './http2-stream.ts';
+import { noSettings, type PeerSettings, readSettings } from './peer-settings.ts';
+import { ResetStreams } from './reset-streams.ts';
+
+/**
+ * One HTTP/2 connection that carries gRPC (RFC 9113): streams, flow control, settings, pings, the
+ * end. What differs between client and server is in the two subclasses.
+ */
+export abstract class Http2Connection implements SocketHandler, FrameReceiver {
+  readonly limits: Http2Limits;
+  readonly writer: FrameWriter;
+  readonly sender: DataSender;
+  readonly encoder: HpackEncoder = new HpackEncoder();
+  /** Settles once the socket is closed. The error says why; undefined: in order. */
+  readonly closed: Promise<RpcError | undefined>;
+  /** The peer's SETTINGS_INITIAL_WINDOW_SIZE: what a new stream may send. */
+  initialSendWindow = defaultWindowBytes;
+  /** What a new stream may receive: ours is not in force before the peer has acknowledged it. */
+  initialReceiveWindow: number;
+  /** Bytes of messages that are not whole, of all streams. */
+  partialBytes = 0;
+  /** How long a frame takes to be answered, in milliseconds; 0 as long as that is not known. */
+  roundTripMs = 0;
+  protected readonly socket: ByteSocket;
+  protected readonly guard: FloodGuard;
+  protected readonly timer: ConnectionTimer;
+  protected readonly streams: Map<number, Http2Stream> = new Map();
+  protected peerSettings: PeerSettings = noSettings;
+  protected state: 'open' | 'draining' | 'closing' | 'closed' = 'open';
+  readonly #resetStreams = new ResetStreams();
+  readonly #parser: FrameParser;
+  readonly #decoder = new HpackDecoder();
+  #receiveWindow: number;
+  #read = 0;
+  #settingsSentAt = 0;
+  #fault: RpcError | undefined;
+  #resolveClosed: (error: RpcError | undefined) => void = () => {};
+
+  protected constructor(socket: ByteSocket, limits: Http2Limits) {
+    this.socket = socket;
+    this.limits = limits;
+    this.writer = new FrameWriter(socket);
+    this.guard = new FloodGuard(limits);
+    this.sender = new DataSender(this.writer, this.guard);
+    this.timer = new ConnectionTimer(this, limits);
+    this.#parser = new FrameParser(new FrameChecker(this, this.guard, limits), maxFrameBytes);
+    this.initialReceiveWindow = Math.max(limits.streamWindowBytes, defaultWindowBytes);
+    this.#receiveWindow = Math.max(limits.connectionWindowBytes, defaultWindowBytes);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /** How many bytes of the chunk do not belong to a frame: the client's preface. */
+  protected abstract skipPreface(chunk: Uint8Array): number;
+  /** The peer's settings have changed; at the first time the connection is ready. */
+  protected abstract onSettings(isFirst: boolean): void;
+  /** A stream was reset, by the peer or for the peer's fault. */
+  protected abstract onReset(): void;
+  /** Whether nobody has opened this stream yet. */
+  protected abstract isIdle(stream: number): boolean;
+  /** The highest stream that the peer opened, for GOAWAY. */
+  protected abstract get lastPeerStream(): number;
+  /** No call is open and none will be: the connection may be closed. */
+  protected abstract get mayClose(): boolean;
+  /** The connection is of no use any more. */
+  protected abstract onBroken(error: RpcError): void;
+  /** Refuses new calls and closes when the open ones have ended. */
+  abstract drain(reason: string): void;
+  abstract get openCalls(): number;
+  /** A header block, which must be decoded whatever becomes of it. */
+  abstract receiveHeaders(
+    stream: number,
+    endsStream: boolean,
+    block: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
+  abstract receivePong(): void;
+  abstract receiveGoaway(lastStream: number, code: number, message: string): void;
+
+  get isReady(): boolean {
+    return this.peerSettings !== noSettings;
+  }
+
+  /** More waits to be sent than the limit allows. */
+  get isFlooded(): boolean {
+    return this.sender.unsentBytes + this.writer.queuedBytes > this.limits.maxQueuedBytes;
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.state === 'closed' || this.state === 'closing') return;
+    this.timer.heard = true;
+    try {
+      this.#parser.push(bytes, this.skipPreface(bytes));
+    } catch (error) {
+      this.#onThrown(error);
+    }
+  }
+
+  onDrain(): void {
+    this.writer.drained();
+    this.sender.flushAll();
+  }
+
+  onClose(cause?: Error): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.timer.stop();
+    this.#parser.stop();
+    this.writer.stop();
+    const { address } = this.socket;
+    if (cause !== undefined && this.#fault === undefined) {
+      this.#fault = unavailable(`the connection to ${address} broke`, cause);
+    }
+    this.#break(this.#fault ?? unavailable(`the connection to ${address} was closed`));
+    this.#resolveClosed(this.#fault);
+  }
+
+  /** Ends every call and the connection, at once. */
+  abort(error: RpcError): void {
+    if (this.state === 'closed') return;
+    this.state = 'closing';
+    this.#fault ??= error;
+    this.#parser.stop();
+    this.#break(this.#fault);
+    this.socket.destroy();
+  }
+
+  /** Ends the connection for a fault of the peer, which is told so. */
+  fail(fault: ConnectionFault): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    const text = `the HTTP/2 connection to ${this.socket.address} failed: ${fault.message}`;
+    const code = fault.code === errorCode.enhanceYourCalm ? 'resource_exhausted' : 'internal';
+    this.#fault ??= new RpcError(code, text, { cause: fault });
+    this.writer.goaway(this.lastPeerStream, fault.code, fault.message);
+    this.closeSocket();
+    this.#break(this.#fault);
+  }
+
+  sendPing(): void {
+    this.writer.ping(0, pingPayload);
+  }
+
+  /** Bytes of DATA have been read, or dropped: the peer may send as many again. */
+  credit(bytes: number): void {
+    this.#read += bytes;
+    if (this.#read * 2 < this.limits.connectionWindowBytes || this.state === 'closed') return;
+    this.writer.windowUpdate(0, this.#read);
+    this.#receiveWindow += this.#read;
+    this.#read = 0;
+  }
+
+  /** The stream is over. */
+  forget(stream: Http2Stream): void {
+    this.streams.delete(stream.id);
+    if (this.streams.size > 0) return;
+    this.timer.idleSince = monotonicNow();
+    this.closeIfDone();
+  }
+
+  /** Resets a stream; frames that are on their way for it are ignored. */
+  reset(stream: number, code: number): void {
+    this.#resetStreams.add(stream);
+    this.writer.resetStream(stream, code);
+  }
+
+  receiveData(
+    streamNumber: number,
+    isLast: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    flowBytes: number,
+  ): void {
+    this.#receiveWindow -= flowBytes;
+    if (this.#receiveWindow < 0) throw windowFault('DATA is beyond the connection window');
+    const stream = this.streams.get(streamNumber);
+    if (stream === undefined) {
+      if (this.isIdle(streamNumber)) throw protocolError('DATA on a stream that is not open');
+      this.credit(flowBytes);
+      this.onClosedStream(streamNumber);
+      return;
+    }
+    stream.receiveWindow -= flowBytes;
+    if (stream.remoteEnded || stream.receiveWindow < 0) {
+      this.credit(flowBytes);
+      if (stream.remoteEnded) this.failStream(stream, errorCode.streamClosed, 'DATA after its end');
+      else this.failStream(stream, errorCode.flowControlError, 'DATA beyond its window');
+      return;
+    }
+    if (flowBytes > end - start) {
+      // Padding is given back at once: nobody reads it.
+      const padding = flowBytes - (end - start);
+      this.credit(padding);
+      stream.receiveWindow += padding;
+      this.writer.windowUpdate(streamNumber, padding);
+    }
+    stream.receive(bytes, start, end, isLast);
+  }
+
+  receiveReset(streamNumber: number, code: number): void {
+    const stream = this.streams.get(streamNumber);
+    if (stream !== undefined) {
+      stream.onPeerReset(code);
+      this.onReset();
+    } else if (streamNumber === 0 || this.isIdle(streamNumber)) {
+      throw protocolError('RST_STREAM for a stream that is not open');
+    } else this.guard.idleFrame();
+  }
+
+  receiveSettings(bytes: Uint8Array, start: number, end: number): void {
+    const isFirst = !this.isReady;
+    this.peerSettings = readSettings(this.peerSettings, bytes, start, end);
+    this.encoder.setMaxTableBytes(this.peerSettings.headerTableBytes);
+    this.writer.maxFrameBytes = this.peerSettings.maxFrameBytes;
+    this.#setInitialSendWindow(this.peerSettings.initialWindowBytes);
+    this.writer.settingsAck();
+    this.#boundAnswers();
+    if (isFirst) this.timer.start();
+    this.onSettings(isFirst);
+  }
+
+  receiveSettingsAck(): void {
+    this.roundTripMs = monotonicNow() - this.#settingsSentAt;
+    const less = this.initialReceiveWindow - this.limits.streamWindowBytes;
+    if (less === 0) return;
+    this.initialReceiveWindow -= less;
+    for (const stream of this.streams.values()) stream.receiveWindow -= less;
+  }
+
+  receivePing(bytes: Uint8Array, start: number): void {
+    this.writer.ping(frameFlag.ack, bytes, start);
+    this.#boundAnswers();
+  }
+
+  receiveWindowUpdate(streamNumber: number, more: number): void {
+    if (streamNumber === 0) {
+      if (more === 0) throw protocolError('WINDOW_UPDATE by nothing');
+      this.sender.window += more;
+      if (this.sender.window > max31Bits) throw windowFault('the connection window is too large');
+      this.sender.flushAll();
+      return;
+    }
+    const stream = this.streams.get(streamNumber);
+    if (stream === undefined) {
+      if (this.isIdle(streamNumber)) throw protocolError('WINDOW_UPDATE for no stream');
+    } else if (more === 0) {
+      this.failStream(stream, errorCode.protocolError, 'WINDOW_UPDATE by nothing');
+    } else if (stream.sendWindow + more > max31Bits) {
+      this.failStream(stream, errorCode.flowControlError, 'its window is too large');
+    } else {
+      stream.sendWindow += more;
+      this.sender.flush(stream);
+    }
+  }
+
+  /**
+   * Decodes a header block.
+   * @throws ConnectionFault COMPRESSION_ERROR.
+   */
+  protected decode(block: Uint8Array, start: number, end: number, sink: HeaderSink): void {
+    try {
+      this.#decoder.decode(block, start, end, sink);
+    } catch (error) {
+      if (!(error instanceof CompressionFault)) throw error;
+      throw new ConnectionFault(errorCode.compressionError, error.message);
+    }
+  }
+
+  /** What this side says first, after a client's preface. */
+  protected sendSettings(first: readonly [id: number, value: number]): void {
+    const { streamWindowBytes, connectionWindowBytes, maxMetadataBytes, maxReservedHeaderBytes } =
+      this.limits;
+    this.writer.settings([
+      first,
+      [setting.initialWindowSize, streamWindowBytes],
+      [setting.maxFrameSize, maxFrameBytes],
+      [setting.maxHeaderListSize, maxMetadataBytes + maxReservedHeaderBytes],
+    ]);
+    if (connectionWindowBytes > defaultWindowBytes) {
+      this.writer.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
+    }
+    this.#settingsSentAt = monotonicNow();
+  }
+
+  /** Sends what is written, then closes the socket. */
+  protected closeSocket(): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    this.state = 'closing';
+    this.#parser.stop();
+    this.writer.stop();
+    this.timer.closing();
+    this.socket.end();
+  }
+
+  protected closeIfDone(): void {
+    if (this.state === 'draining' && this.mayClose) this.closeSocket();
+  }
+
+  /** A stream whose frames break a rule ends; the connection goes on. */
+  protected failStream(stream: Http2Stream, code: number, what: string): void {
+    this.reset(stream.id, code);
+    stream.broken(new RpcError('internal', `stream ${stream.id} broke a rule of HTTP/2: ${what}`));
+    this.onReset();
+  }
+
+  /** DATA or HEADERS for a stream that is over. */
+  protected onClosedStream(stream: number): void {
+    if (this.#resetStreams.has(stream)) return;
+    this.reset(stream, errorCode.streamClosed);
+    this.onReset();
+  }
+
+  #onThrown(error: unknown): void {
+    if (error instanceof ConnectionFault) {
+      this.fail(error);
+      return;
+    }
+    this.#fault ??= RpcError.from(error);
+    this.fail(new ConnectionFault(errorCode.internalError, 'an unexpected failure of this side'));
+  }
+
+  #break(error: RpcError): void {
+    for (const stream of [...this.streams.values()]) stream.broken(error);
+    this.onBroken(error);
+  }
+
+  #setInitialSendWindow(bytes: number): void {
+    const more = bytes - this.initialSendWindow;
+    if (more === 0) return;
+    this.initialSendWindow = bytes;
+    for (const stream of [...this.streams.values()]) {
+      stream.sendWindow += more;
+      if (stream.sendWindow > max31Bits) throw windowFault('SETTINGS make a window too large');
+      if (more > 0) this.sender.flush(stream);
+    }
+  }
+
+  /** A peer that asks and does not read the answers must not fill the memory. */
+  #boundAnswers(): void {
+    if (!this.writer.isBlocked || !this.isFlooded) return;
+    const message = 'the peer does not read the answers to its frames';
+    throw new ConnectionFault(errorCode.enhanceYourCalm, message);
+  }
+}
+
+/** The SETTINGS_MAX_FRAME_SIZE of this side: a message of 64 KiB fits whole. */
+const maxFrameBytes = 256 * 1024;
+
+const pingPayload = new Uint8Array(8);
+
+function windowFault(message: string): ConnectionFault {
+  return new ConnectionFault(errorCode.flowControlError, message);
+}
+
+function unavailable(message: string, cause?: Error): RpcError {
+  return new RpcError('unavailable', message, { cause, retryable: true });
+}

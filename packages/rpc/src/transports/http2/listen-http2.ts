@@ -1,0 +1,137 @@
+import { compressor } from '../../compression/compressors.ts';
+import type { CallHandler, Listener, Peer } from '../../core/call.ts';
+import { RpcError } from '../../rpc-error.ts';
+import {
+  type ByteSocket,
+  type ListenOptions,
+  type SocketHandler,
+  type SocketListener,
+  socketRuntime,
+} from '../../sockets/socket.ts';
+import { clearSocketPath } from '../unix/socket-file.ts';
+import { type Http2Limits, http2LimitsWith } from './http2-limits.ts';
+import { ServerConnection } from './server-connection.ts';
+
+/** How a server takes gRPC calls over HTTP/2. */
+export type Http2ListenOptions = Http2ListenAddress & {
+  readonly handler: CallHandler;
+  readonly limits?: Partial<Http2Limits>;
+  /** With it every connection must be TLS with ALPN `h2`; without, HTTP/2 with prior knowledge. PEM texts. */
+  readonly tls?: {
+    readonly cert: string;
+    readonly key: string;
+    /** Who may sign clients' certificates. With it a client must have one (mTLS). */
+    readonly ca?: string;
+  };
+};
+
+/** Port 0 takes any free one. With `reusePort` several processes share the port (`SO_REUSEPORT`). */
+export type Http2ListenAddress =
+  | { readonly host: string; readonly port: number; readonly reusePort?: boolean }
+  | { readonly socketPath: string };
+
+/**
+ * Serves gRPC over HTTP/2.
+ * @throws Error of the runtime when the address cannot be had; RpcError already_exists when somebody
+ * listens at the Unix socket.
+ */
+export async function listenHttp2(options: Http2ListenOptions): Promise<Listener> {
+  const limits = http2LimitsWith(options.limits);
+  const sockets = await socketRuntime();
+  const connections = new Connections(limits);
+  const accept = (socket: ByteSocket): SocketHandler => {
+    const isWrongProtocol = options.tls !== undefined && socket.tls?.protocol !== 'h2';
+    if (isWrongProtocol || !connections.hasRoom) {
+      socket.destroy();
+      return deafHandler;
+    }
+    const connection = new ServerConnection({
+      socket,
+      limits,
+      peer: peerOf(socket),
+      handler: options.handler,
+      compressor,
+    });
+    connections.add(connection);
+    return connection;
+  };
+  if ('socketPath' in options) await clearSocketPath(options.socketPath, sockets);
+  const listener = await sockets.listen(socketOptions(options), accept);
+  return new Http2Listener(addressOf(options, listener.port), listener, connections);
+}
+
+function socketOptions(options: Http2ListenOptions): ListenOptions {
+  const tls = options.tls && { ...options.tls, protocols: ['h2'] };
+  return {
+    ...('socketPath' in options
+      ? { path: options.socketPath }
+      : { host: options.host, port: options.port, reusePort: options.reusePort ?? false }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function addressOf(options: Http2ListenOptions, port: number): string {
+  if ('socketPath' in options) return `unix:${options.socketPath}`;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
+}
+
+function peerOf(socket: ByteSocket): Peer {
+  const { address } = socket;
+  const certificate = socket.tls?.certificate;
+  return { transport: 'http2', address, ...(certificate === undefined ? {} : { certificate }) };
+}
+
+const deafHandler: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
+
+/** The open connections of a listener. */
+class Connections {
+  readonly #limits: Http2Limits;
+  readonly #open = new Set<ServerConnection>();
+  #isClosing = false;
+
+  constructor(limits: Http2Limits) {
+    this.#limits = limits;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#isClosing && this.#open.size < this.#limits.maxConnections;
+  }
+
+  add(connection: ServerConnection): void {
+    this.#open.add(connection);
+    void connection.closed.then(() => this.#open.delete(connection));
+  }
+
+  /** Lets the open calls end for `graceMs`, then cancels them. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    const all = [...this.#open];
+    for (const connection of all) connection.drain('the server is shutting down');
+    const timer = setTimeout(() => {
+      const reason = new RpcError('unavailable', 'the server is shutting down');
+      for (const connection of this.#open) connection.cancelAll(reason);
+    }, graceMs);
+    await Promise.all(all.map((connection) => connection.closed));
+    clearTimeout(timer);
+  }
+}
+
+const defaultGraceMs = 10_000;
+
+class Http2Listener implements Listener {
+  readonly address: string;
+  readonly #listener: SocketListener;
+  readonly #connections: Connections;
+
+  constructor(address: string, listener: SocketListener, connections: Connections) {
+    this.address = address;
+    this.#listener = listener;
+    this.#connections = connections;
+  }
+
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#listener.close();
+    await this.#connections.close(options.graceMs ?? defaultGraceMs);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The streams that this side has reset lately: what is still on its way for them is no fault of the
+ * peer (RFC 9113, 5.1, "closed").
+ */
+export class ResetStreams {
+  #streams: Set<number> | undefined;
+
+  add(stream: number): void {
+    this.#streams ??= new Set();
+    this.#streams.add(stream);
+    if (this.#streams.size <= maxRemembered) return;
+    for (const oldest of this.#streams) {
+      this.#streams.delete(oldest);
+      return;
+    }
+  }
+
+  has(stream: number): boolean {
+    return this.#streams?.has(stream) === true;
+  }
+}
+
+/** More than this are forgotten, oldest first. */
+const maxRemembered = 512;
