@@ -9,8 +9,8 @@ const verdictMs = 100;
 
 /** What the owner of a connection is told. */
 export interface QuicConnectionHandler {
-  /** The peer has opened a stream; its handler is set before this returns. */
-  onStream(stream: QuicByteStream): void;
+  /** The peer has opened a stream, bidirectional: who reads it. Undefined: nobody, it is reset. */
+  onStream(id: number): QuicByteStream | undefined;
   /** Once, whoever closed it; `error` when it broke, or was closed with a code. */
   onClose(error: RpcError | undefined): void;
 }
@@ -123,14 +123,11 @@ export class QuicConnection {
   }
 
   #accept(opened: NodeQuicStream): void {
-    if (opened.direction !== 'bidi') {
-      opened.onerror = ignore;
-      opened.destroy(undefined, { code: 0 });
-      return;
-    }
-    const stream = new QuicByteStream();
-    this.handler.onStream(stream);
-    stream.attach(opened, this.#isHttp);
+    opened.onerror = ignore;
+    const isWanted = opened.direction === 'bidi' && !this.#isClosed;
+    const stream = isWanted ? this.handler.onStream(Number(opened.id ?? 0)) : undefined;
+    if (stream === undefined) opened.destroy(undefined, { code: 0 });
+    else stream.attach(opened, this.#isHttp);
   }
 
   #closed(error: unknown): void {
@@ -142,7 +139,7 @@ export class QuicConnection {
   }
 }
 
-const unattached: QuicConnectionHandler = { onStream: (stream) => stream.destroy(), onClose() {} };
+const unattached: QuicConnectionHandler = { onStream: () => undefined, onClose() {} };
 
 function peerCertificate(certificate: X509Certificate): PeerCertificate {
   return {

@@ -20,7 +20,8 @@ const maxConnections = 65_535;
 /** The runtime's limit of an idle time, in seconds. */
 const maxIdleSeconds = 600;
 
-/** The TLS alert certificate_required as a QUIC error (RFC 8446, 6.2; RFC 9001, 4.8). */
+/** TLS alerts as QUIC errors (RFC 8446, 6; RFC 9001, 4.8). */
+const badCertificate = 0x12a;
 const certificateRequired = 0x174;
 
 export interface QuicListenOptions {
@@ -219,7 +220,8 @@ function checkCertificate(
     if (isNamed !== undefined) return;
     fault = 'HOSTNAME_MISMATCH';
   }
-  session.destroy();
+  const reason = 'the certificate was refused';
+  session.close({ code: badCertificate, type: 'transport', reason }).catch(ignore);
   throw certificateError(target, {
     errorCode: String(fault),
     errorReason: info.validationErrorReason ?? '',
