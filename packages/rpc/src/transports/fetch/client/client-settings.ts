@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { CompressorLookup } from '../../../compression/compressor.ts';
 import type { RpcLimits } from '../../../core/limits.ts';
 import type { WireFormat } from '../wire/content-type.ts';
@@ -18,6 +19,7 @@ export interface ClientSettings {
   readonly fetch: FetchFunction;
   readonly init: Readonly<Record<string, unknown>>;
   readonly limits: RpcLimits;
+  readonly registry: TypeRegistry | undefined;
   readonly compressor: CompressorLookup;
   readonly useGet: boolean;
   readonly requestStreams: RequestStreams;

@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { CompressorLookup } from '../../../compression/compressor.ts';
 import { identityOnly } from '../../../compression/identity.ts';
 import type { ClientCall, ClientSink, OpenOptions, Transport } from '../../../core/call.ts';
@@ -25,6 +26,8 @@ export interface ConnectFetchOptions {
   /** Passed to `fetch` with each call: `credentials` in browsers, `tls`, `unix` or `protocol` on Bun. */
   readonly init?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<RpcLimits>;
+  /** The types that JSON may have in a `google.protobuf.Any`, and extensions. Default none. */
+  readonly registry?: TypeRegistry;
   /** For calls that ask for compression. Default: none, as in browsers. */
   readonly compressor?: CompressorLookup;
   /** Unary calls without side effects go by GET, which caches understand. Connect only. Default false. */
@@ -61,6 +64,7 @@ class FetchTransport implements Transport {
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       init: options.init ?? {},
       limits: limitsWith(options.limits),
+      registry: options.registry,
       compressor: options.compressor ?? identityOnly,
       useGet: options.useGet ?? false,
       requestStreams: options.requestStreams ?? detectRequestStreams(),

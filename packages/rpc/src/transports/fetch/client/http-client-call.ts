@@ -133,7 +133,7 @@ export abstract class HttpClientCall implements ClientCall {
   protected readMessage(wire: Uint8Array): Uint8Array {
     if (this.settings.format === 'binary') return wire;
     try {
-      return jsonToBinary(this.method.output, wire);
+      return jsonToBinary(this.method.output, wire, this.settings.registry);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'unknown';
       throw new RpcError(
@@ -161,14 +161,15 @@ export abstract class HttpClientCall implements ClientCall {
   }
 
   #writeMessage(bytes: Uint8Array): Uint8Array {
-    const { maxMessageBytes } = this.settings.limits;
+    const { format, limits, registry } = this.settings;
+    const { maxMessageBytes } = limits;
     if (bytes.length > maxMessageBytes) {
       throw new RpcError(
         'resource_exhausted',
         `a message of ${bytes.length} bytes: at most ${maxMessageBytes} bytes are sent (maxMessageBytes)`,
       );
     }
-    return this.settings.format === 'binary' ? bytes : binaryToJson(this.method.input, bytes);
+    return format === 'binary' ? bytes : binaryToJson(this.method.input, bytes, registry);
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {

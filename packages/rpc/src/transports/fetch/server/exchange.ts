@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Compressor, CompressorLookup } from '../../../compression/compressor.ts';
 import type { CallHandler, Peer } from '../../../core/call.ts';
 import type { RpcLimits } from '../../../core/limits.ts';
@@ -11,6 +12,7 @@ export interface ServerSettings {
   readonly handler: CallHandler;
   readonly methods: (path: string) => MethodInfo | undefined;
   readonly limits: RpcLimits;
+  readonly registry: TypeRegistry | undefined;
   readonly table: CallTable;
   /** For what clients send. */
   readonly compressors: CompressorLookup;

@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Compressor } from '../../../compression/compressor.ts';
 import { compressor } from '../../../compression/compressors.ts';
 import type { CallHandler, CompressionName, Peer } from '../../../core/call.ts';
@@ -26,6 +27,8 @@ export interface FetchServerOptions {
    */
   readonly methods: (path: string) => MethodInfo | undefined;
   readonly limits?: Partial<RpcLimits>;
+  /** The types that JSON may have in a `google.protobuf.Any`, and extensions. Default none. */
+  readonly registry?: TypeRegistry;
   /** Pages of which other origins may call. Default: none. */
   readonly cors?: CorsOptions;
   /**
@@ -49,6 +52,7 @@ export class FetchServer {
       handler: options.handler,
       methods: options.methods,
       limits,
+      registry: options.registry,
       table: new CallTable(limits),
       compressors: compressor,
       offered: offeredCompressors(options.compression ?? ['zstd', 'gzip']),

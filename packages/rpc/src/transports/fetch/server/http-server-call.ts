@@ -103,7 +103,7 @@ export abstract class HttpServerCall implements ServerCall, OpenCall {
         ? requestCompressor.decompress(wire, this.limits.maxMessageBytes)
         : wire;
     if (content.format === 'binary' || method === undefined) return bytes;
-    return jsonToBinary(method.input, bytes);
+    return jsonToBinary(method.input, bytes, this.exchange.settings.registry);
   }
 
   /** A message as it goes over the wire. It may be the same bytes. */
@@ -114,10 +114,10 @@ export abstract class HttpServerCall implements ServerCall, OpenCall {
         `an answer of ${bytes.length} bytes: at most ${this.limits.maxMessageBytes} bytes are sent (maxMessageBytes)`,
       );
     }
-    const { content, method } = this.exchange;
+    const { content, method, settings } = this.exchange;
     if (content.format === 'binary' || method === undefined) return bytes;
     try {
-      return binaryToJson(method.output, bytes);
+      return binaryToJson(method.output, bytes, settings.registry);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'unknown';
       throw new RpcError('internal', `the answer cannot be written as JSON: ${reason}`, { cause });
