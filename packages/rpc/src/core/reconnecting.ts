@@ -1,9 +1,10 @@
 import { RpcError } from '../rpc-error.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
-import type { ClientCall, ClientSink, OpenOptions, Transport } from './call.ts';
+import type { ClientCall, ClientSink, OpenOptions } from './call.ts';
 import type { Connection } from './connection.ts';
 import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
+import type { Readiness, ReadyTransport } from './ready-transport.ts';
 import { markRefused } from './refused.ts';
 import { monotonicNow } from './timer-wheel.ts';
 
@@ -42,16 +43,40 @@ type State =
  * was lost. Calls that come while it connects wait; when it cannot connect they fail as
  * `unavailable`, and so does every call until the back-off has passed.
  */
-export class ReconnectingTransport implements Transport {
+export class ReconnectingTransport implements ReadyTransport {
   readonly #options: ReconnectingOptions;
   readonly #now: () => number;
   #state: State = { kind: 'idle' };
   #failures = 0;
   #waiting = new Set<WaitingCall>();
+  readonly #listeners = new Set<() => void>();
+  /** It connects though no call waits for that. */
+  #isWanted = false;
 
   constructor(options: ReconnectingOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonicNow;
+  }
+
+  get readiness(): Readiness {
+    const state = this.#state;
+    if (state.kind === 'connected') return state.connection.acceptsCalls ? 'ready' : 'idle';
+    if (state.kind === 'failed') return this.#now() < state.until ? 'failed' : 'idle';
+    return state.kind === 'dialling' ? 'connecting' : state.kind;
+  }
+
+  get retryAt(): number {
+    return this.#state.kind === 'failed' ? this.#state.until : 0;
+  }
+
+  connect(): void {
+    this.#isWanted = true;
+    if (this.readiness === 'idle') void this.#dial();
+  }
+
+  onReadiness(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
@@ -79,6 +104,7 @@ export class ReconnectingTransport implements Transport {
         new RpcError('unavailable', `the client of ${this.#options.address} is closed`),
       );
     }
+    this.#announce();
     if (state.kind === 'connected') await state.connection.close();
   }
 
@@ -97,6 +123,8 @@ export class ReconnectingTransport implements Transport {
       const waiting = this.#waiting;
       this.#waiting = new Set();
       for (const call of waiting) call.begin(connection);
+      void connection.closed.then(() => this.#announce());
+      this.#announce();
     } catch (cause) {
       if (abort.signal.aborted) return;
       const error = this.#unreachable(cause);
@@ -104,7 +132,12 @@ export class ReconnectingTransport implements Transport {
       const wait = backoffMs(backoff, this.#failures++, this.#options.random ?? Math.random);
       this.#state = { kind: 'failed', until: this.#now() + wait, error };
       this.#refuseAll(error);
+      this.#announce();
     }
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #refuseAll(error: RpcError): void {
@@ -116,7 +149,7 @@ export class ReconnectingTransport implements Transport {
   /** The last call that waited for a connection has been cancelled. */
   #forget(call: WaitingCall): void {
     this.#waiting.delete(call);
-    if (this.#waiting.size > 0 || this.#state.kind !== 'dialling') return;
+    if (this.#waiting.size > 0 || this.#isWanted || this.#state.kind !== 'dialling') return;
     this.#state.abort.abort();
     this.#state = { kind: 'idle' };
   }

@@ -1,0 +1,87 @@
+import { expect, test } from 'bun:test';
+import { RpcError } from '../rpc-error.ts';
+import { RecordingSink } from '../testing/recording-sink.ts';
+import { ScriptedTransport } from '../testing/scripted-transport.ts';
+import { testMethod, testOpenOptions } from '../testing/test-method.ts';
+import { connectMemory } from '../transports/memory/memory.ts';
+import { okTrailer } from './call.ts';
+import type { Connection } from './connection.ts';
+import { isReadyTransport } from './ready-transport.ts';
+import { ReconnectingTransport } from './reconnecting.ts';
+
+/** A transport whose dialling the test decides about, one attempt at a time. */
+function setUp() {
+  let now = 0;
+  const dials: { resolve: (made: Connection) => void; reject: (error: Error) => void }[] = [];
+  const signals: AbortSignal[] = [];
+  const transport = new ReconnectingTransport({
+    address: 'test',
+    dial: (signal) => {
+      signals.push(signal);
+      const dial = Promise.withResolvers<Connection>();
+      dials.push(dial);
+      return dial.promise;
+    },
+    now: () => now,
+    random: () => 0.5,
+  });
+  const changes: string[] = [];
+  const stop = transport.onReadiness(() => changes.push(transport.readiness));
+  return { transport, dials, signals, changes, stop, pass: (ms: number) => (now += ms) };
+}
+
+function connection(): Connection {
+  return connectMemory({ handler: (call) => call.sendEnd(okTrailer) });
+}
+
+test('it connects when told to, once, and says when it is ready and when it is not any more', async () => {
+  const { transport, dials, changes, stop } = setUp();
+  expect(isReadyTransport(transport)).toBe(true);
+  expect(isReadyTransport(new ScriptedTransport())).toBe(false);
+  expect(transport.readiness).toBe('idle');
+  transport.connect();
+  transport.connect();
+  expect(dials).toHaveLength(1);
+  expect(transport.readiness).toBe('connecting');
+  const made = connection();
+  dials[0]?.resolve(made);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(changes).toEqual(['ready']);
+  await made.close();
+  await Promise.resolve();
+  expect(changes).toEqual(['ready', 'idle']);
+  stop();
+  await transport.close();
+  expect(transport.readiness).toBe('closed');
+  expect(changes).toHaveLength(2);
+});
+
+test('after a failure it is not idle before its back-off has passed', async () => {
+  const { transport, dials, changes, pass } = setUp();
+  transport.connect();
+  dials[0]?.reject(new Error('nobody listens'));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(changes).toEqual(['failed']);
+  expect(transport.retryAt).toBe(100);
+  pass(99);
+  transport.connect();
+  expect(dials).toHaveLength(1);
+  pass(1);
+  expect(transport.readiness).toBe('idle');
+  transport.connect();
+  expect(dials).toHaveLength(2);
+});
+
+test('a call that stops waiting ends the dialling only where nobody else wants it', () => {
+  const told = setUp();
+  told.transport.connect();
+  const error = new RpcError('canceled', 'enough');
+  told.transport.open(testMethod(), testOpenOptions(), new RecordingSink()).cancel(error);
+  expect(told.signals[0]?.aborted).toBe(false);
+  const called = setUp();
+  called.transport.open(testMethod(), testOpenOptions(), new RecordingSink()).cancel(error);
+  expect(called.signals[0]?.aborted).toBe(true);
+  expect(called.transport.readiness).toBe('idle');
+});
