@@ -1,8 +1,8 @@
-import { RpcError } from '../rpc-error.ts';
 import { type Field, type FieldTable, isEnumType, type ScalarName } from './field-table.ts';
 import { fieldValue, isDefault, type Properties } from './field-value.ts';
 import { bigintOf } from './integer64.ts';
 import type { MessageType } from './message-type.ts';
+import { missingField } from './missing-field.ts';
 import { tagOf, wireTypeOf, wireTypes } from './wire-types.ts';
 import type { Writer } from './writer.ts';
 
@@ -20,8 +20,8 @@ export function encodeFields(
   for (const field of table.fields) {
     const value = fieldValue(field, message);
     if (value === undefined) {
-      if (field.label !== 'required') continue;
-      throw new RpcError('invalid_argument', `the required field ${field.name} is missing`);
+      if (field.label === 'required') throw missingField(table.typeName, field.name);
+      continue;
     }
     if (field.label !== 'implicit' || field.oneof !== undefined || !isDefault(field, value)) {
       encodeField(field, value, writer);

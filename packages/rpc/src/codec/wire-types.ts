@@ -21,9 +21,14 @@ const fixedTypes: Partial<Record<ScalarName, number>> = {
   bytes: wireTypes.lengthDelimited,
 };
 
+/** How a scalar is written. */
+export function wireTypeOfScalar(scalar: ScalarName): number {
+  return fixedTypes[scalar] ?? wireTypes.varint;
+}
+
 /** How one value of this type is written, messages as groups where they are delimited. */
 export function wireTypeOf(type: ValueType, delimited = false): number {
-  if (typeof type === 'string') return fixedTypes[type] ?? wireTypes.varint;
+  if (typeof type === 'string') return wireTypeOfScalar(type);
   if (isEnumType(type)) return wireTypes.varint;
   return delimited ? wireTypes.startGroup : wireTypes.lengthDelimited;
 }

@@ -1,0 +1,46 @@
+import type { DescExtension, DescField, DescMessage } from '@bufbuild/protobuf';
+import { fieldShapeOf } from '../../codec/field-shape.ts';
+import { lowerCamelCase } from '../../codec/field-table.ts';
+import type { CodeFile } from './code-file.ts';
+import { textCode } from './scalar-code.ts';
+
+/** What the JSON mapping knows of a message. */
+export function tableCode(file: CodeFile, desc: DescMessage): void {
+  const name = file.names.of(desc);
+  const typeName = textCode(desc.typeName);
+  const table = `/* @__PURE__ */ new ${file.runtime('FieldTable')}(${typeName}, () => [`;
+  if (desc.fields.length === 0) {
+    file.line(`const ${name}$fields = ${table}]);`);
+    return;
+  }
+  file.block(
+    `const ${name}$fields = ${table}`,
+    () => {
+      for (const field of desc.fields) file.line(`${specCode(file, field)},`);
+    },
+    ']);',
+  );
+}
+
+/** A FieldSpec as an object. */
+export function specCode(file: CodeFile, field: DescField | DescExtension): string {
+  const shape = fieldShapeOf(field);
+  const { type } = shape;
+  const usual = lowerCamelCase(field.name);
+  const isField = field.kind === 'field';
+  const parts = [
+    `number: ${shape.number}`,
+    `name: ${textCode(shape.name)}`,
+    `label: '${shape.label}'`,
+    `type: ${typeof type === 'string' ? `'${type}'` : type.kind === 'enum' ? file.enumType(type) : file.messageType(type)}`,
+  ];
+  if (isField && shape.jsonName !== usual) parts.push(`jsonName: ${textCode(shape.jsonName)}`);
+  if (isField && field.localName !== usual) parts.push(`localName: ${textCode(field.localName)}`);
+  if (shape.oneof !== undefined) parts.push(`oneof: ${textCode(shape.oneof)}`);
+  if (shape.key !== undefined) parts.push(`key: '${shape.key}'`);
+  if (shape.jsType !== undefined) parts.push(`jsType: '${shape.jsType}'`);
+  if (shape.packed) parts.push('packed: true');
+  if (shape.delimited) parts.push('delimited: true');
+  if (shape.loose) parts.push('loose: true');
+  return `{ ${parts.join(', ')} }`;
+}
