@@ -3,8 +3,8 @@ const maxTokens = 2 ** 18 - 1;
 const tagBits = 14;
 /** Of the hash table: two to five for a token, so that few look-ups meet another token's slot. */
 const slotCount = 2 ** 19;
-/** Enough for that vocabulary. Pages of it that are never written take no memory. */
-const firstBytes = 2 ** 21;
+/** Of all tokens. What is never written of it takes no memory. */
+const maxBytes = 2 ** 21;
 /** FNV-1a. */
 const hashStart = 0x811c9dc5;
 const hashPrime = 0x01000193;
@@ -15,7 +15,7 @@ const hashPrime = 0x01000193;
  */
 export class Vocabulary {
   /** All tokens, one after the other, by rank. */
-  #bytes = new Uint8Array(firstBytes);
+  readonly #bytes = new Uint8Array(maxBytes);
   /** Where in `#bytes` the token of a rank starts; the one after the last is where the next will. */
   readonly #starts = new Uint32Array(maxTokens + 1);
   /** An open hash table: the rank plus one, and above it some bits of the hash, which spare comparisons. */
@@ -30,9 +30,9 @@ export class Vocabulary {
     return this.#size;
   }
 
-  /** Adds a byte to the next token. */
+  /** Adds a byte to the next token. Throws beyond 2 MB of them all. */
   push(byte: number): void {
-    if (this.#end === this.#bytes.length) this.#grow();
+    if (this.#end === maxBytes) throw new Error(`a vocabulary of more than ${maxBytes} bytes`);
     this.#bytes[this.#end++] = byte;
     this.#hash = Math.imul(this.#hash ^ byte, hashPrime);
   }
@@ -73,12 +73,6 @@ export class Vocabulary {
       if (this.#bytes[first + at] !== bytes[from + at]) return false;
     }
     return true;
-  }
-
-  #grow(): void {
-    const bytes = new Uint8Array(this.#bytes.length * 2);
-    bytes.set(this.#bytes);
-    this.#bytes = bytes;
   }
 }
 
