@@ -1,7 +1,7 @@
 /** The most tokens: their ranks fill what `tagBits` leaves of a slot. */
 const maxTokens = 2 ** 18 - 1;
 const tagBits = 14;
-/** Of the hash table: two to five for a token, so that few look-ups meet another token's slot. */
+/** Of the hash table: at least two for each token, so that few look-ups meet the slot of another. */
 const slotCount = 2 ** 19;
 /** Of all tokens. What is never written of it takes no memory. */
 const maxBytes = 2 ** 21;
