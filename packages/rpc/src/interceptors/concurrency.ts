@@ -14,6 +14,7 @@ import { WatchedServerCall } from '../core/watched-call.ts';
 import { RpcError } from '../rpc-error.ts';
 import { AdmissionQueue, type Waiter } from './admission-queue.ts';
 import { FailedCall } from './failed-call.ts';
+import { HeldCall, HoldLimit } from './held-call.ts';
 
 export interface ConcurrencyOptions {
   /** Calls that run at once; a stream counts until its end. */
@@ -66,151 +67,77 @@ function queueOf(options: ConcurrencyOptions): AdmissionQueue {
 }
 
 class LimitedTransport implements Transport {
-  readonly #next: Transport;
-  readonly #groupOf: ClientConcurrencyOptions['groupOf'];
+  readonly next: Transport;
   readonly queue: AdmissionQueue;
-  readonly maxQueuedBytes: number;
-  queuedBytes = 0;
+  readonly #held: HoldLimit;
+  readonly #groupOf: ClientConcurrencyOptions['groupOf'];
 
   constructor(next: Transport, options: ClientConcurrencyOptions) {
-    this.#next = next;
-    this.#groupOf = options.groupOf;
+    this.next = next;
     this.queue = queueOf(options);
-    this.maxQueuedBytes = options.maxQueuedBytes ?? 16 * 1024 * 1024;
+    this.#held = new HoldLimit(options.maxQueuedBytes ?? 16 * 1024 * 1024);
+    this.#groupOf = options.groupOf;
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const group = this.#groupOf?.(method, options.metadata);
-    const call = new LimitedCall(this, method, options, sink, group);
-    if (this.queue.tryEnter()) call.begin();
+    const call = new LimitedCall(this, method, options, sink, this.#held, group);
+    if (this.queue.tryEnter()) call.onAdmitted();
     else if (!this.queue.enqueue(call)) return new FailedCall(sink, tooMany(method.path));
     return call;
   }
 
-  next(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
-    return this.#next.open(method, options, sink);
-  }
-
   close(): Promise<void> {
-    return this.#next.close();
+    return this.next.close();
   }
 }
 
-class LimitedCall implements ClientCall, ClientSink, Waiter {
+class LimitedCall extends HeldCall implements ClientSink, Waiter {
   readonly group: unknown;
   readonly #limited: LimitedTransport;
-  readonly #method: MethodInfo;
-  readonly #options: OpenOptions;
-  readonly #sink: ClientSink;
-  #call: ClientCall | undefined;
   #ended = false;
-  #held: Uint8Array[] | undefined;
-  #heldBytes = 0;
-  #halfClosed = false;
-  #paused = false;
 
   constructor(
     limited: LimitedTransport,
     method: MethodInfo,
     options: OpenOptions,
     sink: ClientSink,
+    held: HoldLimit,
     group: unknown,
   ) {
+    super(method, options, sink, held);
     this.#limited = limited;
-    this.#method = method;
-    this.#options = options;
-    this.#sink = sink;
     this.group = group;
   }
 
-  begin(): ClientCall {
-    const call = this.#limited.next(this.#method, this.#options, this);
-    this.#call = call;
-    return call;
-  }
-
   onAdmitted(): void {
-    const call = this.begin();
-    if (this.#paused) call.pause();
-    let hasRoom = true;
-    for (const bytes of this.#held ?? []) hasRoom = call.sendMessage(bytes);
-    const wasHeld = this.#held !== undefined;
-    this.#release();
-    if (this.#halfClosed) call.sendEnd();
-    else if (wasHeld && hasRoom && !this.#ended) this.#sink.onWritable();
+    this.begin(this.#limited.next, this);
   }
 
   onTimeout(): void {
-    this.#endQueued(waitedTooLong(this.#method.path));
+    this.fail(waitedTooLong(this.method.path));
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
-    if (this.#call) return this.#call.sendMessage(bytes);
-    if (this.#ended) return true;
-    if (this.#limited.queuedBytes + bytes.length > this.#limited.maxQueuedBytes) {
-      this.cancel(tooMany(this.#method.path));
-      return true;
-    }
-    this.#held ??= [];
-    this.#held.push(bytes.slice());
-    this.#heldBytes += bytes.length;
-    this.#limited.queuedBytes += bytes.length;
-    return false;
-  }
-
-  sendEnd(): void {
-    this.#halfClosed = true;
-    this.#call?.sendEnd();
-  }
-
-  cancel(error: RpcError): void {
-    if (this.#call) {
-      this.#call.cancel(error);
-      return;
-    }
+  protected override onLeft(): void {
     this.#limited.queue.remove(this);
-    this.#endQueued(error);
-  }
-
-  pause(): void {
-    this.#paused = true;
-    this.#call?.pause();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#call?.resume();
   }
 
   onHeader(metadata: Metadata): void {
-    this.#sink.onHeader(metadata);
+    this.sink.onHeader(metadata);
   }
 
   onMessage(bytes: Uint8Array): void {
-    this.#sink.onMessage(bytes);
+    this.sink.onMessage(bytes);
   }
 
   onWritable(): void {
-    this.#sink.onWritable();
+    if (!this.#ended) this.sink.onWritable();
   }
 
   onEnd(trailer: Trailer): void {
     this.#ended = true;
     this.#limited.queue.leave();
-    this.#sink.onEnd(trailer);
-  }
-
-  #endQueued(error: RpcError): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#release();
-    this.#sink.onEnd({ error, metadata: Metadata.empty });
-  }
-
-  #release(): void {
-    this.#limited.queuedBytes -= this.#heldBytes;
-    this.#heldBytes = 0;
-    this.#held = undefined;
+    this.sink.onEnd(trailer);
   }
 }
 

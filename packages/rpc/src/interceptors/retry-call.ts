@@ -135,13 +135,15 @@ export class RetryCall implements ClientCall, ClientSink {
   /** Milliseconds until the next attempt, or undefined when there is none. */
   #delayAfter(error: RpcError, trailer: Trailer): number | undefined {
     const refused = isRefused(error);
-    if (refused && !this.#committed && !this.#shared.closing && this.#refusals++ === 0) return 0;
+    const { maxRefusals } = this.#shared.settings;
+    const mayGoOn = !this.#committed && !this.#shared.closing;
+    if (refused && mayGoOn && this.#refusals++ < maxRefusals) return 0;
     const pushback = pushbackOf(trailer);
     const mayRepeat = refused || this.#mayRepeat(error);
     const { budget, maxAttempts, maxPushbackMs, clock } = this.#shared.settings;
     if (!refused && (mayRepeat || pushback === 'never')) budget.failed();
     if (!mayRepeat || pushback === 'never' || !budget.allows) return undefined;
-    if (this.#committed || this.#shared.closing || this.#attempts >= maxAttempts) return undefined;
+    if (!mayGoOn || this.#attempts >= maxAttempts) return undefined;
     const asked = pushback ?? retryInfoMs(trailer) ?? 0;
     if (asked > maxPushbackMs) return undefined;
     const delayMs = pushback ?? Math.max(asked, this.#nextBackoffMs());

@@ -143,6 +143,19 @@ test('a refused call of any method is sent again at once, then by the policy, wi
   expect(budget.allows).toBe(true);
 });
 
+test('refused calls alone may be repeated, so many times', () => {
+  const { clock, peer, transport, sink } = setUp({ maxAttempts: 1, maxRefusals: 3 });
+  transport.open(idempotent, testOpenOptions(), sink);
+  for (let i = 0; i < 4; i++) peer.call(i).end(refused());
+  expect(sink.code).toBe('unavailable');
+  expect(peer.calls).toHaveLength(4);
+  const other = new RecordingSink();
+  transport.open(idempotent, testOpenOptions(), other);
+  peer.call(-1).end(down());
+  expect(other.code).toBe('unavailable');
+  expect(clock.pending).toBe(0);
+});
+
 test('after the first message of the answer nothing is sent again', () => {
   for (const method of [idempotent, download]) {
     const { clock, peer, transport, sink } = setUp();

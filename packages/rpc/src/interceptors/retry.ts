@@ -10,6 +10,8 @@ import { RetryCall } from './retry-call.ts';
 export interface RetryOptions {
   /** How often one call is sent at most, the first time included: 4. More than 5 are 5. */
   readonly maxAttempts?: number;
+  /** How often a call that no service has seen is sent again at once, counted nowhere: 1. */
+  readonly maxRefusals?: number;
   /** The waits in between: 100 ms, doubled up to 1 s, ± 20 %. */
   readonly backoff?: Partial<Backoff>;
   /**
@@ -52,7 +54,7 @@ export interface RetryEvent {
 /**
  * Sends a failed call again where that is safe: the method may be sent twice, the code says that
  * nothing was done, or no service has seen the call (`isRefused`; the first such failure is followed
- * at once and counted nowhere). Never after the first message of the answer and, in a streaming
+ * at once). Never after the first message of the answer and, in a streaming
  * call, never after its header; never when the wait would outlast the deadline. The budget, a
  * `grpc-retry-pushback-ms` in the trailer and a `google.rpc.RetryInfo` in the error are obeyed, and
  * attempts say their number in `grpc-previous-rpc-attempts`.
@@ -69,6 +71,7 @@ export function retry(options: RetryOptions = {}): (next: Transport) => Transpor
 /** The options with their defaults. */
 export interface RetrySettings {
   readonly maxAttempts: number;
+  readonly maxRefusals: number;
   readonly backoff: Backoff;
   readonly idempotentCodes: ReadonlySet<Code>;
   readonly otherCodes: ReadonlySet<Code>;
@@ -85,6 +88,7 @@ export interface RetrySettings {
 function resolve(options: RetryOptions): RetrySettings {
   return {
     maxAttempts: Math.min(5, options.maxAttempts ?? 4),
+    maxRefusals: options.maxRefusals ?? 1,
     backoff: { initialMs: 100, maxMs: 1_000, multiplier: 2, jitter: 0.2, ...options.backoff },
     idempotentCodes: new Set(options.idempotentCodes ?? ['unavailable']),
     otherCodes: new Set(options.otherCodes),
