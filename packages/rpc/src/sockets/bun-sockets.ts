@@ -1,4 +1,5 @@
 import type { Socket, TCPSocketListener, UnixSocketListener } from 'bun';
+import { bunClientTls, bunServerTls, bunTlsSession, TlsHandshakes } from './bun-tls.ts';
 import type {
   ByteSocket,
   DialOptions,
@@ -6,6 +7,7 @@ import type {
   SocketHandler,
   SocketListener,
   SocketRuntime,
+  TlsServerOptions,
   TlsSession,
 } from './socket.ts';
 
@@ -18,16 +20,15 @@ async function listen(
   options: ListenOptions,
   accept: (socket: ByteSocket) => SocketHandler,
 ): Promise<SocketListener> {
-  const socket = {
-    ...callbacks,
-    open(raw: Raw) {
-      attach(raw, options, accept);
-    },
-  };
+  const { tls } = options;
+  const socket =
+    tls === undefined ? plainCallbacks(options, accept) : serverTlsCallbacks(options, tls, accept);
+  const secure = tls === undefined ? {} : { tls: bunServerTls(tls) };
   if ('path' in options) {
     const listener: UnixSocketListener<BunSocket | undefined> = Bun.listen({
       unix: options.path,
       socket,
+      ...secure,
     });
     return { port: 0, close: () => listener.stop() };
   }
@@ -36,6 +37,7 @@ async function listen(
     port: options.port,
     reusePort: options.reusePort ?? false,
     socket,
+    ...secure,
   };
   const listener: TCPSocketListener<BunSocket | undefined> = Bun.listen(tcp);
   return { port: listener.port, close: () => listener.stop() };
@@ -45,20 +47,34 @@ async function dial(
   options: DialOptions,
   attachTo: (socket: ByteSocket) => SocketHandler,
 ): Promise<void> {
-  options.signal?.throwIfAborted();
-  const socket = {
-    ...callbacks,
-    open(raw: Raw) {
-      attach(raw, options, attachTo);
-    },
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const connected = Promise.withResolvers<void>();
+  let dialled: Raw | undefined;
+  const abort = () => {
+    connected.reject(signal?.reason);
+    dialled?.terminate();
   };
-  const raw: Raw =
+  const socket = {
+    ...(options.tls === undefined
+      ? plainCallbacks(options, attachTo)
+      : clientTlsCallbacks(options, attachTo, connected)),
+  };
+  const secure = options.tls === undefined ? {} : { tls: bunClientTls(options, options.tls) };
+  signal?.addEventListener('abort', abort, { once: true });
+  const opened: Promise<Raw> =
     'path' in options
-      ? await Bun.connect({ unix: options.path, socket })
-      : await Bun.connect({ hostname: options.host, port: options.port, socket });
-  if (options.signal?.aborted) {
-    raw.terminate();
-    options.signal.throwIfAborted();
+      ? Bun.connect({ unix: options.path, socket, ...secure })
+      : Bun.connect({ hostname: options.host, port: options.port, socket, ...secure });
+  opened.then((raw) => {
+    dialled = raw;
+    if (signal?.aborted) raw.terminate();
+    else if (options.tls === undefined) connected.resolve();
+  }, connected.reject);
+  try {
+    await connected.promise;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 
@@ -78,15 +94,85 @@ const callbacks = {
   },
 };
 
+type Callbacks = typeof callbacks & {
+  open(raw: Raw): void;
+  handshake?(raw: Raw, success: boolean, error: Error | null): void;
+};
+
+function plainCallbacks(
+  options: ListenOptions | DialOptions,
+  accept: (socket: ByteSocket) => SocketHandler,
+): Callbacks {
+  return {
+    ...callbacks,
+    open(raw) {
+      attach(raw, options, undefined, accept);
+    },
+  };
+}
+
+/** A connection is the listener's only after its handshake. */
+function serverTlsCallbacks(
+  options: ListenOptions,
+  tls: TlsServerOptions,
+  accept: (socket: ByteSocket) => SocketHandler,
+): Callbacks {
+  const handshakes = new TlsHandshakes(tls);
+  return {
+    ...callbacks,
+    open(raw) {
+      handshakes.begin(raw);
+    },
+    handshake(raw, success) {
+      handshakes.end(raw);
+      if (success && (tls.ca === undefined || raw.authorized)) {
+        attach(raw, options, bunTlsSession(raw), accept);
+      } else raw.terminate();
+    },
+    close(raw, error) {
+      handshakes.end(raw);
+      raw.data?.closed(error);
+    },
+  };
+}
+
+function clientTlsCallbacks(
+  options: DialOptions,
+  attachTo: (socket: ByteSocket) => SocketHandler,
+  connected: PromiseWithResolvers<void>,
+): Callbacks {
+  const failed = (raw: Raw, error: Error | undefined) => {
+    if (raw.data !== undefined) raw.data.closed(error);
+    else
+      connected.reject(error ?? new Error('the server closed the connection in its TLS handshake'));
+  };
+  return {
+    ...callbacks,
+    open() {},
+    handshake(raw, success, error) {
+      if (success && error === null && raw.authorized) {
+        attach(raw, options, bunTlsSession(raw), attachTo);
+        connected.resolve();
+      } else {
+        connected.reject(error ?? new Error('the certificate of the server cannot be verified'));
+        raw.terminate();
+      }
+    },
+    close: failed,
+    error: failed,
+  };
+}
+
 function attach(
   raw: Raw,
   options: ListenOptions | DialOptions,
+  tls: TlsSession | undefined,
   accept: (socket: ByteSocket) => SocketHandler,
 ): void {
   const address =
     'path' in options ? `unix:${options.path}` : `${raw.remoteAddress}:${raw.remotePort}`;
   if (!('path' in options)) raw.setNoDelay(true);
-  const socket = new BunSocket(raw, address);
+  const socket = new BunSocket(raw, address, tls);
   socket.handler = accept(socket);
   raw.data = socket;
 }
@@ -95,7 +181,7 @@ const unattached: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
 
 class BunSocket implements ByteSocket {
   readonly address: string;
-  readonly tls: TlsSession | undefined = undefined;
+  readonly tls: TlsSession | undefined;
   handler: SocketHandler = unattached;
   queuedBytes = 0;
   readonly #raw: Raw;
@@ -103,9 +189,10 @@ class BunSocket implements ByteSocket {
   #ending = false;
   #closed = false;
 
-  constructor(raw: Raw, address: string) {
+  constructor(raw: Raw, address: string, tls: TlsSession | undefined) {
     this.#raw = raw;
     this.address = address;
+    this.tls = tls;
   }
 
   get descriptor(): number | undefined {

@@ -1,4 +1,11 @@
-import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
+import { createServer, isIP, connect as netConnect, type Server, type Socket } from 'node:net';
+import {
+  type ConnectionOptions,
+  createServer as createTlsServer,
+  TLSSocket,
+  type TlsOptions,
+  connect as tlsConnect,
+} from 'node:tls';
 import type {
   ByteSocket,
   DialOptions,
@@ -6,19 +13,25 @@ import type {
   SocketHandler,
   SocketListener,
   SocketRuntime,
+  TlsClientOptions,
+  TlsServerOptions,
   TlsSession,
 } from './socket.ts';
+import { tlsSession } from './tls-session.ts';
 
-/** Sockets by `node:net`. */
+/** Sockets by `node:net` and `node:tls`. */
 export const nodeSockets: SocketRuntime = { listen, dial };
 
 async function listen(
   options: ListenOptions,
   accept: (socket: ByteSocket) => SocketHandler,
 ): Promise<SocketListener> {
-  const server: Server = createServer((raw) => {
-    attach(raw, options, accept);
-  });
+  const { tls } = options;
+  const server: Server =
+    tls === undefined
+      ? createServer((raw) => attach(raw, options, undefined, accept))
+      : createTlsServer(serverTls(tls), (raw) => attach(raw, options, sessionOf(raw), accept));
+  if (tls !== undefined) boundHandshakes(server, tls.maxHandshakes ?? 1_000);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(
@@ -37,15 +50,26 @@ async function listen(
   };
 }
 
+/** A handshake that fails ends its connection, and nobody else is concerned. */
+function boundHandshakes(server: Server, max: number): void {
+  let open = 0;
+  const ended = () => {
+    open -= 1;
+  };
+  server.on('connection', (raw: Socket) => {
+    open += 1;
+    if (open > max) raw.destroy();
+  });
+  server.on('secureConnection', ended);
+  server.on('tlsClientError', ended);
+}
+
 async function dial(
   options: DialOptions,
   attachTo: (socket: ByteSocket) => SocketHandler,
 ): Promise<void> {
-  const raw = netConnect(
-    'path' in options
-      ? { path: options.path }
-      : { host: options.host, port: options.port, noDelay: true },
-  );
+  const { tls } = options;
+  const raw = tls === undefined ? netConnect(target(options)) : tlsConnect(clientTls(options, tls));
   const abort = () => {
     raw.destroy(options.signal?.reason);
   };
@@ -54,9 +78,9 @@ async function dial(
     options.signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       raw.once('error', reject);
-      raw.once('connect', () => {
+      raw.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         raw.off('error', reject);
-        attach(raw, options, attachTo);
+        attach(raw, options, raw instanceof TLSSocket ? sessionOf(raw) : undefined, attachTo);
         resolve();
       });
     });
@@ -65,15 +89,48 @@ async function dial(
   }
 }
 
+function target(options: DialOptions): { path: string } | { host: string; port: number } {
+  if ('path' in options) return { path: options.path };
+  return { host: options.host, port: options.port };
+}
+
+function serverTls(tls: TlsServerOptions): TlsOptions {
+  return {
+    cert: tls.cert,
+    key: tls.key,
+    handshakeTimeout: tls.handshakeTimeoutMs ?? 10_000,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+    ...(tls.protocols === undefined ? {} : { ALPNProtocols: [...tls.protocols] }),
+  };
+}
+
+function clientTls(options: DialOptions, tls: TlsClientOptions): ConnectionOptions {
+  const host = tls.serverName ?? ('path' in options ? 'localhost' : options.host);
+  return {
+    ...target(options),
+    // An address cannot be asked for by name (RFC 6066, 3); it is verified all the same.
+    ...(isIP(host) === 0 ? { servername: host } : { host }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.protocols === undefined ? {} : { ALPNProtocols: [...tls.protocols] }),
+  };
+}
+
+function sessionOf(raw: TLSSocket): TlsSession {
+  return tlsSession(raw.alpnProtocol, raw.authorized ? raw.getPeerCertificate() : undefined);
+}
+
 function attach(
   raw: Socket,
   options: ListenOptions | DialOptions,
+  tls: TlsSession | undefined,
   accept: (socket: ByteSocket) => SocketHandler,
 ): void {
   if (!('path' in options)) raw.setNoDelay(true);
   const address =
     'path' in options ? `unix:${options.path}` : `${raw.remoteAddress}:${raw.remotePort}`;
-  const socket = new NodeSocket(raw, address);
+  const socket = new NodeSocket(raw, address, tls);
   const handler = accept(socket);
   let failure: Error | undefined;
   raw.on('data', (bytes: Uint8Array) => {
@@ -92,12 +149,13 @@ function attach(
 
 class NodeSocket implements ByteSocket {
   readonly address: string;
-  readonly tls: TlsSession | undefined = undefined;
+  readonly tls: TlsSession | undefined;
   readonly #raw: Socket;
 
-  constructor(raw: Socket, address: string) {
+  constructor(raw: Socket, address: string, tls: TlsSession | undefined) {
     this.#raw = raw;
     this.address = address;
+    this.tls = tls;
   }
 
   get descriptor(): number | undefined {

@@ -54,6 +54,10 @@ export interface TlsServerOptions {
   /** Who may sign clients' certificates; with it a client must have one (mTLS). */
   readonly ca?: string;
   readonly protocols?: readonly string[];
+  /** A connection whose handshake takes longer is closed, in milliseconds: 10,000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Handshakes under way at once: 1,000. More are closed at once. */
+  readonly maxHandshakes?: number;
 }
 
 /** PEM texts. */
