@@ -1,0 +1,7 @@
+export {
+  connectQuic,
+  dialQuic,
+  listenQuic,
+  type QuicClientOptions,
+  type QuicServeOptions,
+} from './quic.ts';

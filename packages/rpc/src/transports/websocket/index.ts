@@ -1,0 +1,5 @@
+export {
+  connectWebSocket,
+  dialWebSocket,
+  type WebSocketConnectOptions,
+} from './websocket-client.ts';

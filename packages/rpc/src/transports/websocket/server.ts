@@ -1,0 +1,7 @@
+export {
+  listenWebSocket,
+  type WebSocketEndpoint,
+  type WebSocketListenOptions,
+  type WebSocketServeOptions,
+  webSocketEndpoint,
+} from './bun-websocket-server.ts';
