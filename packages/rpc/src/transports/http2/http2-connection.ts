@@ -355,8 +355,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   /** A peer that asks and does not read the answers must not fill the memory. */
   #boundAnswers(): void {
     if (!this.writer.isBlocked || !this.isFlooded) return;
-    const message = 'the peer does not read the answers to its frames';
-    throw new ConnectionFault(errorCode.enhanceYourCalm, message);
+    const message = `the peer at ${this.socket.address} does not read the answers to its frames`;
+    this.abort(new RpcError('resource_exhausted', message));
   }
 }
 
