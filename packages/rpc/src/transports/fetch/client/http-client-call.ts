@@ -7,7 +7,7 @@ import { RpcError } from '../../../rpc-error.ts';
 import { writeMetadata } from '../wire/headers.ts';
 import { binaryToJson, jsonToBinary } from '../wire/json-messages.ts';
 import type { ClientSettings } from './client-settings.ts';
-import { fetchFailure, statusFailure } from './fetch-failure.ts';
+import { fetchFailure } from './fetch-failure.ts';
 
 /** What the calls of all protocols over `fetch` have in common: the request, pauses, the end. */
 export abstract class HttpClientCall implements ClientCall {
@@ -112,7 +112,7 @@ export abstract class HttpClientCall implements ClientCall {
       if (this.isOver) return;
       await receive(response);
     } catch (error) {
-      this.cancel(RpcError.from(error));
+      this.cancel(answerFault(RpcError.from(error)));
     }
   }
 
@@ -132,18 +132,7 @@ export abstract class HttpClientCall implements ClientCall {
   /** A message of the response, as the sink takes it. */
   protected readMessage(wire: Uint8Array): Uint8Array {
     if (this.settings.format === 'binary') return wire;
-    try {
-      return jsonToBinary(this.method.output, wire, this.settings.registry);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : 'unknown';
-      throw new RpcError(
-        'internal',
-        `the answer of ${this.method.path} cannot be read: ${reason}`,
-        {
-          cause,
-        },
-      );
-    }
+    return jsonToBinary(this.method.output, wire, this.settings.registry);
   }
 
   /** Compressed where that is worth it. */
@@ -152,12 +141,10 @@ export abstract class HttpClientCall implements ClientCall {
     return this.compressor.compress(wire);
   }
 
-  /** @throws RpcError for a response that is not of the expected content type. */
-  protected checkContentType(response: Response, expected: string): void {
+  /** Whether the response is of this content type, with whatever parameters. */
+  protected hasContentType(response: Response, expected: string): boolean {
     const type = response.headers.get('content-type')?.toLowerCase() ?? '';
-    if (type !== expected && type.split(';', 1)[0]?.trim() !== expected) {
-      throw statusFailure(response);
-    }
+    return type === expected || type.split(';', 1)[0]?.trim() === expected;
   }
 
   #writeMessage(bytes: Uint8Array): Uint8Array {
@@ -184,4 +171,10 @@ export abstract class HttpClientCall implements ClientCall {
       throw fetchFailure(cause, url);
     }
   }
+}
+
+/** What cannot be read in an answer is the server's fault, and not that of its caller. */
+function answerFault(error: RpcError): RpcError {
+  if (error.code !== 'invalid_argument' && error.code !== 'unimplemented') return error;
+  return new RpcError('internal', `the answer cannot be read: ${error.message}`, { cause: error });
 }

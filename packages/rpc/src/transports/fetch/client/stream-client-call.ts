@@ -143,8 +143,10 @@ export class StreamClientCall extends HttpClientCall {
   async #receive(response: Response): Promise<void> {
     const { limits, compressor } = this.settings;
     const { headers } = response;
-    if (!response.ok) throw this.#grpcError(headers) ?? statusFailure(response);
-    this.checkContentType(response, this.#contentType);
+    if (!response.ok || !this.hasContentType(response, this.#contentType)) {
+      this.cancel(this.#grpcError(headers) ?? statusFailure(response));
+      return;
+    }
     const { encodingHeader } = this.#protocol;
     const decompressor = readEncoding(encodingHeader, headers.get(encodingHeader), compressor);
     const metadata = readMetadata(headers, limits.maxMetadataBytes);

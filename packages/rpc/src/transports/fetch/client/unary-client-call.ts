@@ -90,7 +90,10 @@ export class UnaryClientCall extends HttpClientCall {
       await this.#receiveError(response);
       return;
     }
-    this.checkContentType(response, this.#contentType);
+    if (!this.hasContentType(response, this.#contentType)) {
+      this.cancel(statusFailure(response));
+      return;
+    }
     const { header, trailer } = readUnaryMetadata(response.headers, limits.maxMetadataBytes);
     const body = await readResponseBody(response, limits.maxMessageBytes, this.url);
     const message = this.readMessage(body);
@@ -105,7 +108,10 @@ export class UnaryClientCall extends HttpClientCall {
 
   async #receiveError(response: Response): Promise<void> {
     const { limits } = this.settings;
-    this.checkContentType(response, 'application/json');
+    if (!this.hasContentType(response, 'application/json')) {
+      this.cancel(statusFailure(response));
+      return;
+    }
     const { header, trailer } = readUnaryMetadata(response.headers, limits.maxMetadataBytes);
     const body = await readResponseBody(response, limits.maxMessageBytes, this.url);
     const error = errorOfBody(response, body);
