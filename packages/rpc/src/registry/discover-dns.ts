@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
+import type { Endpoint, Endpoints } from '../balancing/endpoints.ts';
 import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { type Clock, type Scheduled, systemClock } from '../core/clock.ts';
 import { RpcError } from '../rpc-error.ts';
-import type { Discovery, Instance } from './registry.ts';
 
 /** What is asked of DNS; `node:dns`'s `Resolver` is one. */
 export interface DnsResolver {
@@ -18,7 +18,7 @@ export interface DnsDiscoveryOptions {
   readonly name: string;
   /** Asks for A and AAAA records instead of SRV. */
   readonly port?: number;
-  /** Before the host and port of an instance's address. Default `http://`. */
+  /** Before the host and port of an endpoint's address. Default `http://`. */
   readonly scheme?: string;
   /** How often it is asked again; sooner where addresses say so. Default 30,000. */
   readonly refreshMs?: number;
@@ -30,27 +30,36 @@ export interface DnsDiscoveryOptions {
 }
 
 const minRefreshMs = 1_000;
-const maxInstances = 1_000;
+const maxEndpoints = 1_000;
 const retries: Backoff = { initialMs: 1_000, maxMs: 30_000, multiplier: 2, jitter: 0.2 };
 
+/** Endpoints that are asked for again and again, until they are disposed of. */
+export interface DnsEndpoints extends Endpoints, Disposable {}
+
 /**
- * Finds instances in DNS: by SRV records (RFC 2782), of which only those of the best priority count,
- * with the weight as label `weight`; or by addresses. A name that has no records has no instances.
+ * Finds endpoints in DNS: by SRV records (RFC 2782), with their priority and weight, or by addresses.
+ * In the order of their addresses, at most 1,000; a name that has no records has none.
  * @throws RpcError unavailable when DNS cannot be asked the first time.
  */
-export async function discoverDns(options: DnsDiscoveryOptions): Promise<Discovery> {
+export async function discoverDns(options: DnsDiscoveryOptions): Promise<DnsEndpoints> {
   const discovery = new DnsDiscovery(options);
   await discovery.begin();
   return discovery;
 }
 
-class DnsDiscovery implements Discovery {
+interface Found {
+  readonly endpoints: Endpoint[];
+  /** When it is to be asked again. */
+  readonly nextMs: number;
+}
+
+class DnsDiscovery implements DnsEndpoints {
   readonly #options: DnsDiscoveryOptions;
   readonly #resolver: DnsResolver;
   readonly #clock: Clock;
   readonly #refreshMs: number;
-  readonly #listeners = new Set<(instances: readonly Instance[]) => void>();
-  #current: readonly Instance[] = [];
+  readonly #listeners = new Set<(endpoints: readonly Endpoint[]) => void>();
+  #current: readonly Endpoint[] = [];
   #text = '[]';
   #timer: Scheduled | undefined;
   #failures = 0;
@@ -63,11 +72,11 @@ class DnsDiscovery implements Discovery {
     this.#refreshMs = Math.max(options.refreshMs ?? 30_000, minRefreshMs);
   }
 
-  get current(): readonly Instance[] {
+  get current(): readonly Endpoint[] {
     return this.#current;
   }
 
-  onChange(listener: (instances: readonly Instance[]) => void): () => void {
+  onChange(listener: (endpoints: readonly Endpoint[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -103,50 +112,48 @@ class DnsDiscovery implements Discovery {
     const found = port === undefined ? await this.#services() : await this.#addresses(port);
     if (this.#ended) return;
     this.#askIn(found.nextMs);
-    const instances = found.instances.slice(0, maxInstances);
-    instances.sort((left, right) => (left.id < right.id ? -1 : 1));
-    const text = JSON.stringify(instances);
+    const endpoints = found.endpoints.slice(0, maxEndpoints);
+    endpoints.sort((left, right) => (left.address < right.address ? -1 : 1));
+    const text = JSON.stringify(endpoints);
     if (text === this.#text) return;
     this.#text = text;
-    this.#current = instances;
-    for (const listener of this.#listeners) listener(instances);
+    this.#current = endpoints;
+    for (const listener of this.#listeners) listener(endpoints);
   }
 
   #askIn(delayMs: number): void {
     this.#timer = this.#clock.schedule(delayMs, () => void this.#again());
   }
 
-  async #services(): Promise<{ readonly instances: Instance[]; readonly nextMs: number }> {
+  async #services(): Promise<Found> {
     const records = await noneIfMissing(this.#resolver.resolveSrv(this.#options.name));
-    const best = Math.min(...records.map(({ priority }) => priority));
-    const instances = records
+    const endpoints = records
       // A single "." says that the service is decidedly not there (RFC 2782).
-      .filter(({ priority, name }) => priority === best && name !== '' && name !== '.')
-      .map(({ name, port, weight }) => this.#instance(name, port, { weight: String(weight) }));
-    return { instances, nextMs: this.#refreshMs };
+      .filter(({ name }) => name !== '' && name !== '.')
+      .map(({ name, port, priority, weight }) => ({
+        address: this.#addressOf(name, port),
+        priority,
+        weight,
+      }));
+    return { endpoints, nextMs: this.#refreshMs };
   }
 
-  async #addresses(
-    port: number,
-  ): Promise<{ readonly instances: Instance[]; readonly nextMs: number }> {
+  async #addresses(port: number): Promise<Found> {
     const { name } = this.#options;
     const [four, six] = await Promise.all([
       noneIfMissing(this.#resolver.resolve4(name, { ttl: true })),
       noneIfMissing(this.#resolver.resolve6(name, { ttl: true })),
     ]);
-    const instances = [
-      ...four.map(({ address }) => this.#instance(address, port, {})),
-      ...six.map(({ address }) => this.#instance(`[${address}]`, port, {})),
+    const endpoints = [
+      ...four.map(({ address }) => ({ address: this.#addressOf(address, port) })),
+      ...six.map(({ address }) => ({ address: this.#addressOf(`[${address}]`, port) })),
     ];
     const ttlMs = Math.min(...[...four, ...six].map(({ ttl }) => ttl * 1000));
-    return { instances, nextMs: Math.max(Math.min(ttlMs, this.#refreshMs), minRefreshMs) };
+    return { endpoints, nextMs: Math.max(Math.min(ttlMs, this.#refreshMs), minRefreshMs) };
   }
 
-  #instance(host: string, port: number, labels: Record<string, string>): Instance {
-    const { name, scheme = 'http://' } = this.#options;
-    const id = `${host}:${port}`;
-    const address = scheme + id;
-    return { id, name, version: '0', address, capabilities: [], labels, health: 'serving' };
+  #addressOf(host: string, port: number): string {
+    return `${this.#options.scheme ?? 'http://'}${host}:${port}`;
   }
 
   #unavailable(cause: unknown): RpcError {

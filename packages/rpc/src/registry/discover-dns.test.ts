@@ -3,8 +3,12 @@ import { Resolver } from 'node:dns/promises';
 import type { RpcError } from '../rpc-error.ts';
 import { dnsServer, type TestDnsServer } from '../testing/dns-server.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { until } from '../testing/registry-suite.ts';
-import { type DnsDiscoveryOptions, type DnsResolver, discoverDns } from './dns-registry.ts';
+import {
+  type DnsDiscoveryOptions,
+  type DnsEndpoints,
+  type DnsResolver,
+  discoverDns,
+} from './discover-dns.ts';
 
 let server: TestDnsServer;
 let clock: ManualClock;
@@ -36,17 +40,33 @@ const srv = (name: string, port: number, priority = 1, weight = 10) => ({
   weight,
 });
 
-test('SRV records are instances; only the best priority counts', async () => {
+/** Resolves when the endpoints are at these addresses. */
+function until(endpoints: DnsEndpoints, ...addresses: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    endpoints.onChange((current) => {
+      if (String(current.map(({ address }) => address)) === String(addresses)) resolve();
+    });
+  });
+}
+
+test('SRV records are endpoints, with priority and weight', async () => {
   const records = [srv('b.example', 2), srv('a.example', 1, 1, 20), srv('spare.example', 3, 2)];
   server.names.set('_grpc._tcp.notes.example', { srv: records });
-  using discovery = await discover({ name: '_grpc._tcp.notes.example' });
-  expect(discovery.current).toMatchObject([
-    { id: 'a.example:1', address: 'http://a.example:1', labels: { weight: '20' } },
-    { id: 'b.example:2', address: 'http://b.example:2', labels: { weight: '10' } },
+  using found = await discover({ name: '_grpc._tcp.notes.example' });
+  expect(found.current).toEqual([
+    { address: 'http://a.example:1', priority: 1, weight: 20 },
+    { address: 'http://b.example:2', priority: 1, weight: 10 },
+    { address: 'http://spare.example:3', priority: 2, weight: 10 },
   ]);
 });
 
-test('addresses are instances at a port', async () => {
+test('a service that is decidedly not there has no endpoint', async () => {
+  server.names.set('_grpc._tcp.notes.example', { srv: [srv('.', 0)] });
+  using found = await discover({ name: '_grpc._tcp.notes.example' });
+  expect(found.current).toEqual([]);
+});
+
+test('addresses are endpoints at a port', async () => {
   server.names.set('notes.example', { a: ['127.0.0.2', '127.0.0.1'] });
   using discovery = await discover({ name: 'notes.example', port: 50051, scheme: 'https://' });
   const addresses = discovery.current.map(({ address }) => address);
@@ -69,17 +89,19 @@ test('changes are found when it is asked again, sooner where a record lives shor
   using discovery = await discover({ name: 'notes.example', port: 1 });
   expect(clock.nextDelayMs).toBe(1_000);
   server.names.set('notes.example', { a: ['127.0.0.3'] });
+  const changed = until(discovery, 'http://127.0.0.3:1');
   clock.advance(1_000);
-  await until(discovery, ([first]) => first?.id === '127.0.0.3:1');
+  await changed;
   expect(clock.nextDelayMs).toBe(30_000);
 });
 
-test('a name that is not there has no instances, and is asked about again', async () => {
+test('a name that is not there has no endpoints, and is asked about again', async () => {
   using discovery = await discover({ name: '_grpc._tcp.later.example' });
   expect(discovery.current).toEqual([]);
   server.names.set('_grpc._tcp.later.example', { srv: [srv('a.example', 1)] });
+  const changed = until(discovery, 'http://a.example:1');
   clock.advance(30_000);
-  await until(discovery, (instances) => instances.length === 1);
+  await changed;
 });
 
 test('while DNS fails, what is known stays', async () => {
