@@ -173,7 +173,8 @@ class NodeSocket implements ByteSocket {
   }
 
   end(): void {
-    this.#raw.end();
+    // A peer that does not close its side as well is not waited for.
+    this.#raw.end(() => this.#raw.destroy());
   }
 
   destroy(): void {
