@@ -1,4 +1,5 @@
 import { type Field, isEnumType } from './field-table.ts';
+import { noBytes } from './unknown-fields.ts';
 
 /** A message whose fields are known at run time only. */
 export interface Properties {
@@ -59,7 +60,7 @@ export function zeroOf(field: Field): unknown {
     case 'bool':
       return false;
     case 'bytes':
-      return new Uint8Array(0);
+      return noBytes;
     case 'int64':
     case 'uint64':
     case 'sint64':

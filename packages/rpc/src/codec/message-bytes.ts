@@ -1,9 +1,9 @@
 import { RpcError } from '../rpc-error.ts';
 import type { MessageInit, MessageType } from './message-type.ts';
 import { Reader } from './reader.ts';
+import { noBytes } from './unknown-fields.ts';
 import { Writer } from './writer.ts';
 
-const noBytes = new Uint8Array(0);
 /** Shared: to encode and to decode is synchronous and runs no foreign code. */
 const writer = new Writer();
 const reader = new Reader();

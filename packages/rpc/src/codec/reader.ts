@@ -1,11 +1,10 @@
 import { RpcError } from '../rpc-error.ts';
-import { appendUnknown, copyBytes } from './unknown-fields.ts';
+import { appendUnknown, copyBytes, noBytes } from './unknown-fields.ts';
 import { readLooseUtf8, readUtf8 } from './utf8.ts';
 
 /** How deep messages and groups may be nested, as in every official implementation. */
 export const maxMessageDepth = 100;
 
-const noBytes = new Uint8Array(0);
 const signed64 = new BigInt64Array(1);
 const unsigned64 = new BigUint64Array(signed64.buffer);
 const double64 = new Float64Array(signed64.buffer);
@@ -41,7 +40,11 @@ export class Reader {
   }
 
   reset(bytes: Uint8Array): void {
-    this.source = bytes;
+    // A plain Uint8Array copies with `slice`, and is quicker to read than now this, now a Buffer.
+    this.source =
+      bytes.constructor === Uint8Array
+        ? bytes
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.position = 0;
     this.depth = 0;
     this.group = 0;

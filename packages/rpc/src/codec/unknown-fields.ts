@@ -1,11 +1,14 @@
-/** An own copy of `bytes[start..end]`: `slice` of Node's Buffer would only be a view. */
+/** The default of bytes, shared: there is nothing in it to change. */
+export const noBytes: Uint8Array = new Uint8Array(0);
+
+/** Up to this length a loop is faster than a call of the platform. */
+const maxLoopLength = 40;
+
+/** An own copy of `bytes[start..end]`, of a plain Uint8Array: Node's Buffer would give a view. */
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start > maxLoopLength) return bytes.slice(start, end);
   const copy = new Uint8Array(end - start);
-  if (end - start <= 32) {
-    for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number;
-  } else {
-    copy.set(bytes.subarray(start, end));
-  }
+  for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number;
   return copy;
 }
 

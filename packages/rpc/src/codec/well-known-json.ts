@@ -10,6 +10,7 @@ import type { MessageType } from './message-type.ts';
 import { setOwn } from './record.ts';
 import { listValueForm, structForm, valueForm } from './struct-json.ts';
 import { durationForm, timestampForm } from './time-json.ts';
+import { noBytes } from './unknown-fields.ts';
 
 const wrapperForm: JsonForm = { write: wrapperToJson, read: wrapperFromJson };
 
@@ -62,7 +63,7 @@ function wrapperFromJson(
 }
 
 function anyToJson(message: Properties, options: JsonWriteOptions): JsonValue {
-  const { typeUrl = '', value = new Uint8Array(0) } = message;
+  const { typeUrl = '', value = noBytes } = message;
   if (typeUrl === '') return {};
   if (typeof typeUrl !== 'string' || !(value instanceof Uint8Array)) {
     throw jsonFault('an Any needs a text as typeUrl and a Uint8Array as value');

@@ -6,6 +6,10 @@ const initialCapacity = 1024;
 /** A buffer that has grown past this is not kept for the next message: 1 MiB. */
 const maxKeptCapacity = 1024 * 1024;
 
+const maxSigned64 = 2n ** 63n - 1n;
+const minSigned64 = -(2n ** 63n);
+const maxUnsigned64 = 2n ** 64n - 1n;
+
 /** One 64-bit value seen as bigint, number and two words, for the order of bytes of this machine. */
 const signed64 = new BigInt64Array(1);
 const unsigned64 = new BigUint64Array(signed64.buffer);
@@ -247,15 +251,17 @@ function sizeOfVarint32(value: number): number {
 }
 
 function setSigned64(type: string, value: bigint): void {
-  if (typeof value !== 'bigint') throw outOfRange(type, value);
+  if (typeof value !== 'bigint' || value > maxSigned64 || value < minSigned64) {
+    throw outOfRange(type, value);
+  }
   signed64[0] = value;
-  if (signed64[0] !== value) throw outOfRange(type, value);
 }
 
 function setUnsigned64(type: string, value: bigint): void {
-  if (typeof value !== 'bigint') throw outOfRange(type, value);
+  if (typeof value !== 'bigint' || value > maxUnsigned64 || value < 0n) {
+    throw outOfRange(type, value);
+  }
   unsigned64[0] = value;
-  if (unsigned64[0] !== value) throw outOfRange(type, value);
 }
 
 function outOfRange(type: string, value: unknown): RpcError {

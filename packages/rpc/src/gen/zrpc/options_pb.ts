@@ -53,16 +53,16 @@ export const Policy: MessageType<Policy> = {
     }
     const f2 = message.roles;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
-        writer.string(item);
+        writer.string(f2[i] as string);
       }
     }
     const f3 = message.scopes;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
-        writer.string(item);
+        writer.string(f3[i] as string);
       }
     }
     const f4 = message.rateClass;

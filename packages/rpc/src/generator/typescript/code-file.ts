@@ -20,6 +20,7 @@ export class CodeFile {
   readonly #imports = new Map<string, Map<string, Import>>();
   readonly #locals = new Set<string>();
   #indent = '';
+  #hasNoBytes = false;
 
   constructor(desc: DescFile, settings: Settings, generated: ReadonlySet<string>) {
     this.desc = desc;
@@ -77,10 +78,17 @@ export class CodeFile {
     return this.#declared(desc.file, (names) => names.enumTypeOf(desc), false);
   }
 
+  /** The name of an empty Uint8Array that the file shares: there is nothing in it to change. */
+  noBytes(): string {
+    this.#hasNoBytes = true;
+    return 'file$noBytes';
+  }
+
   /** The whole text. */
   content(head: readonly string[]): string {
     const imports = [...this.#imports].sort(([a], [b]) => (a < b ? -1 : 1)).map(importLine);
-    const parts = [head.join('\n'), imports.join('\n'), this.#lines.join('\n')];
+    const noBytes = this.#hasNoBytes ? 'const file$noBytes: Uint8Array = new Uint8Array(0);' : '';
+    const parts = [head.join('\n'), imports.join('\n'), noBytes, this.#lines.join('\n')];
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   }
 

@@ -9,6 +9,7 @@ import {
   isSetCode,
   propertyCode,
   textCode,
+  valueTypeCode,
   wireTypeOfShape,
   writeCode,
 } from './scalar-code.ts';
@@ -94,16 +95,29 @@ function oneofCode(file: CodeFile, oneof: DescOneof, fields: readonly DescField[
 function listCode(file: CodeFile, shape: FieldShape, list: string): void {
   if (!shape.packed) {
     file.block(`if (${list} !== undefined) {`, () => {
-      file.block(`for (const item of ${list}) {`, () => taggedCode(file, shape, 'item'));
+      file.block(loopCode(list), () => taggedCode(file, shape, elementCode(file, shape, list)));
     });
     return;
   }
   file.block(`if (${list} !== undefined && ${list}.length > 0) {`, () => {
     file.line(`writer.tag(${tagOf(shape.number, wireTypes.lengthDelimited)});`);
     file.line('const begin = writer.begin();');
-    file.line(`for (const item of ${list}) ${writeCode(file, shape, 'item')}`);
+    file.block(loopCode(list), () =>
+      file.line(writeCode(file, shape, elementCode(file, shape, list))),
+    );
     file.line('writer.end(begin);');
   });
+}
+
+/** An index is faster than an iterator. */
+function loopCode(list: string): string {
+  return `for (let i = 0; i < ${list}.length; i++) {`;
+}
+
+function elementCode(file: CodeFile, shape: FieldShape, list: string): string {
+  const type = valueTypeCode(file, shape);
+  if (!isMessage(shape.type)) return `${list}[i] as ${type}`;
+  return `${list}[i] as ${file.runtimeType('MessageInit')}<${type}>`;
 }
 
 function mapCode(file: CodeFile, shape: FieldShape, map: string): void {

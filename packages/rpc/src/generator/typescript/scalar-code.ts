@@ -57,7 +57,7 @@ export function zeroCode(file: CodeFile, shape: FieldShape): string {
     case 'bool':
       return 'false';
     case 'bytes':
-      return 'new Uint8Array(0)';
+      return file.noBytes();
     default:
       return '0';
   }

@@ -7,6 +7,8 @@ import {
   messageToJson,
 } from '../../../codec/runtime.ts';
 
+const file$noBytes: Uint8Array = new Uint8Array(0);
+
 export interface Any {
   typeUrl: string;
   value: Uint8Array;
@@ -20,7 +22,7 @@ export const Any: MessageType<Any> = {
     if (init === undefined) return Any$new();
     return {
       typeUrl: init.typeUrl ?? '',
-      value: init.value ?? new Uint8Array(0),
+      value: init.value ?? file$noBytes,
       $unknown: init.$unknown,
     };
   },
@@ -67,7 +69,7 @@ export const Any: MessageType<Any> = {
 function Any$new(): Any {
   return {
     typeUrl: '',
-    value: new Uint8Array(0),
+    value: file$noBytes,
     $unknown: undefined,
   };
 }

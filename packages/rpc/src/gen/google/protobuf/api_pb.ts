@@ -2,6 +2,7 @@
 
 import {
   FieldTable,
+  type MessageInit,
   type MessageType,
   messageFromJson,
   messageToJson,
@@ -46,19 +47,19 @@ export const Api: MessageType<Api> = {
     }
     const f2 = message.methods;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        Method.encode(item, writer);
+        Method.encode(f2[i] as MessageInit<Method>, writer);
         writer.end(begin);
       }
     }
     const f3 = message.options;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f3[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }
@@ -76,10 +77,10 @@ export const Api: MessageType<Api> = {
     }
     const f6 = message.mixins;
     if (f6 !== undefined) {
-      for (const item of f6) {
+      for (let i = 0; i < f6.length; i++) {
         writer.tag(50);
         const begin = writer.begin();
-        Mixin.encode(item, writer);
+        Mixin.encode(f6[i] as MessageInit<Mixin>, writer);
         writer.end(begin);
       }
     }
@@ -236,10 +237,10 @@ export const Method: MessageType<Method> = {
     }
     const f6 = message.options;
     if (f6 !== undefined) {
-      for (const item of f6) {
+      for (let i = 0; i < f6.length; i++) {
         writer.tag(50);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f6[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }

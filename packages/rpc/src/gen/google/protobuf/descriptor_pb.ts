@@ -3,6 +3,7 @@
 import {
   type EnumType,
   FieldTable,
+  type MessageInit,
   type MessageType,
   appendUnknownVarint,
   enumType,
@@ -29,10 +30,10 @@ export const FileDescriptorSet: MessageType<FileDescriptorSet> = {
   encode(message, writer) {
     const f1 = message.file;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        FileDescriptorProto.encode(item, writer);
+        FileDescriptorProto.encode(f1[i] as MessageInit<FileDescriptorProto>, writer);
         writer.end(begin);
       }
     }
@@ -130,44 +131,44 @@ export const FileDescriptorProto: MessageType<FileDescriptorProto> = {
     }
     const f3 = message.dependency;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
-        writer.string(item);
+        writer.string(f3[i] as string);
       }
     }
     const f4 = message.messageType;
     if (f4 !== undefined) {
-      for (const item of f4) {
+      for (let i = 0; i < f4.length; i++) {
         writer.tag(34);
         const begin = writer.begin();
-        DescriptorProto.encode(item, writer);
+        DescriptorProto.encode(f4[i] as MessageInit<DescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f5 = message.enumType;
     if (f5 !== undefined) {
-      for (const item of f5) {
+      for (let i = 0; i < f5.length; i++) {
         writer.tag(42);
         const begin = writer.begin();
-        EnumDescriptorProto.encode(item, writer);
+        EnumDescriptorProto.encode(f5[i] as MessageInit<EnumDescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f6 = message.service;
     if (f6 !== undefined) {
-      for (const item of f6) {
+      for (let i = 0; i < f6.length; i++) {
         writer.tag(50);
         const begin = writer.begin();
-        ServiceDescriptorProto.encode(item, writer);
+        ServiceDescriptorProto.encode(f6[i] as MessageInit<ServiceDescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f7 = message.extension;
     if (f7 !== undefined) {
-      for (const item of f7) {
+      for (let i = 0; i < f7.length; i++) {
         writer.tag(58);
         const begin = writer.begin();
-        FieldDescriptorProto.encode(item, writer);
+        FieldDescriptorProto.encode(f7[i] as MessageInit<FieldDescriptorProto>, writer);
         writer.end(begin);
       }
     }
@@ -187,16 +188,16 @@ export const FileDescriptorProto: MessageType<FileDescriptorProto> = {
     }
     const f10 = message.publicDependency;
     if (f10 !== undefined) {
-      for (const item of f10) {
+      for (let i = 0; i < f10.length; i++) {
         writer.tag(80);
-        writer.int32(item);
+        writer.int32(f10[i] as number);
       }
     }
     const f11 = message.weakDependency;
     if (f11 !== undefined) {
-      for (const item of f11) {
+      for (let i = 0; i < f11.length; i++) {
         writer.tag(88);
-        writer.int32(item);
+        writer.int32(f11[i] as number);
       }
     }
     const f12 = message.syntax;
@@ -211,9 +212,9 @@ export const FileDescriptorProto: MessageType<FileDescriptorProto> = {
     }
     const f15 = message.optionDependency;
     if (f15 !== undefined) {
-      for (const item of f15) {
+      for (let i = 0; i < f15.length; i++) {
         writer.tag(122);
-        writer.string(item);
+        writer.string(f15[i] as string);
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -396,46 +397,46 @@ export const DescriptorProto: MessageType<DescriptorProto> = {
     }
     const f2 = message.field;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        FieldDescriptorProto.encode(item, writer);
+        FieldDescriptorProto.encode(f2[i] as MessageInit<FieldDescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f3 = message.nestedType;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
         const begin = writer.begin();
-        DescriptorProto.encode(item, writer);
+        DescriptorProto.encode(f3[i] as MessageInit<DescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f4 = message.enumType;
     if (f4 !== undefined) {
-      for (const item of f4) {
+      for (let i = 0; i < f4.length; i++) {
         writer.tag(34);
         const begin = writer.begin();
-        EnumDescriptorProto.encode(item, writer);
+        EnumDescriptorProto.encode(f4[i] as MessageInit<EnumDescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f5 = message.extensionRange;
     if (f5 !== undefined) {
-      for (const item of f5) {
+      for (let i = 0; i < f5.length; i++) {
         writer.tag(42);
         const begin = writer.begin();
-        DescriptorProto_ExtensionRange.encode(item, writer);
+        DescriptorProto_ExtensionRange.encode(f5[i] as MessageInit<DescriptorProto_ExtensionRange>, writer);
         writer.end(begin);
       }
     }
     const f6 = message.extension;
     if (f6 !== undefined) {
-      for (const item of f6) {
+      for (let i = 0; i < f6.length; i++) {
         writer.tag(50);
         const begin = writer.begin();
-        FieldDescriptorProto.encode(item, writer);
+        FieldDescriptorProto.encode(f6[i] as MessageInit<FieldDescriptorProto>, writer);
         writer.end(begin);
       }
     }
@@ -448,27 +449,27 @@ export const DescriptorProto: MessageType<DescriptorProto> = {
     }
     const f8 = message.oneofDecl;
     if (f8 !== undefined) {
-      for (const item of f8) {
+      for (let i = 0; i < f8.length; i++) {
         writer.tag(66);
         const begin = writer.begin();
-        OneofDescriptorProto.encode(item, writer);
+        OneofDescriptorProto.encode(f8[i] as MessageInit<OneofDescriptorProto>, writer);
         writer.end(begin);
       }
     }
     const f9 = message.reservedRange;
     if (f9 !== undefined) {
-      for (const item of f9) {
+      for (let i = 0; i < f9.length; i++) {
         writer.tag(74);
         const begin = writer.begin();
-        DescriptorProto_ReservedRange.encode(item, writer);
+        DescriptorProto_ReservedRange.encode(f9[i] as MessageInit<DescriptorProto_ReservedRange>, writer);
         writer.end(begin);
       }
     }
     const f10 = message.reservedName;
     if (f10 !== undefined) {
-      for (const item of f10) {
+      for (let i = 0; i < f10.length; i++) {
         writer.tag(82);
-        writer.string(item);
+        writer.string(f10[i] as string);
       }
     }
     const f11 = message.visibility;
@@ -772,10 +773,10 @@ export const ExtensionRangeOptions: MessageType<ExtensionRangeOptions> = {
   encode(message, writer) {
     const f2 = message.declaration;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        ExtensionRangeOptions_Declaration.encode(item, writer);
+        ExtensionRangeOptions_Declaration.encode(f2[i] as MessageInit<ExtensionRangeOptions_Declaration>, writer);
         writer.end(begin);
       }
     }
@@ -793,10 +794,10 @@ export const ExtensionRangeOptions: MessageType<ExtensionRangeOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -1274,10 +1275,10 @@ export const EnumDescriptorProto: MessageType<EnumDescriptorProto> = {
     }
     const f2 = message.value;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        EnumValueDescriptorProto.encode(item, writer);
+        EnumValueDescriptorProto.encode(f2[i] as MessageInit<EnumValueDescriptorProto>, writer);
         writer.end(begin);
       }
     }
@@ -1290,18 +1291,18 @@ export const EnumDescriptorProto: MessageType<EnumDescriptorProto> = {
     }
     const f4 = message.reservedRange;
     if (f4 !== undefined) {
-      for (const item of f4) {
+      for (let i = 0; i < f4.length; i++) {
         writer.tag(34);
         const begin = writer.begin();
-        EnumDescriptorProto_EnumReservedRange.encode(item, writer);
+        EnumDescriptorProto_EnumReservedRange.encode(f4[i] as MessageInit<EnumDescriptorProto_EnumReservedRange>, writer);
         writer.end(begin);
       }
     }
     const f5 = message.reservedName;
     if (f5 !== undefined) {
-      for (const item of f5) {
+      for (let i = 0; i < f5.length; i++) {
         writer.tag(42);
-        writer.string(item);
+        writer.string(f5[i] as string);
       }
     }
     const f6 = message.visibility;
@@ -1567,10 +1568,10 @@ export const ServiceDescriptorProto: MessageType<ServiceDescriptorProto> = {
     }
     const f2 = message.method;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        MethodDescriptorProto.encode(item, writer);
+        MethodDescriptorProto.encode(f2[i] as MessageInit<MethodDescriptorProto>, writer);
         writer.end(begin);
       }
     }
@@ -1937,10 +1938,10 @@ export const FileOptions: MessageType<FileOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -2177,10 +2178,10 @@ export const MessageOptions: MessageType<MessageOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -2367,17 +2368,17 @@ export const FieldOptions: MessageType<FieldOptions> = {
     }
     const f19 = message.targets;
     if (f19 !== undefined) {
-      for (const item of f19) {
+      for (let i = 0; i < f19.length; i++) {
         writer.tag(152);
-        writer.int32(item);
+        writer.int32(f19[i] as FieldOptions_OptionTargetType);
       }
     }
     const f20 = message.editionDefaults;
     if (f20 !== undefined) {
-      for (const item of f20) {
+      for (let i = 0; i < f20.length; i++) {
         writer.tag(162);
         const begin = writer.begin();
-        FieldOptions_EditionDefault.encode(item, writer);
+        FieldOptions_EditionDefault.encode(f20[i] as MessageInit<FieldOptions_EditionDefault>, writer);
         writer.end(begin);
       }
     }
@@ -2397,10 +2398,10 @@ export const FieldOptions: MessageType<FieldOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -2775,10 +2776,10 @@ export const OneofOptions: MessageType<OneofOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -2880,10 +2881,10 @@ export const EnumOptions: MessageType<EnumOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -3009,10 +3010,10 @@ export const EnumValueOptions: MessageType<EnumValueOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -3126,10 +3127,10 @@ export const ServiceOptions: MessageType<ServiceOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -3236,10 +3237,10 @@ export const MethodOptions: MessageType<MethodOptions> = {
     }
     const f999 = message.uninterpretedOption;
     if (f999 !== undefined) {
-      for (const item of f999) {
+      for (let i = 0; i < f999.length; i++) {
         writer.tag(7994);
         const begin = writer.begin();
-        UninterpretedOption.encode(item, writer);
+        UninterpretedOption.encode(f999[i] as MessageInit<UninterpretedOption>, writer);
         writer.end(begin);
       }
     }
@@ -3343,10 +3344,10 @@ export const UninterpretedOption: MessageType<UninterpretedOption> = {
   encode(message, writer) {
     const f2 = message.name;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        UninterpretedOption_NamePart.encode(item, writer);
+        UninterpretedOption_NamePart.encode(f2[i] as MessageInit<UninterpretedOption_NamePart>, writer);
         writer.end(begin);
       }
     }
@@ -3819,10 +3820,10 @@ export const FeatureSetDefaults: MessageType<FeatureSetDefaults> = {
   encode(message, writer) {
     const f1 = message.defaults;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        FeatureSetDefaults_FeatureSetEditionDefault.encode(item, writer);
+        FeatureSetDefaults_FeatureSetEditionDefault.encode(f1[i] as MessageInit<FeatureSetDefaults_FeatureSetEditionDefault>, writer);
         writer.end(begin);
       }
     }
@@ -4005,10 +4006,10 @@ export const SourceCodeInfo: MessageType<SourceCodeInfo> = {
   encode(message, writer) {
     const f1 = message.location;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        SourceCodeInfo_Location.encode(item, writer);
+        SourceCodeInfo_Location.encode(f1[i] as MessageInit<SourceCodeInfo_Location>, writer);
         writer.end(begin);
       }
     }
@@ -4080,14 +4081,18 @@ export const SourceCodeInfo_Location: MessageType<SourceCodeInfo_Location> = {
     if (f1 !== undefined && f1.length > 0) {
       writer.tag(10);
       const begin = writer.begin();
-      for (const item of f1) writer.int32(item);
+      for (let i = 0; i < f1.length; i++) {
+        writer.int32(f1[i] as number);
+      }
       writer.end(begin);
     }
     const f2 = message.span;
     if (f2 !== undefined && f2.length > 0) {
       writer.tag(18);
       const begin = writer.begin();
-      for (const item of f2) writer.int32(item);
+      for (let i = 0; i < f2.length; i++) {
+        writer.int32(f2[i] as number);
+      }
       writer.end(begin);
     }
     const f3 = message.leadingComments;
@@ -4102,9 +4107,9 @@ export const SourceCodeInfo_Location: MessageType<SourceCodeInfo_Location> = {
     }
     const f6 = message.leadingDetachedComments;
     if (f6 !== undefined) {
-      for (const item of f6) {
+      for (let i = 0; i < f6.length; i++) {
         writer.tag(50);
-        writer.string(item);
+        writer.string(f6[i] as string);
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -4196,10 +4201,10 @@ export const GeneratedCodeInfo: MessageType<GeneratedCodeInfo> = {
   encode(message, writer) {
     const f1 = message.annotation;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        GeneratedCodeInfo_Annotation.encode(item, writer);
+        GeneratedCodeInfo_Annotation.encode(f1[i] as MessageInit<GeneratedCodeInfo_Annotation>, writer);
         writer.end(begin);
       }
     }
@@ -4271,7 +4276,9 @@ export const GeneratedCodeInfo_Annotation: MessageType<GeneratedCodeInfo_Annotat
     if (f1 !== undefined && f1.length > 0) {
       writer.tag(10);
       const begin = writer.begin();
-      for (const item of f1) writer.int32(item);
+      for (let i = 0; i < f1.length; i++) {
+        writer.int32(f1[i] as number);
+      }
       writer.end(begin);
     }
     const f2 = message.sourceFile;

@@ -25,9 +25,9 @@ export const FieldMask: MessageType<FieldMask> = {
   encode(message, writer) {
     const f1 = message.paths;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
-        writer.string(item);
+        writer.string(f1[i] as string);
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);

@@ -258,10 +258,10 @@ export const ListValue: MessageType<ListValue> = {
   encode(message, writer) {
     const f1 = message.values;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        Value.encode(item, writer);
+        Value.encode(f1[i] as MessageInit<Value>, writer);
         writer.end(begin);
       }
     }

@@ -3,6 +3,7 @@
 import {
   type EnumType,
   FieldTable,
+  type MessageInit,
   type MessageType,
   enumType,
   messageFromJson,
@@ -46,26 +47,26 @@ export const Type: MessageType<Type> = {
     }
     const f2 = message.fields;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        Field.encode(item, writer);
+        Field.encode(f2[i] as MessageInit<Field>, writer);
         writer.end(begin);
       }
     }
     const f3 = message.oneofs;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
-        writer.string(item);
+        writer.string(f3[i] as string);
       }
     }
     const f4 = message.options;
     if (f4 !== undefined) {
-      for (const item of f4) {
+      for (let i = 0; i < f4.length; i++) {
         writer.tag(34);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f4[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }
@@ -233,10 +234,10 @@ export const Field: MessageType<Field> = {
     }
     const f9 = message.options;
     if (f9 !== undefined) {
-      for (const item of f9) {
+      for (let i = 0; i < f9.length; i++) {
         writer.tag(74);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f9[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }
@@ -368,19 +369,19 @@ export const Enum: MessageType<Enum> = {
     }
     const f2 = message.enumvalue;
     if (f2 !== undefined) {
-      for (const item of f2) {
+      for (let i = 0; i < f2.length; i++) {
         writer.tag(18);
         const begin = writer.begin();
-        EnumValue.encode(item, writer);
+        EnumValue.encode(f2[i] as MessageInit<EnumValue>, writer);
         writer.end(begin);
       }
     }
     const f3 = message.options;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f3[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }
@@ -504,10 +505,10 @@ export const EnumValue: MessageType<EnumValue> = {
     }
     const f3 = message.options;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
         const begin = writer.begin();
-        Option.encode(item, writer);
+        Option.encode(f3[i] as MessageInit<Option>, writer);
         writer.end(begin);
       }
     }

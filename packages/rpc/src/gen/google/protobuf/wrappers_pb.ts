@@ -7,6 +7,8 @@ import {
   messageToJson,
 } from '../../../codec/runtime.ts';
 
+const file$noBytes: Uint8Array = new Uint8Array(0);
+
 export interface DoubleValue {
   value: number;
   /** Fields that this code does not know, in the binary format. */
@@ -482,7 +484,7 @@ export const BytesValue: MessageType<BytesValue> = {
   create(init) {
     if (init === undefined) return BytesValue$new();
     return {
-      value: init.value ?? new Uint8Array(0),
+      value: init.value ?? file$noBytes,
       $unknown: init.$unknown,
     };
   },
@@ -520,7 +522,7 @@ export const BytesValue: MessageType<BytesValue> = {
 
 function BytesValue$new(): BytesValue {
   return {
-    value: new Uint8Array(0),
+    value: file$noBytes,
     $unknown: undefined,
   };
 }

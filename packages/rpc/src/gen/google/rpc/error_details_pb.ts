@@ -5,6 +5,7 @@
 
 import {
   FieldTable,
+  type MessageInit,
   type MessageType,
   copyMap,
   messageFromJson,
@@ -209,9 +210,9 @@ export const DebugInfo: MessageType<DebugInfo> = {
   encode(message, writer) {
     const f1 = message.stackEntries;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
-        writer.string(item);
+        writer.string(f1[i] as string);
       }
     }
     const f2 = message.detail;
@@ -281,10 +282,10 @@ export const QuotaFailure: MessageType<QuotaFailure> = {
   encode(message, writer) {
     const f1 = message.violations;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        QuotaFailure_Violation.encode(item, writer);
+        QuotaFailure_Violation.encode(f1[i] as MessageInit<QuotaFailure_Violation>, writer);
         writer.end(begin);
       }
     }
@@ -518,10 +519,10 @@ export const PreconditionFailure: MessageType<PreconditionFailure> = {
   encode(message, writer) {
     const f1 = message.violations;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        PreconditionFailure_Violation.encode(item, writer);
+        PreconditionFailure_Violation.encode(f1[i] as MessageInit<PreconditionFailure_Violation>, writer);
         writer.end(begin);
       }
     }
@@ -670,10 +671,10 @@ export const BadRequest: MessageType<BadRequest> = {
   encode(message, writer) {
     const f1 = message.fieldViolations;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        BadRequest_FieldViolation.encode(item, writer);
+        BadRequest_FieldViolation.encode(f1[i] as MessageInit<BadRequest_FieldViolation>, writer);
         writer.end(begin);
       }
     }
@@ -1013,10 +1014,10 @@ export const Help: MessageType<Help> = {
   encode(message, writer) {
     const f1 = message.links;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        Help_Link.encode(item, writer);
+        Help_Link.encode(f1[i] as MessageInit<Help_Link>, writer);
         writer.end(begin);
       }
     }

@@ -5,6 +5,7 @@
 
 import {
   FieldTable,
+  type MessageInit,
   type MessageType,
   messageFromJson,
   messageToJson,
@@ -48,10 +49,10 @@ export const Status: MessageType<Status> = {
     }
     const f3 = message.details;
     if (f3 !== undefined) {
-      for (const item of f3) {
+      for (let i = 0; i < f3.length; i++) {
         writer.tag(26);
         const begin = writer.begin();
-        Any.encode(item, writer);
+        Any.encode(f3[i] as MessageInit<Any>, writer);
         writer.end(begin);
       }
     }

@@ -434,9 +434,9 @@ export const FileDescriptorResponse: MessageType<FileDescriptorResponse> = {
   encode(message, writer) {
     const f1 = message.fileDescriptorProto;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
-        writer.bytes(item);
+        writer.bytes(f1[i] as Uint8Array);
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -503,7 +503,9 @@ export const ExtensionNumberResponse: MessageType<ExtensionNumberResponse> = {
     if (f2 !== undefined && f2.length > 0) {
       writer.tag(18);
       const begin = writer.begin();
-      for (const item of f2) writer.int32(item);
+      for (let i = 0; i < f2.length; i++) {
+        writer.int32(f2[i] as number);
+      }
       writer.end(begin);
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -573,10 +575,10 @@ export const ListServiceResponse: MessageType<ListServiceResponse> = {
   encode(message, writer) {
     const f1 = message.service;
     if (f1 !== undefined) {
-      for (const item of f1) {
+      for (let i = 0; i < f1.length; i++) {
         writer.tag(10);
         const begin = writer.begin();
-        ServiceResponse.encode(item, writer);
+        ServiceResponse.encode(f1[i] as MessageInit<ServiceResponse>, writer);
         writer.end(begin);
       }
     }
