@@ -20,7 +20,7 @@ export interface BreakerOptions {
   /** So many successes in a row close it again: 2. */
   readonly successes?: number;
   /**
-   * Which failures count: `unavailable`, `deadline_exceeded`, `internal`, `unknown` and `data_loss`.
+   * Which failures count: `serverFaults`.
    * Others say that the server works, and count as successes; `canceled` counts as neither.
    */
   readonly codes?: readonly Code[];
@@ -55,7 +55,8 @@ export function breaker(options: BreakerOptions = {}): Breaker {
   };
 }
 
-const defaultCodes: readonly Code[] = [
+/** The codes by which a server, or the way to it, is at fault; with all others it has worked. */
+export const serverFaults: readonly Code[] = [
   'unavailable',
   'deadline_exceeded',
   'internal',
@@ -89,7 +90,7 @@ class Circuit {
     this.#openMs = options.openMs ?? 30_000;
     this.#halfOpenCalls = options.halfOpenCalls ?? 3;
     this.#successes = options.successes ?? 2;
-    this.#codes = new Set(options.codes ?? defaultCodes);
+    this.#codes = new Set(options.codes ?? serverFaults);
     this.#onChange = options.onChange;
     this.#clock = options.clock ?? wheelClock;
   }
