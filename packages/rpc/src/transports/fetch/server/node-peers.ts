@@ -36,7 +36,8 @@ function addressOf({ remoteAddress, remoteFamily, remotePort }: Socket): string 
 }
 
 function certificateOf(socket: Socket): PeerCertificate | undefined {
-  if (!('authorized' in socket) || !(socket as TLSSocket).authorized) return undefined;
+  // Bun's sockets of node:https have no such method.
+  if (!('getPeerCertificate' in socket) || !(socket as TLSSocket).authorized) return undefined;
   const { fingerprint256, subject, subjectaltname } = (socket as TLSSocket).getPeerCertificate();
   if (fingerprint256 === undefined) return undefined;
   return {

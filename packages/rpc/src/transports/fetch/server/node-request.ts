@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Peer } from '../../../core/call.ts';
 import type { FetchServer } from './fetch-server.ts';
+import type { NodePeers } from './node-peers.ts';
 
 /** Answers a request of Node's. It never rejects. */
 export async function answerNode(
   calls: FetchServer,
-  peer: Peer,
+  peers: NodePeers,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -17,6 +17,7 @@ export async function answerNode(
   // Whoever answers is told by `close`.
   response.on('error', () => {});
   try {
+    const peer = peers.of(request);
     await write(await calls.handle(toRequest(request, gone.signal), peer), response);
   } catch {
     // The URL of the request is none, or the client is gone.

@@ -6,9 +6,11 @@ import {
 } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Listener } from '../../../core/call.ts';
 import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
 import { FetchServer } from './fetch-server.ts';
+import { NodeConnections } from './node-connections.ts';
 import { NodePeers } from './node-peers.ts';
 import { answerNode } from './node-request.ts';
 import type { ServeFetchOptions } from './serve-fetch.ts';
@@ -21,14 +23,17 @@ export async function serveNode(options: ServeFetchOptions): Promise<Listener> {
   const limits = limitsWith(options.limits);
   const calls = new FetchServer(options);
   const peers = new NodePeers(options.path);
-  const connections = new Connections();
+  const connections = new NodeConnections();
   const server = makeServer(options, limits);
   // Those of node:http2 can what those of node:http can, as far as it is used here.
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void answerNode(calls, peers.of(request), request, response);
+    connections.begin(request, response);
+    void answerNode(calls, peers, request, response);
   });
   server.maxConnections = limits.maxConnections;
-  server.on('connection', (socket: Socket) => connections.add(socket));
+  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (!isHttp2(socket, options)) connections.add(socket);
+  });
   server.on('session', (session: ServerHttp2Session) => connections.addSession(session));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -78,29 +83,10 @@ function makeServer(options: ServeFetchOptions, limits: RpcLimits): Server {
   return createSecureServer({ ...common, ...secure, settings, allowHTTP1: http1 });
 }
 
-/** The open connections, to be closed with the listener. */
-class Connections {
-  readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
-
-  add(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-  }
-
-  addSession(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
-  }
-
-  /** HTTP/2 sessions take no new call, and close with their last one. */
-  closeSessions(): void {
-    for (const session of this.#sessions) session.close();
-  }
-
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
+/** HTTP/2 closes its sockets itself. */
+function isHttp2(socket: Socket, { tls, http2 = false }: ServeFetchOptions): boolean {
+  if (tls === undefined) return http2;
+  return (socket as TLSSocket).alpnProtocol === 'h2';
 }
 
 /** How long clients may take, at a close, to read what was answered. */
@@ -110,12 +96,12 @@ class NodeListener implements Listener {
   readonly address: string;
   readonly #server: Server;
   readonly #calls: FetchServer;
-  readonly #connections: Connections;
+  readonly #connections: NodeConnections;
 
   constructor(
     server: Server,
     calls: FetchServer,
-    connections: Connections,
+    connections: NodeConnections,
     { path, tls }: ServeFetchOptions,
   ) {
     this.#server = server;
@@ -133,11 +119,8 @@ class NodeListener implements Listener {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    this.#connections.closeSessions();
+    this.#connections.close();
     await this.#calls.drain(graceMs);
-    if ('closeIdleConnections' in this.#server) {
-      (this.#server as ReturnType<typeof createServer>).closeIdleConnections();
-    }
     const timer = setTimeout(() => this.#connections.destroy(), lingerMs);
     await closed;
     clearTimeout(timer);
