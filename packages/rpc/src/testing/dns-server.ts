@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 
 /** What the server answers about one name; undefined: there is no such name. */
-export interface DnsRecords {
+interface DnsRecords {
   readonly srv?: readonly {
     readonly name: string;
     readonly port: number;

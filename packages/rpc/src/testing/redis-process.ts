@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const program = 'redis-server';
+
 /** A Redis server that keeps nothing; ends with its owner, or with this process. */
 export interface RedisProcess extends AsyncDisposable {
   /** The path of its Unix socket. */
@@ -25,7 +27,7 @@ export async function redisProcess(): Promise<RedisProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'zrpc-redis-'));
   const socket = join(folder, 'redis.sock');
   const flags = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', folder];
-  const child = spawn('redis-server', [...flags, '--appendonly', 'no'], {
+  const child = spawn(program, [...flags, '--appendonly', 'no'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const killed = (): void => void child.kill('SIGKILL');

@@ -17,11 +17,6 @@ export function credentialOf(metadata: Metadata, header: CredentialHeader): stri
   return value.slice(7).trim();
 }
 
-/** The value of the metadata that carries this credential. */
-export function credentialValue(header: CredentialHeader, credential: string): string {
-  return header === 'authorization' ? `Bearer ${credential}` : credential;
-}
-
 /** A client interceptor that sends this credential with every call. */
 export function withCredential(
   header: CredentialHeader,
@@ -43,4 +38,9 @@ export function withMetadata(options: OpenOptions, name: string, value: string):
   const metadata = options.metadata.clone();
   if (metadata.has(name)) metadata.delete(name);
   return { ...options, metadata: metadata.appendUnchecked(name, value) };
+}
+
+/** The value of the metadata that carries this credential. */
+function credentialValue(header: CredentialHeader, credential: string): string {
+  return header === 'authorization' ? `Bearer ${credential}` : credential;
 }

@@ -10,9 +10,9 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
+import { boundedResponse, type Fetch, httpsUrl } from '../../core/bounded-fetch.ts';
 import type { CallHandler, ServerCall } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
-import { boundedResponse, type Fetch, httpsUrl } from './bounded-fetch.ts';
 import { type CredentialHeader, credentialOf } from './credential.ts';
 import { admit, admitLater, type Identity } from './identity.ts';
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
+import type { Fetch } from '../../core/bounded-fetch.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { isRefused } from '../../core/refused.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { RecordingSink } from '../../testing/recording-sink.ts';
 import { ScriptedTransport } from '../../testing/scripted-transport.ts';
 import { testMethod, testOpenOptions, utf8 } from '../../testing/test-method.ts';
-import type { Fetch } from './bounded-fetch.ts';
 import { clientCredentials, type OAuthClientOptions, oauthClient } from './oauth.ts';
 
 interface TokenRequest {

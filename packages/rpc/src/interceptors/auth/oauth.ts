@@ -1,7 +1,7 @@
+import { boundedResponse, type Fetch, httpsUrl } from '../../core/bounded-fetch.ts';
 import type { Transport } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { bearerClient, type TokenSource } from './bearer.ts';
-import { boundedResponse, type Fetch, httpsUrl } from './bounded-fetch.ts';
 
 export interface OAuthClientOptions {
   /** The token endpoint: HTTPS, or HTTP on loopback. */

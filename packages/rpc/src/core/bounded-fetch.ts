@@ -1,4 +1,4 @@
-import { RpcError } from '../../rpc-error.ts';
+import { RpcError } from '../rpc-error.ts';
 
 /** The part of `fetch` that is needed here. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
