@@ -163,8 +163,9 @@ class NodeSocket implements ByteSocket {
     return descriptor === undefined || descriptor < 0 ? undefined : descriptor;
   }
 
+  /** What Node hands to the kernel at once counts as written, since no `drain` comes for it. */
   get queuedBytes(): number {
-    return this.#raw.writableLength;
+    return this.#raw.writableNeedDrain ? this.#raw.writableLength : 0;
   }
 
   write(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {

@@ -6,6 +6,7 @@ import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
 import { BusyPoll } from '../../sockets/busy-poll.ts';
 import { contractTests } from '../../testing/contract/contract-suite.ts';
+import { unixHarness } from '../../testing/contract/harnesses.ts';
 import { Notes } from '../../testing/note-service.ts';
 import { connectUnix, listenUnix } from './unix.ts';
 
@@ -14,28 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let count = 0;
 const newPath = () => join(folder, `${count++}.sock`);
 
-contractTests(
-  {
-    name: 'unix',
-    async connect({ handler, limits = {}, clientHandler }) {
-      const path = newPath();
-      const listener = await listenUnix({ path, handler, limits });
-      const transport = connectUnix({
-        path,
-        limits,
-        ...(clientHandler === undefined ? {} : { handler: clientHandler }),
-      });
-      return {
-        transport,
-        async close() {
-          await transport.close();
-          await listener.close();
-        },
-      };
-    },
-  },
-  test,
-);
+contractTests(unixHarness, test);
 
 const echo = createServer().add(Notes, {
   echo: (note, { peer }) => ({ ...note, number: peer.process?.pid ?? 0 }),

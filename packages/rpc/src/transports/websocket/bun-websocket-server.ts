@@ -1,33 +1,13 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import { compressor } from '../../compression/compressors.ts';
-import type { CallHandler, Listener } from '../../core/call.ts';
-import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import type { Listener } from '../../core/call.ts';
+import { limitsWith } from '../../core/limits.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
-import type { TlsServerOptions } from '../../sockets/socket.ts';
-import { isAllowedOrigin } from './allowed-origin.ts';
+import { handshakeRefusal } from './handshake.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
-
-export interface WebSocketServeOptions {
-  readonly handler: CallHandler;
-  readonly limits?: Partial<RpcLimits>;
-  /**
-   * Pages of these origins may connect (`https://app.example`), or of any (`*`). Default: pages of
-   * this server's own origin, and clients that are no browser.
-   */
-  readonly allowedOrigins?: readonly string[];
-  /** permessage-deflate. Default false: frames may be compressed one by one. */
-  readonly deflate?: boolean;
-}
-
-export type WebSocketListenOptions = WebSocketServeOptions & {
-  /** The path of the URL; default `/`. */
-  readonly urlPath?: string;
-} & (
-    | { readonly socketPath: string }
-    | { readonly host: string; readonly port: number; readonly tls?: TlsServerOptions }
-  );
+import type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-options.ts';
 
 /** The data of a WebSocket of `webSocketEndpoint`. */
 export interface WebSocketData {
@@ -49,8 +29,8 @@ export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndp
   const connections = new FrameConnections(limits);
   return {
     upgrade(request, server) {
-      const refusal = refusalOf(request, options.allowedOrigins);
-      if (refusal !== undefined) return refusal;
+      const refusal = handshakeRefusal((name) => request.headers.get(name), options);
+      if (refusal !== undefined) return new Response(refusal.text, { status: refusal.status });
       const full = connections.refusal();
       if (full !== undefined) return new Response(`${full.message}\n`, { status: 503 });
       const from = server.requestIP(request);
@@ -100,7 +80,7 @@ export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndp
 }
 
 /** Serves own frames over WebSocket, by `Bun.serve`. */
-export async function listenWebSocket(options: WebSocketListenOptions): Promise<Listener> {
+export async function listenBunWebSocket(options: WebSocketListenOptions): Promise<Listener> {
   const endpoint = webSocketEndpoint(options);
   const urlPath = options.urlPath ?? '/';
   const common = {
@@ -133,19 +113,6 @@ export async function listenWebSocket(options: WebSocketListenOptions): Promise<
       await server.stop(true);
     },
   };
-}
-
-function refusalOf(request: Request, allowed: readonly string[] | undefined): Response | undefined {
-  const origin = request.headers.get('origin');
-  if (origin !== null && !isAllowedOrigin(origin, request.headers.get('host'), allowed)) {
-    return new Response(`pages of ${origin} may not connect: allowedOrigins has others\n`, {
-      status: 403,
-    });
-  }
-  const offered = request.headers.get('sec-websocket-protocol')?.split(',') ?? [];
-  if (offered.some((name) => name.trim() === webSocketProtocol)) return undefined;
-  const message = `offer the WebSocket protocol ${webSocketProtocol}\n`;
-  return new Response(message, { status: 400 });
 }
 
 /** Frames over one WebSocket of `Bun.serve`. */

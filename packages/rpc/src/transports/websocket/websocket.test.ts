@@ -2,40 +2,19 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compressor } from '../../compression/compressors.ts';
 import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
 import { contractTests } from '../../testing/contract/contract-suite.ts';
+import { webSocketHarness } from '../../testing/contract/harnesses.ts';
 import { Notes } from '../../testing/note-service.ts';
-import { listenWebSocket } from './bun-websocket-server.ts';
+import { listenWebSocket } from './server.ts';
 import { connectWebSocket } from './websocket-client.ts';
 import { webSocketProtocol } from './websocket-link.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zrpc-ws-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-contractTests(
-  {
-    name: 'websocket',
-    async connect({ handler, limits = {}, clientHandler }) {
-      const listener = await listenWebSocket({ host: '127.0.0.1', port: 0, handler, limits });
-      const transport = connectWebSocket({
-        url: listener.address,
-        limits,
-        compressor,
-        ...(clientHandler === undefined ? {} : { handler: clientHandler }),
-      });
-      return {
-        transport,
-        async close() {
-          await transport.close();
-          await listener.close();
-        },
-      };
-    },
-  },
-  test,
-);
+contractTests(webSocketHarness, test);
 
 const echo = createServer().add(Notes, { echo: (note) => note });
 

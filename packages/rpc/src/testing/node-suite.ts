@@ -1,0 +1,27 @@
+/**
+ * `node --test packages/rpc/src/testing/node-suite.ts`: the contract of transports on Node, without
+ * QUIC and shared memory, which only Bun has.
+ */
+import { test } from 'node:test';
+import { contractTests } from './contract/contract-suite.ts';
+import {
+  fetchHarness,
+  http2Harness,
+  http2UnixHarness,
+  memoryHarness,
+  unixHarness,
+  webSocketHarness,
+} from './contract/harnesses.ts';
+
+for (const harness of [
+  memoryHarness,
+  unixHarness,
+  webSocketHarness,
+  http2Harness,
+  http2UnixHarness,
+  fetchHarness('connect'),
+  fetchHarness('grpc-web'),
+  fetchHarness('grpc-web-text'),
+]) {
+  contractTests(harness, (name, run) => void test(name, { timeout: 20_000 }, run));
+}

@@ -1,0 +1,5 @@
+export {
+  type WebSocketData,
+  type WebSocketEndpoint,
+  webSocketEndpoint,
+} from './bun-websocket-server.ts';
