@@ -36,9 +36,10 @@ function addressOf({ remoteAddress, remoteFamily, remotePort }: Socket): string 
 }
 
 function certificateOf(socket: Socket): PeerCertificate | undefined {
+  const secure = socket as Partial<TLSSocket>;
   // Bun's sockets of node:https have no such method.
-  if (!('getPeerCertificate' in socket) || !(socket as TLSSocket).authorized) return undefined;
-  const { fingerprint256, subject, subjectaltname } = (socket as TLSSocket).getPeerCertificate();
+  if (!secure.authorized || secure.getPeerCertificate === undefined) return undefined;
+  const { fingerprint256, subject, subjectaltname } = secure.getPeerCertificate();
   if (fingerprint256 === undefined) return undefined;
   return {
     subject: String(subject?.CN ?? ''),

@@ -49,21 +49,21 @@ async function write(from: Response, to: ServerResponse): Promise<void> {
     return;
   }
   const reader = from.body.getReader();
-  const onClose = () => {
+  let wake: (() => void) | undefined;
+  to.on('drain', () => wake?.());
+  to.once('close', () => {
     // Whoever answers the call is told by this, and has nothing to add.
     reader.cancel().catch(() => {});
-  };
-  to.once('close', onClose);
+    wake?.();
+  });
   to.flushHeaders();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     if (to.write(value) || to.destroyed) continue;
     await new Promise<void>((resolve) => {
-      to.once('drain', resolve);
-      to.once('close', resolve);
+      wake = resolve;
     });
   }
-  to.off('close', onClose);
   to.end();
 }
