@@ -1,14 +1,10 @@
 import { expect, test } from 'bun:test';
 import type { CallHandler, ServerCall } from '../../core/call.ts';
 import { Metadata, type MetadataInit } from '../../core/metadata.ts';
-import { RecordingSink } from '../../testing/recording-sink.ts';
 import { ScriptedServerCall } from '../../testing/scripted-server-call.ts';
-import { ScriptedTransport } from '../../testing/scripted-transport.ts';
-import { testMethod, testOpenOptions } from '../../testing/test-method.ts';
 import {
   type ApiKeyRecord,
   type ApiKeyServerOptions,
-  apiKeyClient,
   apiKeyServer,
   hashApiKey,
   newApiKey,
@@ -124,21 +120,4 @@ test('a call that is canceled while its key is looked up never reaches the handl
 test('a list with a hash that is none, or one twice, is refused at the start', () => {
   expect(() => apiKeyServer({ keys: [{ id: 'plain', sha256: key }] })).toThrow('API key plain');
   expect(() => apiKeyServer({ keys: [record, { ...record, id: 'twin' }] })).toThrow('twin');
-});
-
-test('a client sends its key, in the place of another', () => {
-  const transport = new ScriptedTransport();
-  const client = apiKeyClient({ key, header: 'authorization' })(transport);
-  const metadata = Metadata.from({ a: '1', authorization: 'Bearer old' });
-  client.open(testMethod(), testOpenOptions({ metadata }), new RecordingSink());
-  const sent = transport.call(0).options.metadata;
-  expect([...sent]).toEqual([
-    ['a', '1'],
-    ['authorization', `Bearer ${key}`],
-  ]);
-  expect(metadata.get('authorization')).toBe('Bearer old');
-});
-
-test('a key that cannot be sent is refused at the start', () => {
-  expect(() => apiKeyClient({ key: 'line\nbreak' })).toThrow('printable ASCII');
 });

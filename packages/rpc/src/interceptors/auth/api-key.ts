@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { CallHandler, ServerCall, Transport } from '../../core/call.ts';
+import type { CallHandler, ServerCall } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
-import { type CredentialHeader, credentialOf, withCredential } from './credential.ts';
+import { type CredentialHeader, credentialOf } from './credential.ts';
 import { admit, admitLater, type Identity } from './identity.ts';
 
 /** What a server knows of a key. The key itself is known to its holder alone. */
@@ -67,15 +67,6 @@ export function apiKeyServer(options: ApiKeyServerOptions): (next: CallHandler) 
     }
     admit(call, verdictOn(record, sha256, now()), next);
   };
-}
-
-/** A client interceptor that sends this API key with every call. */
-export function apiKeyClient(options: {
-  readonly key: string;
-  /** As in `ApiKeyServerOptions`. */
-  readonly header?: CredentialHeader;
-}): (next: Transport) => Transport {
-  return withCredential(options.header ?? 'x-api-key', options.key);
 }
 
 /** SHA-256 of a key, in hexadecimal: what a server keeps of it. */

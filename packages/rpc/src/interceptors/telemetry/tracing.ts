@@ -15,6 +15,7 @@ import type {
   ClientCall,
   ClientSink,
   OpenOptions,
+  Peer,
   ServerCall,
   Trailer,
   Transport,
@@ -73,7 +74,7 @@ export function tracingServer(options: ServerTracingOptions): (next: CallHandler
     const parent = propagator.extract(ROOT_CONTEXT, call.metadata, metadataGetter);
     const method = known.get(call.path);
     const name = method === undefined ? system : call.path.slice(1);
-    const attributes = { ...(method ?? other), ...peerAttributes(call) };
+    const attributes = { ...(method ?? other), ...attributesOf(call.peer) };
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
     const within = trace.setSpan(parent, span);
     setCallValue(call, traceContextKey, within);
@@ -179,8 +180,19 @@ const networkTransports: Readonly<Record<string, string>> = {
   quic: 'quic',
 };
 
-function peerAttributes(call: ServerCall): Attributes {
-  const { address, transport } = call.peer;
+const attributesByPeer = new WeakMap<Peer, Attributes>();
+
+/** Made once a connection. */
+function attributesOf(peer: Peer): Attributes {
+  let attributes = attributesByPeer.get(peer);
+  if (attributes === undefined) {
+    attributes = peerAttributes(peer);
+    attributesByPeer.set(peer, attributes);
+  }
+  return attributes;
+}
+
+function peerAttributes({ address, transport }: Peer): Attributes {
   const attributes: Attributes = {};
   const network = networkTransports[transport];
   if (network !== undefined) attributes['network.transport'] = network;
