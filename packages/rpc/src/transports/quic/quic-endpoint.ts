@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import type { RpcLimits } from '../../core/limits.ts';
+import { monotonicNow, Timed, timerWheel } from '../../core/timer-wheel.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../../sockets/socket.ts';
 import {
@@ -13,13 +14,15 @@ import {
   type SocketAddress,
 } from './node-quic.ts';
 import { QuicConnection } from './quic-connection.ts';
-import { certificateError, quicError } from './quic-errors.ts';
+import { certificateError, noAnswer, quicError } from './quic-errors.ts';
 
 /** The runtime's own limit of connections. */
 const maxConnections = 65_535;
 /** The runtime's limit of an idle time, in seconds. */
 const maxIdleSeconds = 600;
 
+/** For the runtime to give a port back; what takes longer goes on by itself. */
+const closeLimitMs = 200;
 /** TLS alerts as QUIC errors (RFC 8446, 6; RFC 9001, 4.8). */
 const badCertificate = 0x12a;
 const certificateRequired = 0x174;
@@ -48,7 +51,10 @@ export interface QuicListener {
   readonly port: number;
   /** Lets no new connection in. */
   refuseNew(): void;
-  /** Ends what is left of its connections, and gives the port back. */
+  /**
+   * Ends what is left of its connections, and gives the port back; but the runtime keeps the port
+   * while a handshake is under way that stays unfinished, to the end of its limit.
+   */
   close(): Promise<void>;
 }
 
@@ -89,7 +95,12 @@ export async function listenQuicEndpoint(options: QuicListenOptions): Promise<Qu
     refuseNew: () => void endpoint.close().catch(ignore),
     async close() {
       endpoint.destroy();
-      await failed;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, closeLimitMs);
+      });
+      await Promise.race([failed, late]);
+      clearTimeout(timer);
     },
   };
 }
@@ -99,10 +110,38 @@ function handshake(session: NodeQuicSession, options: QuicListenOptions): void {
   // Without it one failing handshake ends the process. The reason comes with `opened`, too.
   session.onerror = ignore;
   session.closed.catch(ignore);
+  const { handshakeTimeoutMs } = options.limits;
+  const message = `the handshake took longer than ${handshakeTimeoutMs} ms, the limit handshakeTimeoutMs`;
+  const timer = new HandshakeTimer(session, new RpcError('unavailable', message));
+  timerWheel.add(timer, monotonicNow() + handshakeTimeoutMs);
   session.opened.then(
-    () => accept(session, options),
-    (error: unknown) => options.onRefused(quicError('a client', error)),
+    () => {
+      timerWheel.remove(timer);
+      accept(session, options);
+    },
+    (error: unknown) => {
+      timerWheel.remove(timer);
+      options.onRefused(timer.isOver ? timer.error : quicError('a client', error));
+    },
   );
+}
+
+/** The runtime's own limit does not end a handshake that has come half the way. */
+class HandshakeTimer extends Timed {
+  readonly error: RpcError;
+  isOver = false;
+  readonly #session: NodeQuicSession;
+
+  constructor(session: NodeQuicSession, error: RpcError) {
+    super();
+    this.#session = session;
+    this.error = error;
+  }
+
+  override onDue(): void {
+    this.isOver = true;
+    this.#session.destroy();
+  }
 }
 
 function accept(session: NodeQuicSession, options: QuicListenOptions): void {
@@ -193,13 +232,17 @@ export async function dialQuicEndpoint(options: QuicDialOptions): Promise<Dialed
     isHttp: options.scheme === 'https',
     explain: (error) => quicError(target, error),
   });
+  const timer = new HandshakeTimer(session, noAnswer(target));
+  timerWheel.add(timer, monotonicNow() + limits.handshakeTimeoutMs);
   const opened = session.opened.then(
     (info) => {
+      timerWheel.remove(timer);
       checkCertificate(session, info, target, tls.serverName ?? host);
       return { earlyRefused: info.earlyDataAttempted && !info.earlyDataAccepted };
     },
     (error: unknown) => {
-      throw quicError(target, error);
+      timerWheel.remove(timer);
+      throw timer.isOver ? timer.error : quicError(target, error);
     },
   );
   opened.catch(ignore);

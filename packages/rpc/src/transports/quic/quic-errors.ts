@@ -96,14 +96,17 @@ export function quicError(target: string, error: unknown): RpcError {
   });
 }
 
+/** The handshake has not come to its end in time. */
+export function noAnswer(target: string, cause?: unknown): RpcError {
+  return new RpcError(
+    'unavailable',
+    `no answer from ${target} over UDP: is the server up, and does a firewall let UDP through?`,
+    { cause, retryable: true },
+  );
+}
+
 function alertError(target: string, alert: number, error: unknown): RpcError {
-  if (alert === 40 && isTimeout(error)) {
-    return new RpcError(
-      'unavailable',
-      `no answer from ${target} over UDP: is the server up, and does a firewall let UDP through?`,
-      { cause: error, retryable: true },
-    );
-  }
+  if (alert === 40 && isTimeout(error)) return noAnswer(target, error);
   const certificate = certificateAlerts[alert];
   // What this side has found itself carries this reason, what the peer says another or none.
   const isOurs = (error as { reason?: string }).reason === 'handshake failed';

@@ -131,6 +131,8 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   #id: number;
   #stream: QuicByteStream | undefined;
   #unread: Uint8Array[] = [];
+  #unreadBytes = 0;
+  #countedBytes = 0;
   #isOver = false;
 
   constructor(lanes: QuicLanes, id: number) {
@@ -187,21 +189,16 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
     if (this.#lanes.connection?.isReady !== true) {
       if (this.#unread.length === 0) this.#lanes.wait(this);
       this.#unread.push(bytes);
-      this.#lanes.held(bytes.length);
-      return;
-    }
-    const before = this.#reader.heldBytes;
-    this.#reader.push(bytes);
-    if (!this.#isOver) this.#lanes.held(this.#reader.heldBytes - before);
+      this.#unreadBytes += bytes.length;
+    } else this.#reader.push(bytes);
+    this.#count();
   }
 
   readHeld(): void {
     const unread = this.#unread;
     this.#unread = [];
-    for (const bytes of unread) {
-      this.#lanes.held(-bytes.length);
-      this.onData(bytes);
-    }
+    this.#unreadBytes = 0;
+    for (const bytes of unread) this.onData(bytes);
   }
 
   onFrame(
@@ -259,9 +256,17 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   #stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#lanes.held(-this.#reader.heldBytes);
-    for (const bytes of this.#unread) this.#lanes.held(-bytes.length);
     this.#unread = [];
+    this.#unreadBytes = 0;
     this.#reader.stop();
+    this.#count();
+  }
+
+  #count(): void {
+    const bytes = this.#unreadBytes + this.#reader.heldBytes;
+    if (bytes === this.#countedBytes) return;
+    const more = bytes - this.#countedBytes;
+    this.#countedBytes = bytes;
+    this.#lanes.held(more);
   }
 }
