@@ -39,8 +39,8 @@ test('an interval without a fault makes the next time shorter again, and none is
     failurePercentage: { minCalls: 10 },
     maxEjectionMs: 50_000,
   });
-  const good = Array.from({ length: 5 }, () => [10, 0] as const);
-  const bad = [...good.slice(1), [0, 10] as const];
+  const good = Array.from({ length: 5 }, () => [20, 0] as const);
+  const bad = [...good.slice(1), [0, 20] as const];
   const lengths: number[] = [];
   for (let i = 0; i < 3; i++) {
     interval(bad);
