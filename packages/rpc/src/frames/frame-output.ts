@@ -1,3 +1,4 @@
+import { encodeStatusDetails } from '../codec/error-details.ts';
 import {
   type Compressor,
   type CompressorLookup,
@@ -108,7 +109,10 @@ export class FrameOutput {
     }
     scratch.reset();
     if (error === undefined) scratch.u8(0).varint(0).varint(0);
-    else scratch.u8(codeNumber(error.code)).block(error.message.slice(0, 8_192)).varint(0);
+    else {
+      scratch.u8(codeNumber(error.code)).block(error.message.slice(0, 8_192));
+      scratch.block(encodeStatusDetails(error) ?? '');
+    }
     scratch.pairs(metadata);
     this.#write(frameType.end, stream, flags, scratch);
   }

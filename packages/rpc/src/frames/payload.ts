@@ -1,3 +1,4 @@
+import { decodeStatusDetails } from '../codec/error-details.ts';
 import { okTrailer, type Trailer } from '../core/call.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { Metadata, type MetadataValue } from '../core/metadata.ts';
@@ -207,11 +208,14 @@ export function readTrailer(reader: PayloadReader, flags: number, limits: RpcLim
   if (reader.left === 0) return okTrailer;
   const number = reader.u8();
   const message = reader.textBlock();
-  reader.block();
+  const details = reader.block();
   const metadata = reader.pairs(limits);
   if (number === 0) return { error: undefined, metadata };
   const refused = (flags & frameFlag.refused) !== 0;
-  const error = new RpcError(codeOfNumber(number), message, { retryable: refused });
+  const error = new RpcError(codeOfNumber(number), message, {
+    retryable: refused,
+    details: details.length === 0 ? [] : decodeStatusDetails(details),
+  });
   return { error: refused ? markRefused(error) : error, metadata };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { errorInfo, retryInfo } from '../../codec/error-details.ts';
 import { createClient } from '../../core/client.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { createServer } from '../../core/server.ts';
@@ -140,6 +141,32 @@ export const callCases: Record<string, ContractCase> = {
       assert.deepEqual([...(header.getBytes('x-seen-bin') ?? [])], [0, 200]);
       assert.equal(trailer.get('x-after'), 'last');
       assert.deepEqual([...(trailer.getBytes('x-after-bin') ?? [])], [1, 0, 255]);
+    },
+  },
+
+  'a failed call has its details, typed and in order': {
+    async run(bench) {
+      const client = await bench.serve({
+        echo() {
+          throw new RpcError('resource_exhausted', 'slow down', {
+            details: [
+              errorInfo({ reason: 'QUOTA', domain: 'zrpc.test', metadata: { limit: '5' } }),
+              retryInfo(2_500),
+            ],
+          });
+        },
+      });
+      const error = await fails(client.echo({}), 'resource_exhausted');
+      assert.equal(error.message, 'slow down');
+      assert.deepEqual(
+        error.details.map(({ type }) => type),
+        ['google.rpc.ErrorInfo', 'google.rpc.RetryInfo'],
+      );
+      const info = error.detail<{ reason: string; metadata: Record<string, string> }>(
+        'google.rpc.ErrorInfo',
+      );
+      assert.equal(info?.reason, 'QUOTA');
+      assert.equal(info?.metadata.limit, '5');
     },
   },
 
