@@ -18,6 +18,8 @@ export interface ClientConnectionOptions {
   readonly scheme: 'http' | 'https';
   readonly authority: string;
   readonly userAgent: string;
+  /** The server has ended the connection because we ping too often. */
+  readonly onTooManyPings?: () => void;
 }
 
 /** The side of a connection that opens calls. */
@@ -26,6 +28,7 @@ export class ClientConnection extends Http2Connection implements Connection {
   readonly ready: Promise<void>;
   readonly #request: RequestWriter;
   readonly #head: ResponseHead;
+  readonly #onTooManyPings: (() => void) | undefined;
   /** Calls that wait until the server takes one more. */
   readonly #queued = new Set<ClientStream>();
   #nextStream = 1;
@@ -42,6 +45,7 @@ export class ClientConnection extends Http2Connection implements Connection {
       options.userAgent,
     );
     this.#head = new ResponseHead(options.limits);
+    this.#onTooManyPings = options.onTooManyPings;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -124,6 +128,8 @@ export class ClientConnection extends Http2Connection implements Connection {
     const reason = `the server is closing the connection: ${errorName(code)}${text}`;
     this.#goaway = markRefused(new RpcError('unavailable', reason, { retryable: true }));
     if (this.state === 'open') this.state = 'draining';
+    if (code === errorCode.enhanceYourCalm && message === 'too_many_pings')
+      this.#onTooManyPings?.();
     for (const stream of [...this.#queued]) stream.broken(this.#goaway);
     // What the server has not seen may be sent again (RFC 9113, 6.8).
     for (const stream of [...this.streams.values()]) {
@@ -139,7 +145,7 @@ export class ClientConnection extends Http2Connection implements Connection {
 
   protected override onReset(): void {}
 
-  override receivePong(): void {}
+  protected override onPong(): void {}
 
   protected override onBroken(error: RpcError): void {
     this.#rejectReady(error);

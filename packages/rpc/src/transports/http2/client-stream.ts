@@ -101,6 +101,15 @@ export class ClientStream extends Http2Stream implements ClientCall {
     }
   }
 
+  override receive(bytes: Uint8Array, start: number, end: number, isLast: boolean): void {
+    if (this.#isHeaderSeen) {
+      super.receive(bytes, start, end, isLast);
+      return;
+    }
+    this.#client.credit(end - start);
+    this.#fault('the response has messages before its headers', errorCode.protocolError);
+  }
+
   protected override deliver(message: Uint8Array): void {
     this.#sink.onMessage(message);
   }

@@ -60,7 +60,8 @@ interface Plan {
   readonly tls: DialOptions['tls'];
   readonly authority: string;
   readonly userAgent: string;
-  readonly limits: Http2Limits;
+  /** A server that is pinged too often makes us ping half as often (gRPC's keepalive guide). */
+  limits: Http2Limits;
 }
 
 function planOf(options: Http2ConnectOptions): Plan {
@@ -114,6 +115,10 @@ async function dial(plan: Plan, signal: AbortSignal | undefined): Promise<Connec
       scheme: plan.tls === undefined ? 'http' : 'https',
       authority: plan.authority,
       userAgent: plan.userAgent,
+      onTooManyPings: () => {
+        const keepaliveIntervalMs = plan.limits.keepaliveIntervalMs * 2;
+        plan.limits = { ...plan.limits, keepaliveIntervalMs };
+      },
     });
     if (plan.tls !== undefined && socket.tls?.protocol !== 'h2') {
       const message = `the server at ${plan.name} does not offer HTTP/2 (ALPN h2)`;

@@ -41,6 +41,14 @@ export class ConnectionTimer extends Timed {
     this.#scheduleNext(Number.POSITIVE_INFINITY);
   }
 
+  /** A PING was answered. */
+  answered(): void {
+    if (!this.#isPinged || this.#isClosing) return;
+    this.#isPinged = false;
+    this.heard = false;
+    this.#scheduleNext(Number.POSITIVE_INFINITY);
+  }
+
   /** The connection is being closed: it is given as long as for the answer to a ping. */
   closing(): void {
     this.#isClosing = true;
@@ -90,7 +98,7 @@ export class ConnectionTimer extends Timed {
     const now = monotonicNow();
     let due = at;
     if (keepaliveIntervalMs > 0) due = Math.min(due, now + keepaliveIntervalMs);
-    else if (idleTimeoutMs > 0) due = Math.min(due, now + idleTimeoutMs);
+    if (idleTimeoutMs > 0) due = Math.min(due, now + idleTimeoutMs);
     timerWheel.add(this, due);
   }
 }

@@ -78,6 +78,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   protected abstract get lastPeerStream(): number;
   /** No call is open and none will be: the connection may be closed. */
   protected abstract get mayClose(): boolean;
+  /** A PING of ours was answered. */
+  protected abstract onPong(): void;
   /** The connection is of no use any more. */
   protected abstract onBroken(error: RpcError): void;
   /** Refuses new calls and closes when the open ones have ended. */
@@ -91,7 +93,6 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     start: number,
     end: number,
   ): void;
-  abstract receivePong(): void;
   abstract receiveGoaway(lastStream: number, code: number, message: string): void;
 
   get isReady(): boolean {
@@ -145,9 +146,7 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   /** Ends the connection for a fault of the peer, which is told so. */
   fail(fault: ConnectionFault): void {
     if (this.state === 'closing' || this.state === 'closed') return;
-    const text = `the HTTP/2 connection to ${this.socket.address} failed: ${fault.message}`;
-    const code = fault.code === errorCode.enhanceYourCalm ? 'resource_exhausted' : 'internal';
-    this.#fault ??= new RpcError(code, text, { cause: fault });
+    this.#fault ??= this.#errorOf(fault);
     this.writer.goaway(this.lastPeerStream, fault.code, fault.message);
     this.closeSocket();
     this.#break(this.#fault);
@@ -249,6 +248,11 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     this.#boundAnswers();
   }
 
+  receivePong(): void {
+    this.timer.answered();
+    this.onPong();
+  }
+
   receiveWindowUpdate(streamNumber: number, more: number): void {
     if (streamNumber === 0) {
       if (more === 0) throw protocolError('WINDOW_UPDATE by nothing');
@@ -334,6 +338,17 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     }
     this.#fault ??= RpcError.from(error);
     this.fail(new ConnectionFault(errorCode.internalError, 'an unexpected failure of this side'));
+  }
+
+  #errorOf(fault: ConnectionFault): RpcError {
+    const { address } = this.socket;
+    if (!this.isReady) {
+      const message = `${address} does not speak HTTP/2 with prior knowledge: ${fault.message}`;
+      return new RpcError('unavailable', message, { cause: fault });
+    }
+    const code = fault.code === errorCode.enhanceYourCalm ? 'resource_exhausted' : 'internal';
+    const message = `the HTTP/2 connection to ${address} failed: ${fault.message}`;
+    return new RpcError(code, message, { cause: fault });
   }
 
   #break(error: RpcError): void {

@@ -164,7 +164,7 @@ export class ServerConnection extends Http2Connection {
 
   protected override onBroken(): void {}
 
-  override receivePong(): void {
+  protected override onPong(): void {
     if (this.state !== 'draining' || this.#isFinal) return;
     this.#isFinal = true;
     this.writer.goaway(this.#lastStream, errorCode.noError, 'the server is shutting down');
