@@ -33,6 +33,8 @@ export interface ProcessEnd {
 /** A plugin's process that runs. */
 export interface PluginProcess {
   readonly pid: number;
+  /** `unix:` and the path of its socket. */
+  readonly address: string;
   readonly ended: Promise<ProcessEnd>;
   /** One more connection. */
   connect(signal?: AbortSignal): Promise<Connection>;
@@ -108,6 +110,10 @@ class RunningProcess implements PluginProcess {
   /** 0 when it could not even be started. */
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  get address(): string {
+    return `unix:${this.#socket}`;
   }
 
   connect(signal?: AbortSignal): Promise<Connection> {

@@ -56,11 +56,12 @@ export interface PluginOptions {
 }
 
 export type PluginEvent =
-  | { readonly kind: 'started'; readonly pid: number }
+  /** Others connect to it at `address`, `unix:` and the path of its socket. */
+  | { readonly kind: 'started'; readonly pid: number; readonly address: string }
   /** It ended, and nobody had asked it to. */
   | { readonly kind: 'ended'; readonly pid: number; readonly end: ProcessEnd }
   /** A new process has taken the place of the old one, which ends with its last call. */
-  | { readonly kind: 'reloaded'; readonly pid: number }
+  | { readonly kind: 'reloaded'; readonly pid: number; readonly address: string }
   /** The old process goes on. */
   | { readonly kind: 'reload-failed'; readonly error: RpcError }
   /** A line of its output or of its errors, cut at 8,192 characters. */
@@ -203,13 +204,16 @@ class SupervisedPlugin implements Plugin {
     if (waitMs > 0) {
       throw this.#unavailable(`${this.#lastEnd}; it is started again in ${Math.ceil(waitMs)} ms`);
     }
+    let started: StartedPlugin;
     try {
-      this.#adopt(await this.#startProcess());
+      started = await this.#startProcess();
     } catch (error) {
       this.#backOff('does not start');
       throw error;
     }
-    this.#emit({ kind: 'started', pid: this.pid ?? 0 });
+    this.#adopt(started);
+    const { pid, address } = started.process;
+    this.#emit({ kind: 'started', pid, address });
   }
 
   #startProcess(): Promise<StartedPlugin> {
@@ -253,7 +257,8 @@ class SupervisedPlugin implements Plugin {
       this.#transport = this.#newTransport();
       this.#retire(oldTransport, old);
       this.#failures = 0;
-      this.#emit({ kind: 'reloaded', pid: started.process.pid });
+      const { pid, address } = started.process;
+      this.#emit({ kind: 'reloaded', pid, address });
     } catch (reason) {
       const error = RpcError.from(reason);
       this.#emit({ kind: 'reload-failed', error });

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { type Endpoints, weightOf } from '../balancing/endpoints.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { registryTests } from '../testing/registry-suite.ts';
@@ -120,4 +121,12 @@ test('a lease that is revoked is not renewed, and its health cannot be set', asy
   expect(await registry.list()).toEqual([]);
   expect(clock.pending).toBe(0);
   expect(lease.setHealth('serving')).rejects.toThrow('revoked');
+});
+
+test('what is discovered can be balanced over', async () => {
+  await using registry = memoryRegistry();
+  await registry.register({ ...notes, labels: { weight: '3' } });
+  using discovery = await registry.discover({ name: notes.name });
+  const endpoints: Endpoints = discovery;
+  expect(endpoints.current.map(weightOf)).toEqual([3]);
 });
