@@ -1,9 +1,9 @@
+import { encodeStatusDetails } from '../../../codec/error-details.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { codeNumber } from '../../../core/status.ts';
 import type { RpcError } from '../../../rpc-error.ts';
 import { encodeGrpcMessage } from '../../fetch/wire/grpc-message.ts';
-import { writeStatusDetails } from '../../fetch/wire/grpc-status-details.ts';
 import type { ByteQueue } from '../byte-queue.ts';
 import { type HpackEncoder, type PreparedBlock, RepeatedField } from '../hpack/encoder.ts';
 import { grpcContentType } from './content-type.ts';
@@ -86,7 +86,7 @@ export class ResponseWriter {
     if (error !== undefined) {
       const message = statusMessage(error.message);
       if (message !== '') this.#encoder.writeChanging(out, 'grpc-message', message);
-      const details = writeStatusDetails(error);
+      const details = encodeStatusDetails(error);
       if (details !== undefined && details.length <= maxDetailsBytes) {
         this.#encoder.writeChanging(out, 'grpc-status-details-bin', unpaddedBase64(details));
       }

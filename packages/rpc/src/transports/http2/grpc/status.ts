@@ -1,9 +1,9 @@
 import { fromBase64 } from '../../../codec/base64.ts';
+import { decodeStatusDetails } from '../../../codec/error-details.ts';
 import { markRefused } from '../../../core/refused.ts';
 import { codeOfNumber } from '../../../core/status.ts';
 import { type Code, RpcError } from '../../../rpc-error.ts';
 import { decodeGrpcMessage } from '../../fetch/wire/grpc-message.ts';
-import { readStatusDetails } from '../../fetch/wire/grpc-status-details.ts';
 import { codeOfHttpStatus } from '../../fetch/wire/http-status.ts';
 import { errorCode, errorName } from '../frame.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -15,7 +15,7 @@ export function errorOfStatus(head: ResponseHead): RpcError | undefined {
   const code = /^[0-9]{1,3}$/.test(grpcStatus) ? codeOfNumber(Number(grpcStatus)) : 'unknown';
   const message = decodeGrpcMessage(head.grpcMessage);
   if (head.grpcStatusDetails === '') return new RpcError(code, message);
-  const details = readStatusDetails(fromBase64(head.grpcStatusDetails));
+  const details = decodeStatusDetails(fromBase64(head.grpcStatusDetails));
   return new RpcError(code, message, { details });
 }
 
