@@ -13,6 +13,7 @@ import {
 } from '../gen/google/rpc/error_details_pb.ts';
 import { Status } from '../gen/google/rpc/status_pb.ts';
 import type { ErrorDetail, RpcError } from '../rpc-error.ts';
+import type { JsonValue } from './json-value.ts';
 import { decodeMessage, encodeMessage } from './message-bytes.ts';
 import type { MessageInit, MessageType } from './message-type.ts';
 import { durationOfMs } from './time.ts';
@@ -65,14 +66,39 @@ export function encodeStatusDetails(
  * a Uint8Array where the type is not known. Bytes that are no Status have none: an error must not
  * hide behind another about its details.
  */
-export function decodeStatusDetails(bytes: Uint8Array, registry?: TypeRegistry): ErrorDetail[] {
-  const status = tryDecode(Status, bytes);
+export function decodeStatusDetails(
+  bytes: Uint8Array | undefined,
+  registry?: TypeRegistry,
+): ErrorDetail[] {
+  const status = bytes && tryDecode(Status, bytes);
   if (status === undefined) return [];
-  return status.details.slice(0, maxErrorDetails).map(({ typeUrl, value }) => {
-    const type = typeNameOfUrl(typeUrl);
-    const known = typeOf(type, registry);
-    return { type, value: (known && tryDecode(known, value)) ?? value };
-  });
+  return status.details
+    .slice(0, maxErrorDetails)
+    .map(({ typeUrl, value }) => detailOfBytes(typeNameOfUrl(typeUrl), value, registry));
+}
+
+/** A detail from the name of its type and the bytes of its message; the bytes where it is unknown. */
+export function detailOfBytes(
+  type: string,
+  bytes: Uint8Array,
+  registry?: TypeRegistry,
+): ErrorDetail {
+  const known = typeOf(type, registry);
+  return { type, value: (known && tryDecode(known, bytes)) ?? bytes };
+}
+
+/** The bytes of a detail's message, and its JSON where the type is known; undefined: it is not sent. */
+export function detailToBytes(
+  { type, value }: ErrorDetail,
+  registry?: TypeRegistry,
+): { readonly bytes: Uint8Array; readonly json?: JsonValue } | undefined {
+  const bytes = bytesOf(type, value, registry);
+  if (bytes === undefined) return undefined;
+  const known = typeOf(type, registry);
+  const message = known && tryDecode(known, bytes);
+  return known === undefined || message === undefined
+    ? { bytes }
+    : { bytes, json: known.toJson(message) };
 }
 
 /** The first detail of this type, also of an error whose details came as bytes. */

@@ -1,6 +1,6 @@
 import { fromBase64 } from '../../../codec/base64.ts';
+import { detailOfBytes, detailToBytes, maxErrorDetails } from '../../../codec/error-details.ts';
 import { type Code, codes, RpcError } from '../../../rpc-error.ts';
-import { detailOfBytes, detailToBytes } from './error-details.ts';
 import { toUnpaddedBase64 } from './unpadded-base64.ts';
 
 /** An error as Connect writes it: https://connectrpc.com/docs/protocol#error-end-stream. */
@@ -22,9 +22,9 @@ export function connectErrorToJson(error: RpcError): ConnectErrorJson {
   for (const detail of error.details) {
     const wire = detailToBytes(detail);
     if (wire === undefined) continue;
-    const { type, bytes, json } = wire;
-    const value = toUnpaddedBase64(bytes);
-    details.push(json === undefined ? { type, value } : { type, value, debug: json });
+    const { type } = detail;
+    const value = toUnpaddedBase64(wire.bytes);
+    details.push(wire.json === undefined ? { type, value } : { type, value, debug: wire.json });
   }
   return {
     code: error.code,
@@ -41,12 +41,9 @@ export function connectErrorFromJson(json: unknown, fallback: Code, message: str
   if (!isObject(json)) return new RpcError(fallback, message);
   const code = codes.find((one) => one === json.code) ?? fallback;
   const text = typeof json.message === 'string' ? json.message : message;
-  const details = Array.isArray(json.details) ? json.details.slice(0, maxDetails) : [];
+  const details = Array.isArray(json.details) ? json.details.slice(0, maxErrorDetails) : [];
   return new RpcError(code, text, { details: details.flatMap(readDetail) });
 }
-
-/** More details than this are not read. */
-const maxDetails = 100;
 
 function readDetail(json: unknown): ReturnType<typeof detailOfBytes>[] {
   if (!isObject(json) || typeof json.type !== 'string' || typeof json.value !== 'string') return [];

@@ -1,9 +1,9 @@
 import { fromBase64 } from '../../../codec/base64.ts';
+import { decodeStatusDetails, encodeStatusDetails } from '../../../codec/error-details.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { codeNumber, codeOfNumber } from '../../../core/status.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { decodeGrpcMessage, encodeGrpcMessage } from './grpc-message.ts';
-import { readStatusDetails, writeStatusDetails } from './grpc-status-details.ts';
 import { isReservedHeader, MetadataReader } from './headers.ts';
 import { toUnpaddedBase64 } from './unpadded-base64.ts';
 
@@ -19,7 +19,7 @@ export function writeGrpcTrailer(trailer: Trailer): Uint8Array {
   let text = `grpc-status: ${error === undefined ? 0 : codeNumber(error.code)}\r\n`;
   if (error !== undefined) {
     if (error.message !== '') text += `grpc-message: ${encodeGrpcMessage(error.message)}\r\n`;
-    const details = writeStatusDetails(error);
+    const details = encodeStatusDetails(error);
     if (details) text += `grpc-status-details-bin: ${toUnpaddedBase64(details)}\r\n`;
   }
   for (const [name, value] of metadata) {
@@ -64,5 +64,5 @@ export function readGrpcStatus(fields: {
   const code = /^[0-9]{1,3}$/.test(status) ? codeOfNumber(Number(status)) : 'unknown';
   const message = decodeGrpcMessage(fields.get('grpc-message') ?? '');
   const details = fromBase64(fields.get('grpc-status-details-bin') ?? '');
-  return new RpcError(code, message, { details: readStatusDetails(details) });
+  return new RpcError(code, message, { details: decodeStatusDetails(details) });
 }
