@@ -50,10 +50,6 @@ export class DescriptorIndex {
     return this.#extensions.get(message)?.get(number);
   }
 
-  hasMessage(name: string): boolean {
-    return this.#symbols.has(name);
-  }
-
   /** The numbers of the known extensions of a message, growing. */
   extensionNumbers(message: string): readonly number[] {
     const numbers = [...(this.#extensions.get(message)?.keys() ?? [])];
