@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
+import { retryInfo } from '../../codec/error-details.ts';
 import type { Listener, ServerCall, Transport } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
 import { isRefused } from '../../core/refused.ts';
@@ -223,6 +224,17 @@ describe('the end of a listener', () => {
     expect(await aborted.promise).toBeInstanceOf(RpcError);
     await closing;
   });
+});
+
+test('the details of an error arrive', async () => {
+  const { handler } = createServer().add(Notes, {
+    echo() {
+      throw new RpcError('resource_exhausted', 'later', { details: [retryInfo(1_500)] });
+    },
+  });
+  const { notes } = connect({ url: (await listen({ handler })).address });
+  const error = await fails(notes.echo({}), 'resource_exhausted');
+  expect(error.details).toEqual([retryInfo(1_500)]);
 });
 
 describe('limits', () => {
