@@ -188,6 +188,27 @@ test('an endpoint that refuses is left alone for a while, though it is the least
   expect(states()).toBe('a ready, b ready');
 });
 
+test('a refusal by a connection that is going away does not count against its endpoint', () => {
+  const { at, open, counts, states } = setUp('a');
+  open();
+  at('a').become('idle');
+  at('a').call(0).end(refusal());
+  expect(states()).toBe('a connecting');
+  at('a').become('ready');
+  expect(counts()).toBe('a2');
+});
+
+test('calls go to what there is only while there is nothing better', () => {
+  const { clock, at, open, counts } = setUp('a b');
+  at('a').become('failed', clock.now() + 100);
+  at('b').become('failed', clock.now() + 100);
+  open();
+  expect(counts()).toBe('a1 b0');
+  at('b').become('ready');
+  for (let i = 0; i < 4; i++) open();
+  expect(counts()).toBe('a1 b4');
+});
+
 test('when all refuse, they are asked all the same, and the last refusal is told', async () => {
   const { clock, at, open, counts } = setUp('a b');
   const { sink } = open();

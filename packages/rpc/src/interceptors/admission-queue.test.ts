@@ -38,6 +38,22 @@ test('who waits is let in, in order, and nobody who comes later gets before', ()
   expect(clock.pending).toBe(0);
 });
 
+test('who is let in and leaves at once does not get before those who wait', () => {
+  const { seen, queue, waiter } = setUp(1, 10);
+  queue.tryEnter();
+  queue.enqueue({
+    group: 'all',
+    onAdmitted: () => {
+      queue.leave();
+      expect(queue.tryEnter()).toBe(false);
+    },
+    onTimeout: () => {},
+  });
+  queue.enqueue(waiter('next'));
+  queue.leave();
+  expect(seen).toEqual(['next']);
+});
+
 test('groups take turns, so that a flood delays itself alone', () => {
   const { seen, queue, waiter } = setUp(1, 10);
   queue.tryEnter();

@@ -158,6 +158,19 @@ test('a stream succeeds with its first message, once, and may still fail', () =>
   expect(circuit.state).toBe('open');
 });
 
+test('a stream that has succeeded gives its place back once, however it ends', async () => {
+  const { clock, open, peer, fail } = setUp({ successes: 9 });
+  fail('unavailable', 5);
+  clock.advance(30_000);
+  for (const code of ['canceled', 'not_found'] as const) {
+    open();
+    peer.call(-1).message(utf8('a'));
+    peer.call(-1).end(new RpcError(code, 'enough'));
+  }
+  for (let i = 0; i < 3; i++) open();
+  expect((await open().sink.end).error?.code).toBe('unavailable');
+});
+
 test('closing closes what stands behind it', async () => {
   const { peer, transport } = setUp();
   await transport.close();
@@ -183,18 +196,19 @@ test('whatever its calls do, at most three at once find out, and a refusal is ne
         const oldest = undecided()[0];
         if (action === 'open') {
           open();
-          expect(undecided().length).toBe(Math.min(3, before + 1));
+          expect(undecided()).toHaveLength(Math.min(3, before + 1));
         } else if (oldest === undefined) continue;
         else if (action === 'cancel') oldest.cancel(new RpcError('canceled', 'enough'));
         else if (action === 'fail') {
           oldest.end(new RpcError('unavailable', 'down'));
-          expect(circuit.state).toBe('open');
+          expect<BreakerState>(circuit.state).toBe('open');
         } else {
           successes++;
           answered.add(oldest);
           if (action === 'message') oldest.message(utf8('m'));
           else oldest.end(action === 'wrong' ? new RpcError('not_found', 'none') : undefined);
-          expect(circuit.state).toBe(successes === 5 ? 'closed' : 'half-open');
+          const wanted: BreakerState = successes === 5 ? 'closed' : 'half-open';
+          expect<BreakerState>(circuit.state).toBe(wanted);
         }
       }
       expect(clock.pending).toBe(0);

@@ -12,7 +12,7 @@ export class FailedCall implements ClientCall {
     queueMicrotask(() => this.cancel(error));
   }
 
-  sendMessage(): boolean {
+  sendMessage(_bytes: Uint8Array): boolean {
     return true;
   }
 
