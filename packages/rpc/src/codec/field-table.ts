@@ -20,8 +20,9 @@ export type ScalarName =
 
 /**
  * How often a field comes, and whether its absence shows:
- * `implicit` has its default when absent, `optional` is undefined, `required` must be given to be
- * written, `repeated` is an array, `map` a Record.
+ * `implicit` has its default when absent, `optional` is undefined, `repeated` is an array, `map` a
+ * Record. `required` must be given to be written; a message that lacks it is read all the same, with
+ * the field's default, or undefined for a message.
  */
 export type FieldLabel = 'implicit' | 'optional' | 'required' | 'repeated' | 'map';
 

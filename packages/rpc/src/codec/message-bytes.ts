@@ -1,4 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
+import { locatedFault } from './located-fault.ts';
 import type { MessageInit, MessageType } from './message-type.ts';
 import { Reader } from './reader.ts';
 import { noBytes } from './unknown-fields.ts';
@@ -57,7 +58,7 @@ function write<T extends object>(type: MessageType<T>, message: MessageInit<T>):
   try {
     type.encode(message, writer);
   } catch (error) {
-    throw named(type, error);
+    throw locatedFault(type, message) ?? named(type, error);
   }
 }
 

@@ -22,6 +22,7 @@ export interface NodeQuic {
   /** It resolves before the handshake; `opened` tells how that went. */
   connect(address: SocketAddress, options: object): Promise<NodeQuicSession>;
   readonly QuicEndpoint: new (options: object) => NodeQuicEndpoint;
+  readonly QuicError: new (message: string, options: { readonly errorCode: number }) => Error;
 }
 
 export interface SocketAddress {
@@ -52,6 +53,8 @@ export interface NodeQuicSession {
   /** With it set, no rejection of `opened`, `closed` or a stream's `closed` is unhandled. */
   onerror: ((error: unknown) => void) | undefined;
   onstream: ((stream: NodeQuicStream) => void) | undefined;
+  /** With HTTP/3 only. */
+  ongoaway: ((lastStream: bigint) => void) | undefined;
   createBidirectionalStream(options?: object): Promise<NodeQuicStream>;
   /** Closes at once when there is a code; else, with HTTP/3, once the open streams have ended. */
   close(options?: NodeQuicClose): Promise<void>;
@@ -93,7 +96,8 @@ export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
   ontrailers: ((fields: HeaderFields) => void) | undefined;
   sendHeaders(fields: HeaderFields, options?: { readonly terminal?: boolean }): boolean;
   sendTrailers(fields: HeaderFields): boolean;
-  destroy(error?: unknown, options?: { readonly code: number }): void;
+  /** RESET_STREAM and STOP_SENDING with the code of a `QuicError`. */
+  destroy(error: unknown): void;
 }
 
 /** How `stream/iter` asks a writer to tell when there is room again; null: there is, or never will be. */

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from '../../core/call.ts';
 import type { RpcError } from '../../rpc-error.ts';
 import type { NodeQuicSession, NodeQuicStream } from './node-quic.ts';
-import { QuicByteStream } from './quic-stream.ts';
+import { abort, QuicByteStream } from './quic-stream.ts';
 
 /** How long a stream that has ended waits for its connection's end, which follows some milliseconds later. */
 const verdictMs = 100;
@@ -13,6 +13,11 @@ export interface QuicConnectionHandler {
   onStream(id: number): QuicByteStream | undefined;
   /** Once, whoever closed it; `error` when it broke, or was closed with a code. */
   onClose(error: RpcError | undefined): void;
+  /**
+   * HTTP/3 only: the peer takes no stream after this one, whose number is -1 for all that are open,
+   * and no new one.
+   */
+  onGoaway?(lastStream: number): void;
 }
 
 /** What is known of a connection's path and losses, for `/debug`; undefined once it is gone. */
@@ -51,6 +56,7 @@ export class QuicConnection {
     this.#explain = explain;
     this.address = address;
     session.onstream = (stream) => this.#accept(stream);
+    session.ongoaway = (last) => this.handler.onGoaway?.(Number(last));
     session.closed.then(
       () => this.#closed(undefined),
       (error: unknown) => this.#closed(error),
@@ -96,6 +102,11 @@ export class QuicConnection {
     return stream;
   }
 
+  /** HTTP/3 only: sends GOAWAY, and closes when the open streams have ended. */
+  drain(): void {
+    if (!this.#isClosed) this.#session.close().catch(ignore);
+  }
+
   /**
    * Closes at once, with this code and reason for the peer. What it has not yet received of any
    * stream may be lost.
@@ -126,7 +137,7 @@ export class QuicConnection {
     opened.onerror = ignore;
     const isWanted = opened.direction === 'bidi' && !this.#isClosed;
     const stream = isWanted ? this.handler.onStream(Number(opened.id ?? 0)) : undefined;
-    if (stream === undefined) opened.destroy(undefined, { code: 0 });
+    if (stream === undefined) abort(opened, 0);
     else stream.attach(opened, this.#isHttp);
   }
 

@@ -18,7 +18,7 @@ export interface QuicStreamHandler {
   onDrain(): void;
   /** The peer, or this side, gave the stream up; `code` is what RESET_STREAM or STOP_SENDING said. */
   onReset(code: number): void;
-  /** HTTP/3 only: the fields before the body, and those after it, which come before `onEnd`. */
+  /** HTTP/3 only: the fields before the body, and those after it, which may come after `onEnd`. */
   onHeaders?(fields: HeaderFields): void;
   onTrailers?(fields: HeaderFields): void;
 }
@@ -28,6 +28,9 @@ export interface QuicStreamHandler {
  * queued here.
  */
 const runtimeQueueBytes = 256 * 1024;
+
+/** H3_MESSAGE_ERROR (RFC 9114, 8.1): the fields that were to be sent are not allowed. */
+export const messageError = 0x10e;
 
 /**
  * A bidirectional QUIC stream with callbacks. It may be written to before the runtime has opened it.
@@ -50,6 +53,12 @@ export class QuicByteStream {
   #over = false;
   readonly #onBatch: (result: IteratorResult<Uint8Array[]>) => void = (result) =>
     this.#received(result);
+
+  /** The number of the stream; undefined before the runtime has opened it, and after its end. */
+  get id(): number | undefined {
+    const id = this.#stream?.id;
+    return id === undefined || id === null ? undefined : Number(id);
+  }
 
   /** The peer sent some of it before it had finished its handshake (0-RTT): it may be a replay. */
   get isEarly(): boolean {
@@ -80,14 +89,17 @@ export class QuicByteStream {
     this.#over = true;
     this.#drop();
     this.#resetCode = code;
-    this.#stream?.destroy(undefined, { code });
+    if (this.#stream !== undefined) abort(this.#stream, code);
   }
 
   destroy(): void {
     this.reset(0);
   }
 
-  /** HTTP/3 only: the fields before the body. */
+  /**
+   * HTTP/3 only: the fields before the body.
+   * @throws Error of the runtime for fields that HTTP forbids, as `sendOnlyHeaders`, `sendTrailers`.
+   */
   sendHeaders(fields: HeaderFields): void {
     if (this.#over || this.#ending) return;
     if (this.#stream === undefined) this.#fields = fields;
@@ -114,7 +126,7 @@ export class QuicByteStream {
     stream.onerror = ignore;
     stream.onreset = (error) => this.#wasReset(Number(error.errorCode ?? 0));
     if (this.#resetCode >= 0) {
-      stream.destroy(undefined, { code: this.#resetCode });
+      abort(stream, this.#resetCode);
       return;
     }
     stream.highWaterMark = runtimeQueueBytes;
@@ -122,8 +134,12 @@ export class QuicByteStream {
     if (isHttp) this.#readAfterHeaders(stream);
     else this.#read(stream);
     const fields = this.#fields;
-    if (fields !== undefined) stream.sendHeaders(fields);
-    this.#flush();
+    try {
+      if (fields !== undefined) stream.sendHeaders(fields);
+      this.#flush();
+    } catch {
+      this.#wasReset(messageError);
+    }
   }
 
   /** For `QuicConnection`: the stream could not be opened, or its connection is gone. */
@@ -215,5 +231,11 @@ export class QuicByteStream {
 }
 
 const unattached: QuicStreamHandler = { onData() {}, onEnd() {}, onDrain() {}, onReset() {} };
+
+/** Stops both halves; also for what has no owner. */
+export function abort(stream: NodeQuicStream, code: number): void {
+  const { QuicError } = nodeQuic();
+  stream.destroy(new QuicError('the stream was given up', { errorCode: code }));
+}
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-import { encodeStatusDetails, encodeStatusDetails } from '../../../codec/error-details.ts';
+import { encodeStatusDetails } from '../../../codec/error-details.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { codeNumber } from '../../../core/status.ts';

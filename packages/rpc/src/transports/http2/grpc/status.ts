@@ -1,5 +1,5 @@
 import { fromBase64 } from '../../../codec/base64.ts';
-import { decodeStatusDetails, decodeStatusDetails } from '../../../codec/error-details.ts';
+import { decodeStatusDetails } from '../../../codec/error-details.ts';
 import { markRefused } from '../../../core/refused.ts';
 import { codeOfNumber } from '../../../core/status.ts';
 import { type Code, RpcError } from '../../../rpc-error.ts';

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { addCall } from './commands/call.ts';
+import type { Context } from './context.ts';
+import type { SetExitCode } from './exit-codes.ts';
+
+/** All commands with their flags and help; what they do is loaded when they run. */
+export function createProgram(context: Context, setExitCode: SetExitCode): Command {
+  const { output } = context;
+  const program = new Command(context.name)
+    .description('Talk to RPC servers: gRPC, Connect, gRPC-Web, and zrpc over sockets and QUIC.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.line(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+      // An error is thrown too, and told where all are.
+      outputError: () => {},
+    })
+    .addHelpText('after', `\n${environmentHelp}`);
+  addCall(program, context, setExitCode);
+  return program;
+}
+
+const environmentHelp = `Environment:
+  ZRPC_TARGET  the target where none is given
+  NO_COLOR     no colours
+
+The exit status is the number of a gRPC status: 0 OK, 3 wrong usage, 14 not reachable; 130 interrupted.`;
