@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
 import type { WireProtocol } from '../wire/content-type.ts';
 import { readEndStream } from '../wire/end-stream.ts';
@@ -17,7 +18,8 @@ export interface ClientStreamProtocol {
   writeTimeout(leftMs: number): string | undefined;
   /** The flag of the last envelope. */
   readonly endFlag: number;
-  readEnd(bytes: Uint8Array, maxMetadataBytes: number): Trailer;
+  /** `registry` has the types of an error's details. */
+  readEnd(bytes: Uint8Array, maxMetadataBytes: number, registry: TypeRegistry | undefined): Trailer;
 }
 
 const connect: ClientStreamProtocol = {

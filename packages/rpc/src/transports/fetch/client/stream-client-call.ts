@@ -166,7 +166,7 @@ export class StreamClientCall extends HttpClientCall {
   /** The error of a gRPC-Web response that is only a header. */
   #grpcError(headers: Headers): RpcError | undefined {
     if (this.#protocol.wire === 'connect-stream') return undefined;
-    const error = readGrpcStatus(headers);
+    const error = readGrpcStatus(headers, this.settings.registry);
     return error === 'none' ? undefined : error;
   }
 
@@ -199,7 +199,7 @@ export class StreamClientCall extends HttpClientCall {
   }
 
   #receiveEnvelope({ flags, payload }: EnvelopeReader, decompressor: Compressor | undefined): void {
-    const { limits } = this.settings;
+    const { limits, registry } = this.settings;
     const { endFlag, readEnd } = this.#protocol;
     if ((flags & ~(compressedFlag | endFlag)) !== 0) {
       throw new RpcError('internal', `the answer has a message with the unknown flags ${flags}`);
@@ -215,7 +215,7 @@ export class StreamClientCall extends HttpClientCall {
       this.sink.onMessage(this.readMessage(bytes));
       return;
     }
-    const trailer = readEnd(bytes, limits.maxMetadataBytes);
+    const trailer = readEnd(bytes, limits.maxMetadataBytes, registry);
     // The server is done, and takes nothing of what a request may still have.
     if (this.#isStreaming && !this.#isRequestOver) this.breakOff();
     this.end(trailer);

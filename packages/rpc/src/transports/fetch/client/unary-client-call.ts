@@ -1,4 +1,5 @@
 import { toBase64 } from '../../../codec/base64.ts';
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import { type ClientSink, type OpenOptions, okTrailer } from '../../../core/call.ts';
 import type { MethodInfo } from '../../../core/method.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -114,14 +115,18 @@ export class UnaryClientCall extends HttpClientCall {
     }
     const { header, trailer } = readUnaryMetadata(response.headers, limits.maxMetadataBytes);
     const body = await readResponseBody(response, limits.maxMessageBytes, this.url);
-    const error = errorOfBody(response, body);
+    const error = errorOfBody(response, body, this.settings.registry);
     if (this.isOver) return;
     if (header.size > 0) this.sink.onHeader(header);
     this.end({ error, metadata: trailer });
   }
 }
 
-function errorOfBody(response: Response, body: Uint8Array): RpcError {
+function errorOfBody(
+  response: Response,
+  body: Uint8Array,
+  registry: TypeRegistry | undefined,
+): RpcError {
   let json: unknown;
   try {
     json = JSON.parse(fromUtf8.decode(body));
@@ -129,7 +134,7 @@ function errorOfBody(response: Response, body: Uint8Array): RpcError {
     return statusFailure(response);
   }
   const fallback = codeOfHttpStatus(response.status);
-  return connectErrorFromJson(json, fallback, `HTTP status ${response.status}`);
+  return connectErrorFromJson(json, fallback, `HTTP status ${response.status}`, registry);
 }
 
 function urlSafe(base64: string): string {

@@ -3,7 +3,6 @@ import type { Compressor } from '../../../compression/compressor.ts';
 import { compressor } from '../../../compression/compressors.ts';
 import type { CallHandler, CompressionName, Peer } from '../../../core/call.ts';
 import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
-import { Metadata } from '../../../core/metadata.ts';
 import type { MethodInfo } from '../../../core/method.ts';
 import { monotonicNow } from '../../../core/timer-wheel.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -112,7 +111,7 @@ export class FetchServer {
     } catch (reason) {
       const error = RpcError.from(reason);
       if (protocol === undefined) return unaryErrorResponse(error);
-      return streamErrorResponse(error, protocol, content.contentType, Metadata.empty);
+      return streamErrorResponse(error, protocol, content.contentType);
     }
   }
 }

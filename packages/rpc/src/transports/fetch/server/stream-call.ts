@@ -1,7 +1,7 @@
 import { toBase64 } from '../../../codec/base64.ts';
 import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import type { Trailer } from '../../../core/call.ts';
-import type { Metadata } from '../../../core/metadata.ts';
+import { Metadata } from '../../../core/metadata.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { Base64Stream } from '../wire/base64-stream.ts';
 import { compressedFlag, EnvelopeReader } from '../wire/envelope-reader.ts';
@@ -97,7 +97,10 @@ export class StreamServerCall extends HttpServerCall {
   }
 
   protected override respondEnd(trailer: Trailer): void {
-    this.#unsent.add(this.#protocol.endFlags, this.#protocol.writeEnd(trailer));
+    this.#unsent.add(
+      this.#protocol.endFlags,
+      this.#protocol.writeEnd(trailer, this.exchange.settings.registry),
+    );
     const body = this.#takeUnsent();
     if (this.#controller === undefined) {
       this.#respond(this.#response(body as Uint8Array<ArrayBuffer>));
@@ -240,9 +243,11 @@ export function streamErrorResponse(
   error: RpcError,
   protocol: StreamProtocol,
   contentType: string,
-  metadata: Metadata,
 ): Response {
-  const end = envelope(protocol.endFlags, protocol.writeEnd({ error, metadata }));
+  const end = envelope(
+    protocol.endFlags,
+    protocol.writeEnd({ error, metadata: Metadata.empty }, undefined),
+  );
   const body = protocol.isText ? toBase64(end) : (end as Uint8Array<ArrayBuffer>);
   return new Response(body, { headers: { 'content-type': contentType } });
 }

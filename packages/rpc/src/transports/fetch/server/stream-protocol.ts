@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
 import type { WireProtocol } from '../wire/content-type.ts';
 import { writeEndStream } from '../wire/end-stream.ts';
@@ -12,7 +13,8 @@ export interface StreamProtocol {
   readonly acceptEncodingHeader: string;
   /** The flags of the last envelope. */
   readonly endFlags: number;
-  writeEnd(trailer: Trailer): Uint8Array;
+  /** `registry` has the types of an error's details. */
+  writeEnd(trailer: Trailer, registry: TypeRegistry | undefined): Uint8Array;
   /** Whether the body is base64. */
   readonly isText: boolean;
 }

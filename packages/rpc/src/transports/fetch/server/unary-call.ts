@@ -1,4 +1,5 @@
 import { fromBase64 } from '../../../codec/base64.ts';
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import { okTrailer, type Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
@@ -57,8 +58,9 @@ export class UnaryServerCall extends HttpServerCall {
 
   protected override respondEnd(trailer: Trailer): void {
     const { error } = trailer;
+    const { registry } = this.exchange.settings;
     if (error !== undefined) {
-      this.#respond(unaryErrorResponse(error, this.header, trailer.metadata));
+      this.#respond(unaryErrorResponse(error, registry, this.header, trailer.metadata));
     } else if (this.#answer === undefined) {
       const message = `${this.path} ended with the status OK and without a message`;
       this.#respond(unaryErrorResponse(new RpcError('internal', message)));
@@ -116,10 +118,11 @@ export class UnaryServerCall extends HttpServerCall {
 /** The response of a unary call that failed. */
 export function unaryErrorResponse(
   error: RpcError,
+  registry?: TypeRegistry,
   header: Metadata = Metadata.empty,
   trailer: Metadata = okTrailer.metadata,
 ): Response {
-  const response = new Response(JSON.stringify(connectErrorToJson(error)), {
+  const response = new Response(JSON.stringify(connectErrorToJson(error, registry)), {
     status: httpStatusOfCode(error.code),
     headers: { 'content-type': 'application/json' },
   });

@@ -1,3 +1,4 @@
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
 import type { Metadata } from '../../../core/metadata.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -12,10 +13,10 @@ const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
  * The last envelope of a Connect stream, as JSON.
  * Source: https://connectrpc.com/docs/protocol#error-end-stream.
  */
-export function writeEndStream(trailer: Trailer): Uint8Array {
+export function writeEndStream(trailer: Trailer, registry?: TypeRegistry): Uint8Array {
   const { error, metadata } = trailer;
   const json: Record<string, unknown> = {};
-  if (error !== undefined) json.error = connectErrorToJson(error);
+  if (error !== undefined) json.error = connectErrorToJson(error, registry);
   if (metadata.size > 0) json.metadata = metadataToJson(metadata);
   return utf8.encode(JSON.stringify(json));
 }
@@ -25,7 +26,11 @@ export function writeEndStream(trailer: Trailer): Uint8Array {
  * @throws RpcError internal for what is no end of a stream, resource_exhausted for metadata above
  * `maxMetadataBytes`.
  */
-export function readEndStream(bytes: Uint8Array, maxMetadataBytes: number): Trailer {
+export function readEndStream(
+  bytes: Uint8Array,
+  maxMetadataBytes: number,
+  registry?: TypeRegistry,
+): Trailer {
   const json = parse(bytes);
   const reader = new MetadataReader(maxMetadataBytes);
   for (const [name, values] of Object.entries(json.metadata ?? {})) {
@@ -38,7 +43,7 @@ export function readEndStream(bytes: Uint8Array, maxMetadataBytes: number): Trai
   }
   const hasError = json.error !== undefined && json.error !== null;
   const error = hasError
-    ? connectErrorFromJson(json.error, 'unknown', 'the server names no reason')
+    ? connectErrorFromJson(json.error, 'unknown', 'the server names no reason', registry)
     : undefined;
   return { error, metadata: reader.metadata };
 }

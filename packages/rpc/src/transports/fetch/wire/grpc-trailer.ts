@@ -1,5 +1,6 @@
 import { fromBase64 } from '../../../codec/base64.ts';
 import { decodeStatusDetails, encodeStatusDetails } from '../../../codec/error-details.ts';
+import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { codeNumber, codeOfNumber } from '../../../core/status.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -14,12 +15,12 @@ const fromUtf8 = new TextDecoder();
  * The last envelope of a gRPC-Web stream: lines as of HTTP/1.1, names in lower case.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md.
  */
-export function writeGrpcTrailer(trailer: Trailer): Uint8Array {
+export function writeGrpcTrailer(trailer: Trailer, registry?: TypeRegistry): Uint8Array {
   const { error, metadata } = trailer;
   let text = `grpc-status: ${error === undefined ? 0 : codeNumber(error.code)}\r\n`;
   if (error !== undefined) {
     if (error.message !== '') text += `grpc-message: ${encodeGrpcMessage(error.message)}\r\n`;
-    const details = encodeStatusDetails(error);
+    const details = encodeStatusDetails(wellFormed(error), registry);
     if (details) text += `grpc-status-details-bin: ${toUnpaddedBase64(details)}\r\n`;
   }
   for (const [name, value] of metadata) {
@@ -34,7 +35,11 @@ export function writeGrpcTrailer(trailer: Trailer): Uint8Array {
  * @throws RpcError internal where it has no status, resource_exhausted for metadata above
  * `maxMetadataBytes`.
  */
-export function readGrpcTrailer(bytes: Uint8Array, maxMetadataBytes: number): Trailer {
+export function readGrpcTrailer(
+  bytes: Uint8Array,
+  maxMetadataBytes: number,
+  registry?: TypeRegistry,
+): Trailer {
   const fields = new Map<string, string>();
   const reader = new MetadataReader(maxMetadataBytes);
   for (const line of fromUtf8.decode(bytes).split(/\r?\n/)) {
@@ -45,7 +50,7 @@ export function readGrpcTrailer(bytes: Uint8Array, maxMetadataBytes: number): Tr
     if (isReservedHeader(name)) fields.set(name, value);
     else reader.take(name, value);
   }
-  const error = readGrpcStatus(fields);
+  const error = readGrpcStatus(fields, registry);
   if (error === 'none')
     throw new RpcError('internal', 'the trailer of the call has no grpc-status');
   return { error, metadata: reader.metadata };
@@ -55,14 +60,21 @@ export function readGrpcTrailer(bytes: Uint8Array, maxMetadataBytes: number): Tr
  * What `grpc-status`, `grpc-message` and `grpc-status-details-bin` say: an error, undefined for OK,
  * `none` where there is no status.
  */
-export function readGrpcStatus(fields: {
-  get(name: string): string | null | undefined;
-}): RpcError | undefined | 'none' {
+export function readGrpcStatus(
+  fields: { get(name: string): string | null | undefined },
+  registry?: TypeRegistry,
+): RpcError | undefined | 'none' {
   const status = fields.get('grpc-status');
   if (status === null || status === undefined) return 'none';
   if (status === '0') return undefined;
   const code = /^[0-9]{1,3}$/.test(status) ? codeOfNumber(Number(status)) : 'unknown';
   const message = decodeGrpcMessage(fields.get('grpc-message') ?? '');
   const details = fromBase64(fields.get('grpc-status-details-bin') ?? '');
-  return new RpcError(code, message, { details: decodeStatusDetails(details) });
+  return new RpcError(code, message, { details: decodeStatusDetails(details, registry) });
+}
+
+/** Protobuf has no text with a lone surrogate. */
+function wellFormed(error: RpcError): RpcError {
+  if (error.message.isWellFormed()) return error;
+  return new RpcError(error.code, error.message.toWellFormed(), { details: error.details });
 }

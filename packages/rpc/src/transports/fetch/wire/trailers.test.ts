@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { errorDetail, retryInfo } from '../../../codec/error-details.ts';
+import { createTypeRegistry, type TypeRegistry } from '../../../codec/type-registry.ts';
 import { okTrailer, type Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { codes, RpcError } from '../../../rpc-error.ts';
+import { wordType } from '../testing/talk-service.ts';
 import { readEndStream, writeEndStream } from './end-stream.ts';
 import { readGrpcTrailer, writeGrpcTrailer } from './grpc-trailer.ts';
 
@@ -17,8 +20,8 @@ const forms = [
   ['gRPC-Web', writeGrpcTrailer, readGrpcTrailer],
 ] as const;
 
-describe.each(forms)('%s', (_name, write, read) => {
-  const pass = (trailer: Trailer) => read(write(trailer), limit);
+describe.each(forms)('%s', (_name, write, readForm) => {
+  const pass = (trailer: Trailer) => readForm(write(trailer), limit);
 
   test('OK without metadata', () => {
     expect(pass(okTrailer)).toEqual({ error: undefined, metadata: Metadata.empty });
@@ -35,16 +38,29 @@ describe.each(forms)('%s', (_name, write, read) => {
   });
 
   test('a message with a lone surrogate is still sent', () => {
-    const { error } = pass({
-      error: new RpcError('aborted', 'a\ud800b'),
-      metadata: Metadata.empty,
-    });
-    expect(error?.message).toBe('a\ufffdb');
+    for (const known of [[], details]) {
+      const error = new RpcError('aborted', 'a\ud800b', { details: known });
+      const read = pass({ error, metadata: Metadata.empty });
+      expect(read.error).toMatchObject({ message: 'a\ufffdb', details: known });
+    }
   });
 
   test('details', () => {
     const error = new RpcError('internal', 'no', { details });
     expect(pass({ error, metadata: Metadata.empty }).error?.details).toEqual(details);
+  });
+
+  test('details of known types are messages', () => {
+    const word = errorDetail(wordType, { text: 'x' });
+    const error = new RpcError('unavailable', 'later', { details: [retryInfo(1_500), word] });
+    const read = (registry?: TypeRegistry) =>
+      readForm(write({ error, metadata: Metadata.empty }, registry), limit, registry).error;
+    const registry = createTypeRegistry(wordType);
+    expect(read(registry)?.detail('zrpc.talk.Word')).toMatchObject({ text: 'x' });
+    expect(read(registry)?.detail('google.rpc.RetryInfo')).toMatchObject({
+      retryDelay: { seconds: 1n, nanos: 500_000_000 },
+    });
+    expect(read()?.details).toHaveLength(1);
   });
 
   test('a detail that is no message stays here', () => {
@@ -64,7 +80,7 @@ describe.each(forms)('%s', (_name, write, read) => {
   test('metadata above the limit is refused', () => {
     const metadata = Metadata.from({ 'x-a': 'x'.repeat(100) });
     const bytes = write({ error: undefined, metadata });
-    expect(() => read(bytes, 120)).toThrow('metadata is larger than 120 bytes');
+    expect(() => readForm(bytes, 120)).toThrow('metadata is larger than 120 bytes');
   });
 
   test('any bytes are a trailer or an error with a code', () => {
@@ -84,7 +100,7 @@ describe.each(forms)('%s', (_name, write, read) => {
     fc.assert(
       fc.property(parts, (all) => {
         try {
-          const { error } = read(Buffer.concat(all), limit);
+          const { error } = readForm(Buffer.concat(all), limit);
           expect(error === undefined || error instanceof RpcError).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(RpcError);
