@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { RpcError } from '../rpc-error.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, interruptedExitCode } from './exit-codes.ts';
+import { explainedMessage } from './format/format-error.ts';
 import { printable } from './printable.ts';
 import { createProgram } from './program.ts';
 
@@ -28,7 +29,7 @@ function report(reason: unknown, context: Context, json: boolean): number {
   if (interrupts.signal.aborted) return interruptedExitCode;
   const error = reason instanceof CommanderError ? wrongUsage(reason) : RpcError.from(reason);
   const isOurs = reason instanceof RpcError || reason instanceof CommanderError;
-  const message = printable(isOurs ? error.message : unexpected(reason), 'lines');
+  const message = printable(isOurs ? explainedMessage(error) : unexpected(reason), 'lines');
   const { red, dim } = output.noteStyles;
   if (json) output.note(JSON.stringify({ error: { code: error.code, message } }));
   else output.note(`${red(`${name}:`)} ${message}`);

@@ -25,8 +25,10 @@ export function addCall(program: Command, context: Context, setExitCode: SetExit
     .description('call a method, with requests and responses in JSON')
     .argument('[arguments...]')
     .usage('[target] <Service/Method> [request] [options]');
-  withCall(withTarget(withSchema(command))).addOption(
-    new Option('--compression <name>', 'of messages from 1 KiB on').choices(['gzip', 'zstd']),
+  withSchema(
+    withCall(withTarget(command)).addOption(
+      new Option('--compression <name>', 'of messages from 1 KiB on').choices(['gzip', 'zstd']),
+    ),
   );
   withOutput(command)
     .option('--emit-defaults', 'show fields that have their default value, too')

@@ -1,10 +1,11 @@
 import { toBase64 } from '../../codec/base64.ts';
+import { detailToBytes } from '../../codec/error-details.ts';
 import { decodeMessage } from '../../codec/message-bytes.ts';
 import { codeNumber } from '../../core/status.ts';
-import type { RpcError } from '../../rpc-error.ts';
+import type { ErrorDetail, RpcError } from '../../rpc-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { noSchema } from '../schema/schema.ts';
-import { formatJson, lookUpType, messageJson } from './format-message.ts';
+import { formatJson, messageJson } from './format-message.ts';
 
 /** A detail of an error for people and programs. */
 export interface ReadableDetail {
@@ -26,17 +27,15 @@ export interface ReadableError {
 /** The error of a call with its rich details, which the schema may know the types of. */
 export async function readableError(
   error: RpcError,
-  schema: Schema | undefined,
+  schema: Schema = noSchema,
 ): Promise<ReadableError> {
   const details: ReadableDetail[] = [];
-  for (const { type, value } of error.details) {
-    // Others are details of this process alone.
-    if (value instanceof Uint8Array) {
-      details.push({ type, value: await readableValue(type, value, schema) });
-    }
+  for (const detail of error.details) {
+    const readable = await readableDetail(detail, schema);
+    if (readable !== undefined) details.push(readable);
   }
-  const { code, message } = error;
-  return { code, number: codeNumber(code), message, details };
+  const { code } = error;
+  return { code, number: codeNumber(code), message: explainedMessage(error), details };
 }
 
 /** `not_found (5): no such order`, and a line for each detail. */
@@ -46,16 +45,38 @@ export function formatError({ code, number, message, details }: ReadableError): 
   return [head, ...lines].join('\n');
 }
 
-async function readableValue(
-  name: string,
-  bytes: Uint8Array,
-  schema: Schema | undefined,
-): Promise<unknown> {
-  const type = await lookUpType(schema, name);
-  if (type === undefined) return toBase64(bytes);
+/** The message; runtimes tell why there is no connection by a code alone, or in their own words. */
+export function explainedMessage({ code, message, cause }: RpcError): string {
+  if (code !== 'unavailable') return message;
+  const causeCode = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const [, reason] = reasons.find(([pattern]) => pattern.test(causeCode || message)) ?? [];
+  return reason === undefined ? message : `${message} (${reason})`;
+}
+
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ECONNREFUSED|ConnectionRefused)$/, 'nobody listens there'],
+  [/^ENOENT$/, 'there is no such socket'],
+  [/^ENOTFOUND$/, 'the name has no address'],
+  [/WRONG_VERSION_NUMBER|^EPROTO$/, 'the server does not speak TLS there'],
+];
+
+/** Undefined for a detail of this process alone. */
+async function readableDetail(
+  detail: ErrorDetail,
+  schema: Schema,
+): Promise<ReadableDetail | undefined> {
+  const wire = detailToBytes(detail);
+  if (wire === undefined) return undefined;
+  const { type: name } = detail;
+  if (wire.json !== undefined) return { type: name, value: wire.json };
+  // The error itself is worth showing, also where its details are not to be understood.
+  await schema.lookUp(name).catch(() => undefined);
+  const type = schema.types.message(name);
+  if (type === undefined) return { type: name, value: toBase64(wire.bytes) };
   try {
-    return await messageJson(type, decodeMessage(type, bytes), { schema: schema ?? noSchema });
+    const json = await messageJson(type, decodeMessage(type, wire.bytes), { schema });
+    return { type: name, value: json };
   } catch {
-    return toBase64(bytes);
+    return { type: name, value: toBase64(wire.bytes) };
   }
 }

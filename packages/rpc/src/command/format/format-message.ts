@@ -4,8 +4,6 @@ import type { JsonValue } from '../../codec/json-value.ts';
 import type { MessageType } from '../../codec/message-type.ts';
 import { tableMessageType } from '../../codec/table-type.ts';
 import type { TypeRegistry } from '../../codec/type-registry.ts';
-import * as details from '../../gen/google/rpc/error_details_pb.ts';
-import { Status } from '../../gen/google/rpc/status_pb.ts';
 import { printableJson } from '../printable.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -47,34 +45,6 @@ export function formatJson(json: unknown, pretty: boolean): string {
   return printableJson(JSON.stringify(json, null, pretty ? 2 : undefined));
 }
 
-/** The type of an error's detail, or of another name: also of those of `google.rpc`, always known. */
-export async function lookUpType(
-  schema: Schema | undefined,
-  name: string,
-): Promise<MessageType | undefined> {
-  const own = richTypes.get(name);
-  if (own !== undefined) return own;
-  // What a server says of an error is worth showing, also where its reflection fails.
-  await schema?.lookUp(name).catch(() => undefined);
-  return schema?.types.message(name);
-}
-
-const richTypes: ReadonlyMap<string, MessageType> = new Map(
-  [
-    details.BadRequest,
-    details.DebugInfo,
-    details.ErrorInfo,
-    details.Help,
-    details.LocalizedMessage,
-    details.PreconditionFailure,
-    details.QuotaFailure,
-    details.RequestInfo,
-    details.ResourceInfo,
-    details.RetryInfo,
-    Status,
-  ].map((type) => [type.typeName, type]),
-);
-
 /** True when one of the names is known afterwards. */
 async function lookUpAny(schema: Schema, names: ReadonlySet<string>): Promise<boolean> {
   let isFound = false;
@@ -89,7 +59,7 @@ async function lookUpAny(schema: Schema, names: ReadonlySet<string>): Promise<bo
 function lenient(types: TypeRegistry, missing: Set<string>): TypeRegistry {
   return {
     message(name) {
-      const known = types.message(name) ?? richTypes.get(name);
+      const known = types.message(name);
       if (known !== undefined) return known;
       missing.add(name);
       return bytesType(name);

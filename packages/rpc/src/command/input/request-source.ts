@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { RpcError } from '../../rpc-error.ts';
+import { fileFault } from '../file-fault.ts';
 import { type JsonPiece, JsonSplitter } from './json-splitter.ts';
 
 /** Where requests come from, as the command line says it. */
@@ -50,12 +51,7 @@ async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new RpcError(
-      code === 'ENOENT' ? 'not_found' : 'failed_precondition',
-      `${path}: the file cannot be read (${code})`,
-      { cause },
-    );
+    throw fileFault(path, cause);
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import type { TypeRegistry } from '../../codec/type-registry.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { type CompiledProtos, compileProtos } from '../../schema/compile-protos.ts';
+import { fileFault } from '../file-fault.ts';
 import { type Described, type Schema, typesOf } from './schema.ts';
 
 export interface SchemaFiles {
@@ -41,9 +42,8 @@ export async function fileSchema(files: SchemaFiles): Promise<Schema> {
 
 /** @throws RpcError for a file that is not there or is no set of descriptors. */
 export async function readDescriptorSet(path: string): Promise<FileDescriptorSet> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const code = cause.code === 'ENOENT' ? 'not_found' : 'failed_precondition';
-    throw new RpcError(code, `${path}: the file cannot be read (${cause.code})`, { cause });
+  const bytes = await readFile(path).catch((cause) => {
+    throw fileFault(path, cause);
   });
   try {
     return fromBinary(FileDescriptorSetSchema, bytes);

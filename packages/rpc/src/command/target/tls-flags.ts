@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { RpcError } from '../../rpc-error.ts';
+import { fileFault } from '../file-fault.ts';
 import type { Target } from './target.ts';
 
 export interface TlsFlags {
@@ -42,7 +43,8 @@ export async function readTls(flags: TlsFlags, target: Target): Promise<TlsSetti
   const given = flagNames.filter((name) => flags[name] !== undefined && flags[name] !== false);
   const [first] = given;
   if (first !== undefined && !usesTls(target)) {
-    throw wrong(`${dashed(first)} is for TLS, which ${target.name} has not: add --tls`);
+    const advice = target.kind === 'unix' ? 'leave it out' : 'add --tls';
+    throw wrong(`${dashed(first)} is for TLS, which ${target.name} has not: ${advice}`);
   }
   if ((cert === undefined) !== (key === undefined)) {
     throw wrong('--cert and --key belong together: the one is nothing without the other');
@@ -61,9 +63,8 @@ export async function readTls(flags: TlsFlags, target: Target): Promise<TlsSetti
 const flagNames = ['cacert', 'cert', 'key', 'serverName', 'insecure'] as const;
 
 async function readPem(flag: string, path: string, label: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const code = cause.code === 'ENOENT' ? 'not_found' : 'failed_precondition';
-    throw new RpcError(code, `${flag} ${path}: the file cannot be read (${cause.code})`, { cause });
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw fileFault(`${flag} ${path}`, cause);
   });
   if (new RegExp(`-----BEGIN (?:\\w+ )?${label}-----`).test(text)) return text;
   throw wrong(`${flag} ${path}: the file holds no "BEGIN ${label}", it must be PEM`);
