@@ -43,6 +43,8 @@ export class DataSender {
     } else {
       const sent = stream.unsent === undefined ? this.#sendParts(stream, compressed, bytes) : 0;
       if (sent < total) this.#hold(stream, compressed, bytes, sent);
+      // A window smaller than a prefix takes its bytes all the same.
+      while (this.#sendHeld(stream)) {}
     }
     if (stream.unsent === undefined && !this.#writer.isBlocked) return true;
     stream.wantsRoom = true;
