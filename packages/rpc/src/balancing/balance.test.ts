@@ -233,7 +233,7 @@ test('an interceptor stands before each endpoint: a breaker opens for one alone'
 
 test('an endpoint that says it does not serve gets no call, not even as the last one', async () => {
   const { transport, list } = setUp('');
-  const report = new Map<string, (isServing: boolean) => void>();
+  const report = new Map<string, (isServing: boolean | undefined) => void>();
   const stopped: string[] = [];
   const watched = setUp('a b', {
     health: {

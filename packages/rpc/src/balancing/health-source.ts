@@ -7,12 +7,13 @@ import type { Endpoint } from './endpoints.ts';
  */
 export interface HealthSource {
   /**
-   * Watches one endpoint, over its transport if need be, and calls back with what it finds out; the
-   * answer ends that. Never calls back before it has returned.
+   * Watches one endpoint, over its transport if need be, and calls back with what it finds out,
+   * undefined where it does not know any more; the answer ends that. Never calls back before it has
+   * returned.
    */
   watch(
     endpoint: Endpoint,
     transport: Transport,
-    onChange: (isServing: boolean) => void,
+    onChange: (isServing: boolean | undefined) => void,
   ): () => void;
 }

@@ -92,8 +92,8 @@ export class Member implements Candidate {
   }
 
   isUsable(): boolean {
-    if (this.isServing === false) return false;
     if (this.#connection?.readiness === 'idle') this.#connect(this.#connection);
+    if (this.isServing === false) return false;
     if (this.#context.isDesperate) return true;
     if (this.#refusesUntil !== 0 || this.#track?.ejectedUntil) return this.state === 'ready';
     return this.#connection === undefined || this.#connection.readiness === 'ready';
