@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.ts';
 import type { ClientCall, ClientSink, OpenOptions, Transport } from '../core/call.ts';
-import { type Clock, type Scheduled, wheelClock } from '../core/clock.ts';
+import { type Clock, type Scheduled, systemClock } from '../core/clock.ts';
 import type { MethodInfo } from '../core/method.ts';
 import { reconnectBackoff } from '../core/reconnecting.ts';
 import { markRefused } from '../core/refused.ts';
@@ -128,7 +128,7 @@ class Balancer implements Transport {
   #isClosed = false;
 
   constructor(options: BalanceOptions) {
-    const { outliers, clock = wheelClock, random = Math.random } = options;
+    const { outliers, clock = systemClock, random = Math.random } = options;
     this.#options = options;
     this.#clock = clock;
     this.#policy = options.policy ?? roundRobin({ random });

@@ -16,7 +16,7 @@ import { AdmissionQueue, type Waiter } from './admission-queue.ts';
 import { FailedCall } from './failed-call.ts';
 import { HeldCall, HoldLimit } from './held-call.ts';
 
-export interface ConcurrencyOptions {
+interface ConcurrencyOptions {
   /** Calls that run at once; a stream counts until its end. */
   readonly maxInFlight: number;
   /** Calls that wait for a place: 1,000. More are `resource_exhausted`. */

@@ -1,5 +1,5 @@
 import type { ClientCall, ClientSink, OpenOptions, Transport } from '../core/call.ts';
-import { type Clock, wheelClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
 import type { Code } from '../rpc-error.ts';
@@ -65,7 +65,7 @@ function resolve(options: HedgeOptions): HedgeSettings {
     isIdempotent: options.isIdempotent ?? ((method) => method.idempotency !== 'unknown'),
     budget: options.budget ?? new RetryBudget(),
     maxBufferedBytes: options.maxBufferedBytes ?? 256 * 1024,
-    clock: options.clock ?? wheelClock,
+    clock: options.clock ?? systemClock,
   };
 }
 
