@@ -8,9 +8,11 @@ import { type ServeFetchOptions, serveFetch } from '../server/serve-fetch.ts';
 import { talkHandlers } from '../testing/talk-handlers.ts';
 import { Talk } from '../testing/talk-service.ts';
 import { Chromium } from './chromium.ts';
-import type { PageOptions, PageReport } from './page.ts';
+import type { PageOptions, run as runInPage } from './page.ts';
 
 /* A page in Chromium, of another origin than the server, calls it with the client as bundled. */
+
+type PageReport = Awaited<ReturnType<typeof runInPage>>;
 
 const executable = Bun.which('chromium');
 const left: (() => void)[] = [];

@@ -10,7 +10,7 @@ import { Talk, type TalkClient } from '../testing/talk-service.ts';
 /** How the page calls the server: by WebSocket where there is a `url`. */
 export type PageOptions = ConnectFetchOptions | { readonly url: string };
 
-export interface PageReport {
+interface PageReport {
   readonly unary: unknown;
   readonly large: number;
   readonly header: unknown;
