@@ -85,6 +85,7 @@ export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
   /** Some of it came as 0-RTT. */
   readonly early: boolean;
   readonly direction: 'bidi' | 'uni' | null;
+  readonly closed: Promise<void>;
   readonly writer: NodeQuicWriter;
   /** What the writer takes while the peer's window, or the network's, has no room. */
   highWaterMark: number;
@@ -94,6 +95,8 @@ export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
   /** With HTTP/3 only: else setting them throws. */
   onheaders: ((fields: HeaderFields) => void) | undefined;
   ontrailers: ((fields: HeaderFields) => void) | undefined;
+  /** The body has left: `sendTrailers` now, since earlier it drops what is left of the body. */
+  onwanttrailers: (() => void) | undefined;
   sendHeaders(fields: HeaderFields, options?: { readonly terminal?: boolean }): boolean;
   sendTrailers(fields: HeaderFields): boolean;
   /** RESET_STREAM and STOP_SENDING with the code of a `QuicError`. */

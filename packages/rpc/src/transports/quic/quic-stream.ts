@@ -3,6 +3,7 @@ import {
   type HeaderFields,
   type NodeQuicStream,
   type NodeQuicWriter,
+  nodeQuic,
 } from './node-quic.ts';
 
 /** What the owner of a stream is told. */
@@ -29,8 +30,9 @@ export interface QuicStreamHandler {
  */
 const runtimeQueueBytes = 256 * 1024;
 
-/** H3_MESSAGE_ERROR (RFC 9114, 8.1): the fields that were to be sent are not allowed. */
-export const messageError = 0x10e;
+/** H3_REQUEST_CANCELLED and, for fields that are not allowed, H3_MESSAGE_ERROR (RFC 9114, 8.1). */
+const requestCancelled = 0x10c;
+const messageError = 0x10e;
 
 /**
  * A bidirectional QUIC stream with callbacks. It may be written to before the runtime has opened it.
@@ -98,7 +100,7 @@ export class QuicByteStream {
 
   /**
    * HTTP/3 only: the fields before the body.
-   * @throws Error of the runtime for fields that HTTP forbids, as `sendOnlyHeaders`, `sendTrailers`.
+   * @throws Error of the runtime for fields that HTTP forbids, as `sendOnlyHeaders` does.
    */
   sendHeaders(fields: HeaderFields): void {
     if (this.#over || this.#ending) return;
@@ -113,7 +115,7 @@ export class QuicByteStream {
     this.#stream?.sendHeaders(fields, { terminal: true });
   }
 
-  /** HTTP/3 only: ends this side's half with fields after the body. */
+  /** HTTP/3 only: ends this side's half with fields after the body; those it forbids reset it. */
   sendTrailers(fields: HeaderFields): void {
     if (this.#over || this.#ending) return;
     this.#trailers = fields;
@@ -131,8 +133,10 @@ export class QuicByteStream {
     }
     stream.highWaterMark = runtimeQueueBytes;
     this.#writer = stream.writer;
-    if (isHttp) this.#readAfterHeaders(stream);
-    else this.#read(stream);
+    if (isHttp) {
+      this.#readAfterHeaders(stream);
+      this.#watchClose(stream);
+    } else this.#read(stream);
     const fields = this.#fields;
     try {
       if (fields !== undefined) stream.sendHeaders(fields);
@@ -159,6 +163,17 @@ export class QuicByteStream {
     stream.ontrailers = (fields: HeaderFields) => {
       if (!this.#over) this.handler.onTrailers?.(fields);
     };
+  }
+
+  /**
+   * STOP_SENDING after the peer's half has ended is told by nothing else: once something is written,
+   * the stream is closed.
+   */
+  #watchClose(stream: NodeQuicStream): void {
+    const closed = (): void => {
+      if (!this.#ending) this.#wasReset(requestCancelled);
+    };
+    stream.closed.then(closed, closed);
   }
 
   #read(stream: NodeQuicStream): void {
@@ -218,8 +233,11 @@ export class QuicByteStream {
 
   #finish(): void {
     if (this.#writer === undefined) return;
-    if (this.#trailers !== undefined) {
-      this.#stream?.sendTrailers(this.#trailers);
+    const stream = this.#stream;
+    const trailers = this.#trailers;
+    if (stream !== undefined && trailers !== undefined) {
+      // Sent earlier they would take the place of what the runtime still has of the body.
+      stream.onwanttrailers = () => void stream.sendTrailers(trailers);
     }
     this.#writer.endSync();
   }

@@ -1,0 +1,203 @@
+import type {
+  CallHandler,
+  ClientCall,
+  ClientSink,
+  Listener,
+  OpenOptions,
+  Peer,
+  Transport,
+} from '../../core/call.ts';
+import type { Connection } from '../../core/connection.ts';
+import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import { Metadata } from '../../core/metadata.ts';
+import type { MethodInfo } from '../../core/method.ts';
+import { ReconnectingTransport } from '../../core/reconnecting.ts';
+import { markRefused } from '../../core/refused.ts';
+import { RpcError } from '../../rpc-error.ts';
+import type { TlsClientOptions, TlsServerOptions } from '../../sockets/socket.ts';
+import type { QuicConnection } from '../quic/quic-connection.ts';
+import { dialQuicEndpoint, listenQuicEndpoint, type QuicListener } from '../quic/quic-endpoint.ts';
+import { QuicByteStream } from '../quic/quic-stream.ts';
+import { Http3ClientCall } from './http3-client-call.ts';
+import { Http3Connection } from './http3-connection.ts';
+import { Http3ServerCall } from './http3-server-call.ts';
+
+/** For ALPN (RFC 9114, 3.1). */
+const protocol = 'h3';
+const scheme = 'https';
+const defaultGraceMs = 10_000;
+
+export interface Http3ServeOptions {
+  readonly host: string;
+  /** Of UDP. 0: any free one. */
+  readonly port: number;
+  readonly tls: TlsServerOptions;
+  readonly handler: CallHandler;
+  readonly limits?: Partial<RpcLimits>;
+  /** A client must prove its address (RETRY, RFC 9000, 8.1.2) first, which costs a round trip. */
+  readonly validateAddress?: boolean;
+  /** Of a connection that failed in its handshake: for logs. */
+  readonly onRefused?: (error: RpcError) => void;
+}
+
+export interface Http3ClientOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsClientOptions;
+  readonly limits?: Partial<RpcLimits>;
+}
+
+/**
+ * Serves gRPC over HTTP/3 (gRFC G2, RFC 9114). Runs on Bun only, which does not hold a peer back
+ * that sends faster than its messages are read: beyond `maxQueuedBytes` the call fails.
+ *
+ * @throws RpcError unavailable when the port cannot be had, unimplemented without `node:quic`.
+ */
+export async function listenHttp3(options: Http3ServeOptions): Promise<Listener> {
+  const limits = limitsWith(options.limits);
+  const { handler } = options;
+  const connections = new Set<ServerConnection>();
+  const listener = await listenQuicEndpoint({
+    host: options.host,
+    port: options.port,
+    tls: options.tls,
+    protocol,
+    scheme,
+    limits,
+    earlyData: false,
+    validateAddress: options.validateAddress ?? false,
+    onRefused: options.onRefused ?? (() => {}),
+    accept(quic) {
+      const connection = new ServerConnection(quic, limits, handler);
+      connections.add(connection);
+      void connection.closed.then(() => connections.delete(connection));
+    },
+  });
+  return new Http3Listener(listener, connections);
+}
+
+/** Connects with the first call, and again when the connection was lost. Runs on Bun only. */
+export function connectHttp3(options: Http3ClientOptions): Transport {
+  return new ReconnectingTransport({
+    address: `${scheme}://${options.host}:${options.port}`,
+    dial: () => dialHttp3(options),
+  });
+}
+
+/**
+ * One connection, which is not made again when it is lost.
+ * @throws RpcError unavailable that says why there is none.
+ */
+export async function dialHttp3(options: Http3ClientOptions): Promise<Connection> {
+  const limits = limitsWith(options.limits);
+  const { host, port, tls } = options;
+  const dialled = await dialQuicEndpoint({ host, port, tls, protocol, scheme, limits });
+  await dialled.opened;
+  const name = tls.serverName ?? host;
+  const authority = `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return new ClientConnection(dialled.connection, limits, authority);
+}
+
+class ClientConnection extends Http3Connection implements Connection {
+  readonly #authority: string;
+
+  constructor(quic: QuicConnection, limits: RpcLimits, authority: string) {
+    super(quic, limits);
+    this.#authority = authority;
+  }
+
+  open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
+    const refusal = this.#refusal(options.metadata);
+    if (refusal !== undefined) return new RefusedCall(refusal, sink);
+    const request = { authority: this.#authority, path: method.path, options };
+    return new Http3ClientCall(this, request, sink);
+  }
+
+  async close(): Promise<void> {
+    this.drain();
+    await this.closed;
+  }
+
+  /** A server opens no requests. */
+  override onStream(): undefined {
+    return undefined;
+  }
+
+  #refusal(metadata: Metadata): RpcError | undefined {
+    if (!this.acceptsCalls) {
+      const message = `the connection to ${this.quic.address} is closing`;
+      return markRefused(new RpcError('unavailable', message, { retryable: true }));
+    }
+    const { maxMetadataBytes, maxStreams } = this.limits;
+    if (metadata.size > 0 && metadata.byteLength > maxMetadataBytes) {
+      const message = `metadata has ${metadata.byteLength} bytes, more than ${maxMetadataBytes}, the limit maxMetadataBytes`;
+      return new RpcError('resource_exhausted', message);
+    }
+    if (this.openCalls < maxStreams) return undefined;
+    const message = `${this.openCalls} calls are open on the connection to ${this.quic.address}, the limit maxStreams`;
+    return markRefused(new RpcError('resource_exhausted', message));
+  }
+}
+
+class ServerConnection extends Http3Connection {
+  readonly #peer: Peer;
+  readonly #handler: CallHandler;
+
+  constructor(quic: QuicConnection, limits: RpcLimits, handler: CallHandler) {
+    super(quic, limits);
+    const { certificate, address } = quic;
+    this.#peer = {
+      transport: 'http3',
+      address,
+      ...(certificate === undefined ? {} : { certificate }),
+    };
+    this.#handler = handler;
+  }
+
+  override onStream(): QuicByteStream | undefined {
+    if (!this.acceptsCalls || this.openCalls >= this.limits.maxStreams) return undefined;
+    const stream = new QuicByteStream();
+    new Http3ServerCall(this, stream, { peer: this.#peer, handler: this.#handler });
+    return stream;
+  }
+}
+
+/** A call that was not sent. */
+class RefusedCall implements ClientCall {
+  constructor(error: RpcError, sink: ClientSink) {
+    queueMicrotask(() => sink.onEnd({ error, metadata: Metadata.empty }));
+  }
+
+  sendMessage(): boolean {
+    return true;
+  }
+
+  sendEnd(): void {}
+  cancel(): void {}
+  pause(): void {}
+  resume(): void {}
+}
+
+class Http3Listener implements Listener {
+  readonly address: string;
+  readonly #listener: QuicListener;
+  readonly #connections: Set<ServerConnection>;
+
+  constructor(listener: QuicListener, connections: Set<ServerConnection>) {
+    this.address = listener.address;
+    this.#listener = listener;
+    this.#connections = connections;
+  }
+
+  async close({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<void> {
+    const all = [...this.#connections];
+    for (const connection of all) connection.drain();
+    const timer = setTimeout(() => {
+      const reason = new RpcError('unavailable', 'the server is shutting down');
+      for (const connection of this.#connections) connection.abort(reason);
+    }, graceMs);
+    await Promise.all(all.map((connection) => connection.closed));
+    clearTimeout(timer);
+    await this.#listener.close();
+  }
+}
