@@ -23,6 +23,10 @@ const maxIdleSeconds = 600;
 
 /** For the runtime to give a port back; what takes longer goes on by itself. */
 const closeLimitMs = 200;
+/** HTTP/3: fields that are no metadata, in bytes. */
+const reservedHeaderBytes = 8_192;
+const headerSlack = 4;
+const maxHeaderPairs = 1_024;
 /** TLS alerts as QUIC errors (RFC 8446, 6; RFC 9001, 4.8). */
 const badCertificate = 0x12a;
 const certificateRequired = 0x174;
@@ -278,6 +282,11 @@ function checkCertificate(
 function sessionOptions(limits: RpcLimits): object {
   return {
     handshakeTimeout: limits.handshakeTimeoutMs,
+    application: {
+      // Above its own limit the runtime drops fields without a word; ours is checked, and said.
+      maxHeaderLength: headerSlack * (limits.maxMetadataBytes + reservedHeaderBytes),
+      maxHeaderPairs,
+    },
     transportParams: {
       maxIdleTimeout: idleSeconds(limits),
       initialMaxStreamsBidi: limits.maxStreams + 1,
