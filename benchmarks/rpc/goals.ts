@@ -20,6 +20,7 @@ export function goalsOf(figures: RpcFigures, idleMb: number | undefined): Goal[]
     atMost('Unix socket, unary 200 B, p95 against the C floor', toFloor, 2.5, '×'),
     atMost('the same with busy poll, p95', peer('zrpc-unix-busy', 'p95Us'), 20, 'µs'),
     atMost('raw bytes with busy poll, p95', peer('raw-unix-busy', 'p95Us'), 10, 'µs'),
+    atMost('raw bytes through shared memory, p95', peer('raw-shared-memory', 'p95Us'), 1, 'µs'),
     atMost('HTTP/2, p95', peer('zrpc-http2', 'p95Us'), 100, 'µs'),
     atMost('HTTP/2, p95 against grpc-js', ratio('zrpc-http2', 'grpc-js', 'p95Us'), 0.2, '×'),
     atMost('WebSocket, p95', peer('zrpc-websocket', 'p95Us'), 150, 'µs'),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { processorMs } from '../gateway/load/processor-time.ts';
 import { cores, freePort } from '../gateway/processes.ts';
 import type { JobResult } from './job.ts';
-import { isLocal, type PeerName } from './peers/names.ts';
+import { isLocal, isRaw, type PeerName } from './peers/names.ts';
 import { BenchmarkProcess } from './run-process.ts';
 
 /** What one round says of one peer. */
@@ -43,7 +43,7 @@ export async function measurePeer(
   await unary(1, 200, warmUpMs);
   const single = await unary(1, 200);
   const figures: PeerFigures = { p50Us: single.p50Us, p95Us: single.p95Us };
-  if (name === 'raw-unix-busy') return figures;
+  if (isRaw(name) && isLocal(name)) return figures;
   await unary(64, 200, warmUpMs);
   const before = processorMs([server.pid]);
   const many = await unary(64, 200);
@@ -54,7 +54,7 @@ export async function measurePeer(
     const large = await unary(64, 4_096);
     figures.largeCallsPerSecond = perSecond(large.calls, large);
   }
-  if (name !== 'raw-quic') {
+  if (!isRaw(name)) {
     figures.gigabytesPerSecond = await streamSpeed(client, seconds);
   }
   return figures;

@@ -7,6 +7,9 @@ export async function loadPeer(name: PeerName): Promise<Peer> {
   if (name === 'connect-node') return (await import('./connect-node.ts')).connectNode;
   if (name === 'raw-quic') return (await import('./raw-quic.ts')).rawQuic;
   if (name === 'raw-unix-busy') return (await import('./raw-unix.ts')).rawUnixBusy;
+  if (name === 'raw-shared-memory') {
+    return (await import('./raw-shared-memory.ts')).rawSharedMemory;
+  }
   const { zrpcPeer } = await import('./zrpc.ts');
   return zrpcPeer(name);
 }

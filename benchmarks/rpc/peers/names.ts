@@ -2,6 +2,7 @@
 export const peerNames = [
   'zrpc-unix',
   'zrpc-unix-busy',
+  'zrpc-shared-memory',
   'zrpc-websocket',
   'zrpc-http2',
   'zrpc-quic',
@@ -9,11 +10,17 @@ export const peerNames = [
   'connect-node',
   'raw-quic',
   'raw-unix-busy',
+  'raw-shared-memory',
 ] as const;
 
 export type PeerName = (typeof peerNames)[number];
 
-/** Whether it listens at a Unix socket, else at a port. */
+/** Whether it listens at a Unix socket, or shares a file, else at a port. */
 export function isLocal(name: PeerName): boolean {
-  return name === 'zrpc-unix' || name === 'zrpc-unix-busy' || name === 'raw-unix-busy';
+  return name.includes('unix') || name.includes('shared-memory');
+}
+
+/** Bytes there and back, and nothing else. */
+export function isRaw(name: PeerName): boolean {
+  return name.startsWith('raw-');
 }

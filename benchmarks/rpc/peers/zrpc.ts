@@ -1,5 +1,6 @@
 import { type CallHandler, createClient, createServer, type Transport } from '@zeke/rpc';
 import { connectHttp2, listenHttp2 } from '@zeke/rpc/http2';
+import { connectSharedMemory, listenSharedMemory } from '@zeke/rpc/shared-memory';
 import { connectUnix, listenUnix } from '@zeke/rpc/unix';
 import { connectWebSocket } from '@zeke/rpc/websocket';
 import { listenWebSocket } from '@zeke/rpc/websocket-server';
@@ -35,6 +36,10 @@ const transports: Partial<Record<PeerName, ZrpcTransport>> = {
   'zrpc-unix-busy': {
     listen: (path, handler) => listenUnix({ path, handler, busyPollMs }),
     connect: (path) => connectUnix({ path, busyPollMs }),
+  },
+  'zrpc-shared-memory': {
+    listen: (path, handler) => listenSharedMemory({ path, handler, pollMs: busyPollMs }),
+    connect: (path) => connectSharedMemory({ path, pollMs: busyPollMs }),
   },
   'zrpc-websocket': {
     listen: (address, handler) => listenWebSocket({ ...hostAndPort(address), handler }),
