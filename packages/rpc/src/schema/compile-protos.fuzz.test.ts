@@ -84,7 +84,7 @@ test('a mutated source compiles, or is refused at places within it', () => {
         expect(problem.message.length).toBeGreaterThan(10);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
 });
 

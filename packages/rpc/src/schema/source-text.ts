@@ -10,6 +10,9 @@ export class TooManyProblems extends Error {
   override readonly name = 'TooManyProblems';
 }
 
+/** A name in a source may be as long as the source. */
+const maxMessageLength = 1_000;
+
 /** The text of one source file, and what was found wrong in it. */
 export class SourceText {
   readonly name: string;
@@ -43,10 +46,12 @@ export class SourceText {
 
   #problem(place: Place | undefined, message: string): SchemaProblem {
     if (place === undefined) return { file: this.name, line: 0, column: 0, message };
+    const isLong = message.length > maxMessageLength;
+    const shown = isLong ? `${message.slice(0, maxMessageLength)}…` : message;
     this.#lineStarts ??= lineStartsOf(this.text);
     const line = lineAt(this.#lineStarts, place.offset);
     const column = place.offset - (this.#lineStarts[line] ?? 0) + 1;
-    return { file: this.name, line: line + 1, column, message };
+    return { file: this.name, line: line + 1, column, message: shown };
   }
 }
 

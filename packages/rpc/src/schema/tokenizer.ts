@@ -1,4 +1,4 @@
-import type { Place, SourceText } from './source-text.ts';
+import { type Place, type SourceText, TooManyProblems } from './source-text.ts';
 
 export type TokenKind = 'identifier' | 'integer' | 'float' | 'string' | 'symbol' | 'end';
 
@@ -19,7 +19,8 @@ export interface Token extends Place {
 
 /**
  * Splits a source into tokens, the last of kind `end`. What is no token is reported and left out;
- * a malformed number is reported and kept, so that the parser can go on.
+ * a malformed number is reported and kept, so that the parser can go on. Of a source with too many
+ * problems it gives those up to where the last was found.
  * Source: https://protobuf.com/docs/language-spec#lexical-elements
  */
 export function tokenize(source: SourceText): Token[] {
@@ -43,11 +44,19 @@ class Tokenizer {
   }
 
   run(): Token[] {
-    if (this.#text.charCodeAt(0) === 0xfeff) this.#at = 1;
-    while (this.#at < this.#text.length) this.#next(this.#text.charCodeAt(this.#at));
+    try {
+      this.#scan();
+    } catch (error) {
+      if (!(error instanceof TooManyProblems)) throw error;
+    }
     const { offset, line, column } = { offset: this.#at, line: this.#line, column: this.#column };
     this.#tokens.push({ kind: 'end', text: '', offset, line, column, endColumn: column });
     return this.#tokens;
+  }
+
+  #scan(): void {
+    if (this.#text.charCodeAt(0) === 0xfeff) this.#at = 1;
+    while (this.#at < this.#text.length) this.#next(this.#text.charCodeAt(this.#at));
   }
 
   #next(code: number): void {

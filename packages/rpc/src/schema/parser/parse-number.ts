@@ -20,12 +20,18 @@ export function parseBigInteger(state: ParseState, what: string, min: bigint, ma
   const magnitude = integerValue(state.take().text) ?? 0n;
   const value = isNegative ? -magnitude : magnitude;
   if (value >= min && value <= max) return value;
-  state.report(`${value} is out of range; ${what} is from ${min} to ${max}`, start);
+  const shown = value > beyondAll - 1n ? 'the number' : String(value);
+  state.report(`${shown} is out of range; ${what} is from ${min} to ${max}`, start);
   return 0n;
 }
 
+/** More digits than any number has; their exact value is not of interest. */
+const maxDigits = 400;
+const beyondAll = 10n ** BigInt(maxDigits);
+
 /** The value of an integer token; undefined for a malformed one, which the tokenizer reported. */
 export function integerValue(text: string): bigint | undefined {
+  if (text.length > maxDigits) return beyondAll;
   if (/^0[0-7]+$/.test(text)) return BigInt(`0o${text.slice(1)}`);
   return /^(?:0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text) ? BigInt(text) : undefined;
 }

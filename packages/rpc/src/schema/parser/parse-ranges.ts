@@ -39,6 +39,9 @@ export function parseExtensionRanges(
   state.close(location);
 }
 
+/** Each option of a statement is given to each of its ranges. */
+const maxRangeOptions = 10_000;
+
 /** Options stand behind the last range and are those of each. */
 function parseRangeOptions(
   state: ParseState,
@@ -52,17 +55,21 @@ function parseRangeOptions(
   parseOptionList(state, range, [...rangesPath, first, 3]);
   const statements = state.options.get(range) ?? [];
   const locations = state.locations.slice(firstLocation);
+  const copies = (message.extensionRange.length - first - 1) * statements.length;
+  if (copies > maxRangeOptions) {
+    state.fail(`${copies} options of ranges in one statement; write at most ${maxRangeOptions}`);
+  }
   for (let index = first + 1; index < message.extensionRange.length; index++) {
-    const copies = new Map<SourceCodeInfo_Location | undefined, SourceCodeInfo_Location>();
+    const copyOf = new Map<SourceCodeInfo_Location | undefined, SourceCodeInfo_Location>();
     for (const original of locations) {
       const copy = state.open(original.path);
       copy.path[rangesPath.length] = index;
       copy.span = [...original.span];
-      copies.set(original, copy);
+      copyOf.set(original, copy);
     }
     state.options.set(
       message.extensionRange[index] as object,
-      statements.map((statement) => ({ ...statement, location: copies.get(statement.location) })),
+      statements.map((statement) => ({ ...statement, location: copyOf.get(statement.location) })),
     );
   }
 }
