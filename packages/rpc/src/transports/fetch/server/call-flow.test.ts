@@ -100,6 +100,7 @@ describe('a unary call', () => {
     void server.handle(request(proto, utf8('a'), {}, abort.signal), peer);
     await calls.call.until((one) => one.isHalfClosed);
     abort.abort();
+    await calls.call.until((one) => one.cancelledWith !== undefined);
     expect(calls.call.cancelledWith?.code).toBe('canceled');
     expect(server.openCalls).toBe(1);
     calls.call.call.sendEnd(okTrailer);

@@ -65,10 +65,9 @@ export class FetchServer {
   }
 
   /** Answers one request. The promise never rejects. `peer` is one object for all of a connection's calls. */
-  async handle(request: Request, peer: Peer): Promise<Response> {
+  handle(request: Request, peer: Peer): Promise<Response> {
     if (this.#cors === undefined) return this.#answer(request, peer);
-    if (request.method === 'OPTIONS') return preflightResponse(this.#cors, request);
-    return addCorsHeaders(this.#cors, request, await this.#answer(request, peer));
+    return this.#handleWithCors(this.#cors, request, peer);
   }
 
   /** Refuses new calls, lets the open ones end for so long, then fails them. */
@@ -76,19 +75,26 @@ export class FetchServer {
     return this.#settings.table.drain(graceMs);
   }
 
-  #answer(request: Request, peer: Peer): Response | Promise<Response> {
+  async #handleWithCors(cors: CorsOptions, request: Request, peer: Peer): Promise<Response> {
+    if (request.method === 'OPTIONS') return preflightResponse(cors, request);
+    return addCorsHeaders(cors, request, await this.#answer(request, peer));
+  }
+
+  #answer(request: Request, peer: Peer): Promise<Response> {
     const { path, query } = readUrl(request.url);
     const method = this.#settings.methods(path);
     if (request.method === 'GET') {
-      if (method?.kind !== 'unary' || method.idempotency !== 'no-side-effects') return onlyPost();
+      if (method?.kind !== 'unary' || method.idempotency !== 'no-side-effects')
+        return Promise.resolve(onlyPost());
       const parameters = new URLSearchParams(query);
       const content = contentOfQuery(parameters);
-      if (content === undefined) return unsupportedMediaType();
+      if (content === undefined) return Promise.resolve(unsupportedMediaType());
       return this.#call(request, parameters, peer, path, content, method);
     }
-    if (request.method !== 'POST') return onlyPost();
+    if (request.method !== 'POST') return Promise.resolve(onlyPost());
     const content = readContentType(request.headers.get('content-type'));
-    if (content === undefined || !fits(content, method)) return unsupportedMediaType();
+    if (content === undefined || !fits(content, method))
+      return Promise.resolve(unsupportedMediaType());
     return this.#call(request, undefined, peer, path, content, method);
   }
 
@@ -99,7 +105,7 @@ export class FetchServer {
     path: string,
     content: WireContent,
     method: MethodInfo | undefined,
-  ): Response | Promise<Response> {
+  ): Promise<Response> {
     const protocol = streamProtocol(content.protocol);
     try {
       this.#settings.table.checkRoom(peer);
@@ -110,8 +116,11 @@ export class FetchServer {
         : new StreamServerCall(readStreamHead(head, protocol), protocol).begin();
     } catch (reason) {
       const error = RpcError.from(reason);
-      if (protocol === undefined) return unaryErrorResponse(error);
-      return streamErrorResponse(error, protocol, content.contentType);
+      return Promise.resolve(
+        protocol === undefined
+          ? unaryErrorResponse(error)
+          : streamErrorResponse(error, protocol, content.contentType),
+      );
     }
   }
 }

@@ -1,14 +1,18 @@
 import type { Peer, ServerCall, ServerSink, Trailer } from '../../../core/call.ts';
 import type { RpcLimits } from '../../../core/limits.ts';
 import { Metadata } from '../../../core/metadata.ts';
+import { monotonicNow, Timed, timerWheel } from '../../../core/timer-wheel.ts';
 import { idleSink } from '../../../core/watched-call.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { binaryToJson, jsonToBinary } from '../wire/json-messages.ts';
 import type { OpenCall } from './call-table.ts';
 import type { Exchange } from './exchange.ts';
 
+/** Of calls that end within this time, nobody waits for their end. */
+const shortCallMs = 4;
+
 /** What the calls of all protocols over HTTP have in common: their beginning and their end. */
-export abstract class HttpServerCall implements ServerCall, OpenCall {
+export abstract class HttpServerCall extends Timed implements ServerCall, OpenCall {
   readonly path: string;
   readonly metadata: Metadata;
   readonly deadlineAt: number;
@@ -24,6 +28,7 @@ export abstract class HttpServerCall implements ServerCall, OpenCall {
   #hearsAbort = false;
 
   constructor(exchange: Exchange) {
+    super();
     this.exchange = exchange;
     this.limits = exchange.settings.limits;
     this.path = exchange.path;
@@ -73,7 +78,16 @@ export abstract class HttpServerCall implements ServerCall, OpenCall {
     }
   }
 
-  /** Costs more than all else in a short call, so it is called once the call has waited. */
+  /** `hearAbort` after a while: to listen costs more than all else in a short call. */
+  protected hearAbortSoon(): void {
+    if (!this.isOver && !this.#hearsAbort) timerWheel.add(this, monotonicNow() + shortCallMs);
+  }
+
+  override onDue(): void {
+    this.hearAbort();
+  }
+
+  /** From now on the call ends when the client is gone. */
   protected hearAbort(): void {
     if (this.isOver || this.#hearsAbort) return;
     this.#hearsAbort = true;
@@ -86,6 +100,7 @@ export abstract class HttpServerCall implements ServerCall, OpenCall {
   protected end(): void {
     const { request, settings } = this.exchange;
     this.isOver = true;
+    timerWheel.remove(this);
     if (this.#hearsAbort) request.signal.removeEventListener('abort', this);
     settings.onCallEnd(request);
   }

@@ -8,9 +8,10 @@ const noBytes = new Uint8Array(0);
  * chunk beyond it; canceled when the client breaks off.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (request.body === null) return noBytes;
   const length = request.headers.get('content-length');
-  if (length === null) return readChunks(request.body, maxBytes);
+  if (length === null) {
+    return request.body === null ? noBytes : readChunks(request.body, maxBytes);
+  }
   if (Number(length) > maxBytes) throw tooLong(maxBytes);
   try {
     return new Uint8Array(await request.arrayBuffer());

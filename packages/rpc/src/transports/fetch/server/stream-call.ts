@@ -175,7 +175,7 @@ export class StreamServerCall extends HttpServerCall {
       headers[this.#protocol.encodingHeader] = responseCompressor.name;
     }
     const response = new Response(body, { headers });
-    writeMetadata(this.header, response.headers);
+    if (this.header.size > 0) writeMetadata(this.header, response.headers);
     return response;
   }
 
@@ -186,7 +186,7 @@ export class StreamServerCall extends HttpServerCall {
       if (this.isPaused) await this.#resumed();
       if (this.isOver) return;
       this.sink.onHalfClose();
-      this.hearAbort();
+      this.hearAbortSoon();
     } catch (error) {
       this.fail(RpcError.from(error));
     }

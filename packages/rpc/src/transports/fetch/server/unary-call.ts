@@ -75,7 +75,7 @@ export class UnaryServerCall extends HttpServerCall {
       if (this.isOver) return;
       this.#unread = this.readMessage(wire, true);
       this.#deliver();
-      this.hearAbort();
+      this.hearAbortSoon();
     } catch (error) {
       this.fail(RpcError.from(error));
     }
@@ -109,8 +109,7 @@ export class UnaryServerCall extends HttpServerCall {
     }
     if (query !== undefined) headers.vary = 'accept-encoding';
     const response = new Response(body as Uint8Array<ArrayBuffer>, { headers });
-    writeMetadata(this.header, response.headers);
-    writeUnaryTrailer(trailer.metadata, response.headers);
+    addMetadata(response, this.header, trailer.metadata);
     return response;
   }
 }
@@ -126,9 +125,14 @@ export function unaryErrorResponse(
     status: httpStatusOfCode(error.code),
     headers: { 'content-type': 'application/json' },
   });
-  writeMetadata(header, response.headers);
-  writeUnaryTrailer(trailer, response.headers);
+  addMetadata(response, header, trailer);
   return response;
+}
+
+/** To ask a response for its headers costs as much as to make it. */
+function addMetadata(response: Response, header: Metadata, trailer: Metadata): void {
+  if (header.size > 0) writeMetadata(header, response.headers);
+  if (trailer.size > 0) writeUnaryTrailer(trailer, response.headers);
 }
 
 /** The message of a GET: https://connectrpc.com/docs/protocol#unary-get-request. */
