@@ -20,10 +20,11 @@ interface TimedConnection {
 export class ConnectionTimer extends Timed {
   /** Set whenever bytes come. */
   heard = false;
-  /** When the last call ended. */
-  idleSince: number = monotonicNow();
+  /** Set whenever a call ends. */
+  wasBusy = true;
   readonly #connection: TimedConnection;
   readonly #limits: Http2Limits;
+  #idleSince = 0;
   #isPinged = false;
   #isClosing = false;
 
@@ -37,7 +38,8 @@ export class ConnectionTimer extends Timed {
 
   /** The handshake is over. */
   start(): void {
-    this.idleSince = monotonicNow();
+    this.#idleSince = monotonicNow();
+    this.wasBusy = false;
     this.#scheduleNext(Number.POSITIVE_INFINITY);
   }
 
@@ -60,7 +62,7 @@ export class ConnectionTimer extends Timed {
   }
 
   override onDue(): void {
-    const { handshakeTimeoutMs, idleTimeoutMs } = this.#limits;
+    const { handshakeTimeoutMs } = this.#limits;
     if (this.#isClosing) {
       this.#connection.abort(new RpcError('unavailable', 'the peer did not close its side'));
     } else if (!this.#connection.isReady) {
@@ -68,13 +70,19 @@ export class ConnectionTimer extends Timed {
       this.#connection.abort(new RpcError('unavailable', message));
     } else if (this.#connection.openCalls > 0) {
       this.#checkPeer();
-    } else {
-      this.#isPinged = false;
-      const idleUntil = this.idleSince + idleTimeoutMs;
-      if (idleTimeoutMs === 0) this.#scheduleNext(Number.POSITIVE_INFINITY);
-      else if (monotonicNow() < idleUntil) this.#scheduleNext(idleUntil);
-      else this.#connection.drain('the connection was idle');
-    }
+    } else this.#checkIdle();
+  }
+
+  /** The time is counted from the first look that found no call, and no end of one since the last. */
+  #checkIdle(): void {
+    const { idleTimeoutMs } = this.#limits;
+    this.#isPinged = false;
+    const now = monotonicNow();
+    if (this.wasBusy) this.#idleSince = now;
+    this.wasBusy = false;
+    const idleUntil = this.#idleSince + idleTimeoutMs;
+    if (idleTimeoutMs > 0 && now >= idleUntil) this.#connection.drain('the connection was idle');
+    else this.#scheduleNext(idleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : idleUntil);
   }
 
   #checkPeer(): void {

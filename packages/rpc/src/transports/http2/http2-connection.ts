@@ -168,9 +168,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   /** The stream is over. */
   forget(stream: Http2Stream): void {
     this.streams.delete(stream.id);
-    if (this.streams.size > 0) return;
-    this.timer.idleSince = monotonicNow();
-    this.closeIfDone();
+    this.timer.wasBusy = true;
+    if (this.state !== 'open') this.closeIfDone();
   }
 
   /** Resets a stream; frames that are on their way for it are ignored. */

@@ -204,13 +204,14 @@ export class ServerConnection extends Http2Connection {
   }
 
   #open(id: number, endsStream: boolean): void {
-    const { path, metadata, timeout, encoding, acceptEncoding } = this.#head;
-    const leftMs = timeout === '' ? Number.POSITIVE_INFINITY : readTimeout(timeout);
+    const { path, metadata, userAgent, timeout, encoding, acceptEncoding } = this.#head;
+    const leftMs = timeout === '' ? never : readTimeout(timeout);
     const incoming = encoding === '' ? undefined : this.#compressor(encoding);
     const head: CallHead = {
       path,
       metadata,
-      deadlineAt: leftMs === undefined ? 0 : monotonicNow() + leftMs,
+      userAgent,
+      deadlineAt: leftMs === never ? never : monotonicNow() + (leftMs ?? 0),
       incoming,
       outgoing: accepted(incoming, acceptEncoding),
     };
@@ -248,6 +249,7 @@ export class ServerConnection extends Http2Connection {
   }
 }
 
+const never = Number.POSITIVE_INFINITY;
 const prefaceBytes = new TextEncoder().encode(clientPreface);
 const notHttp2 = 'this port speaks gRPC over HTTP/2, without an upgrade from HTTP/1.1';
 const http1Answer = new TextEncoder().encode(

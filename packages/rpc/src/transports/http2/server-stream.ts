@@ -17,6 +17,8 @@ import type { ServerConnection } from './server-connection.ts';
 export interface CallHead {
   readonly path: string;
   readonly metadata: Metadata;
+  /** Empty for none. */
+  readonly userAgent: string;
   readonly deadlineAt: number;
   /** How its messages are compressed, and how the response's may be. */
   readonly incoming: Compressor | undefined;
@@ -26,10 +28,11 @@ export interface CallHead {
 /** A call that the peer opened. */
 export class ServerStream extends Http2Stream implements ServerCall {
   readonly path: string;
-  readonly metadata: Metadata;
   readonly deadlineAt: number;
   sink: ServerSink = idleSink;
   readonly #server: ServerConnection;
+  #metadata: Metadata;
+  #userAgent: string;
   #isHeaderSent = false;
   #trailer: Trailer | undefined;
   #isHandled = false;
@@ -38,10 +41,22 @@ export class ServerStream extends Http2Stream implements ServerCall {
     super(server, id);
     this.#server = server;
     this.path = head.path;
-    this.metadata = head.metadata;
+    this.#metadata = head.metadata;
+    this.#userAgent = head.userAgent;
     this.deadlineAt = head.deadlineAt;
     this.incoming = head.incoming;
     this.outgoing = head.outgoing;
+  }
+
+  get metadata(): Metadata {
+    if (this.#userAgent !== '') {
+      if (this.#metadata === Metadata.empty) this.#metadata = new Metadata();
+      if (sendable.test(this.#userAgent)) {
+        this.#metadata.appendUnchecked('user-agent', this.#userAgent);
+      }
+      this.#userAgent = '';
+    }
+    return this.#metadata;
   }
 
   get peer(): Peer {
@@ -131,6 +146,9 @@ export class ServerStream extends Http2Stream implements ServerCall {
     this.#server.handlerEnded();
   }
 }
+
+/** What metadata can carry. */
+const sendable = /^[\x20-\x7e]*$/;
 
 function tooMuchMetadata(where: string, metadata: Metadata): RpcError {
   const message = `the ${where} has ${metadata.byteLength} bytes of metadata, more than the client takes`;

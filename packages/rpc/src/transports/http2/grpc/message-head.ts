@@ -40,7 +40,7 @@ export abstract class MessageHead implements HeaderSink {
     const { token } = field;
     this.#allBytes += field.size;
     if ((field.flags & malformed) !== 0) this.isMalformed = true;
-    else if (token === known.other || token === known.userAgent) this.#pair(field);
+    else if (token === known.other) this.#pair(field);
     else if (token <= known.otherPseudo) {
       // Pseudo-headers come before all others (RFC 9113, 8.3).
       if (this.#hasRegular || !this.takePseudo(token, field.value)) this.isMalformed = true;

@@ -12,6 +12,8 @@ export class RequestHead extends MessageHead {
   timeout = '';
   encoding = '';
   acceptEncoding = '';
+  /** Apart from the metadata, so that a call without any needs no object for it. */
+  userAgent = '';
   #scheme = '';
   #hasAuthority = false;
 
@@ -23,6 +25,7 @@ export class RequestHead extends MessageHead {
     this.timeout = '';
     this.encoding = '';
     this.acceptEncoding = '';
+    this.userAgent = '';
     this.#scheme = '';
     this.#hasAuthority = false;
   }
@@ -57,6 +60,7 @@ export class RequestHead extends MessageHead {
 
   protected override take(token: number, value: string): void {
     if (token === known.contentType) this.contentType = value;
+    else if (token === known.userAgent) this.userAgent = value;
     else if (token === known.grpcTimeout) this.timeout = value;
     else if (token === known.grpcEncoding) this.encoding = value;
     else if (token === known.grpcAcceptEncoding) this.acceptEncoding = value;
