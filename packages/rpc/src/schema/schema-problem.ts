@@ -12,7 +12,7 @@ export interface SchemaProblem {
 }
 
 /** The type of the error detail that carries `SchemaProblem[]`. */
-export const schemaProblemsType = 'zrpc.SchemaProblems';
+const schemaProblemsType = 'zrpc.SchemaProblems';
 
 /** `file.proto:LINE:COLUMN message` */
 export function formatProblem(problem: SchemaProblem): string {

@@ -1,6 +1,6 @@
 import { type Place, type SourceText, TooManyProblems } from './source-text.ts';
 
-export type TokenKind = 'identifier' | 'integer' | 'float' | 'string' | 'symbol' | 'end';
+type TokenKind = 'identifier' | 'integer' | 'float' | 'string' | 'symbol' | 'end';
 
 /** One token of a `.proto` source; none spans two lines. */
 export interface Token extends Place {

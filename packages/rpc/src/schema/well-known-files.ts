@@ -26,11 +26,6 @@ export function wellKnownFile(name: string): FileDescriptorProto | undefined {
   return files.get(name)?.proto;
 }
 
-/** The names that `wellKnownFile` knows. */
-export function wellKnownFileNames(): string[] {
-  return [...files.keys()];
-}
-
 /** The well-known file that declares a message or an enum outside of any message. */
 export function wellKnownFileOf(fullName: string): string | undefined {
   for (const { proto } of files.values()) {

@@ -17,7 +17,7 @@ interface Declared<Kind extends string, Proto> {
 }
 
 /** A package, or one of the names that the name of a package begins with. */
-export interface PackageSymbol {
+interface PackageSymbol {
   readonly kind: 'package';
   readonly fullName: string;
   /** The files that are of this package or of one within it. */

@@ -30,11 +30,6 @@ export function reportOption({ file }: OptionContext, place: Place, message: str
   file.source?.report(place, message);
 }
 
-/** The field of this name, or what to say when there is none. */
-export function findField(message: MessageSymbol, name: string): FieldSymbol | undefined {
-  return message.fields.find((field) => field.proto.name === name);
-}
-
 /** The extension of a message that a name means in a scope; undefined when reported. */
 export function findExtension(
   context: OptionContext,

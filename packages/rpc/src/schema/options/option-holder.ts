@@ -21,7 +21,7 @@ import {
 } from '../linker/symbols.ts';
 
 /** A kind of declaration that has options. */
-export interface OptionKind {
+interface OptionKind {
   readonly schema: DescMessage;
   readonly target: Target;
   /** How a problem calls it. */

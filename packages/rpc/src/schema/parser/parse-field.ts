@@ -15,7 +15,7 @@ import { parseFieldOptions } from './parse-option.ts';
 import type { ParseState } from './parse-state.ts';
 import { parseTypeName } from './parse-type.ts';
 
-export type MessageBodyParser = (
+type MessageBodyParser = (
   state: ParseState,
   message: DescriptorProto,
   path: readonly number[],

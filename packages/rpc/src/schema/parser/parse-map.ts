@@ -79,7 +79,7 @@ export function addMapEntry(
 }
 
 /** `foo_bar` has entries of the type `FooBarEntry`. */
-export function mapEntryName(fieldName: string): string {
+function mapEntryName(fieldName: string): string {
   const words = fieldName.replace(/(?:^|_+)([^_]?)/g, (_, letter: string) => letter.toUpperCase());
   return `${words}Entry`;
 }

@@ -13,7 +13,7 @@ import { type Token, tokenize } from '../tokenizer.ts';
 import { type OptionStatement, type ParsedFile, Places } from './parsed-file.ts';
 
 /** Leaves a statement that cannot be read; it has been reported. */
-export class StatementFailed extends Error {
+class StatementFailed extends Error {
   override readonly name = 'StatementFailed';
 }
 

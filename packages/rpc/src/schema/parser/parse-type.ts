@@ -2,7 +2,7 @@ import { type FieldDescriptorProto, FieldDescriptorProto_Type } from '@bufbuild/
 import type { ParseState } from './parse-state.ts';
 
 /** Scalar types by their names. */
-export const scalarTypes: ReadonlyMap<string, FieldDescriptorProto_Type> = new Map([
+const scalarTypes: ReadonlyMap<string, FieldDescriptorProto_Type> = new Map([
   ['double', FieldDescriptorProto_Type.DOUBLE],
   ['float', FieldDescriptorProto_Type.FLOAT],
   ['int64', FieldDescriptorProto_Type.INT64],
