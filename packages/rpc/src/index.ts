@@ -1,3 +1,17 @@
+export {
+  badRequest,
+  debugInfo,
+  errorDetail,
+  errorDetailOf,
+  errorInfo,
+  help,
+  localizedMessage,
+  preconditionFailure,
+  quotaFailure,
+  requestInfo,
+  resourceInfo,
+  retryInfo,
+} from './codec/error-details.ts';
 export type { JsonReadOptions, JsonValue, JsonWriteOptions } from './codec/json-value.ts';
 export { decodeMessage, encodeMessage } from './codec/message-bytes.ts';
 export type { MessageInit, MessageType } from './codec/message-type.ts';
@@ -33,7 +47,7 @@ export {
   type Trailer,
   type Transport,
 } from './core/call.ts';
-export { CallKey, callValue, setCallValue } from './core/call-values.ts';
+export { CallKey, callValue, setCallValue, type WrappedServerCall } from './core/call-values.ts';
 export {
   type CallOptions,
   callBidiStream,
@@ -46,6 +60,7 @@ export type { Connection } from './core/connection.ts';
 export { defaultLimits, type RpcLimits } from './core/limits.ts';
 export { Metadata, type MetadataInit, type MetadataValue } from './core/metadata.ts';
 export type { Idempotency, MethodInfo, MethodKind, ServiceType } from './core/method.ts';
+export { isRefused, markRefused } from './core/refused.ts';
 export {
   type CallContext,
   createServer,
@@ -53,5 +68,6 @@ export {
   type ServerInterceptor,
   type ServerOptions,
 } from './core/server.ts';
+export { WatchedClientCall, WatchedServerCall } from './core/watched-call.ts';
 export { type Code, codes, type ErrorDetail, RpcError, type RpcErrorOptions } from './rpc-error.ts';
 export { connectMemory, type MemoryOptions } from './transports/memory/memory.ts';
