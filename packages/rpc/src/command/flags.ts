@@ -17,7 +17,9 @@ export function withTarget(command: Command): Command {
   return command
     .optionsGroup('Target (in place of the argument):')
     .option('--grpc <host:port>', 'gRPC over HTTP/2; unix:PATH for a Unix socket')
+    .option('--h3 <host:port>', 'gRPC over HTTP/3')
     .option('--uds <path>', 'own frames on a Unix socket')
+    .option('--shm <path>', 'own frames through shared memory, met at a Unix socket')
     .option('--ws <url>', 'own frames over WebSocket')
     .option('--quic <host:port>', 'own frames over QUIC')
     .option('--connect <url>', 'the Connect protocol over HTTP')

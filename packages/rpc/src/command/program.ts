@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { addCall } from './commands/call.ts';
+import { addDescribe } from './commands/describe.ts';
+import { addList } from './commands/list.ts';
 import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 
@@ -19,6 +21,8 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
     })
     .addHelpText('after', `\n${environmentHelp}`);
   addCall(program, context, setExitCode);
+  addList(program, context);
+  addDescribe(program, context);
   return program;
 }
 

@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import type { CallOptions } from '../../core/client.ts';
 import type { Metadata } from '../../core/metadata.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { splitArguments } from '../arguments.ts';
 import { CallTimings } from '../call-timings.ts';
 import type { CallFlags } from '../commands/call.ts';
 import { type OpenServer, openServer } from '../connect.ts';
@@ -15,7 +16,6 @@ import { type RequestSource, requestSource } from '../input/request-source.ts';
 import { formatMetadata } from '../metadata.ts';
 import { printable } from '../printable.ts';
 import { findMethod, methodInfoOf } from '../schema/find-symbol.ts';
-import { looksLikeTarget } from '../target/target.ts';
 import { unlessAborted } from '../wait.ts';
 
 /**
@@ -29,7 +29,14 @@ export async function call(
   flags: CallFlags,
 ): Promise<number> {
   const { output, interrupts } = context;
-  const { target, method: name, request } = argumentsOf(args);
+  const { target, rest } = splitArguments(args, ['a method', 'one request']);
+  const [name, request] = rest;
+  if (name === undefined) {
+    throw new RpcError(
+      'invalid_argument',
+      'no method is given: write it behind the target, as package.Service/Method',
+    );
+  }
   const timings = new CallTimings();
   await using server = await openServer(context, target, flags);
   if (flags.timings) await timings.connect(server.transport, interrupts.signal);
@@ -82,29 +89,6 @@ async function converse(conversation: Conversation): Promise<RpcError | undefine
   } finally {
     timings.mark('total');
   }
-}
-
-function argumentsOf(args: readonly string[]): {
-  readonly target: string | undefined;
-  readonly method: string;
-  readonly request: string | undefined;
-} {
-  const [first = ''] = args;
-  const target = looksLikeTarget(first) ? first : undefined;
-  const [method, request, surplus] = target === undefined ? args : args.slice(1);
-  if (method === undefined) {
-    throw new RpcError(
-      'invalid_argument',
-      'no method is given: write it behind the target, as package.Service/Method',
-    );
-  }
-  if (surplus !== undefined) {
-    throw new RpcError(
-      'invalid_argument',
-      `${surplus} is one argument too many: put the request into quotes, as one argument`,
-    );
-  }
-  return { target, method, request };
 }
 
 function sourceOf(

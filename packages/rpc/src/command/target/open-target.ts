@@ -1,6 +1,7 @@
 import { compressor } from '../../compression/compressors.ts';
 import type { Transport } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { quietQuic } from './quiet-quic.ts';
 import type { Target } from './target.ts';
 import { readTls, type TlsFlags, type TlsSettings } from './tls-flags.ts';
 
@@ -38,7 +39,20 @@ export async function openTarget(target: Target, flags: ConnectionFlags): Promis
       const { connectUnix } = await import('../../transports/unix/unix.ts');
       return connectUnix({ path: target.path, limits });
     }
+    case 'shared-memory': {
+      const { connectSharedMemory } = await import(
+        '../../transports/shared-memory/shared-memory.ts'
+      );
+      return connectSharedMemory({ path: target.path, limits });
+    }
+    case 'grpc-h3': {
+      quietQuic();
+      const { connectHttp3 } = await import('../../transports/http3/http3.ts');
+      const { host, port } = target;
+      return connectHttp3({ host, port, tls, limits });
+    }
     case 'quic': {
+      quietQuic();
       const { connectQuic } = await import('../../transports/quic/quic.ts');
       const { host, port } = target;
       return connectQuic({ host, port, tls, limits });
@@ -72,7 +86,7 @@ function checkFlags({ kind, name }: Target, { authority, insecure }: ConnectionF
   if (authority !== undefined && kind !== 'grpc' && kind !== 'grpc-unix') {
     throw new RpcError('invalid_argument', `--authority is for gRPC, which ${name} is not`);
   }
-  if (insecure && (kind === 'grpc' || kind === 'grpc-unix' || kind === 'quic')) {
+  if (insecure && kind !== 'websocket' && kind !== 'connect' && kind !== 'grpc-web') {
     throw new RpcError(
       'unimplemented',
       `${name}: certificates are always verified here; give --cacert the server's own certificate, and --server-name a name in it`,

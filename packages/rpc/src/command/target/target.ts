@@ -4,9 +4,9 @@ import { RpcError } from '../../rpc-error.ts';
 export type Target = { readonly name: string } & (
   | { readonly kind: 'grpc'; readonly url: string }
   | { readonly kind: 'grpc-unix'; readonly path: string; readonly tls: boolean }
-  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'unix' | 'shared-memory'; readonly path: string }
   | { readonly kind: 'websocket'; readonly url: string }
-  | { readonly kind: 'quic'; readonly host: string; readonly port: number }
+  | { readonly kind: 'quic' | 'grpc-h3'; readonly host: string; readonly port: number }
   | { readonly kind: 'connect' | 'grpc-web'; readonly url: string }
 );
 
@@ -16,6 +16,8 @@ export interface TargetFlags {
   readonly uds?: string;
   readonly ws?: string;
   readonly quic?: string;
+  readonly h3?: string;
+  readonly shm?: string;
   readonly connect?: string;
   readonly grpcWeb?: string;
   readonly tls?: boolean;
@@ -24,7 +26,9 @@ export interface TargetFlags {
 /** What the flags are for, with the URLs that say the same. */
 export const targetForms: Readonly<Record<keyof Omit<TargetFlags, 'tls'>, string>> = {
   grpc: 'grpc://HOST:PORT, grpcs://HOST:PORT, grpc+unix:PATH',
+  h3: 'grpc+h3://HOST:PORT',
   uds: 'unix:PATH',
+  shm: 'shm:PATH',
   ws: 'ws://HOST:PORT/PATH, wss://…, ws+unix://SOCKET:/PATH',
   quic: 'quic://HOST:PORT',
   connect: 'http://HOST:PORT/PATH, https://…',
@@ -69,14 +73,19 @@ export function parseTarget(text: string, tls = false): Target {
     case 'grpc+unix':
       return { kind: 'grpc-unix', name: text, path: pathOf(text, rest), tls };
     case 'unix':
-      if (tls) throw wrong(`${text}: own frames on a Unix socket have no TLS, leave out --tls`);
-      return { kind: 'unix', name: text, path: pathOf(text, rest) };
+    case 'shm': {
+      if (tls) throw wrong(`${text}: what stays on this machine has no TLS here, leave out --tls`);
+      const kind = scheme?.toLowerCase() === 'shm' ? 'shared-memory' : 'unix';
+      return { kind, name: text, path: pathOf(text, rest) };
+    }
     case 'ws':
     case 'wss':
     case 'ws+unix':
       return { kind: 'websocket', ...urlOf(text, text, tls) };
     case 'quic':
       return { kind: 'quic', name: text, ...hostAndPort(text, withoutSlashes(rest)) };
+    case 'grpc+h3':
+      return { kind: 'grpc-h3', name: text, ...hostAndPort(text, withoutSlashes(rest)) };
     case 'http':
     case 'https':
       return { kind: 'connect', ...urlOf(text, text, tls) };
@@ -92,9 +101,11 @@ export function parseTarget(text: string, tls = false): Target {
 
 /** The values of the flags, as targets. */
 function namesIn(flags: TargetFlags): string[] {
-  const { grpc, uds, ws, quic, connect, grpcWeb } = flags;
+  const { grpc, h3, uds, shm, ws, quic, connect, grpcWeb } = flags;
   const names: string[] = [];
   if (grpc !== undefined) names.push(/^grpcs?[:+]/.test(grpc) ? grpc : `grpc${joint(grpc)}`);
+  if (h3 !== undefined) names.push(h3.startsWith('grpc+h3:') ? h3 : `grpc+h3://${h3}`);
+  if (shm !== undefined) names.push(shm.startsWith('shm:') ? shm : `shm:${shm}`);
   if (uds !== undefined) names.push(uds.startsWith('unix:') ? uds : `unix:${uds}`);
   if (ws !== undefined) names.push(ofSchemes('--ws', ws, /^(wss?|ws\+unix):/i, 'ws://'));
   if (quic !== undefined) names.push(quic.startsWith('quic:') ? quic : `quic://${quic}`);

@@ -23,10 +23,12 @@ export interface TlsSettings {
 export function usesTls(target: Target): boolean {
   switch (target.kind) {
     case 'unix':
+    case 'shared-memory':
       return false;
     case 'grpc-unix':
       return target.tls;
     case 'quic':
+    case 'grpc-h3':
       return true;
     default:
       return /^(https|wss):/i.test(target.url);
@@ -43,7 +45,8 @@ export async function readTls(flags: TlsFlags, target: Target): Promise<TlsSetti
   const given = flagNames.filter((name) => flags[name] !== undefined && flags[name] !== false);
   const [first] = given;
   if (first !== undefined && !usesTls(target)) {
-    const advice = target.kind === 'unix' ? 'leave it out' : 'add --tls';
+    const advice =
+      target.kind === 'unix' || target.kind === 'shared-memory' ? 'leave it out' : 'add --tls';
     throw wrong(`${dashed(first)} is for TLS, which ${target.name} has not: ${advice}`);
   }
   if ((cert === undefined) !== (key === undefined)) {
