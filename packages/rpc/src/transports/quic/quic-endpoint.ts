@@ -75,16 +75,25 @@ export async function listenQuicEndpoint(options: QuicListenOptions): Promise<Qu
     validateAddress: options.validateAddress,
   });
   const failed = endpoint.closed.then(ignore, (error: unknown) => error);
+  const sessions = new Set<NodeQuicSession>();
   const { withoutErrorReports } = await import('./bun-udp-errors.ts');
   await withoutErrorReports(() =>
-    quic.listen((session) => handshake(session, options), {
-      endpoint,
-      alpn: [options.protocol],
-      sni: { '*': certificates },
-      ...(options.tls.ca === undefined ? {} : { ca: [pem(options.tls.ca)], verifyClient: true }),
-      enableEarlyData: options.earlyData,
-      ...sessionOptions(limits),
-    }),
+    quic.listen(
+      (session) => {
+        sessions.add(session);
+        const gone = (): boolean => sessions.delete(session);
+        session.closed.then(gone, gone);
+        handshake(session, options);
+      },
+      {
+        endpoint,
+        alpn: [options.protocol],
+        sni: { '*': certificates },
+        ...(options.tls.ca === undefined ? {} : { ca: [pem(options.tls.ca)], verifyClient: true }),
+        enableEarlyData: options.earlyData,
+        ...sessionOptions(limits),
+      },
+    ),
   );
   if (endpoint.destroyed) {
     const cause = await failed;
@@ -98,15 +107,21 @@ export async function listenQuicEndpoint(options: QuicListenOptions): Promise<Qu
     port,
     refuseNew: () => void endpoint.close().catch(ignore),
     async close() {
+      // So that its peers are told, which they are not when the endpoint goes first.
+      await within(closeLimitMs, Promise.allSettled([...sessions].map((one) => one.closed)));
       endpoint.destroy();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, closeLimitMs);
-      });
-      await Promise.race([failed, late]);
-      clearTimeout(timer);
+      await within(closeLimitMs, failed);
     },
   };
+}
+
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 /** Every promise and callback of the session is taken care of here, whatever becomes of it. */
