@@ -281,6 +281,26 @@ describe('all calls', () => {
     expect(calls.calls).toHaveLength(4);
   });
 
+  test('are told of when they begin and when they end; what is refused is none', async () => {
+    const told: string[] = [];
+    const watcher = {
+      onCallBegin: ({ headers }: Request) => told.push(`begin ${headers.get('x-call')}`),
+      onCallEnd: ({ headers }: Request) => told.push(`end ${headers.get('x-call')}`),
+    };
+    const calls = new RecordingHandler();
+    const methods = () => testMethod();
+    const server = new FetchServer({ handler: calls.handler, methods }, watcher);
+    for (const name of ['a', 'b']) {
+      void server.handle(request(proto, utf8('q'), { 'x-call': name }), peer);
+    }
+    await server.handle(request('text/plain', utf8('q'), { 'x-call': 'c' }), peer);
+    await server.handle(request(proto, utf8('q'), { 'x-call': 'd', 'x-a-bin': '*' }), peer);
+    calls.calls[1]?.call.sendEnd(okTrailer);
+    calls.calls[0]?.call.sendEnd(okTrailer);
+    calls.calls[0]?.call.sendEnd(okTrailer);
+    expect(told).toEqual(['begin a', 'begin b', 'end b', 'end a']);
+  });
+
   test('may end when the server closes; new ones are refused', async () => {
     const { server, calls } = serve('unary');
     const open = server.handle(request(proto, utf8('a')), peer);

@@ -7,6 +7,13 @@ import type { MethodInfo } from '../../../core/method.ts';
 import type { WireContent } from '../wire/content-type.ts';
 import type { CallTable } from './call-table.ts';
 
+/** Is told which requests are calls, for as long as they are. */
+export interface RequestWatcher {
+  onCallBegin(request: Request): void;
+  /** Before the last bytes of the response are sent. */
+  onCallEnd(request: Request): void;
+}
+
 /** What all calls of a handler share. */
 export interface ServerSettings {
   readonly handler: CallHandler;
@@ -18,8 +25,7 @@ export interface ServerSettings {
   readonly compressors: CompressorLookup;
   /** For what is sent to clients that take it, the preferred one first. */
   readonly offered: readonly Compressor[];
-  /** Told of each request whose call has ended, before its last bytes are sent. */
-  readonly onCallEnd: (request: Request) => void;
+  readonly watcher: RequestWatcher | undefined;
 }
 
 /** One request, read so far that a call can be made of it. */

@@ -12,7 +12,7 @@ import { readMetadata } from '../wire/headers.ts';
 import { readConnectTimeout, readGrpcTimeout } from '../wire/timeouts.ts';
 import { CallTable } from './call-table.ts';
 import { addCorsHeaders, type CorsOptions, checkCors, preflightResponse } from './cors.ts';
-import type { Exchange, ServerSettings } from './exchange.ts';
+import type { Exchange, RequestWatcher, ServerSettings } from './exchange.ts';
 import { StreamServerCall, streamErrorResponse } from './stream-call.ts';
 import { type StreamProtocol, streamProtocol } from './stream-protocol.ts';
 import { UnaryServerCall, unaryErrorResponse } from './unary-call.ts';
@@ -42,8 +42,7 @@ export class FetchServer {
   readonly #settings: ServerSettings;
   readonly #cors: CorsOptions | undefined;
 
-  /** `onCallEnd` is told of each request whose call has ended, before its last bytes are sent. */
-  constructor(options: FetchServerOptions, onCallEnd: (request: Request) => void = () => {}) {
+  constructor(options: FetchServerOptions, watcher?: RequestWatcher) {
     const limits = limitsWith(options.limits);
     this.#cors = options.cors;
     if (this.#cors) checkCors(this.#cors);
@@ -55,7 +54,7 @@ export class FetchServer {
       table: new CallTable(limits),
       compressors: compressor,
       offered: offeredCompressors(options.compression ?? ['zstd', 'gzip']),
-      onCallEnd,
+      watcher,
     };
   }
 

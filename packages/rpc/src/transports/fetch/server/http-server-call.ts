@@ -68,7 +68,8 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
 
   /** Hands the call to its handler. */
   protected handle(): void {
-    const { settings } = this.exchange;
+    const { request, settings } = this.exchange;
+    settings.watcher?.onCallBegin(request);
     settings.table.add(this);
     try {
       settings.handler(this);
@@ -102,7 +103,7 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
     this.isOver = true;
     timerWheel.remove(this);
     if (this.#hearsAbort) request.signal.removeEventListener('abort', this);
-    settings.onCallEnd(request);
+    settings.watcher?.onCallEnd(request);
   }
 
   /** Until its handler is done, a call that failed still counts as one of the peer's. */

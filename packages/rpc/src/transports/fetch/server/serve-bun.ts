@@ -17,7 +17,11 @@ const lingerMs = 1_000;
 export function serveBun(options: ServeFetchOptions): Listener {
   const limits = limitsWith(options.limits);
   const idleTimeout = Math.min(maxIdleSeconds, Math.ceil(limits.idleTimeoutMs / 1_000));
-  const calls = new FetchServer(options, (request) => server.timeout(request, idleTimeout));
+  const calls = new FetchServer(options, {
+    // A call may be quiet for as long as it likes.
+    onCallBegin: (request) => server.timeout(request, 0),
+    onCallEnd: (request) => server.timeout(request, idleTimeout),
+  });
   const peers = new PeerTable(limits.maxConnections, options.path);
   const { tls } = options;
   const server: Server<undefined> = Bun.serve({
@@ -36,11 +40,7 @@ export function serveBun(options: ServeFetchOptions): Listener {
     idleTimeout,
     maxRequestBodySize,
     development: false,
-    fetch(request) {
-      // A call may be quiet for as long as it likes.
-      server.timeout(request, 0);
-      return calls.handle(request, peers.of(server, request));
-    },
+    fetch: (request) => calls.handle(request, peers.of(server, request)),
   } as Bun.Serve.Options<undefined>);
   return new BunListener(server, calls, options);
 }
