@@ -15,11 +15,16 @@ export function redactedMetadata(
 ): Record<string, string> {
   const shown: Record<string, string> = Object.create(null);
   for (const [name, value] of metadata) {
-    const isSecret = secretName.test(name) || secrets.includes(name);
+    const isSecret = isSecretName(name) || secrets.includes(name);
     const text = isSecret ? '[redacted]' : textOf(value);
     shown[name] = name in shown && text !== '[redacted]' ? `${shown[name]}, ${text}` : text;
   }
   return shown;
+}
+
+/** Whether what is called so, in lower case, is a secret by its name. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
 }
 
 function textOf(value: string | Uint8Array): string {
