@@ -1,6 +1,6 @@
 /**
  * `bun packages/rpc/scripts/generate.ts`: writes `src/gen/` from `proto/`, and what the tests of the
- * codec use. The test beside it generates again and compares.
+ * codec and the benchmark of it use. The test beside it generates again and compares.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ import {
 } from '../src/generator/typescript/generate-typescript.ts';
 import { compileProtos } from '../src/schema/compile-protos.ts';
 
+const benchmarkProtos = '../../benchmarks/rpc-codec/proto';
 const packageFolder = join(import.meta.dirname, '..');
 
 /** Those that are messages for users; the rest of `google/protobuf/` is for compilers. */
@@ -42,6 +43,9 @@ export function generateAll(): GeneratedFile[] {
       files: fixtures,
       runtimeModule: '../../runtime.ts',
       wellKnownModule: '../../well-known.ts',
+    }),
+    ...generate('../../benchmarks/rpc-codec/gen', compileFolder(benchmarkProtos, ['order.proto']), {
+      files: ['order.proto'],
     }),
   ];
 }
