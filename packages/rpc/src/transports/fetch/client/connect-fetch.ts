@@ -41,6 +41,9 @@ export interface ConnectFetchOptions {
  * are made and kept by `fetch`. In browsers a client can stream to the server over HTTP/2 or HTTP/3
  * where they support it, and never both ways: such calls are `unimplemented`.
  *
+ * Bun sends 256 requests at once, unless `BUN_CONFIG_MAX_HTTP_REQUESTS` says more; the others wait.
+ * On Node a call that streams to the server reaches it with its first message.
+ *
  *     const greeter = createClient(Greeter, connectFetch({ baseUrl: 'https://api.example' }));
  *
  * @throws TypeError for a `baseUrl` that is none.
