@@ -6,5 +6,6 @@ cd "$(dirname "$0")/.."
 PATH="$PWD/node_modules/.bin:$PATH"
 biome check .
 tsc --noEmit
+tsc --noEmit -p packages/rpc
 knip
 bun test tests/structure

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 const checks: [name: string, command: string[]][] = [
   ['biome', ['biome', 'check', '.']],
   ['tsc', ['tsc', '--noEmit']],
+  ['tsc of the published package', ['tsc', '--noEmit', '-p', 'packages/rpc']],
   ['knip', ['knip']],
 ];
 

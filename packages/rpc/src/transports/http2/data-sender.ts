@@ -21,7 +21,7 @@ export interface SendingStream {
  */
 export class DataSender {
   /** What the peer's flow control lets the connection send. */
-  window = defaultWindowBytes;
+  window: number = defaultWindowBytes;
   /** Bytes that are held for all streams. */
   unsentBytes = 0;
   readonly #writer: FrameWriter;

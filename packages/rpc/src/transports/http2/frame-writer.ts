@@ -15,7 +15,7 @@ export class FrameWriter {
   /** The socket has taken less than it was given: until `drained` no DATA should be written. */
   isBlocked = false;
   /** The peer's SETTINGS_MAX_FRAME_SIZE. */
-  maxFrameBytes = defaultFrameBytes;
+  maxFrameBytes: number = defaultFrameBytes;
   readonly #socket: ByteSocket;
   #isScheduled = false;
   #isStopped = false;

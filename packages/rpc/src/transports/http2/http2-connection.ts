@@ -29,7 +29,7 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   /** Settles once the socket is closed. The error says why; undefined: in order. */
   readonly closed: Promise<RpcError | undefined>;
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE: what a new stream may send. */
-  initialSendWindow = defaultWindowBytes;
+  initialSendWindow: number = defaultWindowBytes;
   /** What a new stream may receive: ours is not in force before the peer has acknowledged it. */
   initialReceiveWindow: number;
   /** Bytes of messages that are not whole, of all streams. */

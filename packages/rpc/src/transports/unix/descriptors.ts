@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { RpcError } from '../../rpc-error.ts';
-import { peerCredentials, receiveDescriptor, sendDescriptor } from '../../sockets/bun-libc.ts';
 import {
   type ByteSocket,
   type SocketHandler,
@@ -15,6 +14,9 @@ import { clearSocketPath, withMode } from './socket-file.ts';
  * File descriptors go beside the calls, over a socket of their own: what reads the calls' socket
  * would throw them away. The sender gets an id back, and sends that in its call.
  */
+
+/** `bun-libc.ts`, which no other runtime can load. */
+type Libc = typeof import('../../sockets/bun-libc.ts');
 
 const idBytes = 16;
 /** Between two looks at a socket whose descriptor has not come yet. */
@@ -48,11 +50,11 @@ export interface DescriptorInbox {
 
 /** @throws RpcError as `listenUnix`; unimplemented on another runtime or system. */
 export async function listenDescriptors(options: DescriptorInboxOptions): Promise<DescriptorInbox> {
-  checkPlatform();
+  const libc = await loadLibc();
   const { path } = options;
   const sockets = await socketRuntime();
   await clearSocketPath(path, sockets);
-  const inbox = new Inbox(options);
+  const inbox = new Inbox(options, libc);
   inbox.listener = await withMode(path, options.mode ?? 0o600, () =>
     sockets.listen({ path }, (socket) => inbox.accept(socket)),
   );
@@ -65,7 +67,7 @@ export async function listenDescriptors(options: DescriptorInboxOptions): Promis
  * @throws RpcError unavailable when it cannot be sent.
  */
 export async function passDescriptor(path: string, descriptor: number): Promise<string> {
-  checkPlatform();
+  const { sendDescriptor } = await loadLibc();
   const sockets = await socketRuntime();
   const id = randomBytes(idBytes);
   const sent = Promise.withResolvers<boolean>();
@@ -96,14 +98,16 @@ interface Wanted {
 class Inbox implements DescriptorInbox {
   listener: SocketListener | undefined;
   readonly #options: DescriptorInboxOptions;
+  readonly #libc: Libc;
   readonly #allowed: readonly number[] | 'any';
   readonly #keepMs: number;
   readonly #came = new Map<string, { descriptor: number; timer: ReturnType<typeof setTimeout> }>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #senders = new Set<ByteSocket>();
 
-  constructor(options: DescriptorInboxOptions) {
+  constructor(options: DescriptorInboxOptions, libc: Libc) {
     this.#options = options;
+    this.#libc = libc;
     this.#allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
     this.#keepMs = options.keepMs ?? 10_000;
   }
@@ -112,7 +116,7 @@ class Inbox implements DescriptorInbox {
     // Paused before anything was read, so that nothing but `recvmsg` reads from it.
     socket.pause();
     const { descriptor } = socket;
-    const sender = descriptor === undefined ? undefined : peerCredentials(descriptor);
+    const sender = descriptor === undefined ? undefined : this.#libc.peerCredentials(descriptor);
     const isStranger = this.#allowed !== 'any' && !this.#allowed.includes(sender?.uid ?? -1);
     const isFull = this.#senders.size + this.#came.size >= (this.#options.maxWaiting ?? 64);
     if (descriptor === undefined || isStranger || isFull) {
@@ -161,7 +165,7 @@ class Inbox implements DescriptorInbox {
   #read(socket: ByteSocket, descriptor: number, until: number): void {
     if (!this.#senders.has(socket)) return;
     const id = new Uint8Array(idBytes);
-    const received = receiveDescriptor(descriptor, id);
+    const received = this.#libc.receiveDescriptor(descriptor, id);
     if (received === undefined && performance.now() < until) {
       setTimeout(() => this.#read(socket, descriptor, until), lookAgainMs);
       return;
@@ -187,7 +191,9 @@ class Inbox implements DescriptorInbox {
   }
 }
 
-function checkPlatform(): void {
-  if ('Bun' in globalThis && process.platform === 'linux') return;
+async function loadLibc(): Promise<Libc> {
+  if ('Bun' in globalThis && process.platform === 'linux') {
+    return await import('../../sockets/bun-libc.ts');
+  }
   throw new RpcError('unimplemented', 'descriptors can be passed by Bun on Linux only');
 }
