@@ -21,7 +21,7 @@ await asks(await listenUnix({ path, handler }), connectUnix({ path }));
 const listener = await listenHttp2({ host: '127.0.0.1', port: 0, handler });
 await asks(listener, connectHttp2({ url: listener.address }));
 
-console.log('the published package works');
+process.stdout.write('the published package works\n');
 
 async function asks(listener: Listener, transport: Transport): Promise<void> {
   const { services } = await reflect(transport);
