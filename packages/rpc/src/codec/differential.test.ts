@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { dynamicMessageType, dynamicTypeRegistry } from './dynamic.ts';
 import { decodeMessage, encodeMessage } from './message-bytes.ts';
 import { arbitraryMessage } from './testing/arbitrary-message.ts';
-import { fixtureRegistry, fixtureTypes, protobufjsRoot } from './testing/fixture-types.ts';
+import {
+  fixtureRegistry,
+  fixtureTypes,
+  ownTypes,
+  protobufjsRoot,
+} from './testing/fixture-types.ts';
 import { randomRuns } from './testing/random-runs.ts';
 
 const es = { registry: fixtureRegistry };
@@ -13,7 +18,7 @@ const ours = { registry: dynamicTypeRegistry(fixtureRegistry) };
 const unreadable: ReadonlySet<string> = new Set(['zrpc.test.Names', 'zrpc.test.ProtoName']);
 const runs = randomRuns(6);
 
-for (const { type, desc } of fixtureTypes) {
+for (const { type, desc } of [...fixtureTypes, ...ownTypes]) {
   describe(type.typeName, () => {
     const messages = arbitraryMessage(desc);
     const dynamic = dynamicMessageType(desc);
