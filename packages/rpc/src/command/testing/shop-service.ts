@@ -83,9 +83,9 @@ function ordersHandlers(onCancel: (context: CallContext) => void): object {
       { pageSize, wait }: { pageSize: number; wait: boolean },
       context: CallContext,
     ) {
+      onCancel(context);
       for (let id = 1; id <= pageSize; id++) yield { id: BigInt(id) };
       if (!wait) return;
-      onCancel(context);
       await new Promise((_, reject) =>
         context.signal.addEventListener('abort', () => reject(context.signal.reason)),
       );
@@ -100,7 +100,8 @@ function ordersHandlers(onCancel: (context: CallContext) => void): object {
       }
       return { orders: count, lastId };
     },
-    async *negotiate(orders: AsyncIterable<Order>) {
+    async *negotiate(orders: AsyncIterable<Order>, context: CallContext) {
+      onCancel(context);
       for await (const { id, customerName } of orders) {
         yield { id, customerName: `${customerName}!` };
       }
