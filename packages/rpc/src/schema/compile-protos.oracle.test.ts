@@ -12,6 +12,8 @@ import {
   type SourceCodeInfo_Location,
 } from '@bufbuild/protobuf/wkt';
 import { compileProtos } from './compile-protos.ts';
+import { descriptorSetOf } from './descriptor-set.ts';
+import { withoutSourceOptions } from './without-source-options.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 const corpus = join(fixtures, 'corpus');
@@ -21,7 +23,7 @@ test('the corpus compiles to what protoc makes of it, source information include
   const files = [...protosIn(corpus), ...protosIn(forProtoc)];
   const compiled = compileProtos({ files, importPaths: [corpus, forProtoc] });
   const ours = create(FileDescriptorSetSchema, { file: [...compiled.files] });
-  const theirs = fromBinary(FileDescriptorSetSchema, readFileSync(join(fixtures, 'protoc.binpb')));
+  const theirs = readSet('protoc.binpb');
   expect(theirs.file.length).toBe(files.length);
   for (const file of theirs.file) {
     const own = fileIn(ours, file.name);
@@ -46,6 +48,23 @@ test('the corpus compiles to what buf makes of it', () => {
     expect(declarationSpans(own)).toEqual(declarationSpans(their));
   }
 });
+
+test('without the options of sources it is what protoc makes of it without them', () => {
+  const files = protosIn(corpus);
+  const whole = descriptorSetOf(compileProtos({ files, importPaths: [corpus] }));
+  const ours = withoutSourceOptions(whole);
+  const theirs = readSet('protoc-runtime.binpb');
+  expect(theirs.file.length).toBe(files.length);
+  for (const file of theirs.file) {
+    const own = fileIn(ours, file.name);
+    expect(withoutLocations(own, whole)).toEqual(withoutLocations(file, whole));
+    expect(locations(own)).toEqual(locations(file));
+  }
+});
+
+function readSet(name: string): FileDescriptorSet {
+  return fromBinary(FileDescriptorSetSchema, readFileSync(join(fixtures, name)));
+}
 
 function protosIn(directory: string): string[] {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
