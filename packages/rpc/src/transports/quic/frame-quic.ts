@@ -1,10 +1,13 @@
 import { compressor } from '../../compression/compressors.ts';
 import type { CallHandler, Peer } from '../../core/call.ts';
 import type { RpcLimits } from '../../core/limits.ts';
+import { Metadata } from '../../core/metadata.ts';
 import type { MethodInfo } from '../../core/method.ts';
 import { monotonicNow, Timed, timerWheel } from '../../core/timer-wheel.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
+import { IncomingCall } from '../../frames/frame-stream.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
+import { RpcError } from '../../rpc-error.ts';
 import type { QuicConnection, QuicConnectionHandler } from './quic-connection.ts';
 import { QuicLanes } from './quic-lanes.ts';
 import { QuicByteStream, type QuicStreamHandler } from './quic-stream.ts';
@@ -21,6 +24,8 @@ export interface FrameQuicOptions {
   readonly handler?: CallHandler;
   /** Unary calls that have a stream of their own all the same. */
   readonly opensEarly?: (method: MethodInfo) => boolean;
+  /** The paths whose calls may come as early data; those of others are refused. */
+  readonly earlyMethods?: (path: string) => boolean;
 }
 
 /**
@@ -51,13 +56,32 @@ export function frameQuic(options: FrameQuicOptions): {
     limits,
     peer,
     compressor,
-    ...(options.handler === undefined ? {} : { handler: options.handler }),
+    ...(options.handler === undefined ? {} : { handler: guarded(options.handler, lanes, options) }),
   });
   lanes.connection = connection;
   link.connection = connection;
   stream.handler = link;
   quic.handler = link;
   return { connection, lanes };
+}
+
+/** Early data is only taken for the methods that may be repeated. */
+function guarded(
+  handler: CallHandler,
+  lanes: QuicLanes,
+  { earlyMethods }: FrameQuicOptions,
+): CallHandler {
+  if (earlyMethods === undefined) return handler;
+  return (call) => {
+    const isEarly = call instanceof IncomingCall && lanes.isEarly(call.id);
+    if (!isEarly || earlyMethods(call.path)) {
+      handler(call);
+      return;
+    }
+    const message = `${call.path} came before the end of the handshake: send it again after that`;
+    const error = new RpcError('unavailable', message, { retryable: true });
+    call.sendEnd({ error, metadata: Metadata.empty });
+  };
 }
 
 /** The first stream, and the end of the whole connection. */

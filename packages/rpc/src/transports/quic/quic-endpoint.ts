@@ -189,8 +189,10 @@ export interface QuicDialOptions {
   readonly protocol: string;
   readonly scheme: string;
   readonly limits: RpcLimits;
-  /** From an earlier connection to the same server: what is sent at once goes with the first packet. */
+  /** From an earlier connection to the same server. */
   readonly resume?: QuicResumption;
+  /** With `resume`: what is sent before the end of the handshake goes with the first packet. */
+  readonly earlyData?: boolean;
   /** The server has given something to resume with. It may come several times. */
   onResumption?(resumption: QuicResumption): void;
 }
@@ -236,6 +238,7 @@ export async function dialQuicEndpoint(options: QuicDialOptions): Promise<Dialed
     ...certificates,
     ...(resume === undefined ? {} : { sessionTicket: resume.ticket }),
     ...(token === undefined ? {} : { token }),
+    enableEarlyData: options.earlyData ?? false,
     onerror: ignore,
     onnewtoken: (given: Uint8Array) => {
       token = given;
