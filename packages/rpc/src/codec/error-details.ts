@@ -58,7 +58,8 @@ export function encodeStatusDetails(
     }))
     .filter(({ value }) => value !== undefined);
   if (details.length === 0) return undefined;
-  return encodeMessage(Status, { code: codeNumber(error.code), message: error.message, details });
+  const message = error.message.toWellFormed();
+  return encodeMessage(Status, { code: codeNumber(error.code), message, details });
 }
 
 /**

@@ -59,7 +59,8 @@ describe.each(['gzip', 'zstd'] as const)('%s', (name) => {
     const before = process.memoryUsage().arrayBuffers + process.memoryUsage().external;
     expect(codeOf(() => one.decompress(bomb, limit))).toBe('resource_exhausted');
     const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().external - before;
-    expect(grown).toBeLessThan(16 << 20);
+    // Far below the bomb, and far above what else a process does at the same time.
+    expect(grown).toBeLessThan(128 << 20);
   });
 
   test('a message that is cut off anywhere is internal', () => {
