@@ -4,7 +4,7 @@ import { decodeMessage, encodeMessage } from '@zeke/rpc';
 import { Root } from 'protobufjs';
 import protobufjsVersion from 'protobufjs/package.json' with { type: 'json' };
 import 'protobufjs/ext/descriptor.js';
-import { Order, Order_State, Orders } from './gen/order_pb.ts';
+import { Address, Order, Orders } from './gen/order_pb.ts';
 
 /** One way to encode and to decode the same message. */
 export interface Codec {
@@ -15,6 +15,13 @@ export interface Codec {
   readonly decode: () => number;
 }
 
+const address: Address = Address.create({
+  street: '12 St James’s Square',
+  city: 'London',
+  country: 'GB',
+  zip: 75_001,
+});
+
 const order: Order = Order.create({
   id: 'ord_01HZX3V9Q8TB',
   customer: 'Ada Lovelace',
@@ -22,9 +29,9 @@ const order: Order = Order.create({
   quantity: 12,
   price: 249.95,
   express: true,
-  state: Order_State.OPEN,
+  priority: -3,
   tags: ['gift', 'fragile', 'priority'],
-  address: { street: '12 St James’s Square', city: 'London', country: 'GB', zip: 75_001 },
+  address,
   signature: new Uint8Array(68).fill(7),
   sizes: [1, 2, 300, 40_000],
 });

@@ -5,13 +5,11 @@
 import {
   type CallContext,
   type CallOptions,
-  type EnumType,
   FieldTable,
   type MessageInit,
   type MessageType,
   type ServiceType,
   embeddedBytes,
-  enumType,
   messageFromJson,
   messageToJson,
 } from '@zeke/rpc';
@@ -25,7 +23,7 @@ export interface Order {
   quantity: number;
   price: number;
   express: boolean;
-  state: Order_State;
+  priority: number;
   tags: string[];
   address?: Address | undefined;
   signature: Uint8Array;
@@ -45,7 +43,7 @@ export const Order: MessageType<Order> = {
       quantity: init.quantity ?? 0,
       price: init.price ?? 0,
       express: init.express ?? false,
-      state: init.state ?? 0,
+      priority: init.priority ?? 0,
       tags: init.tags === undefined ? [] : [...init.tags],
       address: init.address === undefined ? undefined : Address.create(init.address),
       signature: init.signature ?? file$noBytes,
@@ -84,10 +82,10 @@ export const Order: MessageType<Order> = {
       writer.tag(48);
       writer.bool(f6);
     }
-    const f7 = message.state;
+    const f7 = message.priority;
     if (f7 !== undefined && f7 !== 0) {
       writer.tag(56);
-      writer.int32(f7);
+      writer.sint32(f7);
     }
     const f8 = message.tags;
     if (f8 !== undefined) {
@@ -144,7 +142,7 @@ export const Order: MessageType<Order> = {
           message.express = reader.bool();
           break;
         case 56:
-          message.state = reader.int32() as Order_State;
+          message.priority = reader.sint32();
           break;
         case 66:
           message.tags.push(reader.string());
@@ -191,7 +189,7 @@ function Order$new(): Order {
     quantity: 0,
     price: 0,
     express: false,
-    state: 0,
+    priority: 0,
     tags: [],
     address: undefined,
     signature: file$noBytes,
@@ -207,7 +205,7 @@ const Order$fields = /* @__PURE__ */ new FieldTable('zrpc.benchmark.Order', () =
   { number: 4, name: 'quantity', label: 'implicit', type: 'uint32' },
   { number: 5, name: 'price', label: 'implicit', type: 'double' },
   { number: 6, name: 'express', label: 'implicit', type: 'bool' },
-  { number: 7, name: 'state', label: 'implicit', type: Order_StateEnum },
+  { number: 7, name: 'priority', label: 'implicit', type: 'sint32' },
   { number: 8, name: 'tags', label: 'repeated', type: 'string' },
   { number: 9, name: 'address', label: 'optional', type: Address },
   { number: 10, name: 'signature', label: 'implicit', type: 'bytes' },
@@ -308,33 +306,16 @@ const Address$fields = /* @__PURE__ */ new FieldTable('zrpc.benchmark.Address', 
   { number: 4, name: 'zip', label: 'implicit', type: 'int32' },
 ]);
 
-export const Order_State = {
-  UNSPECIFIED: 0,
-  OPEN: 1,
-  SENT: 2,
-} as const;
-
-/** A peer may also send a number that is not listed here. */
-export type Order_State = (typeof Order_State)[keyof typeof Order_State];
-
-/** The names of Order_State in the `.proto`. */
-export const Order_StateEnum: EnumType = /* @__PURE__ */ enumType('zrpc.benchmark.Order.State', {
-  STATE_UNSPECIFIED: 0,
-  STATE_OPEN: 1,
-  STATE_SENT: 2,
-});
-
 /** The descriptors of this file and of all that it imports. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'Ct0ECgtvcmRlci5wcm90bxIOenJwYy5iZW5jaG1hcmsikQMKBU9yZGVyEg4KAmlkGAEgASgJUgJpZBIaCghjdXN0b21l',
+  'CoYECgtvcmRlci5wcm90bxIOenJwYy5iZW5jaG1hcmsiugIKBU9yZGVyEg4KAmlkGAEgASgJUgJpZBIaCghjdXN0b21l',
   'chgCIAEoCVIIY3VzdG9tZXISIgoNY3JlYXRlZF9hdF9tcxgDIAEoA1ILY3JlYXRlZEF0TXMSGgoIcXVhbnRpdHkYBCAB',
-  'KA1SCHF1YW50aXR5EhQKBXByaWNlGAUgASgBUgVwcmljZRIYCgdleHByZXNzGAYgASgIUgdleHByZXNzEjEKBXN0YXRl',
-  'GAcgASgOMhsuenJwYy5iZW5jaG1hcmsuT3JkZXIuU3RhdGVSBXN0YXRlEhIKBHRhZ3MYCCADKAlSBHRhZ3MSMQoHYWRk',
-  'cmVzcxgJIAEoCzIXLnpycGMuYmVuY2htYXJrLkFkZHJlc3NSB2FkZHJlc3MSHAoJc2lnbmF0dXJlGAogASgMUglzaWdu',
-  'YXR1cmUSFAoFc2l6ZXMYCyADKAVSBXNpemVzIj4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDgoKU1RBVEVf',
-  'T1BFThABEg4KClNUQVRFX1NFTlQQAiJhCgdBZGRyZXNzEhYKBnN0cmVldBgBIAEoCVIGc3RyZWV0EhIKBGNpdHkYAiAB',
-  'KAlSBGNpdHkSGAoHY291bnRyeRgDIAEoCVIHY291bnRyeRIQCgN6aXAYBCABKAVSA3ppcDI/CgZPcmRlcnMSNQoFUGxh',
-  'Y2USFS56cnBjLmJlbmNobWFyay5PcmRlchoVLnpycGMuYmVuY2htYXJrLk9yZGVyYgZwcm90bzM=',
+  'KA1SCHF1YW50aXR5EhQKBXByaWNlGAUgASgBUgVwcmljZRIYCgdleHByZXNzGAYgASgIUgdleHByZXNzEhoKCHByaW9y',
+  'aXR5GAcgASgRUghwcmlvcml0eRISCgR0YWdzGAggAygJUgR0YWdzEjEKB2FkZHJlc3MYCSABKAsyFy56cnBjLmJlbmNo',
+  'bWFyay5BZGRyZXNzUgdhZGRyZXNzEhwKCXNpZ25hdHVyZRgKIAEoDFIJc2lnbmF0dXJlEhQKBXNpemVzGAsgAygFUgVz',
+  'aXplcyJhCgdBZGRyZXNzEhYKBnN0cmVldBgBIAEoCVIGc3RyZWV0EhIKBGNpdHkYAiABKAlSBGNpdHkSGAoHY291bnRy',
+  'eRgDIAEoCVIHY291bnRyeRIQCgN6aXAYBCABKAVSA3ppcDI/CgZPcmRlcnMSNQoFUGxhY2USFS56cnBjLmJlbmNobWFy',
+  'ay5PcmRlchoVLnpycGMuYmVuY2htYXJrLk9yZGVyYgZwcm90bzM=',
 ]);
 
 /**

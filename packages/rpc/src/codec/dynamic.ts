@@ -24,11 +24,6 @@ export function dynamicMessageType(desc: DescMessage): MessageType<Properties> {
   return type;
 }
 
-/** The extension of a descriptor of protobuf-es. */
-export function dynamicExtension(desc: DescExtension): Extension<Properties, unknown> {
-  return extension(desc.typeName, desc.extendee.typeName, () => fieldSpecOf(desc));
-}
-
 /** All types of a registry of protobuf-es: for the JSON of `google.protobuf.Any` and extensions. */
 export function dynamicTypeRegistry(registry: Registry): TypeRegistry {
   return {
@@ -46,6 +41,10 @@ export function dynamicTypeRegistry(registry: Registry): TypeRegistry {
       return desc && dynamicExtension(desc);
     },
   };
+}
+
+function dynamicExtension(desc: DescExtension): Extension<Properties, unknown> {
+  return extension(desc.typeName, desc.extendee.typeName, () => fieldSpecOf(desc));
 }
 
 function fieldSpecOf(field: DescField | DescExtension): FieldSpec {

@@ -8,7 +8,7 @@ import type {
 import { lowerCamelCase } from '../../codec/field-table.ts';
 
 /** What a file declares under one name or more. */
-export type Declared = DescMessage | DescEnum | DescExtension | DescService;
+type Declared = DescMessage | DescEnum | DescExtension | DescService;
 
 /** The names that a file gives to what it declares. Those of an import are the same everywhere. */
 export interface FileNames {
