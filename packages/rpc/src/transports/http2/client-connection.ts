@@ -147,6 +147,8 @@ export class ClientConnection extends Http2Connection implements Connection {
 
   protected override onPong(): void {}
 
+  protected override onClosed(): void {}
+
   protected override onBroken(error: RpcError): void {
     this.#rejectReady(error);
     for (const stream of [...this.#queued]) stream.broken(error);

@@ -8,6 +8,7 @@ import {
 } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { markRefused } from '../../core/refused.ts';
+import { monotonicNow } from '../../core/timer-wheel.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { errorCode } from './frame.ts';
@@ -80,7 +81,9 @@ export class ClientStream extends Http2Stream implements ClientCall {
   }
 
   override onPeerReset(code: number): void {
-    this.broken(errorOfReset(code));
+    const isLate = code === errorCode.cancel && monotonicNow() >= this.options.deadlineAt;
+    if (!isLate) this.broken(errorOfReset(code));
+    else this.broken(new RpcError('deadline_exceeded', `${this.path} did not end in time`));
   }
 
   /** A header block of the response has come. */

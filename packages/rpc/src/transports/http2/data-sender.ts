@@ -27,7 +27,7 @@ export class DataSender {
   readonly #writer: FrameWriter;
   readonly #guard: FloodGuard;
   /** The streams that wait for the connection, its window or its socket, and not for their own. */
-  readonly #waiting = new Set<SendingStream>();
+  #waiting: Set<SendingStream> | undefined;
 
   constructor(writer: FrameWriter, guard: FloodGuard) {
     this.#writer = writer;
@@ -62,11 +62,13 @@ export class DataSender {
 
   /** The connection has got a larger window, or the socket has room again. */
   flushAll(): void {
-    while (this.#waiting.size > 0 && !this.#writer.isBlocked) {
+    const waiting = this.#waiting;
+    while (waiting !== undefined && waiting.size > 0 && !this.#writer.isBlocked) {
       let hasSent = false;
-      for (const stream of [...this.#waiting]) {
+      for (const stream of [...waiting]) {
         if (this.#writer.isBlocked) return;
-        this.#waiting.delete(stream);
+        // It may have ended while the others were told that there is room.
+        if (!waiting.delete(stream)) continue;
         if (this.#sendHeld(stream)) hasSent = true;
         if (stream.unsent === undefined) this.#tell(stream);
         else this.#await(stream);
@@ -77,7 +79,7 @@ export class DataSender {
 
   /** The stream is over: what it holds is dropped. */
   forget(stream: SendingStream): void {
-    this.#waiting.delete(stream);
+    this.#waiting?.delete(stream);
     if (stream.unsent === undefined) return;
     this.unsentBytes -= stream.unsent.length;
     stream.unsent = undefined;
@@ -143,11 +145,12 @@ export class DataSender {
 
   #await(stream: SendingStream): void {
     if (stream.unsent !== undefined && (stream.sendWindow <= 0 || stream.id === 0)) return;
+    this.#waiting ??= new Set();
     this.#waiting.add(stream);
   }
 
   #tell(stream: SendingStream): void {
-    this.#waiting.delete(stream);
+    this.#waiting?.delete(stream);
     stream.onRoom();
   }
 }

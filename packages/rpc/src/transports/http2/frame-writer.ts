@@ -23,10 +23,6 @@ export class FrameWriter {
   #lastStream = 0;
   #lastAt = 0;
   #headersAt = 0;
-  readonly #flushLater: () => void = () => {
-    this.#isScheduled = false;
-    this.flush();
-  };
 
   constructor(socket: ByteSocket) {
     this.#socket = socket;
@@ -35,6 +31,12 @@ export class FrameWriter {
   /** What is written and not with the kernel yet, in bytes. */
   get queuedBytes(): number {
     return this.queue.length + this.#socket.queuedBytes;
+  }
+
+  /** The microtask has come. */
+  flushScheduled(): void {
+    this.#isScheduled = false;
+    this.flush();
   }
 
   /** Gives the socket what has been written. */
@@ -157,7 +159,7 @@ export class FrameWriter {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(this.#flushLater);
+    if (scheduled.push(this) === 1) queueMicrotask(flushAll);
   }
 
   /** Writes the header of a frame and returns where it is in the queue. */
@@ -221,6 +223,15 @@ export class FrameWriter {
       queue.append(block, start, end);
     }
   }
+}
+
+/** The writers of all connections that have something to send: they share one microtask. */
+let scheduled: FrameWriter[] = [];
+
+function flushAll(): void {
+  const writers = scheduled;
+  scheduled = [];
+  for (const writer of writers) writer.flushScheduled();
 }
 
 /** A queue as long as this is sent without waiting for the microtask, so that it never grows. */

@@ -296,6 +296,14 @@ describe('resets', () => {
   });
 });
 
+test('a reset after the deadline tells of the deadline', async () => {
+  const { client } = await clientOfAnswers({}, frame(resetStream, 0, 1, u32(errorCode.cancel)));
+  const sink = new RecordingSink();
+  client.open(testMethod(), testOpenOptions({ deadlineAt: performance.now() }), sink).sendEnd();
+  await sink.end;
+  expect(sink.code).toBe('deadline_exceeded');
+});
+
 describe('connections', () => {
   test('a server that closes at once, or within a call', async () => {
     const at = await clientOf((peer) => peer.close());

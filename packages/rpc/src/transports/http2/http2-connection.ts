@@ -26,8 +26,6 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   readonly writer: FrameWriter;
   readonly sender: DataSender;
   readonly encoder: HpackEncoder = new HpackEncoder();
-  /** Settles once the socket is closed. The error says why; undefined: in order. */
-  readonly closed: Promise<RpcError | undefined>;
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE: what a new stream may send. */
   initialSendWindow: number = defaultWindowBytes;
   /** What a new stream may receive: ours is not in force before the peer has acknowledged it. */
@@ -42,14 +40,14 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   protected readonly streams: Map<number, Http2Stream> = new Map();
   protected peerSettings: PeerSettings = noSettings;
   protected state: 'open' | 'draining' | 'closing' | 'closed' = 'open';
-  readonly #resetStreams = new ResetStreams();
+  #resetStreams: ResetStreams | undefined;
   readonly #parser: FrameParser;
   readonly #decoder = new HpackDecoder();
   #receiveWindow: number;
   #read = 0;
   #settingsSentAt = 0;
   #fault: RpcError | undefined;
-  #resolveClosed: (error: RpcError | undefined) => void = () => {};
+  #closed: PromiseWithResolvers<RpcError | undefined> | undefined;
 
   protected constructor(socket: ByteSocket, limits: Http2Limits) {
     this.socket = socket;
@@ -61,9 +59,6 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     this.#parser = new FrameParser(new FrameChecker(this, this.guard, limits), maxFrameBytes);
     this.initialReceiveWindow = Math.max(limits.streamWindowBytes, defaultWindowBytes);
     this.#receiveWindow = Math.max(limits.connectionWindowBytes, defaultWindowBytes);
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
   /** How many bytes of the chunk do not belong to a frame: the client's preface. */
@@ -82,6 +77,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   protected abstract onPong(): void;
   /** The connection is of no use any more. */
   protected abstract onBroken(error: RpcError): void;
+  /** The socket is closed. */
+  protected abstract onClosed(): void;
   /** Refuses new calls and closes when the open ones have ended. */
   abstract drain(reason: string): void;
   abstract get openCalls(): number;
@@ -94,6 +91,16 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     end: number,
   ): void;
   abstract receiveGoaway(lastStream: number, code: number, message: string): void;
+
+  /** Settles once the socket is closed. The error says why; undefined: in order. */
+  get closed(): Promise<RpcError | undefined> {
+    // Made when somebody asks: ten thousand connections of a server need none.
+    if (this.#closed === undefined) {
+      this.#closed = Promise.withResolvers();
+      if (this.state === 'closed') this.#closed.resolve(this.#fault);
+    }
+    return this.#closed.promise;
+  }
 
   get isReady(): boolean {
     return this.peerSettings !== noSettings;
@@ -130,7 +137,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
       this.#fault = unavailable(`the connection to ${address} broke`, cause);
     }
     this.#break(this.#fault ?? unavailable(`the connection to ${address} was closed`));
-    this.#resolveClosed(this.#fault);
+    this.onClosed();
+    this.#closed?.resolve(this.#fault);
   }
 
   /** Ends every call and the connection, at once. */
@@ -174,6 +182,7 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
 
   /** Resets a stream; frames that are on their way for it are ignored. */
   reset(stream: number, code: number): void {
+    this.#resetStreams ??= new ResetStreams();
     this.#resetStreams.add(stream);
     this.writer.resetStream(stream, code);
   }
@@ -325,7 +334,7 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
 
   /** DATA or HEADERS for a stream that is over. */
   protected onClosedStream(stream: number): void {
-    if (this.#resetStreams.has(stream)) return;
+    if (this.#resetStreams?.has(stream)) return;
     this.reset(stream, errorCode.streamClosed);
     this.onReset();
   }

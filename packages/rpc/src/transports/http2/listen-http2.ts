@@ -51,6 +51,7 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
       peer: peerOf(socket),
       handler: options.handler,
       compressor,
+      onClosed: connections.remove,
     });
     connections.add(connection);
     return connection;
@@ -100,8 +101,11 @@ class Connections {
 
   add(connection: ServerConnection): void {
     this.#open.add(connection);
-    void connection.closed.then(() => this.#open.delete(connection));
   }
+
+  readonly remove = (connection: ServerConnection): void => {
+    this.#open.delete(connection);
+  };
 
   /** Lets the open calls end for `graceMs`, then cancels them. */
   async close(graceMs: number): Promise<void> {

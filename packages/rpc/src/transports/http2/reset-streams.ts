@@ -3,10 +3,9 @@
  * peer (RFC 9113, 5.1, "closed").
  */
 export class ResetStreams {
-  #streams: Set<number> | undefined;
+  readonly #streams = new Set<number>();
 
   add(stream: number): void {
-    this.#streams ??= new Set();
     this.#streams.add(stream);
     if (this.#streams.size <= maxRemembered) return;
     for (const oldest of this.#streams) {
@@ -16,7 +15,7 @@ export class ResetStreams {
   }
 
   has(stream: number): boolean {
-    return this.#streams?.has(stream) === true;
+    return this.#streams.has(stream);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ServerConnectionOptions {
   readonly peer: Peer;
   readonly handler: CallHandler;
   readonly compressor: CompressorLookup;
+  /** Told once, when its socket is closed. */
+  readonly onClosed?: (connection: ServerConnection) => void;
 }
 
 /** The side of a connection that answers calls. */
@@ -27,6 +29,7 @@ export class ServerConnection extends Http2Connection {
   readonly peer: Peer;
   readonly #handler: CallHandler;
   readonly #compressor: CompressorLookup;
+  readonly #onClosed: ((connection: ServerConnection) => void) | undefined;
   readonly #head: RequestHead;
   readonly #response: ResponseWriter;
   #prefaceBytes = 0;
@@ -40,7 +43,8 @@ export class ServerConnection extends Http2Connection {
     this.peer = options.peer;
     this.#handler = options.handler;
     this.#compressor = options.compressor;
-    this.#head = new RequestHead(options.limits);
+    this.#onClosed = options.onClosed;
+    this.#head = headFor(options.limits);
     this.#response = new ResponseWriter(this.encoder);
   }
 
@@ -164,6 +168,10 @@ export class ServerConnection extends Http2Connection {
 
   protected override onBroken(): void {}
 
+  protected override onClosed(): void {
+    this.#onClosed?.(this);
+  }
+
   protected override onPong(): void {
     if (this.state !== 'draining' || this.#isFinal) return;
     this.#isFinal = true;
@@ -247,6 +255,18 @@ export class ServerConnection extends Http2Connection {
     }
     return undefined;
   }
+}
+
+/** One for all connections of a listener: it is used within one call of one function at a time. */
+const heads = new WeakMap<Http2Limits, RequestHead>();
+
+function headFor(limits: Http2Limits): RequestHead {
+  let head = heads.get(limits);
+  if (head === undefined) {
+    head = new RequestHead(limits);
+    heads.set(limits, head);
+  }
+  return head;
 }
 
 const never = Number.POSITIVE_INFINITY;

@@ -19,10 +19,7 @@ export class ResponseWriter {
   readonly #encoder: HpackEncoder;
   readonly #contentType = new RepeatedField('content-type', grpcContentType);
   readonly #accept = new RepeatedField('grpc-accept-encoding', 'gzip,zstd');
-  readonly #encodings: Readonly<Record<string, RepeatedField>> = {
-    gzip: new RepeatedField('grpc-encoding', 'gzip'),
-    zstd: new RepeatedField('grpc-encoding', 'zstd'),
-  };
+  #encodings: Map<string, RepeatedField> | undefined;
   readonly #statuses: RepeatedField[] = [];
   #plainHeader: PreparedBlock | undefined;
   #okTrailer: PreparedBlock | undefined;
@@ -41,8 +38,7 @@ export class ResponseWriter {
     const start = out.length;
     this.#writeCommon(out);
     if (isPlain) this.#plainHeader = encoder.prepare(out, start, version);
-    const field = encoding === undefined ? undefined : this.#encodings[encoding];
-    if (field !== undefined) encoder.writeRepeated(out, field);
+    if (encoding !== undefined) encoder.writeRepeated(out, this.#encodingField(encoding));
     writeMetadata(encoder, out, metadata);
   }
 
@@ -77,6 +73,16 @@ export class ResponseWriter {
     this.#encoder.writeStatic(out, status200Index);
     this.#encoder.writeRepeated(out, this.#contentType);
     this.#encoder.writeRepeated(out, this.#accept);
+  }
+
+  #encodingField(encoding: string): RepeatedField {
+    this.#encodings ??= new Map();
+    let field = this.#encodings.get(encoding);
+    if (field === undefined) {
+      field = new RepeatedField('grpc-encoding', encoding);
+      this.#encodings.set(encoding, field);
+    }
+    return field;
   }
 
   #writeStatus(out: ByteQueue, { error, metadata }: Trailer): void {

@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { CompressionFault } from './compression-fault.ts';
-import { fieldOfName, type HeaderField, headerField, staticFields } from './header-field.ts';
+import {
+  fieldOfName,
+  type HeaderField,
+  headerField,
+  sharedField,
+  staticFields,
+} from './header-field.ts';
 import { huffmanDecode } from './huffman.ts';
 import { staticCount } from './static-table.ts';
 
@@ -45,7 +51,7 @@ export class HpackDecoder {
       if (byte >= 0x80) {
         sink.onField(this.#field(this.#integer(bytes, end, 0x7f)));
       } else if (byte >= 0x40) {
-        const field = this.#literal(bytes, end, 0x3f);
+        const field = sharedField(this.#literal(bytes, end, 0x3f));
         this.#insert(field);
         sink.onField(field);
       } else if (byte >= 0x20) {

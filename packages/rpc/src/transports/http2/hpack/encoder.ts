@@ -43,7 +43,7 @@ export class HpackEncoder {
   #bytes = 0;
   /** The smallest table size since the last block, when the peer changed it; -1: it did not. */
   #smallestResize = -1;
-  readonly #names = new Map<string, NameUse>();
+  #names: Map<string, NameUse> | undefined;
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. The next block tells it what we make of that. */
   setMaxTableBytes(allowed: number): void {
@@ -121,12 +121,12 @@ export class HpackEncoder {
   }
 
   #use(name: string): NameUse | undefined {
-    return this.#names.get(name);
+    return this.#names?.get(name);
   }
 
   /** The first header of its name: kept while there is room, so that at least the name is short. */
   #writeFirst(out: ByteQueue, name: string, value: string): void {
-    if (this.#names.size >= maxNames) this.#names.clear();
+    if (this.#names === undefined || this.#names.size >= maxNames) this.#names = new Map();
     const use: NameUse = { value, candidate: value, entry: -1 };
     this.#names.set(name, use);
     if (this.#hasRoomFor(name, value)) use.entry = this.#insert(out, name, value);
@@ -147,7 +147,7 @@ export class HpackEncoder {
   }
 
   #insert(out: ByteQueue, name: string, value: string): number {
-    const index = this.#nameIndex(name, this.#names.get(name)?.entry ?? -1);
+    const index = this.#nameIndex(name, this.#names?.get(name)?.entry ?? -1);
     writeInteger(out, 0x40, 0x3f, index);
     if (index === 0) writeShortest(out, name);
     writeShortest(out, value);

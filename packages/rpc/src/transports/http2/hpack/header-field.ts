@@ -154,6 +154,41 @@ function flagsOfValue(value: string): number {
   return flags;
 }
 
+/**
+ * The same header, one object for all connections: what every peer says of itself takes memory once.
+ * What may be secret, metadata and messages, is not shared.
+ */
+export function sharedField(field: HeaderField): HeaderField {
+  if (!shareable.has(field.token) || field.size > maxSharedBytes) return field;
+  let sameName = shared.get(field.token);
+  if (sameName === undefined) {
+    sameName = new Map();
+    shared.set(field.token, sameName);
+  }
+  const same = sameName.get(field.value);
+  if (same !== undefined) return same;
+  if (sameName.size >= maxSharedValues) sameName.clear();
+  sameName.set(field.value, field);
+  return field;
+}
+
+const shareable: ReadonlySet<number> = new Set([
+  known.authority,
+  known.path,
+  known.te,
+  known.contentType,
+  known.userAgent,
+  known.acceptEncoding,
+  known.grpcEncoding,
+  known.grpcAcceptEncoding,
+  known.grpcStatus,
+]);
+const shared = new Map<number, Map<string, HeaderField>>();
+/** A larger header is not shared; as `size` counts. */
+const maxSharedBytes = 256;
+/** Values of one name. */
+const maxSharedValues = 512;
+
 /** The entries of the static table; the entry of index 1 is at 1. */
 export const staticFields: readonly HeaderField[] = [
   headerField('unused', ''),
