@@ -5,11 +5,12 @@ import { readLooseUtf8, readUtf8 } from './utf8.ts';
 /** How deep messages and groups may be nested, as in every official implementation. */
 export const maxMessageDepth = 100;
 
-const signed64 = new BigInt64Array(1);
-const unsigned64 = new BigUint64Array(signed64.buffer);
-const double64 = new Float64Array(signed64.buffer);
-const float32 = new Float32Array(signed64.buffer);
-const words = new Int32Array(signed64.buffer);
+/** Bytes seen as numbers. A DataView is the quickest way to a bigint. */
+const scratch = new DataView(new ArrayBuffer(8));
+const double64 = new Float64Array(scratch.buffer);
+const float32 = new Float32Array(scratch.buffer);
+const words = new Int32Array(scratch.buffer);
+/** Where the lower word of a double is, by the order of bytes of this machine. */
 const low: number = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
 const high: number = 1 - low;
 
@@ -88,24 +89,18 @@ export class Reader {
   }
 
   int64(): bigint {
-    words[low] = this.varint();
-    words[high] = this.upper;
-    return signed64[0] as bigint;
+    return signed64(this.varint(), this.upper);
   }
 
   uint64(): bigint {
-    words[low] = this.varint();
-    words[high] = this.upper;
-    return unsigned64[0] as bigint;
+    return unsigned64(this.varint(), this.upper);
   }
 
   sint64(): bigint {
     const value = this.varint();
     const { upper } = this;
     const sign = -(value & 1);
-    words[low] = ((value >>> 1) | (upper << 31)) ^ sign;
-    words[high] = (upper >>> 1) ^ sign;
-    return signed64[0] as bigint;
+    return signed64(((value >>> 1) | (upper << 31)) ^ sign, (upper >>> 1) ^ sign);
   }
 
   fixed32(): number {
@@ -117,15 +112,11 @@ export class Reader {
   }
 
   fixed64(): bigint {
-    words[low] = this.word();
-    words[high] = this.word();
-    return unsigned64[0] as bigint;
+    return unsigned64(this.word(), this.word());
   }
 
   sfixed64(): bigint {
-    words[low] = this.word();
-    words[high] = this.word();
-    return signed64[0] as bigint;
+    return signed64(this.word(), this.word());
   }
 
   float(): number {
@@ -342,4 +333,16 @@ export class Reader {
       `messages nested deeper than ${maxMessageDepth}; that is the limit`,
     );
   }
+}
+
+function signed64(lower: number, upper: number): bigint {
+  scratch.setInt32(0, lower, true);
+  scratch.setInt32(4, upper, true);
+  return scratch.getBigInt64(0, true);
+}
+
+function unsigned64(lower: number, upper: number): bigint {
+  scratch.setInt32(0, lower, true);
+  scratch.setInt32(4, upper, true);
+  return scratch.getBigUint64(0, true);
 }
