@@ -11,6 +11,7 @@ export const commandNames = [
   'prices',
   'config',
   'doctor',
+  'rpc',
   'completion',
   'version',
 ] as const;

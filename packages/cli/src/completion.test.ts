@@ -92,6 +92,13 @@ describe('the scripts, in the shells themselves', () => {
     ]);
   });
 
+  test('the commands of zeke rpc are those of zrpc', async () => {
+    const script = `source <(zeke completion bash)
+      COMP_WORDS=(zeke rpc li) COMP_CWORD=2; _zeke zeke; printf '%s\\n' "\${COMPREPLY[@]}"
+      COMP_WORDS=(zeke rpc call --gr) COMP_CWORD=3; _zeke zeke; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    expect(await shell(['bash', '--norc', '-c', script])).toEqual(['list', '--grpc', '--grpc-web']);
+  });
+
   test.skipIf(skipsWithout('zsh'))('zsh', async () => {
     const script = `compdef() { print compdef $@ }; _describe() { print -l -- $candidates }; _files() { print files }
       source <(zeke completion zsh)

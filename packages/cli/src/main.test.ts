@@ -301,6 +301,19 @@ describe('without a server', () => {
   });
 });
 
+describe('zeke rpc', () => {
+  test('is zrpc, with its own exit codes', async () => {
+    await using own = await temporaryDirectory();
+    const list = await zeke(['rpc', 'list'], { home: own.path });
+    expect(list).toMatchObject({ code: 3, stdout: '' });
+    expect(list.stderr).toContain('zeke rpc: no target is given');
+    const nobody = await zeke(['rpc', 'list', 'grpc://127.0.0.1:1'], { home: own.path });
+    expect(nobody.code).toBe(14);
+    const help = await zeke(['rpc', 'call', '--help'], { home: own.path });
+    expect(help.stdout).toContain('zeke rpc call grpc://localhost:50051');
+  });
+});
+
 describe('terminals and pipes', () => {
   test('colours are for terminals, and for those who force them', async () => {
     const forced = { FORCE_COLOR: '1' };

@@ -7,6 +7,7 @@ import { addKeys } from './commands/keys.ts';
 import { addModels } from './commands/models.ts';
 import { addPrices } from './commands/prices.ts';
 import { addProviders } from './commands/providers.ts';
+import { addRpc } from './commands/rpc.ts';
 import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
 import { addVersion } from './commands/version.ts';
@@ -35,6 +36,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addPrices(program, context);
   addConfig(program, context, setExitCode);
   addDoctor(program, context, setExitCode);
+  addRpc(program);
   addCompletion(program, context);
   addVersion(program, context);
   return program;

@@ -7,7 +7,7 @@ import { createProgram } from './program.ts';
 /** Runs one command line and gives its exit code. Errors are told on standard error; none is thrown. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   const { output } = context;
-  const result: { code: ExitCode } = { code: exitCodes.ok };
+  const result: { code: number } = { code: exitCodes.ok };
   const program = createProgram(context, (code) => {
     result.code = code;
   });
@@ -15,6 +15,9 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     if (args[0] === '__complete') {
       const { printCandidates } = await import('./actions/complete.ts');
       await printCandidates(context, program, args.slice(1));
+    } else if (args[0] === 'rpc') {
+      const { rpc } = await import('./actions/rpc.ts');
+      result.code = await rpc(context, args.slice(1));
     } else await program.parseAsync(args, { from: 'user' });
   } catch (reason) {
     result.code = report(reason, context, args.includes('--json'));

@@ -2,7 +2,7 @@ import { providerTypes } from '@zeke/foundation';
 import type { Command } from 'commander';
 import { findServer, openClient } from '../client.ts';
 import { shells } from '../commands/completion.ts';
-import { complete, formatCandidate, type LookUp } from '../complete.ts';
+import { type Candidate, complete, formatCandidate, type LookUp } from '../complete.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { ApiKey } from './keys.ts';
@@ -18,8 +18,20 @@ export async function printCandidates(
 ): Promise<void> {
   const shell = shells.find((each) => each === args[0]);
   if (shell === undefined) return;
-  const found = await complete(program, args.slice(1), lookUpIn(context));
+  const found = await candidates(context, program, args.slice(1));
   for (const candidate of found) context.output.line(formatCandidate(shell, candidate));
+}
+
+async function candidates(
+  context: Context,
+  program: Command,
+  words: readonly string[],
+): Promise<Candidate[]> {
+  if (words[0] !== 'rpc' || words.length === 1) {
+    return await complete(program, words, lookUpIn(context));
+  }
+  const { completeWords, createContext } = await import('@zeke/rpc/command');
+  return await completeWords(createContext(process, { name: 'zeke rpc' }), words.slice(1));
 }
 
 function lookUpIn(context: Context): LookUp {

@@ -21,7 +21,7 @@ export function addCompletion(program: Command, context: Context): void {
       ),
     )
     .action(async (shell: Shell) => {
-      const { completionScript } = await import('../completion-scripts.ts');
-      context.output.write(completionScript(shell));
+      const { completionScript } = await import('@zeke/rpc/command');
+      context.output.write(completionScript(shell, 'zeke'));
     });
 }

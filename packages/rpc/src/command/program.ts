@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { addCall } from './commands/call.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addList } from './commands/list.ts';
 import type { Context } from './context.ts';
@@ -13,6 +14,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
     .description('Talk to RPC servers: gRPC, Connect, gRPC-Web, and zrpc over sockets and QUIC.')
     .version(manifest.version, '-V, --version', 'print the version')
     .exitOverride()
+    .configureHelp({ subcommandTerm: termOf })
     .configureOutput({
       writeOut: (text) => output.line(text.trimEnd()),
       writeErr: (text) => output.note(text.trimEnd()),
@@ -23,7 +25,13 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addCall(program, context, setExitCode);
   addList(program, context);
   addDescribe(program, context);
+  addCompletion(program, context);
   return program;
+}
+
+/** `call [target] <Service/Method> [request]` */
+function termOf(command: Command): string {
+  return `${command.name()} ${command.usage().replace(/ ?\[options\] ?/, '')}`;
 }
 
 const environmentHelp = `Environment:

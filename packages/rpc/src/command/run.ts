@@ -13,7 +13,10 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     result.code = code;
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    if (args[0] === '__complete') {
+      const { printCandidates } = await import('./completion/complete-words.ts');
+      await printCandidates(context, args.slice(1));
+    } else await program.parseAsync(args, { from: 'user' });
   } catch (reason) {
     result.code = report(reason, context, args.includes('--json'));
   }
