@@ -2,7 +2,13 @@
  * Runs all checks and all tests, and ends with the line `N passed, N failed`. A check counts as one
  * test. With `CI=true` a skipped test is a failure.
  */
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lineCoverage } from './line-coverage.ts';
+
+/** Of the lines of `packages/rpc`, which is a library for others. */
+const leastRpcCoverage = 0.9;
 
 const checks: [name: string, command: string[]][] = [
   ['biome', ['biome', 'check', '.']],
@@ -27,8 +33,14 @@ for (const [name, command] of checks) {
 }
 
 const workers = String(Math.min(4, availableParallelism()));
+const selection = Bun.argv.slice(2);
+const reports = mkdtempSync(join(tmpdir(), 'zeke-coverage-'));
+const coverage = ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${reports}`];
 const tests = await run(
-  ['bun', 'test', `--parallel=${workers}`, '--timeout=20000', '--dots', ...Bun.argv.slice(2)],
+  [
+    ...['bun', 'test', `--parallel=${workers}`, '--timeout=20000', '--dots'],
+    ...(selection.length === 0 ? coverage : selection),
+  ],
   true,
 );
 const count = (word: string) =>
@@ -36,6 +48,16 @@ const count = (word: string) =>
 const skipped = count('skip');
 passed += count('pass');
 failed += count('fail');
+if (selection.length === 0) {
+  const { share, unloaded } = lineCoverage(join(reports, 'lcov.info'), 'packages/rpc/src');
+  const percent = (share * 100).toFixed(1);
+  const isEnough = share >= leastRpcCoverage;
+  console.log(`${isEnough ? 'pass' : 'FAIL'} line coverage of packages/rpc: ${percent} %`);
+  if (unloaded.length > 0) console.log(`     run by other processes only: ${unloaded.join(', ')}`);
+  if (isEnough) passed++;
+  else failed++;
+}
+rmSync(reports, { recursive: true });
 if (count('pass') + count('fail') === 0 || (tests.exitCode !== 0 && count('fail') === 0)) failed++;
 if (skipped > 0 && process.env.CI === 'true') {
   console.log(`${skipped} tests were skipped, which is a failure where CI=true`);
