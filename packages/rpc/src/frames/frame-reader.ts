@@ -14,9 +14,12 @@ export interface FrameSink {
   onOversized(type: number, stream: number, length: number): void;
 }
 
+/** A buffer for a frame of at most so many bytes is made in its full size. */
+const wholeBytes = 16 * 1024;
+
 /**
  * Cuts a stream of bytes into frames. Frames that lie whole in a chunk are not copied; of one that
- * does not, no more is held than has arrived, rounded up to a power of two.
+ * does not, no more is held than has arrived, rounded up to a power of two, or to a frame of 16 KiB.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -50,14 +53,16 @@ export class FrameReader {
       if (position < 0) return;
     }
     const length = chunk.length;
+    let size = 0;
     while (!this.#stopped && position + frameHeaderBytes <= length) {
-      const end = position + frameHeaderBytes + this.#payloadLength(chunk, position);
+      size = frameHeaderBytes + this.#payloadLength(chunk, position);
       if (this.#stopped) return;
-      if (end > length) break;
-      this.#emit(chunk, position, end);
-      position = end;
+      if (position + size > length) break;
+      this.#emit(chunk, position, position + size);
+      position += size;
+      size = 0;
     }
-    if (!this.#stopped && position < length) this.#hold(chunk, position, length);
+    if (!this.#stopped && position < length) this.#hold(chunk, position, length, size);
   }
 
   /** Goes on with the held frame: where in the chunk it ends, or -1 if beyond. */
@@ -65,13 +70,13 @@ export class FrameReader {
     let position = 0;
     if (this.#heldBytes < frameHeaderBytes) {
       position = Math.min(chunk.length, frameHeaderBytes - this.#heldBytes);
-      this.#hold(chunk, 0, position);
+      this.#hold(chunk, 0, position, 0);
       if (this.#heldBytes < frameHeaderBytes) return -1;
     }
     const size = frameHeaderBytes + this.#payloadLength(this.#held as Uint8Array, 0);
     if (this.#stopped) return -1;
     const taken = Math.min(chunk.length, position + size - this.#heldBytes);
-    this.#hold(chunk, position, taken);
+    this.#hold(chunk, position, taken, size);
     if (this.#heldBytes < size) return -1;
     const frame = this.#held as Uint8Array;
     this.#held = undefined;
@@ -80,10 +85,11 @@ export class FrameReader {
     return taken;
   }
 
-  #hold(chunk: Uint8Array, start: number, end: number): void {
+  /** `frameSize` is that of the whole frame, 0 as long as it is not known. */
+  #hold(chunk: Uint8Array, start: number, end: number, frameSize: number): void {
     const needed = this.#heldBytes + end - start;
     if (this.#held === undefined || this.#held.length < needed) {
-      let size = 64;
+      let size = frameSize <= wholeBytes ? Math.max(frameSize, 64) : 64;
       while (size < needed) size *= 2;
       const grown = new Uint8Array(size);
       if (this.#held !== undefined) grown.set(this.#held.subarray(0, this.#heldBytes));
