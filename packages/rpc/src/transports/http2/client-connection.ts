@@ -7,6 +7,7 @@ import type { ByteSocket } from '../../sockets/socket.ts';
 import { ClientStream } from './client-stream.ts';
 import { ConnectionFault } from './connection-fault.ts';
 import { clientPreface, errorCode, errorName, max31Bits, setting } from './frame.ts';
+import { closedStream } from './frame-checker.ts';
 import { RequestWriter } from './grpc/request-writer.ts';
 import { ResponseHead } from './grpc/response-head.ts';
 import { Http2Connection } from './http2-connection.ts';
@@ -120,7 +121,7 @@ export class ClientConnection extends Http2Connection implements Connection {
     } else if (this.isIdle(stream)) {
       const message = 'the peer sent HEADERS on a stream that is not open';
       throw new ConnectionFault(errorCode.protocolError, message);
-    } else this.onClosedStream(stream);
+    } else if (!this.isResetLately(stream)) throw closedStream(stream);
   }
 
   override receiveGoaway(lastStream: number, code: number, message: string): void {

@@ -148,6 +148,7 @@ export class ClientStream extends Http2Stream implements ClientCall {
       }
     }
     this.#isHeaderSeen = true;
+    this.contentLeft = head.contentLength;
     this.#sink.onHeader(head.metadata);
   }
 

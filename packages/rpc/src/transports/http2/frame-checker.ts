@@ -181,6 +181,14 @@ export function protocolError(what: string): ConnectionFault {
   return new ConnectionFault(errorCode.protocolError, `the peer sent ${what}`);
 }
 
+/** HEADERS for a stream that has ended; its number cannot be used again (RFC 9113, 5.1). */
+export function closedStream(stream: number): ConnectionFault {
+  return new ConnectionFault(
+    errorCode.streamClosed,
+    `the peer sent HEADERS on stream ${stream} after its end`,
+  );
+}
+
 function wrongSize(frame: string): ConnectionFault {
   return new ConnectionFault(errorCode.frameSizeError, `the peer sent ${frame} of a wrong size`);
 }

@@ -94,6 +94,7 @@ describe('faults that end the connection', () => {
       frame(headers, 0, 1, head),
       frame(continuation, endHeaders, 3),
     ],
+    ['HEADERS on a stream that has ended', errorCode.streamClosed, whole, begun],
     [
       'CONTINUATION without HEADERS',
       errorCode.protocolError,
@@ -236,7 +237,25 @@ describe('faults that end one stream', () => {
     expect(await isAlive(peer)).toBe(true);
   });
 
-  test('DATA or HEADERS on a stream that is over', async () => {
+  test('DATA of another length than content-length', async () => {
+    const peer = await server.connect();
+    const five = { ...requestHeaders, 'content-length': '6' };
+    const wrong = [
+      frame(data, endStream, 1, message('')),
+      frame(data, 0, 1, message('xy')),
+      frame(headers, endHeaders | endStream, 1, block({ a: 'b' })),
+    ];
+    for (const [i, one] of wrong.entries()) {
+      const stream = 2 * i + 1;
+      one.writeUInt32BE(stream, 5);
+      peer.send(peer.request(stream, five), one);
+      expect(await peer.reset(stream)).toBe(errorCode.protocolError);
+    }
+    peer.send(peer.request(7, five), frame(data, endStream, 7, message('x')));
+    expect(await isAlive(peer)).toBe(true);
+  });
+
+  test('DATA on a stream that is over', async () => {
     const peer = await server.connect();
     peer.send(whole);
     await peer.next((one) => one.type === headers && (one.flags & endStream) !== 0);

@@ -201,7 +201,10 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     if (stream === undefined) {
       if (this.isIdle(streamNumber)) throw protocolError('DATA on a stream that is not open');
       this.credit(flowBytes);
-      this.onClosedStream(streamNumber);
+      if (!this.isResetLately(streamNumber)) {
+        this.reset(streamNumber, errorCode.streamClosed);
+        this.onReset();
+      }
       return;
     }
     stream.receiveWindow -= flowBytes;
@@ -209,6 +212,10 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
       this.credit(flowBytes);
       if (stream.remoteEnded) this.failStream(stream, errorCode.streamClosed, 'DATA after its end');
       else this.failStream(stream, errorCode.flowControlError, 'DATA beyond its window');
+      return;
+    }
+    if (stream.contentLeft >= 0 && !this.#isWithinLength(stream, end - start, isLast)) {
+      this.credit(flowBytes);
       return;
     }
     if (flowBytes > end - start) {
@@ -234,10 +241,10 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   receiveSettings(bytes: Uint8Array, start: number, end: number): void {
     const isFirst = !this.isReady;
     this.peerSettings = readSettings(this.peerSettings, bytes, start, end);
+    this.writer.settingsAck();
     this.encoder.setMaxTableBytes(this.peerSettings.headerTableBytes);
     this.writer.maxFrameBytes = this.peerSettings.maxFrameBytes;
     this.#setInitialSendWindow(this.peerSettings.initialWindowBytes);
-    this.writer.settingsAck();
     this.#boundAnswers();
     if (isFirst) this.timer.start();
     this.onSettings(isFirst);
@@ -332,11 +339,9 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     this.onReset();
   }
 
-  /** DATA or HEADERS for a stream that is over. */
-  protected onClosedStream(stream: number): void {
-    if (this.#resetStreams?.has(stream)) return;
-    this.reset(stream, errorCode.streamClosed);
-    this.onReset();
+  /** Whether frames for this stream may be on their way without a fault of the peer. */
+  protected isResetLately(stream: number): boolean {
+    return this.#resetStreams?.has(stream) === true;
   }
 
   #onThrown(error: unknown): void {
@@ -346,6 +351,14 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     }
     this.#fault ??= RpcError.from(error);
     this.fail(new ConnectionFault(errorCode.internalError, 'an unexpected failure of this side'));
+  }
+
+  /** A message of another length than it says is malformed (RFC 9113, 8.1.1). */
+  #isWithinLength(stream: Http2Stream, bytes: number, isLast: boolean): boolean {
+    stream.contentLeft -= bytes;
+    if (stream.contentLeft >= 0 && (!isLast || stream.contentLeft === 0)) return true;
+    this.failStream(stream, errorCode.protocolError, 'DATA of another length than content-length');
+    return false;
   }
 
   #errorOf(fault: ConnectionFault): RpcError {

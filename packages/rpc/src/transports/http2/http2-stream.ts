@@ -24,6 +24,8 @@ export abstract class Http2Stream implements SendingStream {
   remoteEnded = false;
   /** We have ended ours: END_STREAM is written. */
   localEnded = false;
+  /** What the peer's `content-length` leaves to come, in bytes of DATA; -1 when it has none. */
+  contentLeft = -1;
   /** Nothing more is sent or received, and the stream is no longer the connection's. */
   over = false;
   protected readonly connection: Http2Connection;

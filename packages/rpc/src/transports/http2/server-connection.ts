@@ -6,6 +6,7 @@ import { RpcError } from '../../rpc-error.ts';
 import type { ByteSocket } from '../../sockets/socket.ts';
 import { ConnectionFault } from './connection-fault.ts';
 import { clientPreface, errorCode, frameFlag, max31Bits, setting } from './frame.ts';
+import { closedStream } from './frame-checker.ts';
 import { isGrpcContentType } from './grpc/content-type.ts';
 import { readTimeout } from './grpc/grpc-timeout.ts';
 import { RequestHead } from './grpc/request-head.ts';
@@ -148,11 +149,13 @@ export class ServerConnection extends Http2Connection {
         const message = 'the peer sent HEADERS on a stream of even number';
         throw new ConnectionFault(errorCode.protocolError, message);
       }
-      this.onClosedStream(stream);
+      if (!this.isResetLately(stream)) throw closedStream(stream);
     } else if (open.remoteEnded) {
       this.failStream(open, errorCode.streamClosed, 'HEADERS after its end');
-    } else if (!endsStream || this.#head.isMalformed || this.#head.path !== '') {
+    } else if (!endsStream || this.#head.isMalformed || this.#head.hasPseudo) {
       this.failStream(open, errorCode.protocolError, 'a second header that is no trailer');
+    } else if (open.contentLeft > 0) {
+      this.failStream(open, errorCode.protocolError, 'less DATA than content-length');
     } else open.receiveEnd();
   }
 
@@ -182,7 +185,7 @@ export class ServerConnection extends Http2Connection {
   #accept(stream: number, endsStream: boolean): void {
     const head = this.#head;
     const running = Math.max(this.#runningHandlers, this.streams.size);
-    if (head.isMalformed || !head.isComplete) {
+    if (head.isMalformed || !head.isComplete || (endsStream && head.contentLength > 0)) {
       this.reset(stream, errorCode.protocolError);
       this.onReset();
     } else if (this.#isFinal || running >= this.limits.maxStreams) {
@@ -225,6 +228,7 @@ export class ServerConnection extends Http2Connection {
     };
     const stream = new ServerStream(this, id, head);
     stream.remoteEnded = endsStream;
+    stream.contentLeft = this.#head.contentLength;
     this.streams.set(id, stream);
     this.#runningHandlers += 1;
     const fault = this.#faultOf(leftMs, encoding !== '' && incoming === undefined);

@@ -15,6 +15,10 @@ export abstract class MessageHead implements HeaderSink {
   isMalformed = false;
   /** It is larger than the limits, and `metadata` not whole. */
   isTooLarge = false;
+  /** The value of `content-length`; -1 for none. */
+  contentLength = -1;
+  /** It has pseudo-headers. */
+  hasPseudo = false;
   /** A name in `-bin` whose value is not base64; empty for none. */
   undecodable = '';
   readonly #limits: Http2Limits;
@@ -30,6 +34,8 @@ export abstract class MessageHead implements HeaderSink {
     this.metadata = Metadata.empty;
     this.isMalformed = false;
     this.isTooLarge = false;
+    this.contentLength = -1;
+    this.hasPseudo = false;
     this.undecodable = '';
     this.#hasRegular = false;
     this.#metadataBytes = 0;
@@ -43,11 +49,13 @@ export abstract class MessageHead implements HeaderSink {
     else if (token === known.other) this.#pair(field);
     else if (token <= known.otherPseudo) {
       // Pseudo-headers come before all others (RFC 9113, 8.3).
+      this.hasPseudo = true;
       if (this.#hasRegular || !this.takePseudo(token, field.value)) this.isMalformed = true;
     } else {
       this.#hasRegular = true;
       if (token === known.connectionSpecific) this.isMalformed = true;
       else if (token === known.te && field.value !== 'trailers') this.isMalformed = true;
+      else if (token === known.contentLength) this.#length(field.value);
       else this.take(token, field.value);
     }
     const { maxMetadataBytes, maxReservedHeaderBytes } = this.#limits;
@@ -57,6 +65,13 @@ export abstract class MessageHead implements HeaderSink {
   /** @returns false for a pseudo-header that may not be there, or not twice. */
   protected abstract takePseudo(token: number, value: string): boolean;
   protected abstract take(token: number, value: string): void;
+
+  #length(value: string): void {
+    const length = /^[0-9]{1,15}$/.test(value) ? Number(value) : -1;
+    if (length < 0 || (this.contentLength >= 0 && this.contentLength !== length)) {
+      this.isMalformed = true;
+    } else this.contentLength = length;
+  }
 
   #pair(field: HeaderField): void {
     this.#hasRegular = true;
