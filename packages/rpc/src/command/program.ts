@@ -3,9 +3,11 @@ import manifest from '../../package.json' with { type: 'json' };
 import { addCall } from './commands/call.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDescribe } from './commands/describe.ts';
+import { addGen } from './commands/gen.ts';
 import { addList } from './commands/list.ts';
 import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
+import { addMock } from './mock/mock-command.ts';
 
 /** All commands with their flags and help; what they do is loaded when they run. */
 export function createProgram(context: Context, setExitCode: SetExitCode): Command {
@@ -25,7 +27,9 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addCall(program, context, setExitCode);
   addList(program, context);
   addDescribe(program, context);
+  addGen(program, context);
   addCompletion(program, context);
+  addMock(program, context);
   return program;
 }
 

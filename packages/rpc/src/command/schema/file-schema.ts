@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
-import { create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type FileRegistry } from '@bufbuild/protobuf';
 import {
   type FileDescriptorProto,
   type FileDescriptorSet,
@@ -8,7 +8,8 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import type { TypeRegistry } from '../../codec/type-registry.ts';
 import { RpcError } from '../../rpc-error.ts';
-import { type CompiledProtos, compileProtos } from '../../schema/compile-protos.ts';
+import { compileProtos } from '../../schema/compile-protos.ts';
+import { decodeDescriptorSet } from '../../schema/descriptor-set.ts';
 import { fileFault } from '../file-fault.ts';
 import { type Described, type Schema, typesOf } from './schema.ts';
 
@@ -34,39 +35,32 @@ export async function fileSchema(files: SchemaFiles): Promise<Schema> {
     for (const file of (await readDescriptorSet(path)).file) add(found, file);
   }
   if (protos.length > 0) {
-    for (const file of compileFiles(protos, files.importPath).files) add(found, file);
+    const importPaths = files.importPath ?? importPathsOf(protos);
+    for (const file of compileProtos({ files: protos, importPaths }).files) add(found, file);
   }
   const set = create(FileDescriptorSetSchema, { file: [...found.values()] });
   return new FileSchema([...protos, ...sets].join(', '), registryOf(set, sets));
 }
 
-/** @throws RpcError for a file that is not there or is no set of descriptors. */
-export async function readDescriptorSet(path: string): Promise<FileDescriptorSet> {
+/**
+ * Where files are found that a shell names, where no import path is given: in the working directory,
+ * and those outside of it each in its own folder.
+ */
+export function importPathsOf(paths: readonly string[]): string[] {
+  const outside = paths.filter((path) => isAbsolute(path) || /^(?:\.\/)*\.\.\//.test(path));
+  return ['.', ...new Set(outside.map(dirname))];
+}
+
+async function readDescriptorSet(path: string): Promise<FileDescriptorSet> {
   const bytes = await readFile(path).catch((cause) => {
     throw fileFault(path, cause);
   });
   try {
-    return fromBinary(FileDescriptorSetSchema, bytes);
+    return decodeDescriptorSet(bytes);
   } catch (cause) {
-    throw new RpcError(
-      'invalid_argument',
-      `${path}: the file is no google.protobuf.FileDescriptorSet, as zrpc gen --descriptor-set-out writes it`,
-      { cause },
-    );
+    const { code, message } = RpcError.from(cause);
+    throw new RpcError(code, `${path}: ${message}`, { cause });
   }
-}
-
-/**
- * Compiles files as a shell names them. One that lies in no import path is found in its own folder,
- * where no import path is given.
- */
-export function compileFiles(
-  paths: readonly string[],
-  importPaths: readonly string[] | undefined,
-): CompiledProtos {
-  if (importPaths !== undefined) return compileProtos({ files: paths, importPaths });
-  const outside = paths.filter((path) => isAbsolute(path) || /^(?:\.\/)*\.\.\//.test(path));
-  return compileProtos({ files: paths, importPaths: ['.', ...new Set(outside.map(dirname))] });
 }
 
 function add(files: Map<string, FileDescriptorProto>, file: FileDescriptorProto): void {

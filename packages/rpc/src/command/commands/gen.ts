@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+import type { Language } from '../../generator/generate.ts';
+import type { Context } from '../context.ts';
+import { examples, gather } from '../flags.ts';
+
+export interface GenFlags {
+  readonly lang: Language;
+  readonly out?: string;
+  readonly importPath?: readonly string[];
+  readonly descriptorSetIn?: string;
+  readonly descriptorSetOut?: string;
+  readonly check?: boolean;
+  readonly runtimeModule?: string;
+  readonly importExtension?: '.ts' | '.js' | 'none';
+}
+
+/** Stands here too, so that the help need not load the generators. */
+const languages: Readonly<Record<Language, true>> = { typescript: true };
+
+/** `zrpc gen` */
+export function addGen(program: Command, context: Context): void {
+  const { name } = context;
+  program
+    .command('gen')
+    .description('generate code from .proto files or a set of descriptors')
+    .argument('[files...]')
+    .usage('[file or folder...] [options]')
+    .addOption(
+      new Option('--lang <name>', 'the language')
+        .choices(Object.keys(languages))
+        .default('typescript'),
+    )
+    .option('-o, --out <folder>', 'where the code goes')
+    .addOption(
+      new Option('-I, --import-path <folder>', 'where imports are; may stand often').argParser(
+        gather,
+      ),
+    )
+    .option('--descriptor-set-in <file>', 'a FileDescriptorSet instead of .proto files')
+    .option(
+      '--descriptor-set-out <file>',
+      'write the FileDescriptorSet, imports and comments included',
+    )
+    .option('--check', 'write nothing; fail where a file is not as it would be written')
+    .optionsGroup('TypeScript:')
+    .option('--runtime-module <name>', 'where the code imports from; @zeke/rpc')
+    .addOption(
+      new Option(
+        '--import-extension <ending>',
+        'of imports among the generated files; .ts',
+      ).choices(['.ts', '.js', 'none']),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        `${name} gen proto --out src/gen                      all .proto files of a folder`,
+        `${name} gen shop.proto -I proto --out src/gen`,
+        `${name} gen proto --out src/gen --check              for CI`,
+        `${name} gen proto --descriptor-set-out shop.binpb    no code`,
+      ),
+    )
+    .action(async (inputs: string[], flags: GenFlags) => {
+      const { gen } = await import('../actions/gen.ts');
+      await gen(context, inputs, flags);
+    });
+}
