@@ -22,13 +22,19 @@ export interface QuicStreamHandler {
   /** HTTP/3 only: the fields before the body, and those after it, which may come after `onEnd`. */
   onHeaders?(fields: HeaderFields): void;
   onTrailers?(fields: HeaderFields): void;
+  /**
+   * HTTP/3 only: the stream has closed before this side has ended its half. The peer reads no more
+   * (STOP_SENDING), or the connection is breaking: `QuicConnection.whyClosed` tells which. Without
+   * it: `onReset`.
+   */
+  onGone?(): void;
 }
 
 /**
  * What the runtime holds of bytes that the peer's window, or the network's, has no room for. More is
- * queued here.
+ * queued here. With the own frames their credit is the bound, before this.
  */
-const runtimeQueueBytes = 256 * 1024;
+const runtimeQueueBytes = { frames: 1024 * 1024, http: 256 * 1024 } as const;
 
 /** H3_REQUEST_CANCELLED and, for fields that are not allowed, H3_MESSAGE_ERROR (RFC 9114, 8.1). */
 const requestCancelled = 0x10c;
@@ -131,7 +137,7 @@ export class QuicByteStream {
       abort(stream, this.#resetCode);
       return;
     }
-    stream.highWaterMark = runtimeQueueBytes;
+    stream.highWaterMark = isHttp ? runtimeQueueBytes.http : runtimeQueueBytes.frames;
     this.#writer = stream.writer;
     if (isHttp) {
       this.#readAfterHeaders(stream);
@@ -171,7 +177,9 @@ export class QuicByteStream {
    */
   #watchClose(stream: NodeQuicStream): void {
     const closed = (): void => {
-      if (!this.#ending) this.#wasReset(requestCancelled);
+      if (this.#ending || this.#over) return;
+      if (this.handler.onGone === undefined) this.#wasReset(requestCancelled);
+      else this.handler.onGone();
     };
     stream.closed.then(closed, closed);
   }
