@@ -54,7 +54,8 @@ function readField(
 ): void {
   if (seen.has(field)) throw jsonFault('the field is there twice, by both of its names');
   seen.add(field);
-  if (json === null && !takesNull(field)) return;
+  const isSingle = field.label !== 'repeated' && field.label !== 'map';
+  if (json === null && !(isSingle && takesNull(field))) return;
   if (field.oneof !== undefined) {
     if (seen.has(field.oneof))
       throw jsonFault(`another field of the oneof ${field.oneof} is set, too`);

@@ -5,7 +5,7 @@ import type { JsonValue } from './json-value.ts';
 
 /** A JSON number, as a text (RFC 8259, section 6). */
 const numberForm = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const integerForm = /^-?\d+$/;
+const integerForm = /^-?(?:0|[1-9]\d*)$/;
 
 /** An enum whose JSON is null. */
 const nullValue = 'google.protobuf.NullValue';

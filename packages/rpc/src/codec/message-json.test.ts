@@ -89,8 +89,8 @@ describe('an error names the path of the value', () => {
     ],
     [
       Maps,
-      { int64s: { '1': '', '01': '' } },
-      'zrpc.test.Maps: int64s["01"]: another key has the same value',
+      { int64s: { '1': '', '1.0': '' } },
+      'zrpc.test.Maps: int64s["1.0"]: another key has the same value',
     ],
     [
       Choices,
@@ -217,6 +217,14 @@ test('numbers may be texts, with exponents, and texts base64 of either alphabet'
   );
 });
 
+test('numbers as texts are those of JSON, where protobuf-es takes those of JavaScript', () => {
+  for (const text of ['01', '0x10', ' 1', '1 ', '+1', '1.', '.5', '1e', '-', '1_0']) {
+    for (const field of ['int32Value', 'uint64Value', 'doubleValue', 'floatValue']) {
+      expect(faultOf(() => Scalars.fromJson({ [field]: text }))).toContain(`${field}: expected`);
+    }
+  }
+});
+
 test('null is absence, but for a Value and a NullValue', () => {
   expect(Order.fromJson({ id: null, tags: null, address: null, color: null })).toEqual(
     Order.create(),
@@ -235,6 +243,8 @@ test('null is absence, but for a Value and a NullValue', () => {
   expect(value).toMatchObject({ kind });
   expect(nullValue).toBe(0);
   expect(values).toMatchObject([{ kind }]);
+  expect(WellKnown.fromJson({ values: null, nulls: null })).toEqual(WellKnown.create());
+  expect(Maps.fromJson({ sfixed64s: null })).toEqual(Maps.create());
 });
 
 test('unknown fields and enum names can be ignored', () => {
