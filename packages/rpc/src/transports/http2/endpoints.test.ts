@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
@@ -77,6 +77,7 @@ describe('places', () => {
     const socketPath = join(folder, 'a.sock');
     const listener = await listenHttp2({ socketPath, handler: whoAmI });
     expect(listener.address).toBe(`unix:${socketPath}`);
+    expect(statSync(socketPath).mode & 0o777).toBe(0o600);
     const { notes, transport } = connect({ socketPath });
     expect((await notes.echo({ text: 'hi' })).text).toStartWith('hi http2');
     await expect(listenHttp2({ socketPath, handler: whoAmI })).rejects.toMatchObject({
@@ -84,7 +85,17 @@ describe('places', () => {
     });
     await transport.close();
     await listener.close();
-    await (await listenHttp2({ socketPath, handler: whoAmI })).close();
+    expect(() => statSync(socketPath)).toThrow();
+  });
+
+  test('the process at the other end of a Unix socket, and permissions for others', async () => {
+    const socketPath = join(folder, 'b.sock');
+    const { handler } = createServer().add(Notes, {
+      echo: (_note, { peer }) => ({ number: peer.process?.pid ?? 0 }),
+    });
+    opened.push(await listenHttp2({ socketPath, mode: 0o666, handler }));
+    expect(statSync(socketPath).mode & 0o777).toBe(0o666);
+    expect((await connect({ socketPath }).notes.echo({})).number).toBe(process.pid);
   });
 
   test('one port for several listeners', async () => {

@@ -1,6 +1,8 @@
+import { unlink } from 'node:fs/promises';
 import { compressor } from '../../compression/compressors.ts';
 import type { CallHandler, Listener, Peer } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { peerProcessReader } from '../../sockets/peer-process.ts';
 import {
   type ByteSocket,
   type ListenOptions,
@@ -8,7 +10,7 @@ import {
   type SocketListener,
   socketRuntime,
 } from '../../sockets/socket.ts';
-import { clearSocketPath } from '../unix/socket-file.ts';
+import { clearSocketPath, withMode } from '../unix/socket-file.ts';
 import { type Http2Limits, http2LimitsWith } from './http2-limits.ts';
 import { ServerConnection } from './server-connection.ts';
 
@@ -25,10 +27,14 @@ export type Http2ListenOptions = Http2ListenAddress & {
   };
 };
 
-/** Port 0 takes any free one. With `reusePort` several processes share the port (`SO_REUSEPORT`). */
+/**
+ * Port 0 takes any free one. With `reusePort` several processes share the port (`SO_REUSEPORT`). A
+ * Unix socket that nobody listens at any more is replaced; `mode` are the permissions of its file,
+ * by default 0o600: its owner alone.
+ */
 export type Http2ListenAddress =
   | { readonly host: string; readonly port: number; readonly reusePort?: boolean }
-  | { readonly socketPath: string };
+  | { readonly socketPath: string; readonly mode?: number };
 
 /**
  * Serves gRPC over HTTP/2.
@@ -39,6 +45,7 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
   const limits = http2LimitsWith(options.limits);
   const sockets = await socketRuntime();
   const connections = new Connections(limits);
+  const processOf = 'socketPath' in options ? await peerProcessReader() : undefined;
   const accept = (socket: ByteSocket): SocketHandler => {
     const isWrongProtocol = options.tls !== undefined && socket.tls?.protocol !== 'h2';
     if (isWrongProtocol || !connections.hasRoom) {
@@ -48,7 +55,7 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
     const connection = new ServerConnection({
       socket,
       limits,
-      peer: peerOf(socket),
+      peer: peerOf(socket, processOf?.(socket)),
       handler: options.handler,
       compressor,
       onClosed: connections.remove,
@@ -56,9 +63,15 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
     connections.add(connection);
     return connection;
   };
-  if ('socketPath' in options) await clearSocketPath(options.socketPath, sockets);
-  const listener = await sockets.listen(socketOptions(options), accept);
-  return new Http2Listener(addressOf(options, listener.port), listener, connections);
+  const listen = () => sockets.listen(socketOptions(options), accept);
+  if (!('socketPath' in options)) {
+    const listener = await listen();
+    return new Http2Listener(addressOf(options, listener.port), listener, connections);
+  }
+  const { socketPath, mode } = options;
+  await clearSocketPath(socketPath, sockets);
+  const listener = await withMode(socketPath, mode ?? 0o600, listen);
+  return new Http2Listener(`unix:${socketPath}`, listener, connections, socketPath);
 }
 
 function socketOptions(options: Http2ListenOptions): ListenOptions {
@@ -71,16 +84,22 @@ function socketOptions(options: Http2ListenOptions): ListenOptions {
   };
 }
 
-function addressOf(options: Http2ListenOptions, port: number): string {
-  if ('socketPath' in options) return `unix:${options.socketPath}`;
+function addressOf(
+  options: { readonly host: string; readonly tls?: unknown },
+  port: number,
+): string {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
-function peerOf(socket: ByteSocket): Peer {
-  const { address } = socket;
+function peerOf(socket: ByteSocket, process: Peer['process']): Peer {
   const certificate = socket.tls?.certificate;
-  return { transport: 'http2', address, ...(certificate === undefined ? {} : { certificate }) };
+  return {
+    transport: 'http2',
+    address: socket.address,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(process === undefined ? {} : { process }),
+  };
 }
 
 const deafHandler: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
@@ -127,15 +146,24 @@ class Http2Listener implements Listener {
   readonly address: string;
   readonly #listener: SocketListener;
   readonly #connections: Connections;
+  /** Of the file that goes with the listener. */
+  readonly #socketPath: string | undefined;
 
-  constructor(address: string, listener: SocketListener, connections: Connections) {
+  constructor(
+    address: string,
+    listener: SocketListener,
+    connections: Connections,
+    socketPath?: string,
+  ) {
     this.address = address;
     this.#listener = listener;
     this.#connections = connections;
+    this.#socketPath = socketPath;
   }
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#listener.close();
+    if (this.#socketPath !== undefined) await unlink(this.#socketPath).catch(() => {});
     await this.#connections.close(options.graceMs ?? defaultGraceMs);
   }
 }
