@@ -1,4 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
+import { described } from './json-fault.ts';
 
 const decimal = /^-?\d+$/;
 
@@ -11,7 +12,7 @@ export function bigintOf(value: unknown): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (typeof value === 'string' && decimal.test(value)) return BigInt(value);
-  throw new RpcError('invalid_argument', `${JSON.stringify(value)} is no 64-bit integer`);
+  throw new RpcError('invalid_argument', `${described(value)} is no 64-bit integer`);
 }
 
 /**

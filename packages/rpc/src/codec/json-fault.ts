@@ -3,6 +3,9 @@ import { RpcError } from '../rpc-error.ts';
 /** How deep messages may be nested in JSON, as in the binary format. */
 export const maxJsonDepth = 100;
 
+/** Longer names are cut in the messages of errors. */
+const maxSegmentLength = 80;
+
 interface Fault {
   /** From the outermost message to the value: `items[3].name`, empty for the message itself. */
   readonly path: string;
@@ -24,7 +27,12 @@ export function jsonFaultAt(segment: string, error: unknown): unknown {
   const fault = error instanceof RpcError ? faults.get(error) : undefined;
   if (fault === undefined) return error;
   const joint = fault.path === '' || fault.path.startsWith('[') ? '' : '.';
-  return faultOf({ path: segment + joint + fault.path, reason: fault.reason });
+  return faultOf({ path: shortened(segment) + joint + fault.path, reason: fault.reason });
+}
+
+/** The segment of a map's entry. */
+export function entrySegment(key: string): string {
+  return `[${JSON.stringify(shortened(key))}]`;
 }
 
 /**
@@ -62,6 +70,11 @@ export function described(value: unknown): string {
     default:
       return value instanceof Uint8Array ? 'bytes' : `an ${typeof value}`;
   }
+}
+
+/** Names come from outside, and may be of any length. */
+function shortened(name: string): string {
+  return name.length <= maxSegmentLength ? name : `${name.slice(0, maxSegmentLength - 4)}…`;
 }
 
 function faultOf(fault: Fault): RpcError {

@@ -1,7 +1,7 @@
 import { setExtension } from './extension.ts';
 import { type Field, type FieldTable, isEnumType } from './field-table.ts';
 import type { Properties } from './field-value.ts';
-import { described, jsonFault, jsonFaultAt } from './json-fault.ts';
+import { described, entrySegment, jsonFault, jsonFaultAt } from './json-fault.ts';
 import {
   enumFromJson,
   localInteger64,
@@ -116,7 +116,7 @@ function mapFromJson(
       const value = elementFromJson(field, element, options);
       if (value !== undefined) setOwn(map, key, value);
     } catch (error) {
-      throw jsonFaultAt(`[${JSON.stringify(name)}]`, error);
+      throw jsonFaultAt(entrySegment(name), error);
     }
   }
   return map;

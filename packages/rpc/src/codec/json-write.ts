@@ -1,7 +1,7 @@
 import { getExtension, unknownNumbers } from './extension.ts';
 import { type Field, type FieldTable, isEnumType } from './field-table.ts';
 import { fieldValue, isDefault, type Properties, zeroOf } from './field-value.ts';
-import { described, jsonFault, jsonFaultAt } from './json-fault.ts';
+import { described, entrySegment, jsonFault, jsonFaultAt } from './json-fault.ts';
 import { enumToJson, scalarToJson } from './json-scalars.ts';
 import type { JsonValue, JsonWriteOptions } from './json-value.ts';
 import { setOwn } from './record.ts';
@@ -115,7 +115,7 @@ function mapToJson(field: Field, map: unknown, options: JsonWriteOptions): JsonV
     try {
       setOwn(json, key, singleToJson(field, value, options));
     } catch (error) {
-      throw jsonFaultAt(`[${JSON.stringify(key)}]`, error);
+      throw jsonFaultAt(entrySegment(key), error);
     }
   }
   return isEmpty && !options.alwaysEmitImplicit ? undefined : json;

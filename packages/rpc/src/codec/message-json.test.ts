@@ -191,6 +191,15 @@ describe('an error names the path of the value', () => {
   });
 });
 
+test('an error stays short, whatever comes', () => {
+  const long = 'x'.repeat(10_000);
+  for (const json of [{ [long]: 1 }, { id: 5, [long]: 1 }]) {
+    expect(faultOf(() => Order.fromJson(json)).length).toBeLessThan(200);
+  }
+  expect(faultOf(() => Maps.fromJson({ int32s: { [long]: '1' } })).length).toBeLessThan(250);
+  expect(faultOf(() => Order.fromJson({ quantity: long })).length).toBeLessThan(200);
+});
+
 test('numbers may be texts, with exponents, and texts base64 of either alphabet', () => {
   expect(
     Scalars.fromJson({

@@ -1,5 +1,5 @@
 import type { Oneof, Properties } from './field-value.ts';
-import { described, jsonFault, jsonFaultAt, mapOneMessage } from './json-fault.ts';
+import { described, entrySegment, jsonFault, jsonFaultAt, mapOneMessage } from './json-fault.ts';
 import type { JsonForm } from './json-form.ts';
 import { scalarFromJson } from './json-scalars.ts';
 import type { JsonValue } from './json-value.ts';
@@ -43,7 +43,7 @@ function structToJson(message: Properties): JsonValue {
     try {
       setOwn(json, name, valueToJson(value as Properties));
     } catch (error) {
-      throw jsonFaultAt(`[${JSON.stringify(name)}]`, error);
+      throw jsonFaultAt(entrySegment(name), error);
     }
   }
   return json;
@@ -96,7 +96,7 @@ function structFields(json: JsonObject): Record<string, object> {
     try {
       setOwn(fields, name, valueFromJson(value));
     } catch (error) {
-      throw jsonFaultAt(`[${JSON.stringify(name)}]`, error);
+      throw jsonFaultAt(entrySegment(name), error);
     }
   }
   return fields;
