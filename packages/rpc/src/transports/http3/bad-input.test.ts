@@ -171,7 +171,6 @@ describe('a client and a server that breaks the rules', () => {
       tls: serverTls,
       limits: limitsWith(undefined),
       earlyData: false,
-      validateAddress: false,
       onRefused() {},
       accept(quic) {
         quic.handler = {

@@ -73,6 +73,12 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     this.broken(errorOfReset(code));
   }
 
+  onGone(): void {
+    this.connection.quic.whyClosed((error) => {
+      this.fail(error ?? errorOfReset(http3Error.requestCancelled), http3Error.requestCancelled);
+    });
+  }
+
   override onHeaders(fields: HeaderFields): void {
     if (this.over || this.#isHeaderSeen) return;
     const status = Number(fieldOf(fields, ':status'));

@@ -34,8 +34,6 @@ export interface Http3ServeOptions {
   readonly tls: TlsServerOptions;
   readonly handler: CallHandler;
   readonly limits?: Partial<RpcLimits>;
-  /** A client must prove its address (RETRY, RFC 9000, 8.1.2) first, which costs a round trip. */
-  readonly validateAddress?: boolean;
   /** Of a connection that failed in its handshake: for logs. */
   readonly onRefused?: (error: RpcError) => void;
 }
@@ -65,7 +63,6 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
     scheme,
     limits,
     earlyData: false,
-    validateAddress: options.validateAddress ?? false,
     onRefused: options.onRefused ?? (() => {}),
     accept(quic) {
       const connection = new ServerConnection(quic, limits, handler);

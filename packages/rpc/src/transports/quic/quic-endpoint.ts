@@ -42,8 +42,6 @@ export interface QuicListenOptions {
   readonly limits: RpcLimits;
   /** Takes data that clients send with the first packet of a resumed connection (0-RTT). */
   readonly earlyData: boolean;
-  /** A client must prove its address (RETRY) before the server works for it. */
-  readonly validateAddress: boolean;
   /** A connection has finished its handshake; its handler is set before this returns. */
   accept(connection: QuicConnection): void;
   /** A connection has failed before that. */
@@ -72,7 +70,6 @@ export async function listenQuicEndpoint(options: QuicListenOptions): Promise<Qu
     address: addressText(address),
     maxConnectionsTotal: Math.min(limits.maxConnections, maxConnections),
     maxConnectionsPerHost: 0,
-    validateAddress: options.validateAddress,
   });
   const failed = endpoint.closed.then(ignore, (error: unknown) => error);
   const sessions = new Set<NodeQuicSession>();

@@ -26,8 +26,6 @@ export interface QuicServeOptions {
   readonly tls: TlsServerOptions;
   readonly handler: CallHandler;
   readonly limits?: Partial<RpcLimits>;
-  /** A client must prove its address (RETRY, RFC 9000, 8.1.2) first, which costs a round trip. */
-  readonly validateAddress?: boolean;
   /**
    * Takes calls that come with the first packet of a resumed connection (0-RTT), which saves them a
    * round trip, for the methods that this says yes to by path. Who records such a packet can send it
@@ -76,7 +74,6 @@ export async function listenQuic(options: QuicServeOptions): Promise<Listener> {
     scheme,
     limits,
     earlyData: options.earlyMethods !== undefined,
-    validateAddress: options.validateAddress ?? false,
     onRefused: options.onRefused ?? (() => {}),
     accept(quic) {
       const refusal = connections.refusal();
