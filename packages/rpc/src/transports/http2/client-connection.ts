@@ -51,6 +51,8 @@ export class ClientConnection extends Http2Connection implements Connection {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
+    // Who dials may have given up before anybody waits for it.
+    this.ready.catch(() => {});
     this.writer.raw(prefaceBytes);
     this.sendSettings([setting.enablePush, 0]);
   }

@@ -320,7 +320,6 @@ test('a client', async () => {
         authority: 'memory',
         userAgent: 'test',
       });
-      connection.ready.catch(() => {});
       const sinks = Array.from({ length: 8 }, () => new RecordingSink());
       for (const [i, sink] of sinks.entries()) {
         const call = connection.open(testMethod(), testOpenOptions(), sink);

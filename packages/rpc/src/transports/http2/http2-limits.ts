@@ -7,10 +7,14 @@ import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 export interface Http2Limits extends RpcLimits {
   /**
    * How far the window of one call may grow above `streamWindowBytes` while its reader keeps up and
-   * the peer is far away, in bytes: 4 MiB.
+   * the peer is far away, in bytes: a quarter of `connectionWindowBytes`, so that one call which then
+   * pauses does not stop the others.
    */
   readonly maxStreamWindowBytes: number;
-  /** What a connection may hold of messages that are not whole yet, in bytes: 64 MiB. */
+  /**
+   * What a connection may hold of messages that are not whole yet, in bytes: 64 MiB, or two of the
+   * longest messages.
+   */
   readonly maxPartialBytes: number;
   /** The headers of a request or response that are no metadata, such as its path: 8 KiB. */
   readonly maxReservedHeaderBytes: number;
@@ -37,8 +41,8 @@ export interface Http2Limits extends RpcLimits {
 export function http2LimitsWith(limits: Partial<Http2Limits> | undefined): Http2Limits {
   const common = limitsWith(limits);
   return {
-    maxStreamWindowBytes: Math.max(common.streamWindowBytes, 4 * 1024 * 1024),
-    maxPartialBytes: 64 * 1024 * 1024,
+    maxStreamWindowBytes: Math.max(common.streamWindowBytes, common.connectionWindowBytes / 4),
+    maxPartialBytes: Math.max(64 * 1024 * 1024, 2 * common.maxMessageBytes),
     maxReservedHeaderBytes: 8 * 1024,
     maxContinuations: 32,
     maxResets: 2_000,

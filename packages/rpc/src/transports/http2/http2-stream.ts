@@ -272,7 +272,8 @@ export abstract class Http2Stream implements SendingStream {
     this.#creditedAt = now;
     const { maxStreamWindowBytes } = this.connection.limits;
     if (sinceLast > 2 * this.connection.roundTripMs) return 0;
-    const growth = Math.min(this.#windowBytes, maxStreamWindowBytes - this.#windowBytes);
+    const room = Math.floor(maxStreamWindowBytes) - this.#windowBytes;
+    const growth = Math.max(0, Math.min(this.#windowBytes, room));
     this.#windowBytes += growth;
     return growth;
   }
