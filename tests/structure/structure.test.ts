@@ -13,7 +13,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   foundation: ['rpc'],
   emulators: [],
   gateway: ['foundation', 'rpc'],
-  daemon: ['emulators', 'foundation', 'gateway', 'rpc'],
+  protocol: ['foundation', 'rpc'],
+  daemon: ['emulators', 'foundation', 'gateway', 'protocol', 'rpc'],
   cli: ['daemon', 'foundation', 'rpc'],
 };
 

@@ -12,6 +12,8 @@ import {
   messageToJson,
 } from '@zeke/rpc';
 
+const file$noBytes: Uint8Array = new Uint8Array(0);
+
 /** About 200 bytes in the benchmark: a text, numbers, a list, bytes. */
 export interface Payload {
   id: string;
@@ -35,7 +37,7 @@ export const Payload: MessageType<Payload> = {
       weight: init.weight ?? 0,
       flag: init.flag ?? false,
       tags: init.tags === undefined ? [] : [...init.tags],
-      body: init.body ?? new Uint8Array(0),
+      body: init.body ?? file$noBytes,
       $unknown: init.$unknown,
     };
   },
@@ -62,9 +64,9 @@ export const Payload: MessageType<Payload> = {
     }
     const f5 = message.tags;
     if (f5 !== undefined) {
-      for (const item of f5) {
+      for (let i = 0; i < f5.length; i++) {
         writer.tag(42);
-        writer.string(item);
+        writer.string(f5[i] as string);
       }
     }
     const f6 = message.body;
@@ -120,7 +122,7 @@ function Payload$new(): Payload {
     weight: 0,
     flag: false,
     tags: [],
-    body: new Uint8Array(0),
+    body: file$noBytes,
     $unknown: undefined,
   };
 }

@@ -11,6 +11,7 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['storage.url', 'storage.url'],
   ['telemetry.otlpEndpoint', 'telemetry.otlp_endpoint'],
   ['telemetry.serviceName', 'telemetry.service_name'],
+  ['rpc.port', 'rpc.port'],
   ['ledger.flushIntervalMs', 'ledger.flush_interval_ms'],
 ]);
 

@@ -11,6 +11,7 @@ import { startDemo } from './demo.ts';
 import { calmFetchThread } from './fetch-thread.ts';
 import { serveHttp } from './http-server.ts';
 import { Reloader } from './reload.ts';
+import type { RpcServer } from './rpc/serve-rpc.ts';
 import { statusPage } from './status-page.ts';
 
 export interface DaemonOptions {
@@ -30,6 +31,8 @@ export interface Daemon {
   readonly url: string;
   /** The same, or loopback where it listens on all addresses. */
   readonly localUrl: string;
+  /** Where gRPC is spoken, and the Unix socket; undefined without `rpc.port`. */
+  readonly rpc: { readonly url: string; readonly socket: string } | undefined;
   readonly parts: Composition;
   /**
    * Ends it: no new request is taken, running ones may go on for `server.shutdown_timeout_ms`, then
@@ -58,6 +61,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
   const { host, port, maxHeaderBytes, shutdownTimeoutMs } = config.server;
+  const rpc = await startRpc(config, parts);
+  if (rpc !== undefined) starting.defer(() => rpc.stop(0));
   const server = await serveHttp({
     host,
     port,
@@ -83,6 +88,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   );
   // The first request of all starts the thread of `fetch`.
   void fetch(`${server.localUrl}/health`).then(calmFetchThread, () => undefined);
+  if (rpc !== undefined) log.info('rpc ready', { url: rpc.url, socket: rpc.socket });
   log.info('ready', { url: server.url, home: config.home, file: running.configFile });
   const owned = starting.move();
   const stop = async () => {
@@ -90,6 +96,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     log.info('stopping', { waitsAtMostMs: shutdownTimeoutMs });
     const [cut] = await Promise.all([
       server.stop(shutdownTimeoutMs),
+      rpc?.stop(shutdownTimeoutMs),
       forgetRunning(config.home, running.pid).catch(() => {}),
     ]);
     if (cut > 0) log.warn('requests were cut at the end of the time limit', { cut });
@@ -97,5 +104,21 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   let stopped: Promise<void> | undefined;
   const { url, localUrl } = server;
-  return { url, localUrl, parts, stop: () => (stopped ??= stop()) };
+  return { url, localUrl, rpc, parts, stop: () => (stopped ??= stop()) };
+}
+
+/** Loaded only where it is used: most who run zeke for themselves need no RPC. */
+async function startRpc(
+  { rpc: { port }, server: { host }, home }: ResolvedConfig,
+  { gateway, log }: Composition,
+): Promise<RpcServer | undefined> {
+  if (port === undefined) return undefined;
+  const { serveRpc } = await import('./rpc/serve-rpc.ts');
+  return await serveRpc({
+    host,
+    port,
+    home,
+    handle: (request) => gateway.handle(request),
+    onUnexpected: (err) => log.error('a call failed', { err }),
+  });
 }

@@ -1,3 +1,4 @@
+export { packAny, unpackAny } from './codec/any.ts';
 export {
   badRequest,
   debugInfo,
@@ -12,6 +13,7 @@ export {
   resourceInfo,
   retryInfo,
 } from './codec/error-details.ts';
+export { clearExtension, getExtension, hasExtension, setExtension } from './codec/extension.ts';
 export type { JsonReadOptions, JsonValue, JsonWriteOptions } from './codec/json-value.ts';
 export { decodeMessage, encodeMessage } from './codec/message-bytes.ts';
 export type { MessageInit, MessageType } from './codec/message-type.ts';
@@ -32,6 +34,8 @@ export {
   safeNumber,
   setOwn,
 } from './codec/runtime.ts';
+export { durationOfMs, msOfDuration, msOfTimestamp, timestampOfMs } from './codec/time.ts';
+export { createTypeRegistry, type TypeRegistry } from './codec/type-registry.ts';
 export {
   type CallHandler,
   type ClientCall,

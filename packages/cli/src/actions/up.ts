@@ -66,12 +66,13 @@ function overrides({ host, port }: UpFlags): Record<string, string> {
   };
 }
 
-function greet({ url, localUrl, parts }: Daemon, { output }: Context): void {
+function greet({ url, localUrl, rpc, parts }: Daemon, { output }: Context): void {
   const { bold, dim, green, yellow } = output.styles;
   const names = parts.settings.providers.map(({ provider }) => provider.name);
   const real = names.filter((name) => !isEmulated(name));
   const emulated = names.filter(isEmulated);
   output.line(`${green('●')} zeke is ready at ${bold(url)}`);
+  if (rpc !== undefined) output.line(`  rpc        ${rpc.url} (gRPC), ${rpc.socket}`);
   if (real.length > 0) output.line(`  providers  ${real.join(', ')}`);
   if (emulated.length > 0) {
     output.line(

@@ -94,6 +94,7 @@ export function resolveConfig(
       prices: new Map(
         Object.entries(valid.prices).map(([name, price]) => [name, resolvePrice(price)]),
       ),
+      rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
     },
   };

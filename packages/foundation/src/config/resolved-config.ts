@@ -19,6 +19,7 @@ export interface ResolvedConfig {
   readonly models: ReadonlyMap<string, ModelAliasConfig>;
   /** By `provider/model` or `model`; a price for one provider wins over one for all. */
   readonly prices: ReadonlyMap<string, PriceConfig>;
+  readonly rpc: RpcConfig;
   readonly ledger: LedgerConfig;
 }
 
@@ -50,6 +51,12 @@ export interface ServerConfig {
 export interface AuthConfig {
   readonly requireAuth: boolean;
   readonly adminApiKey?: Secret;
+}
+
+/** The listener for RPC. */
+export interface RpcConfig {
+  /** For gRPC; 0 lets the system choose, undefined: there is none. */
+  readonly port?: number;
 }
 
 /** Where state is kept. */

@@ -55,6 +55,11 @@ export const sectionSchemas = {
       .describe("An OpenTelemetry collector's base address; tracing is off without it"),
     service_name: text().default('zeke').describe('The name in traces'),
   }),
+  rpc: z.strictObject({
+    port: integer(0, 65_535)
+      .optional()
+      .describe('Port for gRPC, such as 50051, and a Unix socket beside it; off without it'),
+  }),
   ledger: z.strictObject({
     flush_interval_ms: integer(1, 10_000)
       .default(40)
@@ -172,12 +177,13 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, ledger } = sectionSchemas;
+  const { server, auth, storage, telemetry, rpc, ledger } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
     storage: storage.prefault({}),
     telemetry: telemetry.prefault({}),
+    rpc: rpc.prefault({}),
     ledger: ledger.prefault({}),
   };
 }

@@ -1,0 +1,138 @@
+import {
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  ChatCompletionResponse,
+  GetProviderStatusResponse,
+  HealthCheckResponse,
+  ListModelsResponse,
+  type OmenServiceHandlers,
+} from '@zeke/protocol';
+import {
+  type CallContext,
+  type Code,
+  type MessageInit,
+  type MessageType,
+  RpcError,
+} from '@zeke/rpc';
+import { readEvents } from '@zeke/rpc/streams';
+import { version } from '../version.ts';
+
+/** The gateway, as a function of HTTP requests. */
+export type GatewayHandler = (request: Request) => Response | Promise<Response>;
+
+/** Metadata that the gateway reads as headers. */
+const passedOn = ['authorization', 'x-api-key', 'x-request-id', 'traceparent', 'tracestate'];
+
+/**
+ * `omen.v1.OmenService` in front of the gateway: each call is a request to its OpenAI endpoints, with
+ * the same keys, routing and ledger. The messages have the names of that API, so that their JSON is
+ * the body.
+ */
+export function omenService(handle: GatewayHandler): OmenServiceHandlers {
+  const ask = (path: string, context: CallContext, body?: object) =>
+    send(handle, path, context, body);
+  return {
+    async chatCompletion(request, context) {
+      const response = await ask('/v1/chat/completions', context, bodyOf(request, false));
+      return messageOf(ChatCompletionResponse, await response.json());
+    },
+    async *streamChatCompletion(request, context) {
+      const response = await ask('/v1/chat/completions', context, bodyOf(request, true));
+      for await (const { data } of readEvents(response.body ?? new ReadableStream())) {
+        if (data === '[DONE]') return;
+        yield chunkOf(data);
+      }
+    },
+    async listModels(_request, context) {
+      return messageOf(ListModelsResponse, await (await ask('/v1/models', context)).json());
+    },
+    async healthCheck(_request, context) {
+      const health = messageOf(HealthCheckResponse, await (await ask('/health', context)).json());
+      return { ...health, version };
+    },
+    async getProviderStatus({ provider }, context) {
+      const response = await ask('/status', context);
+      const { providers } = messageOf(GetProviderStatusResponse, await response.json());
+      const chosen = providers.filter(({ name }) => provider === '' || name === provider);
+      if (provider === '' || chosen.length > 0) return { providers: chosen };
+      const names = providers.map(({ name }) => name).join(', ');
+      throw new RpcError(
+        'not_found',
+        `provider: there is no ${JSON.stringify(provider)}, but ${names}`,
+      );
+    },
+  };
+}
+
+function bodyOf(request: ChatCompletionRequest, stream: boolean): object {
+  const { extra = {}, ...body } = ChatCompletionRequest.toJson(request, {
+    useProtoFieldName: true,
+  }) as { extra?: object };
+  return {
+    ...extra,
+    ...body,
+    stream,
+    ...(stream ? { stream_options: { include_usage: true } } : {}),
+  };
+}
+
+async function send(
+  handle: GatewayHandler,
+  path: string,
+  { metadata, signal }: CallContext,
+  body: object | undefined,
+): Promise<Response> {
+  const headers = new Headers();
+  for (const name of passedOn) {
+    const value = metadata.get(name);
+    if (value !== undefined) headers.set(name, value);
+  }
+  const url = `http://localhost${path}`;
+  if (body !== undefined) headers.set('content-type', 'application/json');
+  const response = await handle(
+    body === undefined
+      ? new Request(url, { headers, signal })
+      : new Request(url, { method: 'POST', headers, signal, body: JSON.stringify(body) }),
+  );
+  if (response.ok) return response;
+  throw failureOf(response.status, await response.text());
+}
+
+function chunkOf(data: string): MessageInit<ChatCompletionChunk> {
+  const json: unknown = JSON.parse(data);
+  const { error } = json as { error?: { message?: string } };
+  if (error !== undefined)
+    throw new RpcError('unavailable', error.message ?? 'the answer broke off');
+  return messageOf(ChatCompletionChunk, json);
+}
+
+/** What the API says beyond our message is left out. */
+function messageOf<T extends object>(type: MessageType<T>, json: unknown): T {
+  return type.fromJson(json as never, { ignoreUnknownFields: true });
+}
+
+const codesByStatus: Readonly<Record<number, Code>> = {
+  400: 'invalid_argument',
+  401: 'unauthenticated',
+  403: 'permission_denied',
+  404: 'not_found',
+  408: 'deadline_exceeded',
+  409: 'aborted',
+  413: 'resource_exhausted',
+  429: 'resource_exhausted',
+  499: 'canceled',
+  501: 'unimplemented',
+  504: 'deadline_exceeded',
+};
+
+function failureOf(status: number, body: string): RpcError {
+  const code = codesByStatus[status] ?? (status >= 500 ? 'unavailable' : 'failed_precondition');
+  let message = `the gateway answered with the status ${status}`;
+  try {
+    const { error } = JSON.parse(body) as { error?: { message?: string } };
+    message = error?.message ?? message;
+  } catch {
+    // An answer that is no JSON has nothing to say to a caller.
+  }
+  return new RpcError(code, message, { retryable: status === 429 || status >= 500 });
+}
