@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { generate } from '../../generator/generate.ts';
+import { type GenerateOptions, generate } from '../../generator/generate.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { compileProtos } from '../../schema/compile-protos.ts';
 import { descriptorSetOf, encodeDescriptorSet } from '../../schema/descriptor-set.ts';
@@ -22,7 +22,7 @@ export async function gen(
   flags: GenFlags,
 ): Promise<void> {
   const { output } = context;
-  const { descriptorSetIn, descriptorSetOut, lang, out } = flags;
+  const { descriptorSetIn, descriptorSetOut, out } = flags;
   if (descriptorSetIn === undefined && inputs.length === 0) {
     throw wrong('there is nothing to generate from: name .proto files, or a folder of them');
   }
@@ -44,11 +44,10 @@ export async function gen(
   const { files, warnings } = generate({
     inputs: descriptorSetIn === undefined ? sources : [descriptorSetIn],
     importPaths,
-    lang,
+    ...generatorOf(flags),
     out,
     ...(descriptorSetOut === undefined ? {} : { descriptorSetOut }),
     check: flags.check ?? false,
-    typescript: typeScriptOf(flags),
   });
   warn(context, warnings);
   const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
@@ -85,15 +84,24 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function typeScriptOf({ runtimeModule, importExtension }: GenFlags): {
-  readonly runtimeModule?: string;
-  readonly importExtension?: '.ts' | '.js' | '';
-} {
+function generatorOf(flags: GenFlags): Pick<GenerateOptions, 'lang' | 'plugin' | 'typescript'> {
+  const { lang, plugin: program, pluginOpt, runtimeModule, importExtension } = flags;
+  if (program === undefined) {
+    if (pluginOpt !== undefined) throw wrong('--plugin-opt is for --plugin, which is not given');
+    return {
+      lang,
+      typescript: {
+        ...(runtimeModule === undefined ? {} : { runtimeModule }),
+        ...(importExtension === undefined
+          ? {}
+          : { importExtension: importExtension === 'none' ? '' : importExtension }),
+      },
+    };
+  }
+  const parameter = pluginOpt?.join(',');
   return {
-    ...(runtimeModule === undefined ? {} : { runtimeModule }),
-    ...(importExtension === undefined
-      ? {}
-      : { importExtension: importExtension === 'none' ? '' : importExtension }),
+    lang: 'plugin',
+    plugin: { program, ...(parameter === undefined ? {} : { parameter }) },
   };
 }
 

@@ -4,18 +4,24 @@ import type { Context } from '../context.ts';
 import { examples, gather } from '../flags.ts';
 
 export interface GenFlags {
-  readonly lang: Language;
+  readonly lang: Exclude<Language, 'plugin'>;
   readonly out?: string;
   readonly importPath?: readonly string[];
   readonly descriptorSetIn?: string;
   readonly descriptorSetOut?: string;
   readonly check?: boolean;
+  /** A plugin of protoc. */
+  readonly plugin?: string;
+  readonly pluginOpt?: readonly string[];
   readonly runtimeModule?: string;
   readonly importExtension?: '.ts' | '.js' | 'none';
 }
 
-/** Stands here too, so that the help need not load the generators. */
-const languages: Readonly<Record<Language, true>> = { typescript: true };
+/** They stand here too, so that the help need not load the generators. */
+const languages: Readonly<Record<Exclude<Language, 'plugin'>, true>> = {
+  typescript: true,
+  python: true,
+};
 
 /** `zrpc gen` */
 export function addGen(program: Command, context: Context): void {
@@ -42,6 +48,11 @@ export function addGen(program: Command, context: Context): void {
       'write the FileDescriptorSet, imports and comments included',
     )
     .option('--check', 'write nothing; fail where a file is not as it would be written')
+    .optionsGroup('Plugins of protoc (in place of --lang):')
+    .option('--plugin <program>', 'such as protoc-gen-go, in PATH or with its path')
+    .addOption(
+      new Option('--plugin-opt <text>', 'what it is told; may stand often').argParser(gather),
+    )
     .optionsGroup('TypeScript:')
     .option('--runtime-module <name>', 'where the code imports from; @zeke/rpc')
     .addOption(
@@ -56,6 +67,7 @@ export function addGen(program: Command, context: Context): void {
         `${name} gen proto --out src/gen                      all .proto files of a folder`,
         `${name} gen shop.proto -I proto --out src/gen`,
         `${name} gen proto --out src/gen --check              for CI`,
+        `${name} gen proto --out gen --plugin protoc-gen-go --plugin-opt paths=source_relative`,
         `${name} gen proto --descriptor-set-out shop.binpb    no code`,
       ),
     )
