@@ -9,12 +9,17 @@ import {
   encodeDescriptorSet,
 } from '../schema/descriptor-set.ts';
 import type { SchemaProblem } from '../schema/schema-problem.ts';
+import { type PluginOptions, runPlugin } from './plugin/run-plugin.ts';
+import { generatePython } from './python/generate-python.ts';
 import { type GeneratedFile, generateTypeScript } from './typescript/generate-typescript.ts';
 import type { TypeScriptOptions } from './typescript/options.ts';
 
-export const languages = ['typescript'] as const;
-
-export type Language = (typeof languages)[number];
+/**
+ * - `typescript`: messages, clients and servers of zrpc
+ * - `python`: messages, typed clients over gRPC and over own frames, servers in grpcio
+ * - `plugin`: what a plugin of protoc makes
+ */
+export type Language = 'typescript' | 'python' | 'plugin';
 
 export interface GenerateOptions {
   /**
@@ -30,6 +35,8 @@ export interface GenerateOptions {
   /** A file for the set of descriptors, imports and comments included. */
   readonly descriptorSetOut?: string;
   readonly typescript?: TypeScriptOptions;
+  /** The plugin, where `lang` is `plugin`. */
+  readonly plugin?: Omit<PluginOptions, 'files'>;
   /** Write nothing; throw if a file is not as it would be written. Default false. */
   readonly check?: boolean;
 }
@@ -104,15 +111,23 @@ function readSet(path: string): Uint8Array {
 function codeOf(
   set: FileDescriptorSet,
   requested: readonly string[] | undefined,
-  { lang, typescript }: GenerateOptions,
+  { lang, typescript, plugin }: GenerateOptions,
 ): GeneratedFile[] {
+  const files = requested ?? set.file.map(({ name }) => name).filter(isOwn);
   switch (lang) {
     case 'typescript':
-      return generateTypeScript(set, {
-        ...(requested !== undefined && { files: requested }),
-        ...typescript,
-      });
+      return generateTypeScript(set, { files, ...typescript });
+    case 'python':
+      return generatePython(set, { files });
+    case 'plugin':
+      if (plugin !== undefined) return runPlugin(set, { files, ...plugin });
+      throw new RpcError('invalid_argument', 'which plugin is not said; name its program');
   }
+}
+
+/** The well-known files are part of every language's runtime. */
+function isOwn(name: string): boolean {
+  return !name.startsWith('google/protobuf/');
 }
 
 function checkOutputs(outputs: readonly GeneratedFile[]): void {
