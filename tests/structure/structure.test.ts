@@ -34,6 +34,10 @@ function sourcesOf(name: string): string[] {
   return [...new Bun.Glob('src/**/*.ts').scanSync(join(root, 'packages', name))];
 }
 
+function isForTests(file: string): boolean {
+  return /\.test\.ts$|(^|\/)(testing|fixtures)\//.test(file);
+}
+
 function importsOf(source: string): string[] {
   const pattern =
     /(?:^|\s)(?:import|export)\s[^'"]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)|^import\s+'([^']+)'/gm;
@@ -84,7 +88,7 @@ describe('places', () => {
     for (const name of packages) {
       for (const file of sourcesOf(name)) {
         const path = `${name}/${file}`;
-        if (programs.includes(path) || /(-process\.ts|\.test\.ts|testing\/.*)$/.test(file)) continue;
+        if (programs.includes(path) || /-process\.ts$/.test(file) || isForTests(file)) continue;
         const text = await Bun.file(join(root, 'packages', path)).text();
         if (/\bprocess\.exit\(/.test(text)) faults.push(path);
       }
@@ -95,7 +99,7 @@ describe('places', () => {
   test('environment and console are used in their places', async () => {
     const faults: string[] = [];
     for (const name of packages.filter((known) => known !== 'cli')) {
-      for (const file of sourcesOf(name).filter((path) => !/\.test\.ts$|testing\//.test(path))) {
+      for (const file of sourcesOf(name).filter((path) => !isForTests(path))) {
         const text = await Bun.file(join(root, 'packages', name, file)).text();
         if (/\b(process|Bun)\.env\b|\bconsole\.(log|info|warn|error|debug)\b/.test(text))
           faults.push(`${name}/${file}`);
