@@ -55,9 +55,9 @@ export class ClientStream extends Http2Stream implements ClientCall {
     queueMicrotask(() => this.#sink.onEnd({ error, metadata: Metadata.empty }));
   }
 
-  sendMessage(message: Uint8Array): boolean {
+  sendMessage(message: Uint8Array, compress?: boolean): boolean {
     if (this.over || this.#isEnding) return true;
-    return this.send(message);
+    return this.send(message, compress);
   }
 
   sendEnd(): void {
@@ -113,8 +113,8 @@ export class ClientStream extends Http2Stream implements ClientCall {
     this.#fault('the response has messages before its headers', errorCode.protocolError);
   }
 
-  protected override deliver(message: Uint8Array): void {
-    this.#sink.onMessage(message);
+  protected override deliver(message: Uint8Array, compressed: boolean): void {
+    this.#sink.onMessage(message, compressed);
   }
 
   protected override onRemoteEnd(): void {

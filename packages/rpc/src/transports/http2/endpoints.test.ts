@@ -6,6 +6,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { retryInfo } from '../../codec/error-details.ts';
 import type { Listener, ServerCall, Transport } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
+import { Metadata } from '../../core/metadata.ts';
 import { isRefused } from '../../core/refused.ts';
 import { createServer } from '../../core/server.ts';
 import { RpcError } from '../../rpc-error.ts';
@@ -15,7 +16,10 @@ import { RecordingSink } from '../../testing/recording-sink.ts';
 import { testCertificates } from '../../testing/test-certificates.ts';
 import { testMethod, testOpenOptions, utf8 } from '../../testing/test-method.ts';
 import { connectHttp2, dialHttp2, type Http2ConnectOptions } from './connect-http2.ts';
+import { frameFlag, frameType } from './frame.ts';
+import { HpackDecoder } from './hpack/decoder.ts';
 import { type Http2ListenOptions, listenHttp2 } from './listen-http2.ts';
+import { RawPeer } from './testing/raw-peer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zrpc-http2-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -326,6 +330,56 @@ describe('limits', () => {
     end(held);
     await first.end;
     expect(first.code).toBe('ok');
+  });
+
+  test('metadata of a response: beyond the limit the call fails, beyond a frame it goes on', async () => {
+    const { handler } = createServer().add(Notes, {
+      echo({ text, number }, context) {
+        if (text === 'header') context.sendHeader({ 'x-large': 'x'.repeat(number) });
+        else context.trailer.append('x-large', 'x'.repeat(number));
+        return {};
+      },
+    });
+    const limits = { maxMetadataBytes: 50_000 };
+    const { address } = await listen({ handler, limits });
+    const { notes } = connect({ url: address, limits });
+    const careful = connect({ url: address }).notes;
+    for (const text of ['header', 'trailer']) {
+      let seen = 0;
+      const onHeader = (metadata: Metadata): void => {
+        seen += metadata.get('x-large')?.length ?? 0;
+      };
+      await notes.echo({ text, number: 40_000 }, { onHeader, onTrailer: onHeader });
+      expect(seen).toBe(40_000);
+      await fails(notes.echo({ text, number: 60_000 }), 'resource_exhausted');
+      await fails(careful.echo({ text, number: 40_000 }), 'resource_exhausted');
+    }
+  });
+
+  test('header blocks that are longer than a frame of the peer go on in CONTINUATION', async () => {
+    const metadata = Metadata.from({ 'x-large': 'x'.repeat(40_000) });
+    const limits = { maxMetadataBytes: 50_000 };
+    const { address } = await listen({
+      limits,
+      handler: (call) => call.sendEnd({ error: undefined, metadata }),
+    });
+    const peer = await RawPeer.connect(Number(new URL(address).port));
+    peer.send(peer.request(1));
+    const first = await peer.next(({ type }) => type === frameType.headers);
+    const second = await peer.next(({ type }) => type === frameType.continuation);
+    const third = await peer.next(({ type }) => type === frameType.continuation);
+    expect([first, second, third].map((one) => [one?.flags, one?.payload.length])).toEqual([
+      [frameFlag.endStream, 16_384],
+      [0, 16_384],
+      [frameFlag.endHeaders, expect.any(Number)],
+    ]);
+    const whole = Buffer.concat([first, second, third].map((one) => one?.payload ?? Buffer.of()));
+    const names: string[] = [];
+    new HpackDecoder().decode(whole, 0, whole.length, {
+      onField: ({ name, value }) => names.push(`${name} ${value.length}`),
+    });
+    expect(names).toContain('x-large 40000');
+    peer.close();
   });
 
   test('connections above maxConnections are closed', async () => {

@@ -52,8 +52,8 @@ export abstract class Http2Stream implements SendingStream {
     this.#windowBytes = connection.limits.streamWindowBytes;
   }
 
-  /** A whole message, lent. */
-  protected abstract deliver(message: Uint8Array): void;
+  /** A whole message, lent, and whether it came compressed. */
+  protected abstract deliver(message: Uint8Array, compressed: boolean): void;
   /** All messages were delivered, and the peer's direction has ended. */
   protected abstract onRemoteEnd(): void;
   /** Ends our direction: all messages are sent. */
@@ -114,7 +114,8 @@ export abstract class Http2Stream implements SendingStream {
     }
   }
 
-  protected send(message: Uint8Array): boolean {
+  /** `compress` undefined: the message is compressed if it is long enough. */
+  protected send(message: Uint8Array, compress: boolean | undefined): boolean {
     const { limits, sender } = this.connection;
     if (message.length > limits.maxMessageBytes) {
       this.fail(tooLong(message.length, limits.maxMessageBytes), errorCode.cancel);
@@ -122,7 +123,8 @@ export abstract class Http2Stream implements SendingStream {
     }
     let compressed = 0;
     let bytes = message;
-    if (this.outgoing !== undefined && message.length >= compressionThresholdBytes) {
+    const isWanted = compress ?? message.length >= compressionThresholdBytes;
+    if (this.outgoing !== undefined && isWanted) {
       bytes = this.outgoing.compress(message);
       compressed = 1;
     }
@@ -209,7 +211,7 @@ export abstract class Http2Stream implements SendingStream {
           tooLong(payload.length, this.connection.limits.maxMessageBytes),
           errorCode.cancel,
         );
-      } else this.deliver(payload);
+      } else this.deliver(payload, false);
       return;
     }
     let message: Uint8Array;
@@ -219,7 +221,7 @@ export abstract class Http2Stream implements SendingStream {
       this.fail(RpcError.from(error), errorCode.cancel);
       return;
     }
-    this.deliver(message);
+    this.deliver(message, true);
   }
 
   #decompressed(compressed: number, payload: Uint8Array): Uint8Array {

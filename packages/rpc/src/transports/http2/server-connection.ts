@@ -80,6 +80,15 @@ export class ServerConnection extends Http2Connection {
     return metadata.byteLength <= limit;
   }
 
+  /** The first compression that the client can read and that is known here. */
+  compressorFor(acceptEncoding: string): Compressor | undefined {
+    for (const name of acceptEncoding.split(',')) {
+      const found = this.#compressor(name.trim());
+      if (found !== undefined && found.name !== 'identity') return found;
+    }
+    return undefined;
+  }
+
   writeHeader(stream: number, encoding: string | undefined, metadata: Metadata): void {
     this.writer.beginHeaders(stream, 0);
     this.#response.writeHeader(this.writer.queue, encoding, metadata);
@@ -225,6 +234,7 @@ export class ServerConnection extends Http2Connection {
       deadlineAt: leftMs === never ? never : monotonicNow() + (leftMs ?? 0),
       incoming,
       outgoing: accepted(incoming, acceptEncoding),
+      acceptEncoding,
     };
     const stream = new ServerStream(this, id, head);
     stream.remoteEnded = endsStream;

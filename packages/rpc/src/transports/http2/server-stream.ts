@@ -23,6 +23,8 @@ export interface CallHead {
   /** How its messages are compressed, and how the response's may be. */
   readonly incoming: Compressor | undefined;
   readonly outgoing: Compressor | undefined;
+  /** What the client can read, as it wrote it. */
+  readonly acceptEncoding: string;
 }
 
 /** A call that the peer opened. */
@@ -31,6 +33,7 @@ export class ServerStream extends Http2Stream implements ServerCall {
   readonly deadlineAt: number;
   sink: ServerSink = idleSink;
   readonly #server: ServerConnection;
+  readonly #acceptEncoding: string;
   #metadata: Metadata;
   #userAgent: string;
   #isHeaderSent = false;
@@ -46,6 +49,7 @@ export class ServerStream extends Http2Stream implements ServerCall {
     this.deadlineAt = head.deadlineAt;
     this.incoming = head.incoming;
     this.outgoing = head.outgoing;
+    this.#acceptEncoding = head.acceptEncoding;
   }
 
   get metadata(): Metadata {
@@ -63,23 +67,19 @@ export class ServerStream extends Http2Stream implements ServerCall {
     return this.#server.peer;
   }
 
-  sendHeader(metadata: Metadata): void {
+  sendHeader(metadata: Metadata, compress?: boolean): void {
     if (this.over || this.#isHeaderSent || this.#trailer !== undefined) return;
     if (!this.#server.mayCarry(metadata)) {
       this.fail(tooMuchMetadata('header', metadata));
       return;
     }
-    this.#isHeaderSent = true;
-    this.#server.writeHeader(this.id, this.outgoing?.name, metadata);
+    this.#writeHeader(metadata, compress);
   }
 
-  sendMessage(message: Uint8Array): boolean {
+  sendMessage(message: Uint8Array, compress?: boolean): boolean {
     if (this.over || this.#trailer !== undefined) return true;
-    if (!this.#isHeaderSent) {
-      this.#isHeaderSent = true;
-      this.#server.writeHeader(this.id, this.outgoing?.name, Metadata.empty);
-    }
-    return this.send(message);
+    if (!this.#isHeaderSent) this.#writeHeader(Metadata.empty, compress);
+    return this.send(message, compress);
   }
 
   sendEnd(trailer: Trailer): void {
@@ -114,8 +114,8 @@ export class ServerStream extends Http2Stream implements ServerCall {
     this.broken(new RpcError('canceled', `the client ${how}`));
   }
 
-  protected override deliver(message: Uint8Array): void {
-    this.sink.onMessage(message);
+  protected override deliver(message: Uint8Array, compressed: boolean): void {
+    this.sink.onMessage(message, compressed);
   }
 
   protected override onRemoteEnd(): void {
@@ -129,6 +129,13 @@ export class ServerStream extends Http2Stream implements ServerCall {
   protected override writeEnd(): void {
     this.#finish();
     this.#handled();
+  }
+
+  /** Who chooses message by message needs a compression even if this one is not compressed. */
+  #writeHeader(metadata: Metadata, compress: boolean | undefined): void {
+    this.#isHeaderSent = true;
+    if (compress !== undefined) this.outgoing ??= this.#server.compressorFor(this.#acceptEncoding);
+    this.#server.writeHeader(this.id, this.outgoing?.name, metadata);
   }
 
   #finish(): void {

@@ -15,6 +15,7 @@ import { Metadata } from '../../../core/metadata.ts';
 import { RecordingSink } from '../../../testing/recording-sink.ts';
 import { testMethod, testOpenOptions } from '../../../testing/test-method.ts';
 import { connectHttp2 } from '../connect-http2.ts';
+import type { Http2Limits } from '../http2-limits.ts';
 import { listenHttp2 } from '../listen-http2.ts';
 import { message } from './raw-peer.ts';
 
@@ -185,6 +186,7 @@ async function withServer(
   answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
   run: (transport: Transport) => Promise<void>,
   settings: Parameters<typeof createServer>[0] = {},
+  limits: Partial<Http2Limits> = {},
 ): Promise<void> {
   const server: Http2Server = createServer(settings);
   server.on('stream', (stream, headers) => {
@@ -195,7 +197,7 @@ async function withServer(
   await once(server, 'listening');
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
-  const transport = connectHttp2({ url: `http://127.0.0.1:${address.port}` });
+  const transport = connectHttp2({ url: `http://127.0.0.1:${address.port}`, limits });
   try {
     await run(transport);
   } finally {
@@ -270,6 +272,19 @@ const itsServer: Record<string, Case> = {
         }
       }
     }),
+
+  'its server reads headers that are longer than a frame': () =>
+    withServer(
+      echo,
+      async (transport) => {
+        const metadata = Metadata.from({ 'x-a': 'a'.repeat(25_000), 'x-b': 'b'.repeat(25_000) });
+        const { trailer, sink } = await call(transport, ['x'], metadata);
+        assert.equal(trailer.error, undefined);
+        assert.equal(sink.header?.get('x-b'), metadata.get('x-b'));
+      },
+      { settings: { maxHeaderListSize: 100_000 } },
+      { maxMetadataBytes: 100_000 },
+    ),
 
   'its server has small windows and no header table': () =>
     withServer(
