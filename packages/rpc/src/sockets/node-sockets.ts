@@ -61,7 +61,11 @@ function boundHandshakes(server: Server, max: number): void {
     if (open > max) raw.destroy();
   });
   server.on('secureConnection', ended);
-  server.on('tlsClientError', ended);
+  server.on('tlsClientError', (_error: Error, raw: TLSSocket) => {
+    ended();
+    // One that took too long would stay open.
+    raw.destroy();
+  });
 }
 
 async function dial(
