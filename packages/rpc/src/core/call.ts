@@ -41,10 +41,11 @@ export type CompressionName = 'identity' | 'gzip' | 'zstd';
  *
  * `sendMessage` lends its bytes until it returns; the transport copies what it cannot send at once.
  * It always takes the message. False says that the peer, or the connection, has no room left: send
- * the next one after `onWritable`.
+ * the next one after `onWritable`. In a call with compression, `compress` says of this one message
+ * whether it is compressed; absent, its size decides. Only HTTP/2 heeds it.
  */
 export interface ClientCall {
-  sendMessage(bytes: Uint8Array): boolean;
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean;
   /** No message follows (half-close). */
   sendEnd(): void;
   /** Ends the call at once on both sides; the sink gets `onEnd` with this error. */
@@ -61,8 +62,8 @@ export interface ClientCall {
 export interface ClientSink {
   /** The peer's header. A call that ends at once may have none. */
   onHeader(metadata: Metadata): void;
-  /** The bytes are lent until this returns. */
-  onMessage(bytes: Uint8Array): void;
+  /** The bytes are lent until this returns. HTTP/2 tells whether they came compressed. */
+  onMessage(bytes: Uint8Array, compressed?: boolean): void;
   onEnd(trailer: Trailer): void;
   /** After a `sendMessage` that answered false: there is room again. */
   onWritable(): void;
@@ -92,9 +93,12 @@ export interface ServerCall {
   readonly deadlineAt: number;
   readonly peer: Peer;
   sink: ServerSink;
-  /** At most once, before the first message; without it the header is empty. */
-  sendHeader(metadata: Metadata): void;
-  sendMessage(bytes: Uint8Array): boolean;
+  /**
+   * At most once, before the first message; without it the header is empty. `compress`: messages may
+   * be compressed though the client does not compress its own, where it says that it can read them.
+   */
+  sendHeader(metadata: Metadata, compress?: boolean): void;
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean;
   /** Ends the call, in both directions. */
   sendEnd(trailer: Trailer): void;
   pause(): void;
@@ -103,8 +107,8 @@ export interface ServerCall {
 
 /** What who answers a call is told. */
 export interface ServerSink {
-  /** The bytes are lent until this returns. */
-  onMessage(bytes: Uint8Array): void;
+  /** The bytes are lent until this returns. HTTP/2 tells whether they came compressed. */
+  onMessage(bytes: Uint8Array, compressed?: boolean): void;
   /** No message follows. Not called after `onCancel`. */
   onHalfClose(): void;
   /** The peer gave up, or the connection broke: nothing can be sent any more. Called at most once. */

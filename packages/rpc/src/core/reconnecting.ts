@@ -169,7 +169,7 @@ class WaitingCall implements ClientCall {
   readonly #sink: ClientSink;
   readonly #onCancel: (call: WaitingCall) => void;
   #call: ClientCall | undefined;
-  #messages: Uint8Array[] = [];
+  #messages: { readonly bytes: Uint8Array; readonly compress: boolean | undefined }[] = [];
   #ended = false;
   #paused = false;
   #over = false;
@@ -192,7 +192,7 @@ class WaitingCall implements ClientCall {
     this.#call = call;
     if (this.#paused) call.pause();
     let room = true;
-    for (const bytes of this.#messages) room = call.sendMessage(bytes);
+    for (const { bytes, compress } of this.#messages) room = call.sendMessage(bytes, compress);
     if (this.#ended) call.sendEnd();
     else if (room && this.#messages.length > 0) this.#sink.onWritable();
     this.#messages = [];
@@ -206,10 +206,10 @@ class WaitingCall implements ClientCall {
     queueMicrotask(() => this.#sink.onEnd({ error, metadata: Metadata.empty }));
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
-    if (this.#call !== undefined) return this.#call.sendMessage(bytes);
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
+    if (this.#call !== undefined) return this.#call.sendMessage(bytes, compress);
     if (this.#over || this.#ended) return true;
-    this.#messages.push(bytes.slice());
+    this.#messages.push({ bytes: bytes.slice(), compress });
     return false;
   }
 

@@ -26,6 +26,11 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Sent with the end of the call; may be added to until then. */
   readonly trailer: Metadata;
+  /**
+   * Whether the messages that are sent from now on are compressed; set before the header. Default:
+   * as the client's are, from 1 KiB on. Over HTTP/2 only.
+   */
+  compress: boolean | undefined;
   /** Sends the header now; else it goes, empty, before the first message. */
   sendHeader(metadata: MetadataInit): void;
   /** What an interceptor has left for this call. */
@@ -152,6 +157,7 @@ const ignoringSink: ServerSink = {
 
 /** One call of a method that is served: its deadline, its context, its end. */
 abstract class Invocation extends Timed implements ServerSink, CallContext {
+  compress: boolean | undefined = undefined;
   protected readonly call: ServerCall;
   protected readonly served: ServedMethod;
   protected isOver = false;
@@ -196,11 +202,16 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   }
 
   sendHeader(metadata: MetadataInit): void {
-    this.call.sendHeader(Metadata.from(metadata));
+    this.call.sendHeader(Metadata.from(metadata), this.compress);
   }
 
   value<T>(key: CallKey<T>): T | undefined {
     return callValue(this.call, key);
+  }
+
+  /** For the sender of a stream's messages. */
+  sendMessage(bytes: Uint8Array): boolean {
+    return this.call.sendMessage(bytes, this.compress);
   }
 
   abstract onMessage(bytes: Uint8Array): void;
@@ -252,7 +263,7 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   protected answer(response: object): void {
     if (this.isOver) return;
     try {
-      this.call.sendMessage(lendMessage(this.method.output, response));
+      this.sendMessage(lendMessage(this.method.output, response));
     } catch (cause) {
       this.fail(unwritable(this.method, cause));
       return;
@@ -322,7 +333,7 @@ class ServerStreamInvocation extends SingleRequestInvocation {
   protected override run(request: object): void {
     this.#sender = new MessageSender(
       this.method.output,
-      this.call,
+      this,
       this.served.handler(request, this),
       (error) => (error === undefined ? this.end(undefined) : this.fail(error)),
     );
@@ -399,7 +410,7 @@ class StreamInvocation extends Invocation {
   }
 
   #stream(responses: AsyncIterable<object>): void {
-    this.#sender = new MessageSender(this.method.output, this.call, responses, (error) =>
+    this.#sender = new MessageSender(this.method.output, this, responses, (error) =>
       error === undefined ? this.end(undefined) : this.fail(error),
     );
   }

@@ -53,13 +53,13 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
     return this.wraps.peer;
   }
 
-  sendHeader(metadata: Metadata): void {
-    this.wraps.sendHeader(metadata);
+  sendHeader(metadata: Metadata, compress?: boolean): void {
+    this.wraps.sendHeader(metadata, compress);
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (!this.#ended) this.sent(bytes);
-    return this.wraps.sendMessage(bytes);
+    return this.wraps.sendMessage(bytes, compress);
   }
 
   sendEnd(trailer: Trailer): void {
@@ -75,9 +75,9 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
     this.wraps.resume();
   }
 
-  onMessage(bytes: Uint8Array): void {
+  onMessage(bytes: Uint8Array, compressed?: boolean): void {
     this.received(bytes);
-    this.sink.onMessage(bytes);
+    this.sink.onMessage(bytes, compressed);
   }
 
   onHalfClose(): void {
@@ -123,9 +123,9 @@ export class WatchedClientCall implements ClientCall, ClientSink {
   /** The call has ended. Exactly once, before the caller is told. */
   protected ended(_trailer: Trailer): void {}
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (!this.#ended) this.sent(bytes);
-    return this.#call?.sendMessage(bytes) ?? false;
+    return this.#call?.sendMessage(bytes, compress) ?? false;
   }
 
   sendEnd(): void {
@@ -148,9 +148,9 @@ export class WatchedClientCall implements ClientCall, ClientSink {
     this.#sink.onHeader(metadata);
   }
 
-  onMessage(bytes: Uint8Array): void {
+  onMessage(bytes: Uint8Array, compressed?: boolean): void {
     this.received(bytes);
-    this.#sink.onMessage(bytes);
+    this.#sink.onMessage(bytes, compressed);
   }
 
   onEnd(trailer: Trailer): void {
