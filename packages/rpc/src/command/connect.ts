@@ -44,7 +44,7 @@ export async function openServer(
     transport,
     schema,
     metadata,
-    [Symbol.asyncDispose]: () => closeWithin(transport, closeLimitMs),
+    [Symbol.asyncDispose]: () => closeWithin(transport),
   };
 }
 
@@ -58,10 +58,11 @@ export async function openSchema(
   return { schema: await loadSchema(flags, undefined), [Symbol.asyncDispose]: async () => {} };
 }
 
-async function closeWithin(transport: Transport, limitMs: number): Promise<void> {
+/** Closes it in good order, as far as that takes no time worth speaking of. */
+export async function closeWithin(transport: Transport): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
+    timer = setTimeout(resolve, closeLimitMs);
   });
   // How the connection ends is nobody's concern any more.
   await Promise.race([transport.close().catch(() => {}), limit]);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { addBench } from './commands/bench.ts';
 import { addCall } from './commands/call.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -8,6 +9,7 @@ import { addList } from './commands/list.ts';
 import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 import { addMock } from './mock/mock-command.ts';
+import { addProxy } from './proxy/proxy-command.ts';
 
 /** All commands with their flags and help; what they do is loaded when they run. */
 export function createProgram(context: Context, setExitCode: SetExitCode): Command {
@@ -28,8 +30,10 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addList(program, context);
   addDescribe(program, context);
   addGen(program, context);
+  addBench(program, context, setExitCode);
   addCompletion(program, context);
   addMock(program, context);
+  addProxy(program, context);
   return program;
 }
 

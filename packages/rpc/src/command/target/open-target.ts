@@ -1,5 +1,6 @@
 import { compressor } from '../../compression/compressors.ts';
 import type { Transport } from '../../core/call.ts';
+import type { RpcLimits } from '../../core/limits.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { quietQuic } from './quiet-quic.ts';
 import type { Target } from './target.ts';
@@ -18,11 +19,18 @@ export interface ConnectionFlags extends TlsFlags {
  * @throws RpcError as `readTls`; invalid_argument for flags that the target has no use for;
  *   unimplemented for TLS flags that this runtime or transport cannot honour.
  */
-export async function openTarget(target: Target, flags: ConnectionFlags): Promise<Transport> {
+export async function openTarget(
+  target: Target,
+  flags: ConnectionFlags,
+  otherLimits: Partial<RpcLimits> = {},
+): Promise<Transport> {
   const tls = await readTls(flags, target);
   checkFlags(target, flags);
+  const { maxMessageSize } = flags;
   const limits =
-    flags.maxMessageSize === undefined ? {} : { maxMessageBytes: flags.maxMessageSize };
+    maxMessageSize === undefined
+      ? otherLimits
+      : { ...otherLimits, maxMessageBytes: maxMessageSize };
   switch (target.kind) {
     case 'grpc':
     case 'grpc-unix': {

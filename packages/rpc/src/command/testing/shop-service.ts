@@ -36,8 +36,9 @@ interface Order {
 
 /** What a server of the shop has seen of its calls. */
 export interface ShopRecord {
-  readonly cancelled: string[];
-  /** Resolves with the next call that is cancelled. */
+  /** Resolves with the next order that is asked for. */
+  nextOrder(): Promise<void>;
+  /** Resolves with the path of the next call that is cancelled. */
   nextCancel(): Promise<string>;
 }
 
@@ -45,28 +46,38 @@ export interface ShopRecord {
 export function shopServer(options: { readonly reflection?: boolean } = {}): Server & {
   readonly record: ShopRecord;
 } {
-  const waiting: ((path: string) => void)[] = [];
-  const cancelled: string[] = [];
-  const onCancel = (context: CallContext): void => {
-    context.signal.addEventListener('abort', () => {
-      cancelled.push(context.method.path);
-      for (const resolve of waiting.splice(0)) resolve(context.method.path);
-    });
-  };
-  const record: ShopRecord = {
-    cancelled,
-    nextCancel: () => new Promise((resolve) => waiting.push(resolve)),
-  };
+  const orders = new Waiters<void>();
+  const cancels = new Waiters<string>();
   const server = createServer()
-    .add(shopService('shop.v1.Orders'), ordersHandlers(onCancel))
+    .add(shopService('shop.v1.Orders'), ordersHandlers(orders, cancels))
     .add(shopService('shop.v1.Stock'), {});
   if (options.reflection ?? true) addReflection(server);
-  return Object.assign(server, { record });
+  return Object.assign(server, {
+    record: { nextOrder: () => orders.next(), nextCancel: () => cancels.next() },
+  });
 }
 
-function ordersHandlers(onCancel: (context: CallContext) => void): object {
+/** Those who wait for something to happen. */
+class Waiters<T> {
+  #resolvers: ((value: T) => void)[] = [];
+
+  next(): Promise<T> {
+    return new Promise((resolve) => this.#resolvers.push(resolve));
+  }
+
+  tell(value: T): void {
+    const resolvers = this.#resolvers;
+    this.#resolvers = [];
+    for (const resolve of resolvers) resolve(value);
+  }
+}
+
+function ordersHandlers(orders: Waiters<void>, cancels: Waiters<string>): object {
+  const onCancel = ({ signal, method }: CallContext): void =>
+    signal.addEventListener('abort', () => cancels.tell(method.path));
   return {
     async getOrder({ id }: { id: bigint }, context: CallContext) {
+      orders.tell();
       context.sendHeader({ 'x-served-by': 'shop', 'x-raw-bin': new Uint8Array([1, 2, 255]) });
       context.trailer.append('x-cost', '7');
       if (id === 404n) throw new RpcError('not_found', 'there is no order 404');
