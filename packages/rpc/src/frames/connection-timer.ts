@@ -81,12 +81,13 @@ export class ConnectionTimer extends Timed {
     this.#connection.abort(new RpcError('unavailable', message));
   }
 
+  /** Due at `at`, or before that to look whether calls have begun, or the idle time is over. */
   #next(at: number): void {
     const { idleTimeoutMs, keepaliveIntervalMs } = this.#limits;
     const now = monotonicNow();
     let due = at;
     if (keepaliveIntervalMs > 0) due = Math.min(due, now + keepaliveIntervalMs);
-    else if (idleTimeoutMs > 0) due = Math.min(due, now + idleTimeoutMs);
+    if (idleTimeoutMs > 0) due = Math.min(due, now + idleTimeoutMs);
     timerWheel.add(this, due);
   }
 }

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from '../core/call.ts';
 import type { TlsSession } from './socket.ts';
 
 /** What Bun's sockets and Node's both say of a peer's certificate. */
@@ -12,7 +13,7 @@ export function tlsSession(
   protocol: string | false | null,
   certificate: CertificateText | undefined,
 ): TlsSession {
-  return { protocol: protocol || '', certificate: certificateOf(certificate) };
+  return { protocol: protocol || '', certificate: peerCertificate(certificate) };
 }
 
 /**
@@ -32,7 +33,10 @@ export function splitAlternativeNames(text: string): string[] {
   return names;
 }
 
-function certificateOf(certificate: CertificateText | undefined): TlsSession['certificate'] {
+/** The certificate of a peer that was verified; undefined where there is none. */
+export function peerCertificate(
+  certificate: CertificateText | undefined,
+): PeerCertificate | undefined {
   if (certificate?.fingerprint256 === undefined) return undefined;
   const name = certificate.subject?.CN ?? '';
   return {

@@ -1,8 +1,9 @@
 /**
  * `node --test packages/rpc/src/testing/node-suite.ts`: the contract of transports on Node, without
- * QUIC and shared memory, which only Bun has.
+ * QUIC and shared memory, which only Bun has, and `node:http2` as peer of our HTTP/2.
  */
 import { test } from 'node:test';
+import { nodeHttp2Tests } from '../transports/http2/testing/node-http2-oracle.ts';
 import { contractTests } from './contract/contract-suite.ts';
 import {
   fetchHarness,
@@ -12,6 +13,8 @@ import {
   unixHarness,
   webSocketHarness,
 } from './contract/harnesses.ts';
+
+nodeHttp2Tests((name, run) => void test(name, { timeout: 20_000 }, run));
 
 for (const harness of [
   memoryHarness,

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from '../../core/call.ts';
 import type { RpcError } from '../../rpc-error.ts';
+import { splitAlternativeNames } from '../../sockets/tls-session.ts';
 import type { NodeQuicSession, NodeQuicStream } from './node-quic.ts';
 import { abort, QuicByteStream } from './quic-stream.ts';
 
@@ -155,7 +156,7 @@ const unattached: QuicConnectionHandler = { onStream: () => undefined, onClose()
 function peerCertificate(certificate: X509Certificate): PeerCertificate {
   return {
     subject: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
-    alternativeNames: certificate.subjectAltName?.split(', ') ?? [],
+    alternativeNames: splitAlternativeNames(certificate.subjectAltName ?? ''),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }

@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer, PeerCertificate } from '../../../core/call.ts';
+import { peerCertificate } from '../../../sockets/tls-session.ts';
 
 /** One Peer for each connection of a server of `node:http` or `node:http2`. */
 export class NodePeers {
@@ -39,11 +40,5 @@ function certificateOf(socket: Socket): PeerCertificate | undefined {
   const secure = socket as Partial<TLSSocket>;
   // Bun's sockets of node:https have no such method.
   if (!secure.authorized || secure.getPeerCertificate === undefined) return undefined;
-  const { fingerprint256, subject, subjectaltname } = secure.getPeerCertificate();
-  if (fingerprint256 === undefined) return undefined;
-  return {
-    subject: String(subject?.CN ?? ''),
-    alternativeNames: subjectaltname?.split(', ') ?? [],
-    fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
-  };
+  return peerCertificate(secure.getPeerCertificate());
 }
