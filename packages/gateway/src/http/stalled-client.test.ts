@@ -37,7 +37,7 @@ test.each([
       baseUrl: `${upstream.url.origin}/v1`,
       models: ['m'],
     });
-    await using fixture = await testGateway({ providers: [entry], limits: { idleTimeoutMs: 50 } });
+    await using fixture = await testGateway({ providers: [entry], limits: { idleTimeoutMs: 500 } });
     using server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
