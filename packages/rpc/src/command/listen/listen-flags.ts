@@ -2,14 +2,19 @@ import { type Command, Option } from 'commander';
 import { gather } from '../flags.ts';
 import { defaultPlace, listenForms } from './listen-target.ts';
 
+/** The flags that say where calls are taken, with a short one for each way. */
+export function withListenShortcuts(command: Command): Command {
+  return withListen(command)
+    .addOption(listenOption('--uds <path>', 'own frames on a Unix socket'))
+    .addOption(listenOption('--ws <place>', 'own frames over WebSocket'))
+    .addOption(listenOption('--http <place>', 'Connect and gRPC-Web'));
+}
+
 /** The flags that say where calls are taken. */
 export function withListen(command: Command): Command {
   return command
-    .optionsGroup('Listen (each may stand often):')
+    .optionsGroup('Listen (places may stand often):')
     .addOption(listenOption('--listen <place>', `any of the places below; ${defaultPlace}`))
-    .addOption(listenOption('--uds <path>', 'own frames on a Unix socket'))
-    .addOption(listenOption('--ws <place>', 'own frames over WebSocket'))
-    .addOption(listenOption('--http <place>', 'Connect and gRPC-Web'))
     .option('--tls-cert <file>', 'the certificate of encrypted places (PEM)')
     .option('--tls-key <file>', 'and its key (PEM)')
     .option('--tls-client-ca <file>', 'clients must have a certificate that this one signed (PEM)');

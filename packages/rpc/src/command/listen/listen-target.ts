@@ -29,11 +29,11 @@ export interface ListenFlags {
 export const listenForms = `HOST:PORT or PORT     gRPC over HTTP/2, as grpc://HOST:PORT; with TLS grpcs://HOST:PORT
 grpc+unix:PATH        gRPC on a Unix socket
 grpc+h3://HOST:PORT   gRPC over HTTP/3, always with TLS
-unix:PATH             own frames on a Unix socket (--uds)
+unix:PATH             own frames on a Unix socket
 shm:PATH              own frames through shared memory
-ws://HOST:PORT/PATH   own frames over WebSocket (--ws); with TLS wss://
+ws://HOST:PORT/PATH   own frames over WebSocket; with TLS wss://
 quic://HOST:PORT      own frames over QUIC, always with TLS
-http://HOST:PORT      Connect and gRPC-Web (--http); with TLS https://`;
+http://HOST:PORT      Connect and gRPC-Web; with TLS https://`;
 
 const defaultHost = '127.0.0.1';
 export const defaultPlace = `grpc://${defaultHost}:50051`;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { examples, gather, withSchema } from '../flags.ts';
-import { listenHelp, withListen } from '../listen/listen-flags.ts';
+import { listenHelp, withListenShortcuts } from '../listen/listen-flags.ts';
 import type { ListenFlags } from '../listen/listen-target.ts';
 import type { ListenTlsFlags } from '../listen/open-listeners.ts';
 import type { SchemaFiles } from '../schema/file-schema.ts';
@@ -23,7 +23,7 @@ export function addMock(program: Command, context: Context): void {
   const command = program
     .command('mock')
     .description('serve the services of .proto files, from examples and with fakes');
-  withListen(withSchema(command))
+  withListenShortcuts(withSchema(command))
     .addOption(
       gathered('--cors <origin>', 'whose pages may call over HTTP and WebSocket; default all'),
     )

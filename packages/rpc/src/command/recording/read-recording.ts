@@ -18,7 +18,7 @@ export interface ReplayableCall {
   readonly halfClosed: boolean;
   readonly header: Metadata;
   readonly responses: readonly {
-    /** How many requests had come before. */
+    /** How many requests had come before, their end counted as one more. */
     readonly after: number;
     /** Since the call began, in milliseconds. */
     readonly atMs: number;
@@ -26,10 +26,14 @@ export interface ReplayableCall {
   }[];
   readonly trailer: Metadata;
   readonly durationMs: number;
+  /** How many requests had come before the end. */
+  readonly endedAfter: number;
   /** Undefined for OK. */
   readonly error: RpcError | undefined;
+  /** The caller had left before the call ended: how it would have ended is not known. */
+  readonly left: boolean;
   /** Messages that the recording does not have. */
-  readonly left: number;
+  readonly unkept: number;
 }
 
 /** The longest line and the largest file, in bytes: what is replayed is held in memory. */
@@ -127,7 +131,7 @@ class CallReader {
   }
 
   call(): ReplayableCall {
-    const { method, halfClosed = true, durationMs = 0, left = 0, kind } = this.#json;
+    const { method, halfClosed = true, durationMs, kind, endedAfter, left, unkept } = this.#json;
     if (typeof method !== 'string' || !/^\/[^/]+\/[^/]+$/.test(method)) {
       throw wrong(this.#where, 'method: it must be written as /package.Service/Method');
     }
@@ -141,8 +145,10 @@ class CallReader {
       responses: this.#list('responses').map((each, i) => this.#response(each, `responses[${i}]`)),
       trailer: this.#metadata('trailer'),
       durationMs: numberOf(durationMs),
+      endedAfter: numberOf(endedAfter),
       error: this.#error(),
-      left: numberOf(left),
+      left: left === true,
+      unkept: numberOf(unkept),
     };
   }
 

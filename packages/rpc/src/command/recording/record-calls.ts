@@ -61,9 +61,11 @@ class RecordingCall extends WatchedServerCall {
   #header = Metadata.empty;
   #trailer = Metadata.empty;
   #halfClosed = false;
-  #requestCount = 0;
+  /** Requests, and their end. */
+  #heard = 0;
+  #hasLeft = false;
   #bytes = 0;
-  #left = 0;
+  #unkept = 0;
 
   constructor(call: ServerCall, recorder: Recorder, schema: RecordedSchema, open: OpenBytes) {
     super(call);
@@ -82,13 +84,19 @@ class RecordingCall extends WatchedServerCall {
     super.sendEnd(trailer);
   }
 
+  override onCancel(error: RpcError): void {
+    this.#hasLeft = true;
+    super.onCancel(error);
+  }
+
   override onHalfClose(): void {
     this.#halfClosed = true;
+    this.#heard++;
     super.onHalfClose();
   }
 
   protected override received(bytes: Uint8Array): void {
-    this.#requestCount++;
+    this.#heard++;
     this.#keep(this.#requests, bytes);
   }
 
@@ -122,7 +130,9 @@ class RecordingCall extends WatchedServerCall {
       })),
       trailer: recordedPairs(this.#trailer),
       status: statusOf(error, types),
-      ...(this.#left === 0 ? {} : { left: this.#left }),
+      endedAfter: this.#heard,
+      ...(this.#hasLeft ? { left: true } : {}),
+      ...(this.#unkept === 0 ? {} : { unkept: this.#unkept }),
     });
     this.#open.bytes -= this.#bytes;
   }
@@ -134,13 +144,13 @@ class RecordingCall extends WatchedServerCall {
       this.#bytes + size > maxCallBytes ||
       this.#open.bytes + size > maxOpenBytes;
     // What follows something that was left out would seem to follow what stands before it.
-    if (isTooMuch || this.#left > 0) {
-      this.#left++;
+    if (isTooMuch || this.#unkept > 0) {
+      this.#unkept++;
       return;
     }
     this.#bytes += size;
     this.#open.bytes += size;
-    messages.push({ atMs: this.#elapsedMs(), after: this.#requestCount, bytes: bytes.slice() });
+    messages.push({ atMs: this.#elapsedMs(), after: this.#heard, bytes: bytes.slice() });
   }
 
   #elapsedMs(): number {

@@ -36,7 +36,7 @@ export type RecordedPair = readonly [name: string, value: string];
 export interface RecordedMessage {
   /** Since the call began, in milliseconds. */
   readonly atMs: number;
-  /** Of a response: how many requests had come before it. */
+  /** Of a response: how many requests had come before it, their end counted as one more. */
   readonly after?: number;
   /** Base64. */
   readonly bytes: string;
@@ -77,8 +77,12 @@ export interface RecordedCall {
   readonly responses: readonly RecordedMessage[];
   readonly trailer: readonly RecordedPair[];
   readonly status: RecordedStatus;
+  /** How many requests had come before the end of the call, their end counted as one more. */
+  readonly endedAfter: number;
+  /** The caller left before the call had ended: the status is not the server's. */
+  readonly left?: true;
   /** Messages that were too many or too large to be kept. */
-  readonly left?: number;
+  readonly unkept?: number;
 }
 
 /** Metadata as it may be kept: secrets, by the names that logs go by too, are left out of it. */
