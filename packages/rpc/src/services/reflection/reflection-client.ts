@@ -30,6 +30,7 @@ import type {
   ServerReflectionResponse,
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { completeDescriptors } from './complete-descriptors.ts';
 import { DescriptorIndex } from './descriptor-index.ts';
 import { inOrderOfImports } from './descriptor-order.ts';
 import { openReflection, type ReflectionStream } from './reflection-stream.ts';
@@ -188,6 +189,7 @@ function wholeOf(
   files: ReadonlyMap<string, FileDescriptorProto>,
 ): Pick<Reflected, 'registry' | 'descriptorSet'> {
   try {
+    completeDescriptors(files.values());
     const set = create(FileDescriptorSetSchema, { file: inOrderOfImports(files) });
     return {
       registry: createFileRegistry(set),
