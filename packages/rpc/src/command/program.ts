@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 import { addMock } from './mock/mock-command.ts';
 import { addProxy } from './proxy/proxy-command.ts';
+import { targetForms } from './target/target.ts';
 
 /** All commands with their flags and help; what they do is loaded when they run. */
 export function createProgram(context: Context, setExitCode: SetExitCode): Command {
@@ -25,7 +26,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
       // An error is thrown too, and told where all are.
       outputError: () => {},
     })
-    .addHelpText('after', `\n${environmentHelp}`);
+    .addHelpText('after', `\nTargets:\n${targetForms}\n\n${environmentHelp}`);
   addCall(program, context, setExitCode);
   addList(program, context);
   addDescribe(program, context);

@@ -53,8 +53,16 @@ function withLoad(command: Command): Command {
     .optionsGroup('Load:')
     .option('-r, --rate <number>', 'calls per second, fixed (open loop)', rate)
     .option('-c, --concurrency <number>', 'calls under way (closed loop)', wholeNumber(100_000), 1)
-    .option('-d, --duration <time>', 'how long to measure', time('--duration'), 10_000)
-    .option('--warm-up <time>', 'before measuring; 0s for none', time('--warm-up'), 1_000)
+    .addOption(
+      new Option('-d, --duration <time>', 'how long to measure')
+        .argParser(time('--duration'))
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--warm-up <time>', 'before measuring; 0s for none')
+        .argParser(time('--warm-up'))
+        .default(1_000, '1s'),
+    )
     .option('--connections <number>', 'to spread the calls over', wholeNumber(10_000), 1)
     .option('--max-in-flight <number>', 'of an open loop', wholeNumber(100_000), 10_000)
     .option('--messages <number>', 'sent by a call that streams', wholeNumber(1_000_000))

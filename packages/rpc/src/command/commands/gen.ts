@@ -21,6 +21,7 @@ export interface GenFlags {
 const languages: Readonly<Record<Exclude<Language, 'plugin'>, true>> = {
   typescript: true,
   python: true,
+  go: true,
 };
 
 /** `zrpc gen` */

@@ -33,7 +33,7 @@ describe('parseTarget', () => {
     ['grpc://localhost', 'names no host and port'],
     ['localhost:70000', 'names no host and port'],
     ['grpc://a:b@host:1', 'names no host and port'],
-    ['ftp://localhost:1', 'Targets are\n  grpc://HOST:PORT'],
+    ['ftp://localhost:1', 'Targets are\n  grpc://HOST:PORT '],
     ['unix:', 'names no socket'],
     ['http://', 'is no URL: write it as http://HOST:PORT'],
     ['http://me:secret@host', 'has a password in it'],

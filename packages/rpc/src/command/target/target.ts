@@ -23,17 +23,16 @@ export interface TargetFlags {
   readonly tls?: boolean;
 }
 
-/** What the flags are for, with the URLs that say the same. */
-export const targetForms: Readonly<Record<keyof Omit<TargetFlags, 'tls'>, string>> = {
-  grpc: 'grpc://HOST:PORT, grpcs://HOST:PORT, grpc+unix:PATH',
-  h3: 'grpc+h3://HOST:PORT',
-  uds: 'unix:PATH',
-  shm: 'shm:PATH',
-  ws: 'ws://HOST:PORT/PATH, wss://…, ws+unix://SOCKET:/PATH',
-  quic: 'quic://HOST:PORT',
-  connect: 'http://HOST:PORT/PATH, https://…',
-  grpcWeb: 'grpc-web+http://HOST:PORT/PATH, grpc-web+https://…',
-};
+/** The forms of targets, a line for each. */
+export const targetForms: string = `  grpc://HOST:PORT         gRPC over HTTP/2; grpcs:// with TLS, grpc+unix:PATH on a Unix socket
+  grpc+h3://HOST:PORT      gRPC over HTTP/3
+  unix:PATH                own frames on a Unix socket
+  shm:PATH                 own frames through shared memory
+  ws://HOST:PORT/PATH      own frames over WebSocket; wss:// with TLS, ws+unix://SOCKET:/PATH
+  quic://HOST:PORT         own frames over QUIC
+  http://HOST:PORT         the Connect protocol; https:// with TLS
+  grpc-web+http://HOST     gRPC-Web; grpc-web+https:// with TLS
+HOST:PORT alone is grpc://HOST:PORT.`;
 
 /** Whether an argument names a target: names of methods have no colon. */
 export function looksLikeTarget(argument: string): boolean {
@@ -92,10 +91,9 @@ export function parseTarget(text: string, tls = false): Target {
     case 'grpc-web+http':
     case 'grpc-web+https':
       return { kind: 'grpc-web', ...urlOf(text, text.slice('grpc-web+'.length), tls) };
-    default: {
-      const forms = Object.values(targetForms).map((form) => `\n  ${form}`);
-      throw wrong(`${text} names no target that is known here. Targets are${forms.join('')}`);
-    }
+    default:
+      throw wrong(`${text} names no target that is known here. Targets are
+${targetForms}`);
   }
 }
 
