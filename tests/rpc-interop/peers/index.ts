@@ -1,0 +1,7 @@
+import { goPeer } from './go.ts';
+import { javaPeer } from './java.ts';
+import type { Peer } from './peer.ts';
+import { pythonPeer } from './python.ts';
+
+/** In the order of the table. */
+export const peers: readonly Peer[] = [goPeer, javaPeer, pythonPeer];
