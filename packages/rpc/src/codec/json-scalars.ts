@@ -11,11 +11,15 @@ const integerForm = /^-?(?:0|[1-9]\d*)$/;
 const nullValue = 'google.protobuf.NullValue';
 
 /**
- * The JSON of a scalar.
+ * The JSON of a scalar. A 64-bit integer is a bigint, unless `jsType` says otherwise.
  *
  * @throws RpcError invalid_argument for a value that its type cannot hold.
  */
-export function scalarToJson(scalar: ScalarName, value: unknown): JsonValue {
+export function scalarToJson(
+  scalar: ScalarName,
+  value: unknown,
+  jsType?: 'number' | 'string',
+): JsonValue {
   switch (scalar) {
     case 'string':
       return checkedText(value);
@@ -33,6 +37,8 @@ export function scalarToJson(scalar: ScalarName, value: unknown): JsonValue {
     case 'sfixed64':
     case 'uint64':
     case 'fixed64':
+      // The binary format refuses it, and `locatedFault` asks here which field is to blame.
+      if (jsType === undefined && typeof value !== 'bigint') throw expected('a bigint', value);
       return checkedInteger64(scalar, value).toString();
     default:
       return checkedInteger32(scalar, value);

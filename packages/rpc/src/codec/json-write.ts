@@ -123,7 +123,7 @@ function mapToJson(field: Field, map: unknown, options: JsonWriteOptions): JsonV
 
 function singleToJson(field: Field, value: unknown, options: JsonWriteOptions): JsonValue {
   const { type } = field;
-  if (typeof type === 'string') return scalarToJson(type, value);
+  if (typeof type === 'string') return scalarToJson(type, value, field.jsType);
   if (isEnumType(type)) return enumToJson(type, value, options.enumAsInteger ?? false);
   if (typeof value === 'object' && value !== null) return type.toJson(value, options);
   throw jsonFault(`expected a message ${type.typeName}, not ${described(value)}`);

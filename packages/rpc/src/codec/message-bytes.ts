@@ -1,4 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
+import { described } from './json-fault.ts';
 import { locatedFault } from './located-fault.ts';
 import type { MessageInit, MessageType } from './message-type.ts';
 import { Reader } from './reader.ts';
@@ -58,8 +59,14 @@ function write<T extends object>(type: MessageType<T>, message: MessageInit<T>):
   try {
     type.encode(message, writer);
   } catch (error) {
-    throw locatedFault(type, message) ?? named(type, error);
+    throw noMessage(type, message) ?? locatedFault(type, message) ?? named(type, error);
   }
+}
+
+function noMessage(type: MessageType, message: unknown): RpcError | undefined {
+  if (typeof message === 'object' && message !== null) return undefined;
+  const text = `${type.typeName}: expected a message, not ${described(message)}`;
+  return new RpcError('invalid_argument', text);
 }
 
 function named(type: MessageType, error: unknown): unknown {

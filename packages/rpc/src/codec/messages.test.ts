@@ -97,6 +97,16 @@ describe('encode', () => {
       'zrpc.test.Legacy: needed: a required field is missing',
     );
     expect(faultOf(() => encodeMessage(Order, { address: null as never }))).toContain('address');
+    expect(faultOf(() => encodeMessage(Lists, { int64Value: [1n, 2 as never] }))).toBe(
+      'zrpc.test.Lists: int64Value[1]: expected a bigint, not 2',
+    );
+  });
+
+  test('what is no message at all is named as such', () => {
+    expect(faultOf(() => encodeMessage(Order, undefined as never))).toBe(
+      'zrpc.test.Order: expected a message, not nothing',
+    );
+    expect(faultOf(() => lendMessage(Order, null as never))).toContain('not null');
   });
 
   test('what failed leaves nothing behind', () => {

@@ -47,7 +47,7 @@ export function typeNameOfUrl(url: string): string {
 function wrapperToJson(message: Properties, _: JsonWriteOptions, table: FieldTable): JsonValue {
   const [field] = table.fields;
   if (typeof field?.type !== 'string') throw notWellKnown(table);
-  return scalarToJson(field.type, message[field.localName] ?? zeroOf(field));
+  return scalarToJson(field.type, message[field.localName] ?? zeroOf(field), field.jsType);
 }
 
 function wrapperFromJson(

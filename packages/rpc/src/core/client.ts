@@ -11,7 +11,10 @@ import { monotonicNow, Timed, timerWheel } from './timer-wheel.ts';
 /** How one call is made. */
 export interface CallOptions {
   readonly metadata?: MetadataInit;
-  /** The whole call may take this long, in milliseconds; the server is told. Default: no limit. */
+  /**
+   * The whole call may take this long, in milliseconds; the server is told. 0 and less: it is too
+   * late already. Default: no limit.
+   */
   readonly timeoutMs?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
@@ -152,6 +155,10 @@ abstract class OpenCall extends Timed implements ClientSink {
     }
     let deadlineAt = Number.POSITIVE_INFINITY;
     if (timeoutMs !== undefined) {
+      if (!(timeoutMs > 0)) {
+        this.fail(noTime(this.method, timeoutMs));
+        return;
+      }
       deadlineAt = monotonicNow() + timeoutMs;
       timerWheel.add(this, deadlineAt);
     }
@@ -188,10 +195,19 @@ abstract class OpenCall extends Timed implements ClientSink {
   sendAll(requests: AsyncIterable<object>): void {
     if (this.call === undefined || this.isOver) return;
     const call = this.call;
-    this.#sender = new MessageSender(this.method.input, call, requests, (error) => {
+    this.#sender = new MessageSender(this.method.input, this, requests, (error) => {
       if (error === undefined) call.sendEnd();
-      else this.cancel(RpcError.from(error));
+      else this.cancel(requestsFailed(this.method, error));
     });
+  }
+
+  /** For the sender of a stream's messages. */
+  sendMessage(bytes: Uint8Array): boolean {
+    return this.call?.sendMessage(bytes) ?? true;
+  }
+
+  unwritable(cause: unknown): unknown {
+    return cause;
   }
 
   cancel(error: RpcError): void {
@@ -301,6 +317,22 @@ class ManyResponses<O extends object> extends OpenCall {
   protected override settle(error: RpcError | undefined): void {
     this.responses.end(error);
   }
+}
+
+/** The error of a call that has no time from its beginning. */
+function noTime({ path }: MethodInfo, timeoutMs: number): RpcError {
+  return Number.isNaN(timeoutMs)
+    ? new RpcError('invalid_argument', `${path}: timeoutMs is NaN, write milliseconds`)
+    : new RpcError('deadline_exceeded', `${path} has no time left: timeoutMs is ${timeoutMs}`);
+}
+
+/** What the requests threw is the caller's own, and named as such: no log has it. */
+function requestsFailed({ path }: MethodInfo, cause: unknown): RpcError {
+  const error = RpcError.from(cause);
+  if (error === cause || error.code !== 'internal') return error;
+  return new RpcError('internal', `the requests of ${path} threw an error, see the cause`, {
+    cause,
+  });
 }
 
 function unreadable(method: MethodInfo, cause: unknown): RpcError {

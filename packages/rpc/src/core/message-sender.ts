@@ -4,11 +4,14 @@ import type { MessageType } from '../codec/message-type.ts';
 /** Where messages go: either side of a call. */
 interface MessageTarget {
   sendMessage(bytes: Uint8Array): boolean;
+  /** Of a message that the iterable gave, and that its type cannot hold. */
+  unwritable(cause: unknown): unknown;
 }
 
 /**
  * From an async iterable to a call: what one side of it sends, as fast as the other reads. `done` is
- * called once when the iterable ends, or with what it threw; not after `stop`, which also closes the
+ * called once when the iterable ends, or with what went wrong: what the iterable threw, or what
+ * the target says of a message that cannot be written. Not after `stop`, which also closes the
  * iterator.
  */
 export class MessageSender {
@@ -55,7 +58,7 @@ export class MessageSender {
         const result = await iterator.next();
         if (this.#stopped) return;
         if (result.done) break;
-        if (this.#target.sendMessage(lendMessage(this.#type, result.value))) continue;
+        if (this.#target.sendMessage(this.#bytesOf(result.value))) continue;
         await new Promise<void>((resolve) => {
           this.#resume = resolve;
         });
@@ -70,5 +73,13 @@ export class MessageSender {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#done();
+  }
+
+  #bytesOf(message: object): Uint8Array {
+    try {
+      return lendMessage(this.#type, message);
+    } catch (cause) {
+      throw this.#target.unwritable(cause);
+    }
   }
 }

@@ -43,7 +43,8 @@ export interface ServerOptions {
   /** The first one sees a call first. */
   readonly interceptors?: readonly ServerInterceptor[];
   /**
-   * Told of what handlers throw that is no RpcError. The caller gets `internal` and no reason.
+   * Told of what handlers throw that is no RpcError, of which the caller gets `internal` and no
+   * reason, and of answers that their types cannot hold. Nobody else hears of it: give it a log.
    */
   readonly onUnexpected?: (error: unknown, method: MethodInfo) => void;
 }
@@ -214,6 +215,13 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
     return this.call.sendMessage(bytes, this.compress);
   }
 
+  /** The error of an answer that its type cannot hold, which is the handler's mistake. */
+  unwritable(cause: unknown): RpcError {
+    const error = unwritable(this.method, cause);
+    this.served.onUnexpected?.(error, this.method);
+    return error;
+  }
+
   abstract onMessage(bytes: Uint8Array): void;
   abstract onHalfClose(): void;
   onWritable(): void {}
@@ -265,7 +273,7 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
     try {
       this.sendMessage(lendMessage(this.method.output, response));
     } catch (cause) {
-      this.fail(unwritable(this.method, cause));
+      this.fail(this.unwritable(cause));
       return;
     }
     this.end(undefined);
