@@ -5,19 +5,19 @@ import { mustRun, runProgram, startProgram } from '../support/program.ts';
 import { allBut, runJsonLines } from './json-lines.ts';
 import type { Bench, Peer, PeerClient, PeerServer } from './peer.ts';
 
-const home = join(import.meta.dirname, 'go');
-export const goBinaries: string = join(home, 'bin');
+export const goHome: string = join(import.meta.dirname, 'go');
+export const goBinaries: string = join(goHome, 'bin');
 
 /** google.golang.org/grpc, by its own test programs. */
 export const goPeer: Peer = {
   name: 'grpc-go',
   async install() {
     await mustRun(['go', 'build', '-o', `${goBinaries}/`, 'tool', './...'], {
-      directory: home,
+      directory: goHome,
       timeoutMs: 15 * 60_000,
     });
     const version = await mustRun(['go', 'list', '-m', 'google.golang.org/grpc'], {
-      directory: home,
+      directory: goHome,
     });
     return version.trim().split(' ').at(-1) ?? '';
   },
