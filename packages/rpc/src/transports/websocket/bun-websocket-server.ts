@@ -5,6 +5,7 @@ import { limitsWith } from '../../core/limits.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
+import type { TlsServerOptions } from '../../sockets/socket.ts';
 import { handshakeRefusal } from './handshake.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-options.ts';
@@ -98,7 +99,7 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
           hostname: options.host,
           port: options.port,
           reusePort: false,
-          ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
+          ...(tls === undefined ? {} : { tls: serverTls(tls) }),
           ...common,
         });
   const address =
@@ -113,6 +114,12 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
       await server.stop(true);
     },
   };
+}
+
+/** With an authority every client must have a certificate of it. */
+function serverTls({ cert, key, ca }: TlsServerOptions): Bun.TLSOptions {
+  if (ca === undefined) return { cert, key };
+  return { cert, key, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 /** Frames over one WebSocket of `Bun.serve`. */

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { compressor } from '../../compression/compressors.ts';
@@ -8,6 +8,7 @@ import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
+import type { TlsServerOptions } from '../../sockets/socket.ts';
 import { type HandshakeRefusal, handshakeRefusal } from './handshake.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions } from './websocket-options.ts';
@@ -24,7 +25,7 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
     handleProtocols: () => webSocketProtocol,
   });
   const tls = 'tls' in options ? options.tls : undefined;
-  const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
+  const server = tls === undefined ? createHttpServer() : createHttpsServer(serverTls(tls));
   server.on('request', (request, response) => {
     const status = pathOf(request) === urlPath ? 426 : 404;
     const headers = status === 426 ? { upgrade: 'websocket', connection: 'upgrade' } : {};
@@ -60,6 +61,12 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
       server.closeAllConnections();
     },
   };
+}
+
+/** With an authority every client must have a certificate of it. */
+function serverTls({ cert, key, ca }: TlsServerOptions): ServerOptions {
+  if (ca === undefined) return { cert, key };
+  return { cert, key, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 function attach(

@@ -1,4 +1,6 @@
 import type { Listener } from '../../core/call.ts';
+import { socketRuntime } from '../../sockets/socket.ts';
+import { clearSocketPath, withMode } from '../unix/socket-file.ts';
 import type { WebSocketListenOptions } from './websocket-options.ts';
 
 export type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-options.ts';
@@ -6,11 +8,16 @@ export type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-
 /**
  * Serves own frames over WebSocket: by `Bun.serve`, on Node by the package `ws`. To have it in a
  * server of `Bun.serve` that does other things as well: `@zeke/rpc/websocket-endpoint`.
- * @throws Error of the runtime when the address cannot be had.
+ * @throws Error of the runtime when the address cannot be had; RpcError already_exists when somebody
+ * listens at the Unix socket.
  */
 export async function listenWebSocket(options: WebSocketListenOptions): Promise<Listener> {
-  if ('Bun' in globalThis) {
-    return await (await import('./bun-websocket-server.ts')).listenBunWebSocket(options);
-  }
-  return await (await import('./node-websocket-server.ts')).listenNodeWebSocket(options);
+  const listen =
+    'Bun' in globalThis
+      ? (await import('./bun-websocket-server.ts')).listenBunWebSocket
+      : (await import('./node-websocket-server.ts')).listenNodeWebSocket;
+  if (!('socketPath' in options)) return await listen(options);
+  const { socketPath, mode = 0o600 } = options;
+  await clearSocketPath(socketPath, await socketRuntime());
+  return await withMode(socketPath, mode, () => listen(options));
 }

@@ -18,6 +18,11 @@ export type WebSocketListenOptions = WebSocketServeOptions & {
   /** The path of the URL; default `/`. */
   readonly urlPath?: string;
 } & (
-    | { readonly socketPath: string }
+    | {
+        /** A Unix socket; one that nobody listens at any more is replaced. */
+        readonly socketPath: string;
+        /** The permissions of its file; default 0o600: its owner alone. */
+        readonly mode?: number;
+      }
     | { readonly host: string; readonly port: number; readonly tls?: TlsServerOptions }
   );

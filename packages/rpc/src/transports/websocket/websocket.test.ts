@@ -1,12 +1,17 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
+import type { RpcError } from '../../rpc-error.ts';
 import { contractTests } from '../../testing/contract/contract-suite.ts';
 import { webSocketHarness } from '../../testing/contract/harnesses.ts';
+import { leaveSocket } from '../../testing/leave-socket.ts';
 import { Notes } from '../../testing/note-service.ts';
+import { testCertificates } from '../../testing/test-certificates.ts';
+import { listenBunWebSocket } from './bun-websocket-server.ts';
+import { listenNodeWebSocket } from './node-websocket-server.ts';
 import { listenWebSocket } from './server.ts';
 import { connectWebSocket } from './websocket-client.ts';
 import { webSocketProtocol } from './websocket-link.ts';
@@ -25,6 +30,47 @@ test('over a Unix socket', async () => {
   expect((await createClient(Notes, transport).echo({ text: 'hi' })).text).toBe('hi');
   await transport.close();
   await listener.close();
+});
+
+test('a Unix socket is its owner’s alone; one that was left behind is replaced, a live one is not', async () => {
+  const socketPath = join(folder, 'left.sock');
+  await leaveSocket(socketPath);
+  const listener = await listenWebSocket({ socketPath, handler: echo.handler });
+  expect(statSync(socketPath).mode & 0o777).toBe(0o600);
+  const again = listenWebSocket({ socketPath, handler: echo.handler });
+  await expect(again).rejects.toMatchObject({ code: 'already_exists' });
+  await listener.close();
+});
+
+test.each([
+  ['Bun.serve', listenBunWebSocket],
+  ['node:https', listenNodeWebSocket],
+] as const)('%s: with an authority, clients need a certificate of it', async (_, listen) => {
+  const { authority, server, client, strangerClient } = await testCertificates();
+  const listener = await listen({
+    host: 'localhost',
+    port: 0,
+    tls: { cert: server.certificate, key: server.key, ca: authority },
+    handler: echo.handler,
+  });
+  const callAs = async (identity?: { certificate: string; key: string }): Promise<string> => {
+    const tls = { ca: authority, cert: identity?.certificate, key: identity?.key };
+    const transport = connectWebSocket({
+      url: listener.address,
+      create: (url, protocols) => new WebSocket(url, { protocols, tls } as never),
+    });
+    const call = createClient(Notes, transport).echo({ text: 'hi' });
+    const outcome = await call.then(
+      ({ text }) => text,
+      (error: RpcError) => error.code,
+    );
+    await transport.close();
+    return outcome;
+  };
+  expect(await callAs(client)).toBe('hi');
+  expect(await callAs()).toBe('unavailable');
+  expect(await callAs(strangerClient)).toBe('unavailable');
+  await listener.close({ graceMs: 0 });
 });
 
 describe('a client that does not belong', () => {

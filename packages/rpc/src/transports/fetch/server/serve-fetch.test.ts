@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { statSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { Listener } from '../../../core/call.ts';
 import { createClient } from '../../../core/client.ts';
 import { createServer } from '../../../core/server.ts';
 import { RpcError } from '../../../rpc-error.ts';
+import { leaveSocket } from '../../../testing/leave-socket.ts';
 import { testCertificates } from '../../../testing/test-certificates.ts';
 import { connectFetch } from '../client/connect-fetch.ts';
 import { Talk, type TalkClient, type TalkHandlers } from '../testing/talk-service.ts';
@@ -226,6 +228,16 @@ test('a port that is taken is an error', async () => {
   for (const [, serve] of runtimes) {
     await expect(serve({ ...options, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   }
+  await listener.close();
+});
+
+test('a Unix socket is its owner’s alone; one that was left behind is replaced, a live one is not', async () => {
+  const path = join(tmpdir(), `zrpc-left-${crypto.randomUUID()}.sock`);
+  await leaveSocket(path);
+  const options = { path, handler: () => {}, methods: () => undefined };
+  const listener = await serveFetch(options);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  await expect(serveFetch(options)).rejects.toMatchObject({ code: 'already_exists' });
   await listener.close();
 });
 

@@ -1,5 +1,6 @@
 import type { Listener } from '../../../core/call.ts';
-import type { TlsServerOptions } from '../../../sockets/socket.ts';
+import { socketRuntime, type TlsServerOptions } from '../../../sockets/socket.ts';
+import { clearSocketPath, withMode } from '../../unix/socket-file.ts';
 import type { FetchServerOptions } from './fetch-server.ts';
 
 /** Where calls over HTTP are served, besides how. */
@@ -8,8 +9,10 @@ export interface ServeFetchOptions extends FetchServerOptions {
   readonly host?: string;
   /** 0, the default: any free one. */
   readonly port?: number;
-  /** A Unix socket instead of host and port. */
+  /** A Unix socket instead of host and port; one that nobody listens at any more is replaced. */
   readonly path?: string;
+  /** The permissions of its file; default 0o600: its owner alone. */
+  readonly mode?: number;
   /**
    * PEM texts. With `ca` a client must have a certificate; who it is, `Peer.certificate` says on
    * Node only.
@@ -39,12 +42,18 @@ export interface ServeFetchOptions extends FetchServerOptions {
  * not enforced.
  *
  * @throws TypeError for options that contradict themselves, the runtime's Error where the address
- * cannot be had.
+ * cannot be had, RpcError already_exists where somebody listens at the Unix socket.
  */
 export async function serveFetch(options: ServeFetchOptions): Promise<Listener> {
   if (options.http3 && (options.tls === undefined || options.path !== undefined)) {
     throw new TypeError('http3 needs tls, and a port: it is UDP and always encrypted');
   }
-  if ('Bun' in globalThis) return (await import('./serve-bun.ts')).serveBun(options);
-  return (await import('./serve-node.ts')).serveNode(options);
+  const serve =
+    'Bun' in globalThis
+      ? (await import('./serve-bun.ts')).serveBun
+      : (await import('./serve-node.ts')).serveNode;
+  const { path, mode = 0o600 } = options;
+  if (path === undefined) return await serve(options);
+  await clearSocketPath(path, await socketRuntime());
+  return await withMode(path, mode, async () => await serve(options));
 }
