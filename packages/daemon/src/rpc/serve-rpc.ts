@@ -45,7 +45,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   } catch (cause) {
     await unix.close({ graceMs: 0 });
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${host}:${port}: cannot listen there for RPC (${reason}); choose another rpc.port`;
+    const message = `rpc.port ${port}: ${reason}`;
     throw new RpcError('failed_precondition', message, { cause });
   }
   return {

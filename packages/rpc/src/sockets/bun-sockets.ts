@@ -1,5 +1,6 @@
 import type { Socket, TCPSocketListener, UnixSocketListener } from 'bun';
 import { bunClientTls, bunServerTls, bunTlsSession, TlsHandshakes } from './bun-tls.ts';
+import { listenFault } from './listen-fault.ts';
 import type {
   ByteSocket,
   DialOptions,
@@ -24,6 +25,14 @@ async function listen(
   const socket =
     tls === undefined ? plainCallbacks(options, accept) : serverTlsCallbacks(options, tls, accept);
   const secure = tls === undefined ? {} : { tls: bunServerTls(tls) };
+  try {
+    return bind(options, socket, secure);
+  } catch (cause) {
+    throw listenFault(options, cause);
+  }
+}
+
+function bind(options: ListenOptions, socket: Callbacks, secure: object): SocketListener {
   if ('path' in options) {
     const listener: UnixSocketListener<BunSocket | undefined> = Bun.listen({
       unix: options.path,

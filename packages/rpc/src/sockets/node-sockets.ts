@@ -6,6 +6,7 @@ import {
   type TlsOptions,
   connect as tlsConnect,
 } from 'node:tls';
+import { listenFault } from './listen-fault.ts';
 import type {
   ByteSocket,
   DialOptions,
@@ -33,7 +34,7 @@ async function listen(
       : createTlsServer(serverTls(tls), (raw) => attach(raw, options, sessionOf(raw), accept));
   if (tls !== undefined) boundHandshakes(server, tls.maxHandshakes ?? 1_000);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(listenFault(options, cause)));
     server.listen(
       'path' in options
         ? { path: options.path }

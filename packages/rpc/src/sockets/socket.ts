@@ -98,7 +98,7 @@ export interface SocketListener {
 export interface SocketRuntime {
   /**
    * Listens; each connection gets the handler that `accept` returns.
-   * @throws Error of the runtime when the address cannot be had.
+   * @throws RpcError unavailable that says why the address cannot be had.
    */
   listen(
     options: ListenOptions,

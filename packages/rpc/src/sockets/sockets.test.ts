@@ -103,6 +103,32 @@ const runtimes = [
   ['Node', nodeSockets, 'Bun', bunSockets],
 ] as const;
 
+test.each([
+  ['Bun', bunSockets],
+  ['Node', nodeSockets],
+])('%s says which address cannot be had, and why', async (_, sockets) => {
+  const accept = (socket: ByteSocket) => new End(socket);
+  const held = await sockets.listen({ host: '127.0.0.1', port: 0 }, accept);
+  await expect(
+    sockets.listen({ host: '127.0.0.1', port: held.port }, accept),
+  ).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `cannot listen at 127.0.0.1:${held.port}: another process listens there; stop it, or choose another port`,
+    cause: { code: 'EADDRINUSE' },
+  });
+  held.close();
+  const path = join(folder, 'none', 'x.sock');
+  await expect(sockets.listen({ path }, accept)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a file’s name where the text of its certificate belongs is told', async () => {
+  const tls = { cert: '/etc/cert.pem', key: '/etc/key.pem' };
+  const accept = (socket: ByteSocket) => new End(socket);
+  await expect(bunSockets.listen({ host: '127.0.0.1', port: 0, tls }, accept)).rejects.toThrow(
+    'give what is in the file',
+  );
+});
+
 describe.each(runtimes)('%s’s listener, %#', (_, listening, __, dialling) => {
   test('bytes go both ways, and the end comes after them', async () => {
     const { far, near, close } = await pair(listening, dialling);

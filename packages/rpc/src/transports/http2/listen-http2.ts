@@ -38,7 +38,7 @@ export type Http2ListenAddress =
 
 /**
  * Serves gRPC over HTTP/2.
- * @throws Error of the runtime when the address cannot be had; RpcError already_exists when somebody
+ * @throws RpcError unavailable that says why the address cannot be had, already_exists when somebody
  * listens at the Unix socket.
  */
 export async function listenHttp2(options: Http2ListenOptions): Promise<Listener> {
