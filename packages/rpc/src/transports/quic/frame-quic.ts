@@ -73,7 +73,7 @@ function guarded(
 ): CallHandler {
   if (earlyMethods === undefined) return handler;
   return (call) => {
-    const isEarly = call instanceof IncomingCall && lanes.isEarly(call.id);
+    const isEarly = call instanceof IncomingCall && lanes.streamOf(call.id)?.isEarly === true;
     if (!isEarly || earlyMethods(call.path)) {
       handler(call);
       return;

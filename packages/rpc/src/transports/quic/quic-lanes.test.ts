@@ -4,6 +4,7 @@ import type { CallHandler, ServerCall } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameOutput } from '../../frames/frame-output.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
 import { firstLane } from '../../frames/lanes.ts';
@@ -15,7 +16,8 @@ import { UdpRelay } from '../../testing/udp-relay.ts';
 import { dialQuic, listenQuic } from './quic.ts';
 import type { QuicConnection } from './quic-connection.ts';
 import { dialQuicEndpoint } from './quic-endpoint.ts';
-import type { QuicByteStream } from './quic-stream.ts';
+import { QuicLanes } from './quic-lanes.ts';
+import { QuicByteStream } from './quic-stream.ts';
 
 const certificates = await testCertificates();
 const serverTls = { cert: certificates.server.certificate, key: certificates.server.key };
@@ -182,6 +184,95 @@ test('a server that closes lets a stream end, with all its messages', async () =
   expect(await connection.closed).toBeUndefined();
 });
 
+/** Lanes of a scripted QUIC connection, which says of no stream that it broke. */
+function scripted(side: 'client' | 'server', handler: CallHandler): QuicLanes {
+  const quic: Pick<QuicConnection, 'openStream' | 'whyClosed'> = {
+    openStream: () => new QuicByteStream(),
+    whyClosed: (callback) => callback(undefined),
+  };
+  const lanes = new QuicLanes(quic as QuicConnection, side);
+  lanes.connection = new FrameConnection({
+    link: { queuedBytes: 0, write: () => true, end() {}, destroy() {} },
+    lanes,
+    side,
+    limits: limitsWith(undefined),
+    peer: { transport: 'quic', address: 'script' },
+    handler,
+  });
+  return lanes;
+}
+
+test('a call that has come and ended before the SETTINGS is read after them', () => {
+  const seen: string[] = [];
+  const lanes = scripted('server', (call) => {
+    call.sink = {
+      onMessage: (bytes) => void seen.push(new TextDecoder().decode(bytes)),
+      onHalfClose: () => void seen.push('end'),
+      onCancel: (error) => void seen.push(error.message),
+      onWritable() {},
+    };
+  });
+  const id = firstLane + 1;
+  const { handler } = lanes.accept();
+  handler.onData(header(id));
+  handler.onData(frames((output) => void output.message(id, utf8('hello'), undefined)));
+  handler.onData(frames((output) => output.end(id)));
+  handler.onEnd();
+  expect(seen).toEqual([]);
+  lanes.connection?.receive(settings);
+  lanes.ready();
+  expect(seen).toEqual(['hello', 'end']);
+  lanes.connection?.linkClosed();
+});
+
+test('a call that has ended is not broken by the end of its stream while its reader pauses', () => {
+  const lanes = scripted('client', echo);
+  lanes.connection?.receive(settings);
+  lanes.ready();
+  const sink = new RecordingSink();
+  const call = lanes.connection?.open(bidi, open, sink);
+  call?.pause();
+  const id = firstLane + 1;
+  const stream = lanes.streamOf(id);
+  stream?.handler.onData(frames((output) => void output.message(id, utf8('hello'), undefined)));
+  stream?.handler.onData(frames((output) => output.end(id)));
+  stream?.handler.onEnd();
+  expect(sink.code).toBeUndefined();
+  call?.resume();
+  expect(sink.texts).toEqual(['hello']);
+  expect(sink.code).toBe('ok');
+  lanes.connection?.linkClosed();
+});
+
+test('a call whose stream ends before it is broken', () => {
+  const lanes = scripted('client', echo);
+  lanes.connection?.receive(settings);
+  lanes.ready();
+  const sink = new RecordingSink();
+  lanes.connection?.open(bidi, open, sink);
+  lanes.streamOf(firstLane + 1)?.handler.onEnd();
+  expect(sink.trailer?.error?.message).toBe('the stream of the call ended before the call');
+  lanes.connection?.linkClosed();
+});
+
+/** The frames of a call, on whatever stream. */
+function frames(write: (output: FrameOutput) => void): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const link: FrameLink = {
+    queuedBytes: 0,
+    write: (bytes, start, end) => parts.push(bytes.slice(start, end)) > 0,
+    end() {},
+    destroy() {},
+  };
+  const output = new FrameOutput(link, limitsWith(undefined), undefined);
+  write(output);
+  output.flush();
+  return Buffer.concat(parts);
+}
+
+const settings = frames((output) => output.settings());
+const header = (id: number): Uint8Array => frames((output) => output.open(id, '/a.B/C', open));
+
 describe('a peer that breaks the rules', () => {
   let port: number;
   beforeAll(async () => {
@@ -200,24 +291,6 @@ describe('a peer that breaks the rules', () => {
     await opened;
     return connection;
   }
-
-  /** The frames of a call with this number, on whatever stream. */
-  function frames(write: (output: FrameOutput) => void): Uint8Array {
-    const parts: Uint8Array[] = [];
-    const link: FrameLink = {
-      queuedBytes: 0,
-      write: (bytes, start, end) => parts.push(bytes.slice(start, end)) > 0,
-      end() {},
-      destroy() {},
-    };
-    const output = new FrameOutput(link, limitsWith(undefined), undefined);
-    write(output);
-    output.flush();
-    return Buffer.concat(parts);
-  }
-
-  const settings = frames((output) => output.settings());
-  const header = (id: number): Uint8Array => frames((output) => output.open(id, '/a.B/C', open));
 
   /** Opens the connection's stream, then one with these bytes: why the server closed. */
   async function closedBy(...bytes: Uint8Array[]): Promise<string> {

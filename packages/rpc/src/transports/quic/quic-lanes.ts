@@ -1,6 +1,6 @@
 import type { MethodInfo } from '../../core/method.ts';
 import { codeNumber, codeOfNumber } from '../../core/status.ts';
-import { frameType } from '../../frames/frame.ts';
+import { frameFlag, frameType } from '../../frames/frame.ts';
 import type { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameReader, type FrameSink } from '../../frames/frame-reader.ts';
 import { type FrameLink, FrameWriter } from '../../frames/frame-writer.ts';
@@ -75,9 +75,9 @@ export class QuicLanes implements FrameLanes {
     return new Lane(this, 0).stream;
   }
 
-  /** Whether some of this call's first frame came as 0-RTT. */
-  isEarly(stream: number): boolean {
-    return this.#lanes.get(stream)?.stream.isEarly ?? false;
+  /** The QUIC stream of this call. */
+  streamOf(stream: number): QuicByteStream | undefined {
+    return this.#lanes.get(stream)?.stream;
   }
 
   /** The peer's SETTINGS have come: what waited for them is read. */
@@ -132,6 +132,9 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   #stream: QuicByteStream | undefined;
   #unread: Uint8Array[] = [];
   #unreadBytes = 0;
+  #endUnread = false;
+  /** The peer has sent END, or its last message. */
+  #hasEnded = false;
   #countedBytes = 0;
   #isOver = false;
 
@@ -199,6 +202,7 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
     this.#unread = [];
     this.#unreadBytes = 0;
     for (const bytes of unread) this.onData(bytes);
+    if (this.#endUnread) this.onEnd();
   }
 
   onFrame(
@@ -216,6 +220,8 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
       }
       this.#id = stream;
     }
+    const isLast = type === frameType.message && (flags & frameFlag.last) !== 0;
+    if (isLast || type === frameType.end) this.#hasEnded = true;
     if (stream !== this.#id) this.#fault('a stream carries frames of two calls');
     else this.#lanes.connection?.onFrame(type, stream, flags, bytes, start, end);
   }
@@ -226,12 +232,13 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
 
   onEnd(): void {
     if (this.#isOver) return;
-    if (this.#id === 0) {
-      this.finish();
-      return;
-    }
+    this.#endUnread = this.#unread.length > 0;
+    if (this.#endUnread) return;
+    if (this.#id === 0) this.finish();
+    // The call may not be over all the same: its reader may pause, or its handler go on.
+    if (this.#isOver || this.#hasEnded) return;
     this.#lanes.quic.whyClosed((error) => {
-      if (this.#isOver) return;
+      if (this.#isOver || this.#hasEnded) return;
       const ended = new RpcError('unavailable', 'the stream of the call ended before the call');
       this.#lanes.broken(this.#id, error ?? ended);
     });
@@ -241,6 +248,10 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
 
   onReset(code: number): void {
     if (this.#isOver) return;
+    if (this.#id === 0) {
+      this.#stop();
+      return;
+    }
     const error = new RpcError(
       code === 0 ? 'canceled' : codeOfNumber(code),
       'the peer has given the call up',
