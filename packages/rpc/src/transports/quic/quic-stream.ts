@@ -137,11 +137,6 @@ export class QuicByteStream {
       abort(stream, this.#resetCode);
       return;
     }
-    if (isHttp)
-      stream.onwanttrailers = () => {
-        const t = this.#trailers;
-        if (t !== undefined) stream.sendTrailers(t);
-      };
     stream.highWaterMark = isHttp ? runtimeQueueBytes.http : runtimeQueueBytes.frames;
     this.#writer = stream.writer;
     if (isHttp) {
@@ -250,6 +245,7 @@ export class QuicByteStream {
     const trailers = this.#trailers;
     if (stream !== undefined && trailers !== undefined) {
       // Sent earlier they would take the place of what the runtime still has of the body.
+      stream.onwanttrailers = () => void stream.sendTrailers(trailers);
     }
     this.#writer.endSync();
   }
