@@ -79,7 +79,7 @@ describe('files', () => {
 
   test('that do not exist are named with the paths that were searched', () => {
     expect(refusal({}, { importPaths: ['a', 'b'] })).toBe(
-      'main.proto main.proto does not exist in a, b; correct the name or the import paths',
+      'main.proto does not exist in a, b; correct the name or the import paths',
     );
     expect(refusal({ 'main.proto': main('import "gone.proto";') })).toBe(
       'main.proto:2:8 gone.proto does not exist in .; correct the name or the import paths',

@@ -77,7 +77,9 @@ function loadFile(
   const proto = wellKnownFile(wanted.name);
   if (proto !== undefined) return { proto, parsed: undefined };
   const places = options.importPaths.map((path) => path || '.').join(', ');
-  const message = `${wanted.name} does not exist in ${places}; correct the name or the import paths`;
+  // A file that nothing imports is named by the problem's place.
+  const subject = wanted.by === undefined ? '' : `${wanted.name} `;
+  const message = `${subject}does not exist in ${places}; correct the name or the import paths`;
   return fail(wanted, message, failures, options.limits);
 }
 

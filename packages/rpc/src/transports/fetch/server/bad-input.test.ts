@@ -165,9 +165,17 @@ test.each(['text/plain', 'application/grpc', 'application/json; charset=latin1',
   async (type) => {
     const response = await post('/zrpc.talk.Talk/Say', type, '{}');
     expect(response.status).toBe(415);
-    expect(response.headers.get('accept-post')).toContain('application/connect+proto');
+    expect(await response.text()).toStartWith('send content-type: application/json; or one of ');
+    const accepted = response.headers.get('accept-post');
+    expect(accepted).toContain('application/proto');
+    expect(accepted).not.toContain('application/connect+proto');
   },
 );
+
+test('a method that streams is not said to take plain JSON', async () => {
+  const response = await post('/zrpc.talk.Talk/Count', 'application/json', '{}');
+  expect(await response.text()).toStartWith('send content-type: application/connect+json; ');
+});
 
 test('unary methods take no stream of Connect, and streaming ones nothing else', async () => {
   for (const [name, type, status] of [

@@ -6,7 +6,7 @@ import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
 import type { MethodInfo } from '../../../core/method.ts';
 import { monotonicNow } from '../../../core/timer-wheel.ts';
 import { RpcError } from '../../../rpc-error.ts';
-import { acceptedContentTypes, readContentType, type WireContent } from '../wire/content-type.ts';
+import { contentTypes, readContentType, type WireContent } from '../wire/content-type.ts';
 import { chooseEncoding, readEncoding } from '../wire/encodings.ts';
 import { readMetadata } from '../wire/headers.ts';
 import { readConnectTimeout, readGrpcTimeout } from '../wire/timeouts.ts';
@@ -87,13 +87,13 @@ export class FetchServer {
         return Promise.resolve(onlyPost());
       const parameters = new URLSearchParams(query);
       const content = contentOfQuery(parameters);
-      if (content === undefined) return Promise.resolve(unsupportedMediaType());
+      if (content === undefined) return Promise.resolve(noEncoding());
       return this.#call(request, parameters, peer, path, content, method);
     }
     if (request.method !== 'POST') return Promise.resolve(onlyPost());
     const content = readContentType(request.headers.get('content-type'));
     if (content === undefined || !fits(content, method))
-      return Promise.resolve(unsupportedMediaType());
+      return Promise.resolve(unsupportedMediaType(method));
     return this.#call(request, undefined, peer, path, content, method);
   }
 
@@ -208,14 +208,18 @@ function onlyPost(): Response {
   });
 }
 
-function unsupportedMediaType(): Response {
-  return new Response(
-    `no content type that this method is called with: ${acceptedContentTypes}\n`,
-    {
-      status: 415,
-      headers: { 'accept-post': acceptedContentTypes },
-    },
-  );
+function noEncoding(): Response {
+  const text = 'a call with GET needs ?encoding=json or ?encoding=proto, and &message=…\n';
+  return new Response(text, { status: 415 });
+}
+
+function unsupportedMediaType(method: MethodInfo | undefined): Response {
+  const fitting = contentTypes.filter((type) => fits(readContentType(type) as WireContent, method));
+  const [first, ...others] = fitting;
+  return new Response(`send content-type: ${first}; or one of ${others.join(', ')}\n`, {
+    status: 415,
+    headers: { 'accept-post': fitting.join(', ') },
+  });
 }
 
 function offeredCompressors(names: readonly CompressionName[]): readonly Compressor[] {

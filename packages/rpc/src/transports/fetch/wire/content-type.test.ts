@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Compressor } from '../../../compression/compressor.ts';
 import { compressor } from '../../../compression/compressors.ts';
-import { acceptedContentTypes, contentTypeOf, readContentType } from './content-type.ts';
+import { contentTypeOf, contentTypes, readContentType } from './content-type.ts';
 import { chooseEncoding, readEncoding } from './encodings.ts';
 
 test.each([
@@ -38,7 +38,7 @@ test('each protocol and format has a content type that is read as such', () => {
     for (const format of ['binary', 'json'] as const) {
       const type = contentTypeOf(protocol, format);
       expect(readContentType(type)).toMatchObject({ protocol, format });
-      expect(acceptedContentTypes).toContain(type);
+      expect(contentTypes).toContain(type);
     }
   }
 });

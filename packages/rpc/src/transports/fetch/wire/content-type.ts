@@ -13,10 +13,10 @@ export interface WireContent {
 }
 
 const known: ReadonlyMap<string, WireContent> = table([
-  ['connect', 'binary', 'application/proto'],
   ['connect', 'json', 'application/json'],
-  ['connect-stream', 'binary', 'application/connect+proto'],
+  ['connect', 'binary', 'application/proto'],
   ['connect-stream', 'json', 'application/connect+json'],
+  ['connect-stream', 'binary', 'application/connect+proto'],
   ['grpc-web', 'binary', 'application/grpc-web+proto'],
   ['grpc-web', 'json', 'application/grpc-web+json'],
   ['grpc-web-text', 'binary', 'application/grpc-web-text+proto'],
@@ -25,8 +25,8 @@ const known: ReadonlyMap<string, WireContent> = table([
   ['grpc-web-text', 'binary', 'application/grpc-web-text'],
 ]);
 
-/** All content types of requests, as the header `accept-post` lists them. */
-export const acceptedContentTypes: string = [...known.keys()].join(', ');
+/** All content types of requests, those that are written by hand first. */
+export const contentTypes: readonly string[] = [...known.keys()];
 
 /**
  * What a content type says; undefined for one that is not of these protocols. A charset may follow,
