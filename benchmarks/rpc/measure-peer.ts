@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processorMs } from '../gateway/load/processor-time.ts';
@@ -31,9 +32,10 @@ export async function measurePeer(
   seconds: number,
   env: Record<string, string>,
 ): Promise<PeerFigures> {
-  const address = isLocal(name)
-    ? join(tmpdir(), `zrpc-benchmark-${process.pid}.sock`)
-    : `127.0.0.1:${freePort()}`;
+  const path = join(tmpdir(), `zrpc-benchmark-${process.pid}-${name}`);
+  const address = isLocal(name) ? path : `127.0.0.1:${freePort()}`;
+  rmSync(path, { force: true });
+  using _file = { [Symbol.dispose]: () => rmSync(path, { force: true }) };
   await using server = await BenchmarkProcess.start('server', cores.contender, name, address, env);
   await using client = await BenchmarkProcess.start('client', cores.rest, name, address, env);
   const ms = seconds * 1_000;
