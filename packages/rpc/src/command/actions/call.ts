@@ -9,13 +9,14 @@ import { type OpenServer, openServer } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { answersStream, exchange, type Requests, takesStream } from '../exchange.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { formatError, readableError } from '../format/format-error.ts';
+import { explainedMessage, formatError, readableError } from '../format/format-error.ts';
 import { formatJson, formatMessage } from '../format/format-message.ts';
 import { onlyMessage, requestMessages } from '../input/request-messages.ts';
 import { type RequestSource, requestSource } from '../input/request-source.ts';
 import { formatMetadata } from '../metadata.ts';
 import { printable } from '../printable.ts';
 import { findMethod, methodInfoOf } from '../schema/find-symbol.ts';
+import { namesFiles } from '../schema/load-schema.ts';
 import { unlessAborted } from '../wait.ts';
 
 /**
@@ -45,7 +46,10 @@ export async function call(
   const failure = await converse({ context, server, method, source, flags, timings });
   if (flags.timings) output.note(output.noteStyles.dim(timings.text()));
   if (failure === undefined) return 0;
-  const readable = await readableError(failure, server.schema);
+  // A server that has told its schema, or answered, is reached in the right way.
+  const isReached = !namesFiles(flags) || timings.has('header');
+  const message = isReached ? failure.message : explainedMessage(failure);
+  const readable = await readableError(failure, server.schema, message);
   if (flags.json) output.note(formatJson({ error: readable }, false));
   else {
     const text = printable(formatError(readable), 'lines');

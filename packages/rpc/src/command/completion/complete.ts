@@ -4,7 +4,7 @@ import { looksLikeTarget } from '../target/target.ts';
 import type { Candidate } from './candidate.ts';
 
 /** What a word may be that only a server or files know. */
-export interface NameQuestion {
+interface NameQuestion {
   /** What the command takes: names of services, or also of methods. */
   readonly wanted: 'services' | 'methods';
   readonly target: string | undefined;

@@ -26,7 +26,7 @@ export function fieldText(field: DescField | DescExtension, registry: FileRegist
 }
 
 /** `int64`, `shop.v1.Order`, `map<string, int32>`. */
-export function typeText(field: DescField | DescExtension): string {
+function typeText(field: DescField | DescExtension): string {
   if (field.fieldKind === 'map') {
     const { mapKey, message, scalar } = field;
     const value = message?.typeName ?? field.enum?.typeName ?? scalarName(scalar);

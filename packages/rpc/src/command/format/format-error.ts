@@ -8,7 +8,7 @@ import { noSchema } from '../schema/schema.ts';
 import { formatJson, messageJson } from './format-message.ts';
 
 /** A detail of an error for people and programs. */
-export interface ReadableDetail {
+interface ReadableDetail {
   /** `google.rpc.ErrorInfo` */
   readonly type: string;
   /** Its JSON; base64 where the type is not known. */
@@ -28,6 +28,7 @@ export interface ReadableError {
 export async function readableError(
   error: RpcError,
   schema: Schema = noSchema,
+  message: string = error.message,
 ): Promise<ReadableError> {
   const details: ReadableDetail[] = [];
   for (const detail of error.details) {
@@ -35,7 +36,7 @@ export async function readableError(
     if (readable !== undefined) details.push(readable);
   }
   const { code } = error;
-  return { code, number: codeNumber(code), message: explainedMessage(error), details };
+  return { code, number: codeNumber(code), message, details };
 }
 
 /** `not_found (5): no such order`, and a line for each detail. */
@@ -45,19 +46,30 @@ export function formatError({ code, number, message, details }: ReadableError): 
   return [head, ...lines].join('\n');
 }
 
-/** The message; runtimes tell why there is no connection by a code alone, or in their own words. */
+/**
+ * The message, with what it means for a command line: runtimes tell why there is no connection by a
+ * code alone, or in words of their own.
+ */
 export function explainedMessage({ code, message, cause }: RpcError): string {
-  if (code !== 'unavailable') return message;
+  if (code !== 'unavailable' && code !== 'unknown') return message;
   const causeCode = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const [, reason] = reasons.find(([pattern]) => pattern.test(causeCode || message)) ?? [];
-  return reason === undefined ? message : `${message} (${reason})`;
+  const text = `${causeCode} ${message}`;
+  const [, hint] = hints.find(([pattern]) => pattern.test(text)) ?? [];
+  return hint === undefined ? message : `${message} (${hint})`;
 }
 
-const reasons: readonly (readonly [RegExp, string])[] = [
-  [/^(?:ECONNREFUSED|ConnectionRefused)$/, 'nobody listens there'],
-  [/^ENOENT$/, 'there is no such socket'],
-  [/^ENOTFOUND$/, 'the name has no address'],
-  [/WRONG_VERSION_NUMBER|^EPROTO$/, 'the server does not speak TLS there'],
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ECONNREFUSED|ConnectionRefused) /, 'nobody listens there'],
+  [/^ENOENT /, 'there is no such socket'],
+  [/^ENOTFOUND /, 'the name has no address'],
+  [/WRONG_VERSION_NUMBER/, 'the server does not speak TLS there'],
+  [/KEY_VALUES_MISMATCH/, '--key is not the key of --cert'],
+  [/unable to .*certificate|self.signed|not signed by|UNABLE_TO/i, '--cacert names who signed it'],
+  [/wants a client certificate/, '--cert and --key'],
+  [/^EPROTO /, 'TLS failed: the server may want a certificate, by --cert and --key'],
+  [/the connection to \S+ broke$/, 'the server may want TLS, or a certificate by --cert and --key'],
+  [/wss:\S+: the handshake failed/, 'it is no WebSocket, or --cacert must name who signed it'],
+  [/none of this protocol/, 'a gRPC server is called by grpc://'],
 ];
 
 /** Undefined for a detail of this process alone. */

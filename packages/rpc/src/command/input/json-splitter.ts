@@ -9,7 +9,7 @@ export interface JsonPiece {
 }
 
 /** The longest value, in UTF-16 units. A message of 4 MiB of bytes is shorter in base64. */
-export const maxJsonLength: number = 64 * 1024 * 1024;
+const maxJsonLength = 64 * 1024 * 1024;
 
 /**
  * Finds the values in a text that comes in pieces: one behind the other, with or without white

@@ -72,12 +72,21 @@ export class ReflectedSchema implements Schema {
       this.#services = reflected.services.toSorted();
       return reflected;
     } catch (error) {
-      if (!(error instanceof RpcError) || error.code !== 'unimplemented') throw error;
-      throw new RpcError(
-        'unimplemented',
-        `${name} has no reflection: say what it serves with --proto or --descriptor-set`,
-        { cause: error },
-      );
+      if (!(error instanceof RpcError)) throw error;
+      const message = reasonOf(error, name, timeoutMs);
+      throw message === undefined ? error : new RpcError(error.code, message, { cause: error });
     }
+  }
+}
+
+/** In words for somebody who did not ask for reflection. */
+function reasonOf({ code }: RpcError, name: string, timeoutMs: number): string | undefined {
+  switch (code) {
+    case 'unimplemented':
+      return `${name} has no reflection: say what it serves with --proto or --descriptor-set`;
+    case 'deadline_exceeded':
+      return `${name} did not tell within ${timeoutMs} ms what it serves`;
+    default:
+      return undefined;
   }
 }

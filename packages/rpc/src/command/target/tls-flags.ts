@@ -20,7 +20,7 @@ export interface TlsSettings {
 }
 
 /** Whether a connection to this target is encrypted. */
-export function usesTls(target: Target): boolean {
+function usesTls(target: Target): boolean {
   switch (target.kind) {
     case 'unix':
     case 'shared-memory':
