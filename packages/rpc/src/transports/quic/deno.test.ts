@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createServer } from '../../core/server.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { Notes } from '../../testing/note-service.ts';
@@ -28,26 +28,28 @@ const handler = createServer().add(Notes, {
   },
 }).handler;
 
+const limitMs = 20_000;
+
 /** Runs a script of the folder `fixtures` on Deno: what it printed. */
 async function deno(script: string, ...args: string[]): Promise<{ out: string; log: string }> {
-  const require = createRequire(import.meta.url);
-  const program = join(dirname(require.resolve('deno/package.json')), 'bin.cjs');
+  const program = fileURLToPath(import.meta.resolve('deno/bin.cjs'));
   const flags = ['run', '--unstable-net', '--no-config', '--no-lock', '--allow-all', '--quiet'];
   const file = join(import.meta.dirname, 'fixtures', script);
-  const child = spawn(program, [...flags, file, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
-  });
+  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'pipe'];
+  const child = spawn(program, [...flags, file, ...args], { stdio, detached: true });
+  // The program is a script around the real one: both end, as a group.
+  const timer = setTimeout(() => process.kill(-(child.pid ?? 0)), limitMs);
   const printed = { out: '', log: '' };
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     printed.out += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     printed.log += chunk;
   });
   await new Promise((resolve) => {
     child.on('close', resolve);
   });
+  clearTimeout(timer);
   return printed;
 }
 

@@ -31,7 +31,7 @@ export interface SocketAddress {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-export interface NodeQuicEndpoint {
+interface NodeQuicEndpoint {
   readonly address: SocketAddress | undefined;
   readonly stats: Readonly<Record<string, unknown>>;
   readonly destroyed: boolean;
@@ -61,7 +61,7 @@ export interface NodeQuicSession {
   destroy(error?: unknown, options?: NodeQuicClose): void;
 }
 
-export interface NodeQuicClose {
+interface NodeQuicClose {
   readonly code: number;
   readonly type: 'application' | 'transport';
   readonly reason?: string;
