@@ -22,6 +22,7 @@ const languages: Readonly<Record<Exclude<Language, 'plugin'>, true>> = {
   typescript: true,
   python: true,
   go: true,
+  zig: true,
 };
 
 /** `zrpc gen` */
