@@ -184,13 +184,14 @@ describe('failures', () => {
   test('a server that is not there', async () => {
     const nobody = await runZrpc(['call', 'grpc://127.0.0.1:1', 'a.B/C']);
     expect(nobody.code).toBe(14);
-    expect(nobody.stderr).toContain('(nobody listens there)');
+    expect(nobody.stderr).toContain('1: nobody listens there (ECONNREFUSED)');
     const missing = await runZrpc(['call', `unix:${folder}/no.sock`, 'a.B/C']);
-    expect(missing.stderr).toContain('(there is no such socket)');
+    expect(missing.stderr).toContain('there is no such socket (ENOENT)');
   });
 
   test.each<[string[], number, string]>([
     [[], 3, 'no method is given: write it behind the target, as package.Service/Method'],
+    [['Orders/GetOrder', 'grpc://h:1'], 3, 'grpc://h:1: the target is the first argument'],
     [['Orders'], 3, 'Orders names no method: write it as package.Service/Method'],
     [['Ordres/GetOrder'], 5, 'has no service Ordres: did you mean shop.v1.Orders?'],
     [['Zzz/GetOrder'], 5, 'has no service Zzz, it has grpc.reflection.v1.ServerReflection, '],
@@ -204,6 +205,11 @@ describe('failures', () => {
     ],
     [['Orders/Negotiate', '{"lines":[{"cuont":1}]}'], 3, 'lines[0].cuont: '],
     [['Orders/Negotiate', '{"status":"STATUS_SEND"}'], 3, 'did you mean STATUS_SENT'],
+    [['Orders/Negotiate', '{"zebra":1}'], 3, 'has no field zebra, it has id, customerName, status'],
+    [['Orders/Negotiate', '{"labels":{"a":{"b":1}}}'], 3, 'labels["a"]: expected a string'],
+    [['Orders/Negotiate', '{"invoice":{"compny":""}}'], 3, 'invoice.compny: '],
+    [['Orders/GetOrder', '--descriptor-set', '/nowhere'], 5, '/nowhere: there is no such file'],
+    [['Orders/GetOrder', '--descriptor-set', '/etc/hostname'], 3, '/etc/hostname: the set of'],
     [['Orders/Negotiate', '{"createdAt":"now"}'], 3, 'the request: shop.v1.Order: createdAt: '],
     [
       ['Orders/GetOrder', '{"id":"x"}'],

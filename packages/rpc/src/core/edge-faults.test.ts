@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'bun:test';
+import { unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RpcError } from '../rpc-error.ts';
+import { leaveSocket } from '../testing/leave-socket.ts';
 import { type Note, Notes, type NotesClient, type NotesHandlers } from '../testing/note-service.ts';
 import { connectMemory } from '../transports/memory/memory.ts';
+import { connectUnix } from '../transports/unix/unix.ts';
 import { createClient } from './client.ts';
 import { createServer } from './server.ts';
 
@@ -20,6 +25,17 @@ describe('a client', () => {
     // Of the same connection, and so behind whatever the first call had sent.
     await client.echo({});
     expect(calls).toBe(1);
+  });
+
+  test('says that nobody listens, and where', async () => {
+    const address = join(tmpdir(), `zrpc-nobody-${crypto.randomUUID()}.sock`);
+    const call = () => createClient(Notes, connectUnix({ path: address })).echo({});
+    expect((await faultOf(call())).message).toBe(
+      `cannot connect to unix:${address}: there is no such socket (ENOENT)`,
+    );
+    await leaveSocket(address);
+    expect((await faultOf(call())).message).toContain('nobody listens there');
+    await unlink(address);
   });
 
   test('refuses a timeoutMs that is no number', async () => {

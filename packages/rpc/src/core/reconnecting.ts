@@ -156,10 +156,22 @@ export class ReconnectingTransport implements ReadyTransport {
 
   #unreachable(cause: unknown): RpcError {
     if (cause instanceof RpcError) return cause;
-    const reason = cause instanceof Error ? cause.message : 'for an unknown reason';
-    const message = `cannot connect to ${this.#options.address}: ${reason}`;
+    const message = `cannot connect to ${this.#options.address}: ${reasonOf(cause)}`;
     return new RpcError('unavailable', message, { cause, retryable: true });
   }
+}
+
+/** What runtimes tell by a code alone, or each in words of its own. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ENOENT: 'there is no such socket',
+};
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'for an unknown reason';
+  const code = 'code' in cause ? String(cause.code) : '';
+  const reason = reasons[code];
+  return reason === undefined ? cause.message : `${reason} (${code})`;
 }
 
 /** A call that waits for its connection, and afterwards passes everything on to it. */
