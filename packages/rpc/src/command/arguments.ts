@@ -16,6 +16,10 @@ export function splitArguments(args: readonly string[], names: readonly string[]
   const [first = ''] = args;
   const hasTarget = looksLikeTarget(first);
   const rest = hasTarget ? args.slice(1) : args;
+  const misplaced = rest.find((argument) => /^[a-z0-9+]+:\/\//i.test(argument));
+  if (misplaced !== undefined) {
+    throw new RpcError('invalid_argument', `${misplaced}: the target is the first argument`);
+  }
   const surplus = rest[names.length];
   if (surplus === undefined) return { target: hasTarget ? first : undefined, rest };
   const shown = surplus.length > 40 ? `${surplus.slice(0, 40)}…` : surplus;

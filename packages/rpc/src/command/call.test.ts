@@ -209,7 +209,7 @@ describe('failures', () => {
     [['Orders/Negotiate', '{"labels":{"a":{"b":1}}}'], 3, 'labels["a"]: expected a string'],
     [['Orders/Negotiate', '{"invoice":{"compny":""}}'], 3, 'invoice.compny: '],
     [['Orders/GetOrder', '--descriptor-set', '/nowhere'], 5, '/nowhere: there is no such file'],
-    [['Orders/GetOrder', '--descriptor-set', '/etc/hostname'], 3, '/etc/hostname: the set of'],
+    [['Orders/GetOrder', '--descriptor-set', import.meta.filename], 3, 'call.test.ts: the set of'],
     [['Orders/Negotiate', '{"createdAt":"now"}'], 3, 'the request: shop.v1.Order: createdAt: '],
     [
       ['Orders/GetOrder', '{"id":"x"}'],
