@@ -55,7 +55,7 @@ export function explainedMessage({ code, message, cause }: RpcError): string {
   const causeCode = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const text = `${causeCode} ${message}`;
   const [, hint] = hints.find(([pattern]) => pattern.test(text)) ?? [];
-  return hint === undefined || message.includes(hint) ? message : `${message} (${hint})`;
+  return hint === undefined || message.includes(hint) ? message : `${message.trimEnd()} (${hint})`;
 }
 
 const hints: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,7 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import type { TypeRegistry } from '../../codec/type-registry.ts';
 import type { Transport } from '../../core/call.ts';
+import { isRefused } from '../../core/refused.ts';
 import { RpcError } from '../../rpc-error.ts';
 import {
   type Reflected,
@@ -72,7 +73,8 @@ export class ReflectedSchema implements Schema {
       this.#services = reflected.services.toSorted();
       return reflected;
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
+      // A call that never left says nothing of the server.
+      if (!(error instanceof RpcError) || isRefused(error)) throw error;
       const message = reasonOf(error, name, timeoutMs);
       throw message === undefined ? error : new RpcError(error.code, message, { cause: error });
     }
