@@ -51,6 +51,5 @@ function published(manifest: Manifest): object {
       Object.entries(manifest.bin).map(([name, path]) => [name, compiled(path)]),
     ),
     files: ['dist', 'proto'],
-    sideEffects: false,
   };
 }

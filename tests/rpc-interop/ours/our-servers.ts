@@ -60,7 +60,7 @@ export class OurServers {
     return new OurServers({
       grpc: await listenHttp2(any),
       grpcTls: await listenHttp2({ ...any, tls }),
-      grpcUnix: await listenHttp2({ socketPath: join(folder, 'grpc.sock'), handler }),
+      grpcUnix: await listenHttp2({ path: join(folder, 'grpc.sock'), handler }),
       web: await serveFetch(web),
       webTls: await serveFetch({ ...web, tls, http3: true }),
       webUnix: await serveFetch({ ...web, path: join(folder, 'web.sock') }),

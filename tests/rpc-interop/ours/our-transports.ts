@@ -80,7 +80,7 @@ export const ourWays: readonly OurWay[] = [
   {
     name: 'gRPC, Unix socket',
     abilities: grpc,
-    connect: ({ grpcPath }) => dialHttp2({ socketPath: grpcPath }),
+    connect: ({ grpcPath }) => dialHttp2({ path: grpcPath }),
   },
   {
     name: 'gRPC, HTTP/3',

@@ -43,7 +43,7 @@ beforeAll(async () => {
     http2: await listenHttp2({ host, port, handler }),
     'http2-tls': await listenHttp2({ host, port, handler, tls }),
     'http2-mtls': await listenHttp2({ host, port, handler, tls: { ...tls, ca: authority } }),
-    'http2-unix': await listenHttp2({ socketPath: path('h2.sock'), handler }),
+    'http2-unix': await listenHttp2({ path: path('h2.sock'), handler }),
     http3: await listenHttp3({ host, port, handler, tls }),
     unix: await listenUnix({ path: path('unix.sock'), handler }),
     'shared-memory': await listenSharedMemory({ path: path('shm.sock'), handler }),

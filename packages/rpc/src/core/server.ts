@@ -90,7 +90,7 @@ class ServiceTable implements Server {
   readonly #onUnexpected: ServerOptions['onUnexpected'];
 
   constructor(options: ServerOptions) {
-    this.#onUnexpected = options.onUnexpected;
+    this.#onUnexpected = options.onUnexpected ?? warn;
     let handler: CallHandler = (call) => this.#dispatch(call);
     for (const interceptor of [...(options.interceptors ?? [])].reverse()) {
       handler = interceptor(handler);
@@ -422,6 +422,12 @@ class StreamInvocation extends Invocation {
       error === undefined ? this.end(undefined) : this.fail(error),
     );
   }
+}
+
+/** Whoever forgets to ask for failures must not look for them in vain. */
+function warn(error: unknown, { path }: MethodInfo): void {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  globalThis.process?.emitWarning?.(`the handler of ${path} failed: ${reason}`, 'RpcHandler');
 }
 
 function unwritable(method: MethodInfo, cause: unknown): RpcError {

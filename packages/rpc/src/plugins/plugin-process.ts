@@ -118,7 +118,7 @@ class RunningProcess implements PluginProcess {
 
   connect(signal?: AbortSignal): Promise<Connection> {
     return this.#options.protocol === 'grpc'
-      ? dialHttp2({ socketPath: this.#socket }, signal)
+      ? dialHttp2({ path: this.#socket }, signal)
       : dialUnix({ path: this.#socket }, signal);
   }
 

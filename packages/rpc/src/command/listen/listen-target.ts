@@ -36,7 +36,7 @@ quic://HOST:PORT      own frames over QUIC, always with TLS
 http://HOST:PORT      Connect and gRPC-Web; with TLS https://`;
 
 const defaultHost = '127.0.0.1';
-export const defaultPlace = `grpc://${defaultHost}:50051`;
+export const defaultPlace: string = `grpc://${defaultHost}:50051`;
 
 /** The places of the flags, the default one where they name none. @throws RpcError invalid_argument */
 export function listenTargets(flags: ListenFlags): ListenTarget[] {

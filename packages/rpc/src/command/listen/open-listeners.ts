@@ -91,7 +91,7 @@ async function listenAt(
     case 'grpc':
     case 'grpc-unix': {
       const { listenHttp2 } = await import('../../transports/http2/listen-http2.ts');
-      const place = 'host' in target ? onPort(target) : { socketPath: target.path };
+      const place = 'host' in target ? onPort(target) : { path: target.path };
       return { listener: await listenHttp2({ ...place, handler, ...secure }), protocol: 'gRPC' };
     }
     case 'unix': {

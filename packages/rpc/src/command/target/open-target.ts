@@ -37,7 +37,7 @@ export async function openTarget(
       const { connectHttp2 } = await import('../../transports/http2/connect-http2.ts');
       const withTls = target.kind === 'grpc-unix' ? target.tls : target.url.startsWith('https:');
       return connectHttp2({
-        ...(target.kind === 'grpc' ? { url: target.url } : { socketPath: target.path }),
+        ...(target.kind === 'grpc' ? { url: target.url } : { path: target.path }),
         ...(withTls ? { tls } : {}),
         ...(flags.authority === undefined ? {} : { authority: flags.authority }),
         limits,

@@ -55,7 +55,10 @@ export class ContractBench {
     handlers: Partial<NotesHandlers>,
     limits: Partial<RpcLimits> = {},
   ): Promise<NotesClient> {
-    const { transport } = await this.open(createServer().add(Notes, handlers).handler, limits);
+    const { transport } = await this.open(
+      createServer({ onUnexpected() {} }).add(Notes, handlers).handler,
+      limits,
+    );
     return createClient(Notes, transport);
   }
 

@@ -72,14 +72,14 @@ export const http2UnixHarness: ContractHarness = {
   name: 'http2 over a Unix socket',
   lacks: ['callback'],
   async connect({ handler, limits = {} }) {
-    const socketPath = newSocketPath();
-    const listener = await listenHttp2({ socketPath, handler, limits });
-    const connection = both(connectHttp2({ socketPath, limits }), listener);
+    const path = newSocketPath();
+    const listener = await listenHttp2({ path, handler, limits });
+    const connection = both(connectHttp2({ path, limits }), listener);
     return {
       transport: connection.transport,
       async close() {
         await connection.close();
-        await rm(socketPath, { force: true });
+        await rm(path, { force: true });
       },
     };
   },

@@ -26,7 +26,7 @@ export type Http2ConnectOptions = Http2Target & {
 };
 
 /** `http://host:port` is HTTP/2 without TLS, with prior knowledge; `https://host:port` is TLS. */
-export type Http2Target = { readonly url: string | URL } | { readonly socketPath: string };
+export type Http2Target = { readonly url: string | URL } | { readonly path: string };
 
 /**
  * A gRPC client over HTTP/2. It connects with the first call, and again when the connection was
@@ -69,12 +69,12 @@ function planOf(options: Http2ConnectOptions): Plan {
   const userAgent =
     options.userAgent === undefined ? ownUserAgent : `${options.userAgent} ${ownUserAgent}`;
   checkHeader('user agent', userAgent);
-  if ('socketPath' in options) {
+  if ('path' in options) {
     const authority = options.authority ?? 'localhost';
     checkHeader('authority', authority);
     const tls = options.tls && { serverName: 'localhost', ...options.tls, protocols };
-    const address = { path: options.socketPath };
-    return { name: `unix:${options.socketPath}`, address, tls, authority, userAgent, limits };
+    const address = { path: options.path };
+    return { name: `unix:${options.path}`, address, tls, authority, userAgent, limits };
   }
   const url = URL.parse(String(options.url));
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {

@@ -78,28 +78,28 @@ describe('places', () => {
   });
 
   test('a Unix socket, whose path is free again afterwards', async () => {
-    const socketPath = join(folder, 'a.sock');
-    const listener = await listenHttp2({ socketPath, handler: whoAmI });
-    expect(listener.address).toBe(`unix:${socketPath}`);
-    expect(statSync(socketPath).mode & 0o777).toBe(0o600);
-    const { notes, transport } = connect({ socketPath });
+    const path = join(folder, 'a.sock');
+    const listener = await listenHttp2({ path, handler: whoAmI });
+    expect(listener.address).toBe(`unix:${path}`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const { notes, transport } = connect({ path });
     expect((await notes.echo({ text: 'hi' })).text).toStartWith('hi http2');
-    await expect(listenHttp2({ socketPath, handler: whoAmI })).rejects.toMatchObject({
+    await expect(listenHttp2({ path, handler: whoAmI })).rejects.toMatchObject({
       code: 'already_exists',
     });
     await transport.close();
     await listener.close();
-    expect(() => statSync(socketPath)).toThrow();
+    expect(() => statSync(path)).toThrow();
   });
 
   test('the process at the other end of a Unix socket, and permissions for others', async () => {
-    const socketPath = join(folder, 'b.sock');
+    const path = join(folder, 'b.sock');
     const { handler } = createServer().add(Notes, {
       echo: (_note, { peer }) => ({ number: peer.process?.pid ?? 0 }),
     });
-    opened.push(await listenHttp2({ socketPath, mode: 0o666, handler }));
-    expect(statSync(socketPath).mode & 0o777).toBe(0o666);
-    expect((await connect({ socketPath }).notes.echo({})).number).toBe(process.pid);
+    opened.push(await listenHttp2({ path, mode: 0o666, handler }));
+    expect(statSync(path).mode & 0o777).toBe(0o666);
+    expect((await connect({ path }).notes.echo({})).number).toBe(process.pid);
   });
 
   test('one port for several listeners', async () => {
@@ -118,7 +118,7 @@ describe('places', () => {
     const { notes } = connect({ url: 'http://127.0.0.1:1' });
     const error = await fails(notes.echo({}), 'unavailable');
     expect(error.message).toContain('http://127.0.0.1:1');
-    const { notes: none } = connect({ socketPath: join(folder, 'none.sock') });
+    const { notes: none } = connect({ path: join(folder, 'none.sock') });
     await fails(none.echo({}), 'unavailable');
   });
 
@@ -145,10 +145,10 @@ describe('TLS', () => {
   });
 
   test('on a Unix socket', async () => {
-    const socketPath = join(folder, 'tls.sock');
-    const listener = await listenHttp2({ socketPath, handler: whoAmI, tls });
+    const path = join(folder, 'tls.sock');
+    const listener = await listenHttp2({ path, handler: whoAmI, tls });
     opened.push(listener);
-    const { notes } = connect({ socketPath, tls: { ca: authority } });
+    const { notes } = connect({ path, tls: { ca: authority } });
     expect((await notes.echo({ text: 'hi' })).text).toStartWith('hi http2');
   });
 

@@ -34,7 +34,7 @@ export type Http2ListenOptions = Http2ListenAddress & {
  */
 export type Http2ListenAddress =
   | { readonly host: string; readonly port: number; readonly reusePort?: boolean }
-  | { readonly socketPath: string; readonly mode?: number };
+  | { readonly path: string; readonly mode?: number };
 
 /**
  * Serves gRPC over HTTP/2.
@@ -45,7 +45,7 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
   const limits = http2LimitsWith(options.limits);
   const sockets = await socketRuntime();
   const connections = new Connections(limits);
-  const processOf = 'socketPath' in options ? await peerProcessReader() : undefined;
+  const processOf = 'path' in options ? await peerProcessReader() : undefined;
   const accept = (socket: ByteSocket): SocketHandler => {
     const isWrongProtocol = options.tls !== undefined && socket.tls?.protocol !== 'h2';
     if (isWrongProtocol || !connections.hasRoom) {
@@ -64,21 +64,21 @@ export async function listenHttp2(options: Http2ListenOptions): Promise<Listener
     return connection;
   };
   const listen = () => sockets.listen(socketOptions(options), accept);
-  if (!('socketPath' in options)) {
+  if (!('path' in options)) {
     const listener = await listen();
     return new Http2Listener(addressOf(options, listener.port), listener, connections);
   }
-  const { socketPath, mode } = options;
-  await clearSocketPath(socketPath, sockets);
-  const listener = await withMode(socketPath, mode ?? 0o600, listen);
-  return new Http2Listener(`unix:${socketPath}`, listener, connections, socketPath);
+  const { path, mode } = options;
+  await clearSocketPath(path, sockets);
+  const listener = await withMode(path, mode ?? 0o600, listen);
+  return new Http2Listener(`unix:${path}`, listener, connections, path);
 }
 
 function socketOptions(options: Http2ListenOptions): ListenOptions {
   const tls = options.tls && { ...options.tls, protocols: ['h2'] };
   return {
-    ...('socketPath' in options
-      ? { path: options.socketPath }
+    ...('path' in options
+      ? { path: options.path }
       : { host: options.host, port: options.port, reusePort: options.reusePort ?? false }),
     ...(tls === undefined ? {} : { tls }),
   };
@@ -147,23 +147,18 @@ class Http2Listener implements Listener {
   readonly #listener: SocketListener;
   readonly #connections: Connections;
   /** Of the file that goes with the listener. */
-  readonly #socketPath: string | undefined;
+  readonly #path: string | undefined;
 
-  constructor(
-    address: string,
-    listener: SocketListener,
-    connections: Connections,
-    socketPath?: string,
-  ) {
+  constructor(address: string, listener: SocketListener, connections: Connections, path?: string) {
     this.address = address;
     this.#listener = listener;
     this.#connections = connections;
-    this.#socketPath = socketPath;
+    this.#path = path;
   }
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#listener.close();
-    if (this.#socketPath !== undefined) await unlink(this.#socketPath).catch(() => {});
+    if (this.#path !== undefined) await unlink(this.#path).catch(() => {});
     await this.#connections.close(options.graceMs ?? defaultGraceMs);
   }
 }

@@ -93,8 +93,8 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
   };
   const tls = 'tls' in options ? options.tls : undefined;
   const server: Server<WebSocketData> =
-    'socketPath' in options
-      ? Bun.serve<WebSocketData>({ unix: options.socketPath, ...common })
+    'path' in options
+      ? Bun.serve<WebSocketData>({ unix: options.path, ...common })
       : Bun.serve<WebSocketData>({
           hostname: options.host,
           port: options.port,
@@ -103,8 +103,8 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
           ...common,
         });
   const address =
-    'socketPath' in options
-      ? `ws+unix://${options.socketPath}:${urlPath}`
+    'path' in options
+      ? `ws+unix://${options.path}:${urlPath}`
       : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${server.port}${urlPath}`;
   return {
     address,

@@ -45,15 +45,15 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    if ('socketPath' in options) server.listen(options.socketPath, resolve);
+    if ('path' in options) server.listen(options.path, resolve);
     else server.listen(options.port, options.host, resolve);
   });
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return {
     address:
-      'socketPath' in options
-        ? `ws+unix://${options.socketPath}:${urlPath}`
+      'path' in options
+        ? `ws+unix://${options.path}:${urlPath}`
         : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${port}${urlPath}`,
     async close({ graceMs } = {}) {
       server.close();

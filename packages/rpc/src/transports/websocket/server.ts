@@ -16,8 +16,8 @@ export async function listenWebSocket(options: WebSocketListenOptions): Promise<
     'Bun' in globalThis
       ? (await import('./bun-websocket-server.ts')).listenBunWebSocket
       : (await import('./node-websocket-server.ts')).listenNodeWebSocket;
-  if (!('socketPath' in options)) return await listen(options);
-  const { socketPath, mode = 0o600 } = options;
-  await clearSocketPath(socketPath, await socketRuntime());
-  return await withMode(socketPath, mode, () => listen(options));
+  if (!('path' in options)) return await listen(options);
+  const { path, mode = 0o600 } = options;
+  await clearSocketPath(path, await socketRuntime());
+  return await withMode(path, mode, () => listen(options));
 }

@@ -20,7 +20,7 @@ export type WebSocketListenOptions = WebSocketServeOptions & {
 } & (
     | {
         /** A Unix socket; one that nobody listens at any more is replaced. */
-        readonly socketPath: string;
+        readonly path: string;
         /** The permissions of its file; default 0o600: its owner alone. */
         readonly mode?: number;
       }

@@ -24,8 +24,8 @@ contractTests(webSocketHarness, test);
 const echo = createServer().add(Notes, { echo: (note) => note });
 
 test('over a Unix socket', async () => {
-  const socketPath = join(folder, 'x.sock');
-  const listener = await listenWebSocket({ socketPath, handler: echo.handler, urlPath: '/rpc' });
+  const path = join(folder, 'x.sock');
+  const listener = await listenWebSocket({ path, handler: echo.handler, urlPath: '/rpc' });
   const transport = connectWebSocket({ url: listener.address });
   expect((await createClient(Notes, transport).echo({ text: 'hi' })).text).toBe('hi');
   await transport.close();
@@ -33,11 +33,11 @@ test('over a Unix socket', async () => {
 });
 
 test('a Unix socket is its owner’s alone; one that was left behind is replaced, a live one is not', async () => {
-  const socketPath = join(folder, 'left.sock');
-  await leaveSocket(socketPath);
-  const listener = await listenWebSocket({ socketPath, handler: echo.handler });
-  expect(statSync(socketPath).mode & 0o777).toBe(0o600);
-  const again = listenWebSocket({ socketPath, handler: echo.handler });
+  const path = join(folder, 'left.sock');
+  await leaveSocket(path);
+  const listener = await listenWebSocket({ path, handler: echo.handler });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const again = listenWebSocket({ path, handler: echo.handler });
   await expect(again).rejects.toMatchObject({ code: 'already_exists' });
   await listener.close();
 });
