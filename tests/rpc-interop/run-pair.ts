@@ -16,7 +16,7 @@ export interface PairResult {
 }
 
 /** Above this a case has failed. */
-const caseTimeoutMs = 30_000;
+const caseTimeoutMs = 10_000;
 
 /** Another client, our server. */
 export async function runClient(

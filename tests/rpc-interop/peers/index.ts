@@ -1,7 +1,15 @@
 import { goPeer } from './go.ts';
 import { javaPeer } from './java.ts';
+import { connectNodePeer, connectWebPeer, grpcJsPeer } from './node.ts';
 import type { Peer } from './peer.ts';
 import { pythonPeer } from './python.ts';
 
 /** In the order of the table. */
-export const peers: readonly Peer[] = [goPeer, javaPeer, pythonPeer];
+export const peers: readonly Peer[] = [
+  goPeer,
+  javaPeer,
+  pythonPeer,
+  grpcJsPeer,
+  connectNodePeer,
+  connectWebPeer,
+];
