@@ -76,7 +76,11 @@ export async function dialWebSocket(
     if (data instanceof ArrayBuffer) connection?.receive(new Uint8Array(data));
     else socket.close(closeCode.normal, 'only binary messages are understood');
   };
-  socket.onerror = () => giveUp('the handshake failed or the connection broke');
+  // Browsers give no reason, so that pages learn nothing of servers they may not ask.
+  socket.onerror = (event) =>
+    giveUp(
+      (event as Partial<ErrorEvent>).message || 'the handshake failed or the connection broke',
+    );
   socket.onclose = ({ code, reason }) => {
     giveUp(`closed with code ${code}`);
     connection?.linkClosed(closedWith(url, code, reason));
