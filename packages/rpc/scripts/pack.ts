@@ -1,6 +1,7 @@
 /**
  * `bun packages/rpc/scripts/pack.ts FOLDER`: makes the package as it is published, into a folder
- * that is not there yet: JavaScript and declarations for Node, browsers and Bun, the command, protos.
+ * that is not there yet: JavaScript and declarations for Node, browsers and Bun, the command, protos,
+ * and what generated code of other languages stands on.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,9 @@ function pack(folder: string): void {
   const dist = join(folder, 'dist');
   const compiler = spawnSync('tsc', ['-p', packageFolder, '--outDir', dist], { stdio: 'inherit' });
   if (compiler.status !== 0) throw new Error('tsc has found faults');
-  cpSync(join(packageFolder, 'proto'), join(folder, 'proto'), { recursive: true });
+  for (const part of ['proto', 'runtime']) {
+    cpSync(join(packageFolder, part), join(folder, part), { recursive: true });
+  }
   cpSync(join(packageFolder, 'README.md'), join(folder, 'README.md'));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   const manifest = JSON.parse(
@@ -50,6 +53,6 @@ function published(manifest: Manifest): object {
     bin: Object.fromEntries(
       Object.entries(manifest.bin).map(([name, path]) => [name, compiled(path)]),
     ),
-    files: ['dist', 'proto'],
+    files: ['dist', 'proto', 'runtime'],
   };
 }

@@ -42,6 +42,7 @@ _FLAGS_COMPRESSED = 0x06
 _FRAME = struct.Struct(">IBIB")
 _SETTINGS_PAYLOAD = struct.Struct(">4sBIIII")
 _INITIAL_WINDOW = 65_536
+_MAX_STREAM = 0x7FFFFFFF
 
 
 class RpcError(Exception):
@@ -181,6 +182,8 @@ class Channel:
             raise self._fault
         if len(self._calls) >= self._max_streams:
             raise RpcError("resource_exhausted", f"{self._max_streams} calls are open already")
+        if self._next_stream > _MAX_STREAM:
+            raise RpcError("unavailable", "the channel has no more streams; connect again")
         stream = self._next_stream
         self._next_stream += 2
         self._calls[stream] = call

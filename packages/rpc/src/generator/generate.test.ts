@@ -54,7 +54,9 @@ describe('generate', () => {
 
   test('refuses inputs that cannot be read', () => {
     const options = { importPaths: [folder], lang: 'typescript', out: at('gen') } as const;
-    expect(() => generate({ ...options, inputs: ['gone.proto'] })).toThrow('gone.proto does not exist');
+    expect(() => generate({ ...options, inputs: ['gone.proto'] })).toThrow(
+      'gone.proto does not exist',
+    );
     expect(() => generate({ ...options, inputs: [at('gone.binpb')] })).toThrow('cannot be read');
     expect(() => generate({ ...options, inputs: [at('a.binpb'), 'main.proto'] })).toThrow('alone');
   });

@@ -9,17 +9,22 @@ import {
   encodeDescriptorSet,
 } from '../schema/descriptor-set.ts';
 import type { SchemaProblem } from '../schema/schema-problem.ts';
+import { type GoOptions, generateGo } from './go/generate-go.ts';
 import { type PluginOptions, runPlugin } from './plugin/run-plugin.ts';
 import { generatePython } from './python/generate-python.ts';
 import { type GeneratedFile, generateTypeScript } from './typescript/generate-typescript.ts';
 import type { TypeScriptOptions } from './typescript/options.ts';
+import { generateZig } from './zig/generate-zig.ts';
 
 /**
  * - `typescript`: messages, clients and servers of zrpc
  * - `python`: messages, typed clients over gRPC and over own frames, servers in grpcio
+ * - `go`: messages, clients and servers by the plugins of protobuf and gRPC, which are in `PATH`; a
+ *   connection over own frames for the clients
+ * - `zig`: messages, and clients over own frames
  * - `plugin`: what a plugin of protoc makes
  */
-export type Language = 'typescript' | 'python' | 'plugin';
+export type Language = 'typescript' | 'python' | 'go' | 'zig' | 'plugin';
 
 export interface GenerateOptions {
   /**
@@ -35,6 +40,7 @@ export interface GenerateOptions {
   /** A file for the set of descriptors, imports and comments included. */
   readonly descriptorSetOut?: string;
   readonly typescript?: TypeScriptOptions;
+  readonly go?: Omit<GoOptions, 'files'>;
   /** The plugin, where `lang` is `plugin`. */
   readonly plugin?: Omit<PluginOptions, 'files'>;
   /** Write nothing; throw if a file is not as it would be written. Default false. */
@@ -111,7 +117,7 @@ function readSet(path: string): Uint8Array {
 function codeOf(
   set: FileDescriptorSet,
   requested: readonly string[] | undefined,
-  { lang, typescript, plugin }: GenerateOptions,
+  { lang, typescript, go, plugin }: GenerateOptions,
 ): GeneratedFile[] {
   const files = requested ?? set.file.map(({ name }) => name).filter(isOwn);
   switch (lang) {
@@ -119,6 +125,10 @@ function codeOf(
       return generateTypeScript(set, { files, ...typescript });
     case 'python':
       return generatePython(set, { files });
+    case 'go':
+      return generateGo(set, { files, ...go });
+    case 'zig':
+      return generateZig(set, { files });
     case 'plugin':
       if (plugin !== undefined) return runPlugin(set, { files, ...plugin });
       throw new RpcError('invalid_argument', 'which plugin is not said; name its program');

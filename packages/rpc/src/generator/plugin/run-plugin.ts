@@ -66,7 +66,11 @@ function respond(program: string, request: Uint8Array): CodeGeneratorResponse {
   try {
     return fromBinary(CodeGeneratorResponseSchema, stdout);
   } catch (cause) {
-    throw failed(program, 'its answer is no CodeGeneratorResponse; is it a plugin of protoc?', cause);
+    throw failed(
+      program,
+      'its answer is no CodeGeneratorResponse; is it a plugin of protoc?',
+      cause,
+    );
   }
 }
 

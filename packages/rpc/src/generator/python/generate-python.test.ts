@@ -10,7 +10,7 @@ import { connectHttp2 } from '../../transports/http2/connect-http2.ts';
 import { listenHttp2 } from '../../transports/http2/listen-http2.ts';
 import { listenUnix } from '../../transports/unix/unix.ts';
 import { generate } from '../generate.ts';
-import { greeterServer, manyReplies } from '../testing/greeter-service.ts';
+import { greeterAnswers, greeterServer } from '../testing/greeter-service.ts';
 
 /** Debian's, which has the package of its grpcio. */
 const python = '/usr/bin/python3';
@@ -50,33 +50,17 @@ async function run(...args: string[]): Promise<{ output: string; errors: string;
   return { output, errors, code: await child.exited };
 }
 
-const answers = {
-  unary: 'Hello, wörld!',
-  metadata: 'Hello, you (t)!',
-  watch: ['w 0', 'w 1', 'w 2'],
-  many: [manyReplies, `many ${manyReplies - 1}`.length + 1_024],
-  collect: 'a b c 3',
-  collectNone: ' 0',
-  collectLarge: 'xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx 5000000',
-  chat: ['and x', 'and y'],
-  notFound: ['not_found', 'nobody of that name: ünknown'],
-  broken: ['data_loss', 'the rest is gone'],
-  unimplemented: ['unimplemented', expect.any(String)],
-  deadline: 'deadline_exceeded',
-  after: 'Hello, again!',
-};
-
 describe.skipIf(!hasGrpc)('Python', () => {
   test('calls over own frames on a Unix socket', async () => {
     const { output, errors, code } = await run('call.py', 'unix', socket);
     expect({ errors, code }).toEqual({ errors: '', code: 0 });
-    expect(JSON.parse(output)).toEqual(answers);
+    expect(JSON.parse(output)).toEqual(greeterAnswers);
   });
 
   test('calls over gRPC', async () => {
     const { output, errors, code } = await run('call.py', 'grpc', grpcAddress);
     expect({ errors, code }).toEqual({ errors: '', code: 0 });
-    expect(JSON.parse(output)).toEqual(answers);
+    expect(JSON.parse(output)).toEqual(greeterAnswers);
   });
 
   test('serves in grpcio, where a method that is not written is unimplemented', async () => {

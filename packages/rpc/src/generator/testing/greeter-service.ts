@@ -3,7 +3,7 @@ import { createServer, type Server } from '../../core/server.ts';
 import { RpcError } from '../../rpc-error.ts';
 
 /** How many replies `watch` has for `many`, of a kilobyte each: more than any window. */
-export const manyReplies = 1_000;
+const manyReplies = 1_000;
 
 /** What clients in other languages call. */
 export function greeterServer(): Server {
@@ -39,3 +39,23 @@ export function greeterServer(): Server {
     },
   });
 }
+
+/** What the programs of the fixtures print. */
+export const greeterAnswers = {
+  unary: 'Hello, wörld!',
+  metadata: 'Hello, you (t)!',
+  watch: ['w 0', 'w 1', 'w 2'],
+  many: [manyReplies, `many ${manyReplies - 1}`.length + 1_024],
+  collect: 'a b c 3',
+  collectNone: ' 0',
+  collectLarge: 'xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx 5000000',
+  chat: ['and x', 'and y'],
+  notFound: ['not_found', 'nobody of that name: ünknown'],
+  broken: ['data_loss', 'the rest is gone'],
+  unimplemented: [
+    'unimplemented',
+    '/zrpc.test.Greeter/Constructor is part of the service, but not implemented',
+  ],
+  deadline: 'deadline_exceeded',
+  after: 'Hello, again!',
+};
