@@ -84,12 +84,15 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function generatorOf(flags: GenFlags): Pick<GenerateOptions, 'lang' | 'plugin' | 'typescript'> {
-  const { lang, plugin: program, pluginOpt, runtimeModule, importExtension } = flags;
+function generatorOf(
+  flags: GenFlags,
+): Pick<GenerateOptions, 'lang' | 'go' | 'plugin' | 'typescript'> {
+  const { lang, plugin: program, pluginOpt, goModule, runtimeModule, importExtension } = flags;
   if (program === undefined) {
     if (pluginOpt !== undefined) throw wrong('--plugin-opt is for --plugin, which is not given');
     return {
       lang,
+      ...(goModule === undefined ? {} : { go: { module: goModule } }),
       typescript: {
         ...(runtimeModule === undefined ? {} : { runtimeModule }),
         ...(importExtension === undefined

@@ -13,6 +13,7 @@ export interface GenFlags {
   /** A plugin of protoc. */
   readonly plugin?: string;
   readonly pluginOpt?: readonly string[];
+  readonly goModule?: string;
   readonly runtimeModule?: string;
   readonly importExtension?: '.ts' | '.js' | 'none';
 }
@@ -55,6 +56,8 @@ export function addGen(program: Command, context: Context): void {
     .addOption(
       new Option('--plugin-opt <text>', 'what it is told; may stand often').argParser(gather),
     )
+    .optionsGroup('Go:')
+    .option('--go-module <path>', 'import path of the output, for files without go_package')
     .optionsGroup('TypeScript:')
     .option('--runtime-module <name>', 'where the code imports from; @zeke/rpc')
     .addOption(

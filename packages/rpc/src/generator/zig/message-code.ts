@@ -71,7 +71,7 @@ function fieldCode(file: ZigFile, field: DescField): void {
 }
 
 /** Whether a single value can be absent. */
-export function hasPresence(field: DescField): boolean {
+function hasPresence(field: DescField): boolean {
   return field.presence !== FeatureSet_FieldPresence.IMPLICIT;
 }
 
