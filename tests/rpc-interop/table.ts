@@ -1,6 +1,9 @@
 import { type CaseName, caseNames } from './cases/case-names.ts';
 import type { PairResult } from './run-pair.ts';
 
+/** Of a fault. */
+const shownCharacters = 1_500;
+
 const legend = `ok: passed · FAIL: failed · rd: passed, and the server cannot tell what was compressed · -: the peer cannot\n`;
 
 /** A line for each pair, a column for each case. */
@@ -20,7 +23,9 @@ export function explained(results: readonly PairResult[]): string {
   return results
     .flatMap(({ title, faults }) =>
       [...faults].map(([name, fault]) =>
-        fault === undefined ? '' : `\nFAIL ${title} ${name}\n  ${fault.replaceAll('\n', '\n  ')}\n`,
+        fault === undefined
+          ? ''
+          : `\nFAIL ${title} ${name}\n  ${fault.slice(0, shownCharacters).replaceAll('\n', '\n  ')}\n`,
       ),
     )
     .join('');

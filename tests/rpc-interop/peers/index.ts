@@ -1,3 +1,4 @@
+import { bufPeer } from './buf.ts';
 import { goPeer } from './go.ts';
 import { javaPeer } from './java.ts';
 import { connectNodePeer, connectWebPeer, grpcJsPeer } from './node.ts';
@@ -12,4 +13,5 @@ export const peers: readonly Peer[] = [
   grpcJsPeer,
   connectNodePeer,
   connectWebPeer,
+  bufPeer,
 ];

@@ -7,6 +7,7 @@ import {
   RpcError,
   type Server,
 } from '@zeke/rpc';
+import { addReflection } from '@zeke/rpc/services';
 import type {
   EchoStatus,
   Payload,
@@ -22,8 +23,9 @@ export const echoedTrailer = 'x-grpc-test-echo-trailing-bin';
 
 /** What every test server of gRPC serves, on our library. */
 export function createTestServer(): Server {
-  const interceptors = [expectCompression];
-  return createServer({ interceptors }).add(TestService, testHandlers);
+  const server = createServer({ interceptors: [expectCompression] });
+  addReflection(server.add(TestService, testHandlers));
+  return server;
 }
 
 /**
