@@ -233,6 +233,19 @@ describe('a client and a server that breaks the rules', () => {
     expect(sink.messages.length).toBe(1);
   });
 
+  test('finds trailers that the runtime gives out as the end of the body', async () => {
+    const section = Buffer.from('00002f019acac8b21234da8f01382161016d', 'hex');
+    const sink = await outcome((stream) => {
+      stream.sendHeaders(header);
+      stream.write(envelope(0, new Uint8Array(4)));
+      stream.write(section);
+      stream.end();
+    });
+    expect(sink.code).toBe('resource_exhausted');
+    expect(sink.trailer?.metadata.get('a')).toBe('m');
+    expect(sink.messages.length).toBe(1);
+  });
+
   test('nor one with trailers that have no status', async () => {
     const sink = await outcome((stream) => {
       stream.sendHeaders(header);

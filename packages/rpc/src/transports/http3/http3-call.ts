@@ -23,10 +23,11 @@ export abstract class Http3Call implements QuicStreamHandler {
   #isReading = false;
   #wantsRoom = false;
 
-  constructor(connection: Http3Connection, stream: QuicByteStream) {
+  /** `maxEnvelopeBytes`: a message that says it is longer fails the call before it is whole. */
+  constructor(connection: Http3Connection, stream: QuicByteStream, maxEnvelopeBytes: number) {
     this.connection = connection;
     this.stream = stream;
-    this.#reader = new EnvelopeReader(connection.limits.maxMessageBytes);
+    this.#reader = new EnvelopeReader(maxEnvelopeBytes);
     stream.handler = this;
     connection.add(this);
   }
@@ -97,6 +98,11 @@ export abstract class Http3Call implements QuicStreamHandler {
     return this.#reader.unfinishedBytes > 0;
   }
 
+  /** The bytes of it. */
+  protected get unfinished(): Uint8Array {
+    return this.#reader.unfinished;
+  }
+
   /** Everything that came is read. */
   protected get isRead(): boolean {
     return this.#unread.length === 0 && !this.#isReading && !this.paused;
@@ -135,6 +141,8 @@ export abstract class Http3Call implements QuicStreamHandler {
   }
 
   #take(flags: number, payload: Uint8Array): void {
+    const { maxMessageBytes } = this.connection.limits;
+    if (payload.length > maxMessageBytes) throw tooLong(payload.length, maxMessageBytes);
     if (flags === 0) {
       this.deliver(payload);
       return;
@@ -145,7 +153,7 @@ export abstract class Http3Call implements QuicStreamHandler {
     if (this.incoming === undefined) {
       throw new RpcError('internal', 'a message is compressed, but no grpc-encoding said how');
     }
-    this.deliver(this.incoming.decompress(payload, this.connection.limits.maxMessageBytes));
+    this.deliver(this.incoming.decompress(payload, maxMessageBytes));
   }
 
   #count(): RpcError | undefined {

@@ -11,6 +11,10 @@ import type { HeaderFields } from '../quic/node-quic.ts';
 import { Http3Call } from './http3-call.ts';
 import { type Http3Connection, http3Error } from './http3-connection.ts';
 import { fieldOf, metadataOf, requestFields } from './http3-fields.ts';
+import { readQpackBlock } from './qpack-block.ts';
+
+/** What a section of trailers, taken for the head of a message, may say of its length. */
+const longestStray = 0xff_ffff;
 
 export interface Http3Request {
   readonly authority: string;
@@ -24,10 +28,12 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   #isEnding = false;
   #isHeaderSeen = false;
   #hasEnded = false;
+  #isTrailerStray = false;
   #trailer: Trailer | undefined;
 
   constructor(connection: Http3Connection, request: Http3Request, sink: ClientSink) {
-    super(connection, connection.quic.openStream());
+    const { maxMessageBytes } = connection.limits;
+    super(connection, connection.quic.openStream(), Math.max(maxMessageBytes, longestStray));
     this.#sink = sink;
     const { authority, path, options } = request;
     const { compression } = options;
@@ -105,16 +111,7 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   override onEnd(): void {
     if (this.over) return;
     this.#hasEnded = true;
-    if (this.#trailer !== undefined) {
-      this.readAll();
-      return;
-    }
-    // Trailers may come right after the end of the body, and the end of the connection, too.
-    this.connection.quic.whyClosed((error) => {
-      if (this.over || this.#trailer !== undefined) return;
-      const none = new RpcError('internal', 'the response ended without trailers');
-      this.fail(error ?? none, http3Error.requestCancelled);
-    });
+    if (this.isRead) this.readAll();
   }
 
   protected override deliver(message: Uint8Array): void {
@@ -127,11 +124,13 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   }
 
   protected override readAll(): void {
+    if (this.over) return;
+    if (this.#hasEnded && this.#trailer === undefined) this.#findTrailer();
     const trailer = this.#trailer;
     if (trailer === undefined || this.over) return;
     if (trailer.error === undefined) {
       if (!this.#hasEnded || !this.isRead) return;
-      if (this.isWithinMessage) {
+      if (this.isWithinMessage && !this.#isTrailerStray) {
         const error = new RpcError('internal', 'the response ended within a message');
         this.fail(error, http3Error.requestCancelled);
         return;
@@ -142,6 +141,29 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     this.#end(trailer);
   }
 
+  /**
+   * The body has ended without trailers. Of a long one Bun 1.4.5 sometimes gives the section of the
+   * trailers out as the end of the body, as it came. Else they may come right after the body, and so
+   * may the end of the connection.
+   */
+  #findTrailer(): void {
+    const fields = this.isWithinMessage ? readQpackBlock(this.unfinished) : undefined;
+    if (fields?.['grpc-status'] !== undefined) {
+      this.#isTrailerStray = true;
+      try {
+        this.#parseTrailer(fields);
+      } catch (error) {
+        this.fail(RpcError.from(error), http3Error.requestCancelled);
+      }
+      return;
+    }
+    this.connection.quic.whyClosed((error) => {
+      if (this.over || this.#trailer !== undefined) return;
+      const none = new RpcError('internal', 'the response ended without trailers');
+      this.fail(error ?? none, http3Error.requestCancelled);
+    });
+  }
+
   #takeHeader(fields: HeaderFields): void {
     this.#isHeaderSeen = true;
     const encoding = fieldOf(fields, 'grpc-encoding') ?? null;
@@ -150,13 +172,18 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   }
 
   #takeTrailer(fields: HeaderFields): void {
+    this.#parseTrailer(fields);
+    this.readAll();
+  }
+
+  /** @throws RpcError for trailers that are none, or too large. */
+  #parseTrailer(fields: HeaderFields): void {
     const error = readGrpcStatus({ get: (name) => fieldOf(fields, name) });
     if (error === 'none') {
       throw new RpcError('internal', 'the trailers of the response have no grpc-status');
     }
     const metadata = metadataOf(fields, this.connection.limits.maxMetadataBytes);
     this.#trailer = { error, metadata };
-    this.readAll();
   }
 
   #end(trailer: Trailer): void {

@@ -45,7 +45,7 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
     stream: QuicByteStream,
     { peer, handler }: { readonly peer: Peer; readonly handler: CallHandler },
   ) {
-    super(connection, stream);
+    super(connection, stream, connection.limits.maxMessageBytes);
     this.peer = peer;
     this.#handler = handler;
   }
@@ -112,10 +112,13 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
   }
 
   override onEnd(): void {
-    if (this.over) return;
-    this.#hasEnded = true;
-    // The end of the body may as well be that of the connection.
-    if (this.isRead) this.#halfClose();
+    // The end of the body may as well be that of the connection, which is known a turn later: a
+    // stream of requests that was cut off must not pass for one that the client has ended.
+    setImmediate(() => {
+      if (this.over) return;
+      this.#hasEnded = true;
+      if (this.isRead) this.#halfClose();
+    });
   }
 
   protected override deliver(message: Uint8Array): void {

@@ -73,8 +73,8 @@ export async function listenQuicEndpoint(options: QuicListenOptions): Promise<Qu
   });
   const failed = endpoint.closed.then(ignore, (error: unknown) => error);
   const sessions = new Set<NodeQuicSession>();
-  const { withoutErrorReports } = await import('./bun-udp-errors.ts');
-  await withoutErrorReports(() =>
+  const { withTunedSocket } = await import('./bun-udp-socket.ts');
+  await withTunedSocket(() =>
     quic.listen(
       (session) => {
         sessions.add(session);
@@ -225,25 +225,28 @@ export async function dialQuicEndpoint(options: QuicDialOptions): Promise<Dialed
     address: address.family === 'ipv6' ? '[::]:0' : '0.0.0.0:0',
   });
   endpoint.closed.catch(ignore);
-  const session = await quic.connect(address, {
-    endpoint,
-    alpn: options.protocol,
-    servername: tls.serverName ?? host,
-    // The runtime checks a certificate's names, but not its addresses: `checkCertificate` does both.
-    verifyPeer: 'manual',
-    ca: tls.ca === undefined ? getCACertificates('default').map(pem) : [pem(tls.ca)],
-    ...certificates,
-    ...(resume === undefined ? {} : { sessionTicket: resume.ticket }),
-    ...(token === undefined ? {} : { token }),
-    enableEarlyData: options.earlyData ?? false,
-    onerror: ignore,
-    onnewtoken: (given: Uint8Array) => {
-      token = given;
-    },
-    onsessionticket: (ticket: Uint8Array) => options.onResumption?.({ ticket, token }),
-    ...sessionOptions(limits),
-    keepAlive: limits.keepaliveIntervalMs,
-  });
+  const { withTunedSocket } = await import('./bun-udp-socket.ts');
+  const sessionOf = (): Promise<NodeQuicSession> =>
+    quic.connect(address, {
+      endpoint,
+      alpn: options.protocol,
+      servername: tls.serverName ?? host,
+      // The runtime checks a certificate's names, but not its addresses: `checkCertificate` does both.
+      verifyPeer: 'manual',
+      ca: tls.ca === undefined ? getCACertificates('default').map(pem) : [pem(tls.ca)],
+      ...certificates,
+      ...(resume === undefined ? {} : { sessionTicket: resume.ticket }),
+      ...(token === undefined ? {} : { token }),
+      enableEarlyData: options.earlyData ?? false,
+      onerror: ignore,
+      onnewtoken: (given: Uint8Array) => {
+        token = given;
+      },
+      onsessionticket: (ticket: Uint8Array) => options.onResumption?.({ ticket, token }),
+      ...sessionOptions(limits),
+      keepAlive: limits.keepaliveIntervalMs,
+    });
+  const session = await withTunedSocket(sessionOf);
   session.closed.then(ignore, ignore).then(() => endpoint.close().catch(ignore), ignore);
   const connection = new QuicConnection({
     session,

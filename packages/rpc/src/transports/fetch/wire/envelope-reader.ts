@@ -47,6 +47,11 @@ export class EnvelopeReader {
     return this.#partialLength + this.#chunk.length - this.#at;
   }
 
+  /** The same bytes, once `next` has answered false; valid until the next `push`. */
+  get unfinished(): Uint8Array {
+    return this.#partial.subarray(0, this.#partialLength);
+  }
+
   /** Takes the next chunk, once `next` has answered false for the one before. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
