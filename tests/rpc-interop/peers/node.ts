@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Transport } from '@zeke/rpc';
 import { type ConnectFetchOptions, connectFetch } from '@zeke/rpc/fetch';
 import { dialHttp2 } from '@zeke/rpc/http2';
+import { connectUnix } from '@zeke/rpc/unix';
+import { connectWebSocket } from '@zeke/rpc/websocket';
 import type { CaseName } from '../cases/case-names.ts';
 import type { ServerAbilities } from '../cases/run-case.ts';
 import { mustRun, startProgram } from '../support/program.ts';
@@ -35,6 +37,8 @@ const noClientStreams: readonly CaseName[] = [
 
 const anyStream: ServerAbilities = { clientStreams: true, fullDuplex: true, compression: 'reads' };
 const halfDuplex: ServerAbilities = { ...anyStream, fullDuplex: false };
+const checking: ServerAbilities = { ...anyStream, compression: 'checks' };
+const uncompressed: ServerAbilities = { ...anyStream, compression: 'none' };
 
 /** `@grpc/grpc-js` on Node. */
 export const grpcJsPeer: Peer = {
@@ -83,6 +87,37 @@ export const connectWebPeer: Peer = {
   ],
 };
 
+/** Our own library on Node, where other code than on Bun stands below it. */
+export const zrpcOnNodePeer: Peer = {
+  name: 'zrpc-on-node',
+  install: () => versionOf('@zeke/rpc'),
+  clients: [
+    client('gRPC', 'zrpc:http2', ({ grpcPort }) => `http://127.0.0.1:${grpcPort}`, [], []),
+    client(
+      'gRPC, TLS',
+      'zrpc:http2',
+      ({ grpcTlsPort }) => `https://localhost:${grpcTlsPort}`,
+      [],
+      [],
+    ),
+    client('unix', 'zrpc:unix', ({ unixPath }) => `unix:${unixPath}`),
+    client('websocket', 'zrpc:websocket', ({ webSocketUrl }) => webSocketUrl, [
+      'client_compressed_unary',
+    ]),
+    client('Connect', 'zrpc:connect', web, noDuplex),
+    client('gRPC-Web', 'zrpc:grpc-web', web, noDuplex),
+  ],
+  servers: [
+    server('gRPC', 'zrpc:http2', false, grpc, checking),
+    server('gRPC, TLS', 'zrpc:http2', true, grpc, checking),
+    server('unix', 'zrpc:unix', false, (url) => connectUnix({ path: new URL(url).pathname })),
+    server('websocket', 'zrpc:websocket', false, (url) => connectWebSocket({ url }), uncompressed),
+    server('Connect', 'zrpc:web', false, fetching({}), halfDuplex),
+    server('Connect, TLS', 'zrpc:web', true, fetching({}), halfDuplex),
+    server('gRPC-Web', 'zrpc:web', false, fetching({ protocol: 'grpc-web' }), halfDuplex),
+  ],
+};
+
 function web({ webPort }: Bench['servers']): string {
   return `http://127.0.0.1:${webPort}`;
 }
@@ -96,10 +131,11 @@ function client(
   kind: string,
   urlOf: (servers: Bench['servers']) => string,
   lacks: readonly CaseName[] = [],
+  unseen: readonly CaseName[] = seesNoCompression,
 ): PeerClient {
   return {
     way,
-    cases: allBut(...seesNoCompression, ...lacks),
+    cases: allBut(...unseen, ...lacks),
     async run({ servers, folder }, cases, tell) {
       const url = urlOf(servers);
       const duplex = lacks.includes('ping_pong') ? 'half' : 'full';
@@ -139,15 +175,16 @@ function server(
         command.push('--certificate', join(folder, 'server.pem'));
         command.push('--key', join(folder, 'server.key'));
       }
-      const program = await startProgram(command, /listening on (\d+)/);
-      const url = `${isTls ? 'https' : 'http'}://localhost:${program.match[1]}`;
+      command.push('--path', join(folder, 'node.sock'));
+      const program = await startProgram(command, /listening at (\S+)/);
+      const url = program.match[1] ?? '';
       const authority = isTls ? certificates.authority : undefined;
       return { transport: await connect(url, authority), stop: program.stop };
     },
   };
 }
 
-/** @throws Error when Node is not there. */
+/** Of the package, and of Node. @throws Error when Node is not there. */
 async function versionOf(packageName: string): Promise<string> {
   const nodeVersion = (await mustRun([node, '--version'])).trim().slice(1);
   let folder = dirname(createRequire(import.meta.url).resolve(packageName));

@@ -16,9 +16,10 @@ import {
   createGrpcWebTransport as createGrpcWebFetch,
 } from '@connectrpc/connect-web';
 import type { CaseName } from '../../cases/case-names.ts';
-import { type Caller, runCase } from '../../cases/run-case.ts';
+import { type Caller, callerOf, runCase, type ServerAbilities } from '../../cases/run-case.ts';
 import { connectCaller } from './connect-client.ts';
 import { grpcJsCaller } from './grpc-js-client.ts';
+import { connectZrpc } from './zrpc-client.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,17 +31,19 @@ const { values } = parseArgs({
   },
 });
 const authority = values.authority === undefined ? undefined : readFileSync(values.authority);
-const fullDuplex = values.duplex === 'full';
-const abilities = { clientStreams: true, fullDuplex, compression: 'checks' } as const;
+/** Our server checks the compression of gRPC's messages. */
+const checks = /^(grpc|grpc-js|zrpc:http2)$/.test(values.kind);
+const abilities: ServerAbilities = {
+  clientStreams: true,
+  fullDuplex: values.duplex === 'full',
+  compression: checks ? 'checks' : 'reads',
+};
 
-const caller = callerOf(values.kind, values.url);
+const caller = await callerFor(values.kind, values.url);
 for (const name of values.cases.split(',')) {
   const result: { case: string; fault?: string } = { case: name };
   try {
-    await runCase(name as CaseName, caller, {
-      ...abilities,
-      compression: values.kind === 'grpc-js' || values.kind === 'grpc' ? 'checks' : 'reads',
-    });
+    await runCase(name as CaseName, caller, abilities);
   } catch (error) {
     result.fault = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
@@ -48,7 +51,9 @@ for (const name of values.cases.split(',')) {
 }
 process.exit();
 
-function callerOf(kind: string, baseUrl: string): Caller {
+async function callerFor(kind: string, baseUrl: string): Promise<Caller> {
+  const [library, way = ''] = kind.split(':');
+  if (library === 'zrpc') return callerOf(await connectZrpc(way, baseUrl, authority));
   if (kind === 'grpc-js') return grpcJsCaller(new URL(baseUrl).host, authority);
   const both = (make: (gzip: object) => Transport) =>
     connectCaller(make({}), make({ sendCompression: compressionGzip, compressMinBytes: 0 }));

@@ -1,17 +1,19 @@
 /**
  * Servers that run on Node: `node server-program.ts --kind grpc-js [--certificate FILE --key FILE]`.
- * Prints `listening on PORT`.
+ * Prints `listening at URL`.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { serveConnect } from './connect-server.ts';
 import { serveGrpcJs } from './grpc-js-server.ts';
+import { serveZrpc } from './zrpc-server.ts';
 
 const { values } = parseArgs({
   options: {
     kind: { type: 'string', default: '' },
     certificate: { type: 'string' },
     key: { type: 'string' },
+    path: { type: 'string', default: '' },
   },
 });
 const { certificate, key } = values;
@@ -20,10 +22,16 @@ const identity =
     ? undefined
     : { certificate: readFileSync(certificate), key: readFileSync(key) };
 
-const port = await serve(values.kind);
-process.stdout.write(`listening on ${port}\n`);
+process.stdout.write(`listening at ${await serve(values.kind)}\n`);
 
-function serve(kind: string): Promise<number> {
+async function serve(kind: string): Promise<string> {
+  const [library, way = ''] = kind.split(':');
+  if (library === 'zrpc') return await serveZrpc(way, { path: values.path, identity });
+  const scheme = identity === undefined ? 'http' : 'https';
+  return `${scheme}://localhost:${await portOf(kind)}`;
+}
+
+function portOf(kind: string): Promise<number> {
   if (kind === 'grpc-js') return serveGrpcJs(identity);
   if (kind === 'connect-http2') return serveConnect('2', identity);
   if (kind === 'connect-http1') return serveConnect('1.1', identity);
