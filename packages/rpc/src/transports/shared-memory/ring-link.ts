@@ -77,7 +77,8 @@ export class RingLink implements FrameLink {
   #look(): void {
     if (this.#isClosed) return;
     this.#flush();
-    if (this.#incoming.hasBytes && this.#receive()) this.#pollUntil = performance.now() + this.#pollMs;
+    if (this.#incoming.hasBytes && this.#receive())
+      this.#pollUntil = performance.now() + this.#pollMs;
     if (performance.now() < this.#pollUntil) {
       setImmediate(this.#poll);
       return;
