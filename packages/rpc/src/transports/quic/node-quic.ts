@@ -7,13 +7,13 @@ import { RpcError } from '../../rpc-error.ts';
  * to be found in one place. docs/decisions has what it does and does not do.
  */
 
-/** @throws RpcError unimplemented where the runtime has no QUIC. */
+/** @throws RpcError unimplemented where the runtime is not Bun, or has no QUIC. */
 export function nodeQuic(): NodeQuic {
   const quic = process.getBuiltinModule('node:quic') as unknown as NodeQuic | undefined;
-  if (quic !== undefined) return quic;
+  if (quic !== undefined && 'Bun' in globalThis) return quic;
   throw new RpcError(
     'unimplemented',
-    'QUIC needs the module node:quic, which this runtime does not have: run it on Bun 1.4.5 or later',
+    'QUIC needs the module node:quic as Bun has it: run this on Bun 1.4.5 or later',
   );
 }
 
