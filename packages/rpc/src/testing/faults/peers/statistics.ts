@@ -1,0 +1,18 @@
+import { readdirSync } from 'node:fs';
+import { timerWheel } from '../../../core/timer-wheel.ts';
+import type { PeerStatistics } from './conversation.ts';
+
+/** Of this process, after all garbage has been collected. */
+export function statistics(): PeerStatistics {
+  Bun.gc(true);
+  return {
+    rssMb: process.memoryUsage.rss() / 1e6,
+    descriptors: descriptorsOf('self'),
+    timers: timerWheel.size,
+  };
+}
+
+/** The file descriptors that a process has open, by its id. */
+export function descriptorsOf(pid: number | 'self'): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}

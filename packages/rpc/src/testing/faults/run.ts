@@ -1,0 +1,66 @@
+/**
+ * `bun packages/rpc/src/testing/faults/run.ts [--only NAME …] [--minutes N]`: what becomes of calls
+ * when processes, networks, clocks and memory fail. The exit code is 1 when anything is not as it
+ * must be.
+ */
+import { parseArgs } from 'node:util';
+import { testCertificates } from '../test-certificates.ts';
+import { type ScenarioContext, Skipped } from './scenario.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+
+/** How long one of the long scenarios may take, in minutes. */
+const defaultMinutes = 15;
+
+await main();
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      minutes: { type: 'string', default: String(defaultMinutes) },
+    },
+  });
+  const unknown = values.only.filter((name) => !(name in scenarios));
+  const minutes = Number(values.minutes);
+  if (unknown.length > 0 || !(minutes > 0)) {
+    say(`--minutes must be above 0, --only one of ${Object.keys(scenarios).join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  const { authority: ca, server } = await testCertificates();
+  const context: ScenarioContext = {
+    tls: { ca, cert: server.certificate, key: server.key },
+    minutes,
+    report: (line) => say(`     ${line}`),
+  };
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    if (values.only.length > 0 && !values.only.includes(name)) continue;
+    say(`---- ${name}: ${scenario.title}`);
+    const begun = performance.now();
+    const outcome = await outcomeOf(scenario.run(context));
+    counts[outcome]++;
+    say(`${outcome === 'failed' ? 'FAIL' : outcome} ${name} (${seconds(begun)} s)`);
+  }
+  say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  if (counts.failed > 0) process.exitCode = 1;
+}
+
+async function outcomeOf(run: Promise<void>): Promise<'passed' | 'failed' | 'skipped'> {
+  try {
+    await run;
+    return 'passed';
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`     ${error instanceof Skipped ? `skipped: ${error.message}` : text}`);
+    return error instanceof Skipped ? 'skipped' : 'failed';
+  }
+}
+
+function seconds(begun: number): string {
+  return ((performance.now() - begun) / 1_000).toFixed(1);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
