@@ -19,7 +19,9 @@ export type ContractFeature =
   /** What the reader does not take stops the sender. */
   | 'back-pressure'
   /** `Transport.close` lets open calls end. */
-  | 'drain';
+  | 'drain'
+  /** A server that is quiet learns that the client, which has sent everything, has given up. */
+  | 'quiet-cancel';
 
 export interface ContractConnection {
   readonly transport: Transport;

@@ -82,6 +82,7 @@ export const flowCases: Record<string, ContractCase> = {
   },
 
   'a signal cancels a call on both sides': {
+    needs: ['quiet-cancel'],
     async run(bench) {
       const started = Promise.withResolvers<void>();
       const ended = Promise.withResolvers<void>();
