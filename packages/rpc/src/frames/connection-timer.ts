@@ -12,6 +12,9 @@ interface TimedConnection {
   abort(error: RpcError): void;
 }
 
+/** A look that comes so much too late, in milliseconds, says that this process stood still. */
+const stallMs = 100;
+
 /**
  * The clock of a connection: the handshake's limit, pings while calls are open, the end after a time
  * without any. It looks at the connection now and then, so that a call costs it nothing.
@@ -24,6 +27,7 @@ export class ConnectionTimer extends Timed {
   readonly #connection: TimedConnection;
   readonly #limits: RpcLimits;
   #pinged = false;
+  #looksAgain = false;
 
   /** Begins with the handshake. */
   constructor(connection: TimedConnection, limits: RpcLimits) {
@@ -44,6 +48,7 @@ export class ConnectionTimer extends Timed {
   }
 
   override onDue(): void {
+    if (this.#hasStalled()) return;
     const { handshakeTimeoutMs, idleTimeoutMs, keepaliveTimeoutMs } = this.#limits;
     if (!this.#connection.isReady) {
       const message = `the handshake took longer than ${handshakeTimeoutMs} ms, the limit handshakeTimeoutMs`;
@@ -64,6 +69,17 @@ export class ConnectionTimer extends Timed {
       return;
     }
     this.#next(idleTimeoutMs > 0 ? idleUntil : Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * After a stall the process first reads what has come meanwhile: an answer that waits in the
+   * socket is not late.
+   */
+  #hasStalled(): boolean {
+    const now = monotonicNow();
+    this.#looksAgain = !this.#looksAgain && now - this.dueAt > stallMs;
+    if (this.#looksAgain) timerWheel.add(this, now);
+    return this.#looksAgain;
   }
 
   #checkPeer(): void {

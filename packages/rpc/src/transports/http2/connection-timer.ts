@@ -12,6 +12,9 @@ interface TimedConnection {
   abort(error: RpcError): void;
 }
 
+/** A look that comes so much too late, in milliseconds, says that this process stood still. */
+const stallMs = 100;
+
 /**
  * The clock of a connection: the handshake's limit, pings while calls are open, the end after a time
  * without any, and the limit for closing. It looks at the connection now and then, so that a call
@@ -27,6 +30,7 @@ export class ConnectionTimer extends Timed {
   #idleSince = 0;
   #isPinged = false;
   #isClosing = false;
+  #looksAgain = false;
 
   /** Begins with the handshake. */
   constructor(connection: TimedConnection, limits: Http2Limits) {
@@ -62,6 +66,7 @@ export class ConnectionTimer extends Timed {
   }
 
   override onDue(): void {
+    if (this.#hasStalled()) return;
     const { handshakeTimeoutMs } = this.#limits;
     if (this.#isClosing) {
       this.#connection.abort(new RpcError('unavailable', 'the peer did not close its side'));
@@ -71,6 +76,17 @@ export class ConnectionTimer extends Timed {
     } else if (this.#connection.openCalls > 0) {
       this.#checkPeer();
     } else this.#checkIdle();
+  }
+
+  /**
+   * After a stall the process first reads what has come meanwhile: an answer that waits in the
+   * socket is not late.
+   */
+  #hasStalled(): boolean {
+    const now = monotonicNow();
+    this.#looksAgain = !this.#looksAgain && now - this.dueAt > stallMs;
+    if (this.#looksAgain) timerWheel.add(this, now);
+    return this.#looksAgain;
   }
 
   /** The time is counted from the first look that found no call, and no end of one since the last. */
