@@ -107,6 +107,8 @@ export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
 export const drainable: unique symbol = Symbol.for('Stream.drainableProtocol') as never;
 
 export interface NodeQuicWriter {
+  /** What it takes before `highWaterMark` is reached: as much, when all has left. null: it is over. */
+  readonly desiredSize: number | null;
   /** Copies the bytes. False: it has no room and has taken none of them. */
   writeSync(bytes: Uint8Array): boolean;
   endSync(): number;

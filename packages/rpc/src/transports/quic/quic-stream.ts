@@ -36,6 +36,12 @@ export interface QuicStreamHandler {
  */
 const runtimeQueueBytes = { frames: 1024 * 1024, http: 256 * 1024 } as const;
 
+/** A body of so many bytes fits into the window that a peer grants a stream at first. */
+const surelySentBytes = 64 * 1024;
+/** How often a body is looked at that must have left before its trailers, in milliseconds. */
+const firstSentCheckMs = 1;
+const lastSentCheckMs = 64;
+
 /** H3_REQUEST_CANCELLED and, for fields that are not allowed, H3_MESSAGE_ERROR (RFC 9114, 8.1). */
 const requestCancelled = 0x10c;
 const messageError = 0x10e;
@@ -53,6 +59,7 @@ export class QuicByteStream {
   #writer: NodeQuicWriter | undefined;
   #iterator: AsyncIterator<Uint8Array[]> | undefined;
   #queue: Uint8Array[] = [];
+  #writtenBytes = 0;
   #fields: HeaderFields | undefined;
   #trailers: HeaderFields | undefined;
   #draining = false;
@@ -77,6 +84,7 @@ export class QuicByteStream {
   write(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
     if (this.#over || this.#ending || start === end) return true;
     const part = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+    this.#writtenBytes += part.length;
     if (this.#queue.length === 0 && this.#writer?.writeSync(part)) return true;
     this.#queue.push(part.slice());
     this.queuedBytes += part.length;
@@ -243,11 +251,30 @@ export class QuicByteStream {
     if (this.#writer === undefined) return;
     const stream = this.#stream;
     const trailers = this.#trailers;
-    if (stream !== undefined && trailers !== undefined) {
-      // Sent earlier they would take the place of what the runtime still has of the body.
-      stream.onwanttrailers = () => void stream.sendTrailers(trailers);
+    if (stream === undefined || trailers === undefined) {
+      this.#writer.endSync();
+      return;
     }
-    this.#writer.endSync();
+    // Sent earlier they would take the place of what the runtime still has of the body.
+    stream.onwanttrailers = () => void stream.sendTrailers(trailers);
+    if (this.#writtenBytes <= surelySentBytes) this.#writer.endSync();
+    else this.#endWhenSent(stream, this.#writer, firstSentCheckMs);
+  }
+
+  /**
+   * A body that is ended while a part of it waits for the peer's credit sometimes goes out with the
+   * trailers as its last DATA frame (Bun 1.4.5). Nothing tells when all of it has left, so it is
+   * looked at.
+   */
+  #endWhenSent(stream: NodeQuicStream, writer: NodeQuicWriter, checkMs: number): void {
+    const { desiredSize } = writer;
+    if (desiredSize === null || desiredSize >= stream.highWaterMark) {
+      writer.endSync();
+      return;
+    }
+    setTimeout(() => {
+      if (!this.#over) this.#endWhenSent(stream, writer, Math.min(checkMs * 2, lastSentCheckMs));
+    }, checkMs);
   }
 
   #drop(): void {
