@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 import { addMock } from './mock/mock-command.ts';
 import { addProxy } from './proxy/proxy-command.ts';
+import { addRepl } from './repl/repl-command.ts';
 import { targetForms } from './target/target.ts';
 
 /** All commands with their flags and help; what they do is loaded when they run. */
@@ -35,6 +36,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addCompletion(program, context);
   addMock(program, context);
   addProxy(program, context);
+  addRepl(program, context, setExitCode);
   return program;
 }
 

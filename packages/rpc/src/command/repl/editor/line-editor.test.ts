@@ -56,7 +56,7 @@ describe('the keys of emacs', () => {
     const typist = new Typist();
     typist.type(`ab${control('c')}`);
     await Promise.resolve();
-    expect(typist.result).toEqual({ kind: 'interrupt' });
+    expect(typist.result).toEqual({ kind: 'interrupt', text: 'ab' });
     expect(typist.terminal.screen).toEqual(['> ab^C']);
     typist.read();
     typist.type(`a${control('d')}`);
@@ -210,7 +210,7 @@ describe('completion', () => {
     const never = new Typist({ complete: () => new Promise(() => {}) });
     never.type(`a\t${control('c')}`);
     await Promise.resolve();
-    expect(never.result).toEqual({ kind: 'interrupt' });
+    expect(never.result).toEqual({ kind: 'interrupt', text: 'a' });
   });
 });
 

@@ -48,7 +48,8 @@ export interface LineEditorOptions {
 /** What a person has said: an input, Ctrl-C, or Ctrl-D. */
 export type ReadResult =
   | { readonly kind: 'input'; readonly text: string }
-  | { readonly kind: 'interrupt' }
+  /** What was written until then. */
+  | { readonly kind: 'interrupt'; readonly text: string }
   | { readonly kind: 'end' };
 
 /** Keys that wait while a completion is looked up. */
@@ -164,7 +165,7 @@ export class LineEditor {
         this.#enter();
         return;
       case 'interrupt':
-        this.#finish({ kind: 'interrupt' });
+        this.#finish({ kind: 'interrupt', text: this.#actions.buffer.text });
         return;
       case 'end':
         this.#finish({ kind: 'end' });

@@ -10,6 +10,8 @@ export class VirtualTerminal {
   /** Lines that have scrolled away, the oldest first. */
   readonly scrolled: string[] = [];
   bells = 0;
+  /** As DECSCUSR sets it: 2 is a block, 6 a bar. */
+  cursorShape = 0;
   #grid: string[][] = [];
   #row = 0;
   #column = 0;
@@ -109,9 +111,11 @@ export class VirtualTerminal {
         this.#row = 0;
         this.#column = 0;
         return;
-      // Colours, the shape of the cursor, and pastes in brackets are not to be seen here.
-      case 'm':
       case 'q':
+        this.cursorShape = Number.parseInt(parameters, 10);
+        return;
+      // Colours, and pastes in brackets, are not to be seen here.
+      case 'm':
       case 'h':
       case 'l':
         return;

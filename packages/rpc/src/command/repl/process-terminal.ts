@@ -1,0 +1,68 @@
+import { stdout } from 'node:process';
+import { type Key, KeyParser } from './editor/key-parser.ts';
+import type { Terminal } from './editor/screen.ts';
+
+/** A lone Escape is told from the beginning of a sequence by this silence, in milliseconds. */
+const escapeWaitMs = 40;
+const pasteBrackets = { on: '\u001b[?2004h', off: '\u001b[?2004l' };
+
+export interface ProcessTerminalOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly onKey: (key: Key) => void;
+  readonly onResize: () => void;
+  /** The terminal has gone. */
+  readonly onClose: () => void;
+}
+
+/** The terminal of this process: every key as it is pressed, nothing of it echoed. */
+export class ProcessTerminal implements Terminal, Disposable {
+  readonly #options: ProcessTerminalOptions;
+  readonly #parser = new KeyParser();
+  readonly #decoder = new TextDecoder();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ProcessTerminalOptions) {
+    this.#options = options;
+    const { stdin, onResize, onClose } = options;
+    stdin.setRawMode(true);
+    stdin.on('data', this.#onData);
+    stdin.once('end', onClose);
+    stdin.resume();
+    stdout.on('resize', onResize);
+    stdout.write(pasteBrackets.on);
+  }
+
+  get columns(): number {
+    return stdout.columns || 80;
+  }
+
+  get rows(): number {
+    return stdout.rows || 24;
+  }
+
+  write(text: string): void {
+    stdout.write(text);
+  }
+
+  /** The terminal is again what it was. */
+  [Symbol.dispose](): void {
+    const { stdin, onResize, onClose } = this.#options;
+    clearTimeout(this.#timer);
+    stdin.off('data', this.#onData);
+    stdin.off('end', onClose);
+    stdout.off('resize', onResize);
+    stdout.write(pasteBrackets.off);
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
+
+  readonly #onData = (chunk: Uint8Array | string): void => {
+    clearTimeout(this.#timer);
+    const text = typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true });
+    for (const key of this.#parser.push(text)) this.#options.onKey(key);
+    if (!this.#parser.isWaiting) return;
+    this.#timer = setTimeout(() => {
+      for (const key of this.#parser.flush()) this.#options.onKey(key);
+    }, escapeWaitMs);
+  };
+}
