@@ -232,7 +232,7 @@ class BunSocket implements ByteSocket {
       }
       this.#queue.shift();
     }
-    if (this.#ending) this.#raw.end();
+    if (this.#ending) this.#finish();
     else this.handler.onDrain();
   }
 
@@ -246,11 +246,20 @@ class BunSocket implements ByteSocket {
 
   end(): void {
     this.#ending = true;
-    if (this.queuedBytes === 0) this.#raw.end();
+    if (this.queuedBytes === 0) this.#finish();
   }
 
   destroy(): void {
     this.#raw.terminate();
+  }
+
+  /**
+   * `end` of a TLS socket sends TLS's notice and no FIN: a peer that does not answer the notice would
+   * keep the connection open.
+   */
+  #finish(): void {
+    if (this.tls === undefined) this.#raw.end();
+    else this.#raw.shutdown();
   }
 
   pause(): void {
