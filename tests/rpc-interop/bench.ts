@@ -6,8 +6,10 @@ import { OurServers } from './ours/our-servers.ts';
 import type { Bench } from './peers/peer.ts';
 import { makeCertificates } from './support/certificates.ts';
 
+export type OpenBench = Bench & AsyncDisposable;
+
 /** Our servers, and the files that peers read. */
-export async function openBench(): Promise<Bench & AsyncDisposable> {
+export async function openBench(): Promise<OpenBench> {
   const folder = await mkdtemp(join(tmpdir(), 'zrpc-interop-'));
   const certificates = await makeCertificates();
   const { authority, certificate, key } = certificates;

@@ -16,7 +16,7 @@ export interface PairResult {
 }
 
 /** Above this a case has failed. */
-const caseTimeoutMs = 10_000;
+const caseTimeoutMs = 5_000;
 
 /** Another client, our server. */
 export async function runClient(
@@ -48,13 +48,15 @@ export async function runServer(
   for (const name of casesFor(abilities)) faults.set(name, 'the server could not be reached');
   try {
     const running = await server.start(bench);
-    const caller = callerOf(running.transport);
-    for (const name of faults.keys()) {
-      const outcome = withTimeout(runCase(name, caller, abilities));
-      faults.set(name, await outcome.then(() => undefined, reasonOf));
+    try {
+      const caller = callerOf(running.transport);
+      for (const name of faults.keys()) {
+        const outcome = withTimeout(runCase(name, caller, abilities));
+        faults.set(name, await outcome.then(() => undefined, reasonOf));
+      }
+    } finally {
+      await running.stop();
     }
-    await withTimeout(running.transport.close());
-    await running.stop();
   } catch (error) {
     const reason = reasonOf(error);
     for (const [name, fault] of faults) if (fault !== undefined) faults.set(name, reason);

@@ -1,6 +1,7 @@
 /**
- * The cases of gRPC's interop description that need no cloud, in its order, and one of our own:
- * `random_metadata` fills and empties the tables of the header compression on both sides.
+ * The cases of gRPC's interop description that need no cloud, in its order, and two of our own:
+ * `random_metadata` fills and empties the tables of the header compression on both sides, and
+ * `orderly_close` ends our client's connection, to which the server must agree.
  * Source: https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md
  */
 export const caseNames = [
@@ -23,6 +24,7 @@ export const caseNames = [
   'cancel_after_begin',
   'cancel_after_first_response',
   'timeout_on_sleeping_server',
+  'orderly_close',
 ] as const;
 
 export type CaseName = (typeof caseNames)[number];

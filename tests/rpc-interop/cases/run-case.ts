@@ -40,7 +40,7 @@ export interface ServerAbilities {
 export interface Caller {
   readonly client: TestServiceClient;
   readonly stranger: UnimplementedServiceClient;
-  /** For the cases that compress message by message, and for those that see who did. */
+  /** For the cases that see or choose what is compressed, and for the end. */
   readonly transport?: Transport;
 }
 
@@ -62,7 +62,7 @@ export async function runCase(
   await runners[name](caller, abilities);
 }
 
-/** The cases that a server with these abilities can be asked. */
+/** The cases that a server with these abilities can be asked; the last one ends the connection. */
 export function casesFor(abilities: ServerAbilities): readonly CaseName[] {
   const { clientStreams, fullDuplex, compression } = abilities;
   return caseNames.filter((name) => {
@@ -110,9 +110,10 @@ const runners: Readonly<Record<CaseName, Runner>> = {
   cancel_after_begin: ({ client }) => cancelAfterBegin(client),
   cancel_after_first_response: ({ client }) => cancelAfterFirstResponse(client),
   timeout_on_sleeping_server: ({ client }) => timeoutOnSleepingServer(client),
+  orderly_close: (caller) => transportOf(caller).close(),
 };
 
 function transportOf({ transport }: Caller): Transport {
-  if (transport === undefined) throw new Error('this client cannot see compression');
+  if (transport === undefined) throw new Error('this client has no transport of ours');
   return transport;
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type CaseName, caseNames } from '../cases/case-names.ts';
 import { Curl, curlCases } from './buf-cases.ts';
 import type { Bench, Peer, PeerClient } from './peer.ts';
 
-const program = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
+const manifest = fileURLToPath(import.meta.resolve('@bufbuild/buf/package.json'));
+const program = join(dirname(manifest), 'bin/buf');
 
 const grpc: readonly string[] = ['--protocol', 'grpc'];
 const grpcWeb: readonly string[] = ['--protocol', 'grpcweb'];
@@ -16,8 +17,7 @@ const httpOne: readonly CaseName[] = ['ping_pong', 'empty_stream'];
 export const bufPeer: Peer = {
   name: 'buf-curl',
   async install() {
-    const manifest = readFileSync(join(dirname(program), '../package.json'), 'utf8');
-    return (JSON.parse(manifest) as { version: string }).version;
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
   },
   clients: [
     client('gRPC, schema by reflection', ({ servers }) => ({

@@ -46,7 +46,7 @@ export interface PeerServer {
   start(bench: Bench): Promise<RunningServer>;
 }
 
-export interface RunningServer {
+interface RunningServer {
   /** Our client, connected. */
   readonly transport: Transport;
   stop(): Promise<void>;

@@ -138,7 +138,12 @@ function start(command: readonly string[], options: ProgramOptions): ChildProces
     stdio: 'pipe',
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   };
-  return spawn(program, parameters, spawnOptions);
+  const child = spawn(program, parameters, spawnOptions);
+  // What this process leaves behind would run on.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('close', () => process.removeListener('exit', kill));
+  return child;
 }
 
 /** Cuts text that comes in pieces into lines. */
