@@ -80,6 +80,15 @@ export function parseListenTarget(text: string): ListenTarget {
   }
 }
 
+/** Whose pages may call; `none` where no `--cors` is given. */
+export function originsOf(
+  cors: readonly string[] | undefined,
+  none: readonly string[] | '*',
+): readonly string[] | '*' {
+  if (cors === undefined) return none;
+  return cors.includes('*') ? '*' : cors;
+}
+
 /** Whether calls come in encrypted, so that a certificate is needed. */
 export function listensWithTls(target: ListenTarget): boolean {
   return target.kind === 'quic' || target.kind === 'grpc-h3' || ('tls' in target && target.tls);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { TypeRegistry } from '../../codec/type-registry.ts';
 import type { CallHandler, Listener } from '../../core/call.ts';
+import type { RpcLimits } from '../../core/limits.ts';
 import type { MethodInfo } from '../../core/method.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { TlsServerOptions } from '../../sockets/socket.ts';
@@ -20,8 +21,9 @@ export interface Served {
   /** Of HTTP, which has to tell unary methods from streams, and needs their types for JSON. */
   readonly methods: (path: string) => MethodInfo | undefined;
   readonly types: TypeRegistry;
-  /** Pages of which origins may call; `*` for all. Default: none. */
+  /** Pages of which origins may call; `*` for all. */
   readonly origins: readonly string[] | '*';
+  readonly limits?: Partial<RpcLimits>;
 }
 
 /** An open place. */
@@ -84,7 +86,7 @@ async function listenAt(
   served: Served,
   settings: TlsServerOptions | undefined,
 ): Promise<Pick<OpenListener, 'listener' | 'protocol'>> {
-  const { handler } = served;
+  const { handler, limits = {} } = served;
   const tls = listensWithTls(target) ? settings : undefined;
   const secure = tls === undefined ? {} : { tls };
   switch (target.kind) {
@@ -92,17 +94,23 @@ async function listenAt(
     case 'grpc-unix': {
       const { listenHttp2 } = await import('../../transports/http2/listen-http2.ts');
       const place = 'host' in target ? onPort(target) : { path: target.path };
-      return { listener: await listenHttp2({ ...place, handler, ...secure }), protocol: 'gRPC' };
+      return {
+        listener: await listenHttp2({ ...place, handler, limits, ...secure }),
+        protocol: 'gRPC',
+      };
     }
     case 'unix': {
       const { listenUnix } = await import('../../transports/unix/unix.ts');
-      return { listener: await listenUnix({ path: target.path, handler }), protocol: 'own frames' };
+      return {
+        listener: await listenUnix({ path: target.path, handler, limits }),
+        protocol: 'own frames',
+      };
     }
     case 'shared-memory': {
       const { listenSharedMemory } = await import(
         '../../transports/shared-memory/shared-memory.ts'
       );
-      const listener = await listenSharedMemory({ path: target.path, handler });
+      const listener = await listenSharedMemory({ path: target.path, handler, limits });
       return { listener, protocol: 'own frames through shared memory' };
     }
     case 'websocket': {
@@ -111,26 +119,26 @@ async function listenAt(
       const { origins } = served;
       const allowedOrigins = origins === '*' ? ['*'] : origins;
       const place = { ...onPort(target), urlPath, allowedOrigins };
-      const listener = await listenWebSocket({ ...place, handler, ...secure });
+      const listener = await listenWebSocket({ ...place, handler, limits, ...secure });
       return { listener, protocol: 'own frames over WebSocket' };
     }
     case 'quic': {
       if (tls === undefined) throw noCertificate(target);
       const { listenQuic } = await import('../../transports/quic/quic.ts');
-      const listener = await listenQuic({ ...onPort(target), handler, tls });
+      const listener = await listenQuic({ ...onPort(target), handler, limits, tls });
       return { listener, protocol: 'own frames over QUIC' };
     }
     case 'grpc-h3': {
       if (tls === undefined) throw noCertificate(target);
       const { listenHttp3 } = await import('../../transports/http3/http3.ts');
-      const listener = await listenHttp3({ ...onPort(target), handler, tls });
+      const listener = await listenHttp3({ ...onPort(target), handler, limits, tls });
       return { listener, protocol: 'gRPC over HTTP/3' };
     }
     case 'http': {
       const { serveFetch } = await import('../../transports/fetch/server/serve-fetch.ts');
       const { methods, types: registry, origins } = served;
       const cors = origins.length === 0 ? {} : { cors: { origins } };
-      const options = { ...onPort(target), handler, methods, registry, ...cors, ...secure };
+      const options = { ...onPort(target), handler, limits, methods, registry, ...cors, ...secure };
       return { listener: await serveFetch(options), protocol: 'Connect and gRPC-Web' };
     }
   }

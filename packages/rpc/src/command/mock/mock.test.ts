@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runZrpc } from '../testing/run-zrpc.ts';
-import { type ServingZrpc, startServing } from '../testing/serving-zrpc.ts';
+import { type ServingZrpc, serveHere, startServing } from '../testing/serving-zrpc.ts';
 import { shopFolder, shopProto } from '../testing/shop-service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.ts';
 import { processTimeoutMs } from '../testing/zrpc-process.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
     ':0',
   ];
   const flags = ['--examples', examples, '--record', join(folder.path, 'calls.jsonl')];
-  mock = await startServing(['mock', ...schema, ...places, ...flags], 4);
+  mock = await serveHere(['mock', ...schema, ...places, ...flags], 4);
 });
 
 afterAll(async () => {
@@ -94,8 +94,7 @@ describe('a mock', () => {
   });
 
   test('records calls, not those about itself, and ends in order', async () => {
-    mock.kill('SIGINT');
-    expect(await mock.exited).toBe(0);
+    expect(await mock.stop()).toBe(0);
     const lines = (await Bun.file(join(folder.path, 'calls.jsonl')).text()).trim().split('\n');
     const [head, ...calls] = lines.map((line) => JSON.parse(line));
     expect(head).toMatchObject({ recording: 1 });
@@ -103,6 +102,14 @@ describe('a mock', () => {
     expect(methods).toEqual(new Set(['/shop.v1.Orders/GetOrder', '/shop.v1.Stock/Count']));
     expect(calls[0].responses[0].json).toEqual({ customerName: 'Ada' });
   });
+});
+
+test('as a process it ends in order when it is interrupted', async () => {
+  await using process = await startServing(['mock', ...schema, '--listen', ':0', '--seed', 'x'], 1);
+  const { stdout } = await runZrpc(['call', process.targets[0] ?? '', 'Stock/Count', '{}']);
+  expect(JSON.parse(stdout)).toHaveProperty('orders');
+  await process.see(/Stock\/Count ok/);
+  expect(await process.stop()).toBe(0);
 });
 
 describe('wrong flags are told before anything listens', () => {

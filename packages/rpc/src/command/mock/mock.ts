@@ -5,7 +5,7 @@ import { createHealth } from '../../services/health/health.ts';
 import { addReflection } from '../../services/reflection/reflection-server.ts';
 import type { Context } from '../context.ts';
 import { formatCall, logCalls } from '../listen/call-log.ts';
-import { listenTargets } from '../listen/listen-target.ts';
+import { listenTargets, originsOf } from '../listen/listen-target.ts';
 import { openListeners } from '../listen/open-listeners.ts';
 import { tellPlaces } from '../listen/tell-places.ts';
 import { aborted } from '../listen/until-aborted.ts';
@@ -48,7 +48,7 @@ export async function mock(context: Context, flags: MockFlags): Promise<void> {
       handler: server.handler,
       methods: (path) => server.method(path),
       types: schema.types,
-      origins: flags.cors ?? '*',
+      origins: originsOf(flags.cors, '*'),
     },
     flags,
   );

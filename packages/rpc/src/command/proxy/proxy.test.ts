@@ -4,7 +4,7 @@ import type { Listener } from '../../core/call.ts';
 import { listenHttp2 } from '../../transports/http2/listen-http2.ts';
 import { listenUnix } from '../../transports/unix/unix.ts';
 import { runZrpc } from '../testing/run-zrpc.ts';
-import { startServing } from '../testing/serving-zrpc.ts';
+import { serveHere, startServing } from '../testing/serving-zrpc.ts';
 import { shopFolder, shopProto, shopServer } from '../testing/shop-service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.ts';
 import { processTimeoutMs } from '../testing/zrpc-process.ts';
@@ -64,13 +64,12 @@ describe('a proxy', () => {
       expect(await proxy.see(/Fail/)).toMatch(
         / unix shop\.v1\.Orders\/Fail resource_exhausted: full 1→0/,
       );
-      proxy.kill('SIGTERM');
-      expect(await proxy.exited).toBe(0);
+      expect(await proxy.stop()).toBe(0);
     }
     const text = await Bun.file(recording).text();
     expect(text).not.toContain('s3cret');
     expect(text).toContain('"json":{"id":"7"');
-    await using replay = await startServing(['proxy', ...listen, '--replay', recording], 2);
+    await using replay = await serveHere(['proxy', ...listen, '--replay', recording], 2);
     const [place = '', other = ''] = replay.targets;
     expect(await Promise.all(calls.map((args) => call(place, ...args)))).toEqual(direct);
     const unknown = await call(other, 'Orders/GetOrder', '{"id":8}');
@@ -81,7 +80,7 @@ describe('a proxy', () => {
 
   test('lets those who speak JSON call a server that does not', async () => {
     const listen = ['--listen', 'http://:0', '--cors', 'https://page.example'];
-    await using proxy = await startServing(['proxy', ...listen, unix.address], 1);
+    await using proxy = await serveHere(['proxy', ...listen, unix.address], 1);
     const response = await fetch(`${proxy.targets[0]}/shop.v1.Orders/GetOrder`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://page.example' },
@@ -92,7 +91,7 @@ describe('a proxy', () => {
   });
 
   test('passes on that a caller has left, and its deadline', async () => {
-    await using proxy = await startServing(['proxy', '--listen', ':0', unix.address], 1);
+    await using proxy = await serveHere(['proxy', '--listen', ':0', unix.address], 1);
     const [place = ''] = proxy.targets;
     const cancelled = shop.record.nextCancel();
     const { code, stderr } = await call(place, 'Orders/GetOrder', '{"id":0}', '--timeout', '100ms');
@@ -103,7 +102,7 @@ describe('a proxy', () => {
 
   test('starts without its target, and says when a call does not get through', async () => {
     const nowhere = `unix:${join(folder.path, 'nowhere')}`;
-    await using proxy = await startServing(['proxy', '--listen', ':0', nowhere], 1);
+    await using proxy = await serveHere(['proxy', '--listen', ':0', nowhere], 1);
     const { code, stderr } = await call(proxy.targets[0] ?? '', 'Orders/GetOrder', '{}', ...protos);
     expect(code).toBe(14);
     expect(stderr).toContain('nowhere');

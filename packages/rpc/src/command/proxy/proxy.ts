@@ -4,7 +4,7 @@ import { RpcError } from '../../rpc-error.ts';
 import { type OpenServer, openServer } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { formatCall, logCalls } from '../listen/call-log.ts';
-import { listenTargets } from '../listen/listen-target.ts';
+import { listenTargets, originsOf } from '../listen/listen-target.ts';
 import { openListeners } from '../listen/open-listeners.ts';
 import { tellPlaces } from '../listen/tell-places.ts';
 import { aborted } from '../listen/until-aborted.ts';
@@ -98,7 +98,8 @@ async function serve(
       handler: interceptors.reduceRight((next, interceptor) => interceptor(next), handler),
       methods: (path) => schema.method(path),
       types: schema.types,
-      origins: flags.cors?.includes('*') ? '*' : (flags.cors ?? []),
+      origins: originsOf(flags.cors, []),
+      limits: flags.maxMessageSize === undefined ? {} : { maxMessageBytes: flags.maxMessageSize },
     },
     flags,
   );

@@ -1,6 +1,7 @@
 import { RpcError } from '../../rpc-error.ts';
 import type { Context } from '../context.ts';
 import { isOwnService } from '../mock/mock-services.ts';
+import { printable } from '../printable.ts';
 import type { History } from './editor/history.ts';
 import type { Key } from './editor/key-parser.ts';
 import { type Completion, LineEditor, type ReadResult } from './editor/line-editor.ts';
@@ -25,12 +26,14 @@ export async function runInteractive(
   context: Context,
   open: OpenSession,
   history: History,
+  stdout: NodeJS.WriteStream = process.stdout,
 ): Promise<number> {
   const keysAhead: Key[] = [];
   let session: Session | undefined;
   let isGone = false;
   using terminal = new ProcessTerminal({
     stdin: context.stdin,
+    stdout,
     onKey(key) {
       if (editor.isReading) editor.key(key);
       else if (key.name === 'ctrl-c') session?.interrupt();
@@ -144,9 +147,9 @@ function greet({ name }: Context, session: Session): void {
   if (connection === undefined) return;
   session.schema.services().then(
     (services) => {
-      session.view.note(styles.dim(served(services)));
+      session.view.note(styles.dim(printable(served(services))));
     },
-    (reason) => session.view.note(styles.yellow(RpcError.from(reason).message)),
+    (reason) => session.view.note(styles.yellow(printable(RpcError.from(reason).message, 'lines'))),
   );
 }
 

@@ -1,4 +1,3 @@
-import { stdout } from 'node:process';
 import { type Key, KeyParser } from './editor/key-parser.ts';
 import type { Terminal } from './editor/screen.ts';
 
@@ -8,6 +7,7 @@ const pasteBrackets = { on: '\u001b[?2004h', off: '\u001b[?2004l' };
 
 export interface ProcessTerminalOptions {
   readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
   readonly onKey: (key: Key) => void;
   readonly onResize: () => void;
   /** The terminal has gone. */
@@ -23,7 +23,7 @@ export class ProcessTerminal implements Terminal, Disposable {
 
   constructor(options: ProcessTerminalOptions) {
     this.#options = options;
-    const { stdin, onResize, onClose } = options;
+    const { stdin, stdout, onResize, onClose } = options;
     stdin.setRawMode(true);
     stdin.on('data', this.#onData);
     stdin.once('end', onClose);
@@ -33,20 +33,20 @@ export class ProcessTerminal implements Terminal, Disposable {
   }
 
   get columns(): number {
-    return stdout.columns || 80;
+    return this.#options.stdout.columns || 80;
   }
 
   get rows(): number {
-    return stdout.rows || 24;
+    return this.#options.stdout.rows || 24;
   }
 
   write(text: string): void {
-    stdout.write(text);
+    this.#options.stdout.write(text);
   }
 
   /** The terminal is again what it was. */
   [Symbol.dispose](): void {
-    const { stdin, onResize, onClose } = this.#options;
+    const { stdin, stdout, onResize, onClose } = this.#options;
     clearTimeout(this.#timer);
     stdin.off('data', this.#onData);
     stdin.off('end', onClose);

@@ -1,4 +1,5 @@
-import { graphemesOf } from './text-width.ts';
+import { printable } from '../../printable.ts';
+import { type Grapheme, graphemesOf, textWidth } from './text-width.ts';
 
 /** How a part of a text looks; what it is called is up to who draws it. */
 export interface StyledSpan {
@@ -53,16 +54,24 @@ export function layOut(input: LayoutInput): Layout {
       rows.lineBreak();
       rows.write(input.continuation, continuationStyle);
     }
-    for (const { text, width } of graphemesOf(line)) {
+    for (const grapheme of graphemesOf(line)) {
+      const { text, width } = shownAs(grapheme);
       if (offset === input.cursor) cursor = rows.position(width);
       rows.put(text, width, styleAt(offset));
-      offset += text.length;
+      offset += grapheme.text.length;
     }
     if (offset === input.cursor) cursor = rows.position(1);
     offset++;
   }
   const { row, column } = cursor ?? rows.position(1);
   return { rows: rows.list, cursorRow: row, cursorColumn: column };
+}
+
+/** What a terminal would obey is shown as an escape: names come from servers. */
+export function shownAs(grapheme: Grapheme): Grapheme {
+  if (grapheme.width > 0 && grapheme.text.length === 1) return grapheme;
+  const text = printable(grapheme.text);
+  return text === grapheme.text ? grapheme : { text, width: textWidth(text) };
 }
 
 /** Rows as they are filled. */
@@ -76,7 +85,10 @@ class Rows {
   }
 
   write(text: string, style: string): void {
-    for (const grapheme of graphemesOf(text)) this.put(grapheme.text, grapheme.width, style);
+    for (const grapheme of graphemesOf(text)) {
+      const shown = shownAs(grapheme);
+      this.put(shown.text, shown.width, style);
+    }
   }
 
   put(text: string, width: number, style: string): void {

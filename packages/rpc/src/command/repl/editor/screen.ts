@@ -1,4 +1,4 @@
-import { type Layout, type LayoutInput, layOut, type Run } from './layout.ts';
+import { type Layout, type LayoutInput, layOut, type Run, shownAs } from './layout.ts';
 import { graphemesOf, textWidth } from './text-width.ts';
 
 /** Where the editor draws. */
@@ -102,13 +102,13 @@ function cut(row: readonly Run[], columns: number): Run[] {
 }
 
 function cutText(text: string, columns: number): string {
-  if (textWidth(text) <= columns) return text;
   let result = '';
   let left = columns;
   for (const grapheme of graphemesOf(text)) {
-    left -= grapheme.width;
+    const shown = shownAs(grapheme);
+    left -= shown.width;
     if (left < 0) break;
-    result += grapheme.text;
+    result += shown.text;
   }
   return result;
 }

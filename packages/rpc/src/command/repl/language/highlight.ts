@@ -23,8 +23,12 @@ export function styler(styles: Styles): (run: Run) => string {
   return ({ text, style }) => (looks[style] ?? plain)(text);
 }
 
+/** A longer input is drawn plain, as each key draws it again. */
+const maxHighlighted = 32 * 1024;
+
 /** How the parts of an input look: commands and methods, and JSON. */
 export function highlightInput(text: string): StyledSpan[] {
+  if (text.length > maxHighlighted) return [];
   const tokens = tokensOf(text);
   const first = tokens.find(({ type }) => type !== 'blank');
   return tokens.flatMap((token, i) => {

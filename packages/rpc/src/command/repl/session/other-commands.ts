@@ -1,5 +1,6 @@
 import { RpcError } from '../../../rpc-error.ts';
 import type { Styles } from '../../output.ts';
+import { printable } from '../../printable.ts';
 import { targetForms } from '../../target/target.ts';
 import type { ReplCommand } from './command.ts';
 
@@ -52,7 +53,9 @@ export const historyCommand: ReplCommand = {
     const { inputs } = history;
     const first = Math.max(0, inputs.length - count);
     for (const [i, input] of inputs.slice(first).entries()) {
-      await view.result(`${view.styles.dim(String(first + i + 1).padStart(5))}  ${input}`);
+      await view.result(
+        `${view.styles.dim(String(first + i + 1).padStart(5))}  ${printable(input, 'lines')}`,
+      );
     }
   },
 };
