@@ -27,7 +27,7 @@ export interface Served {
 }
 
 /** An open place. */
-export interface OpenListener {
+interface OpenListener {
   /** As a client writes it: `grpc://127.0.0.1:50051`. */
   readonly target: string;
   /** For people: `gRPC`, `Connect and gRPC-Web`. */

@@ -18,7 +18,7 @@ import type { Code } from '../../rpc-error.ts';
 export const recordingVersion = 1;
 
 /** In place of a secret. */
-export const redactedValue = '[redacted]';
+const redactedValue = '[redacted]';
 
 /** The first line. */
 export interface RecordingHead {

@@ -8,7 +8,7 @@ import { textWidth } from './text-width.ts';
 const maxRows = 10;
 
 /** The styles of the menu. */
-export const menuStyles = { label: 'menu', hint: 'menu-hint', selected: 'menu-selected' } as const;
+const menuStyles = { label: 'menu', hint: 'menu-hint', selected: 'menu-selected' } as const;
 
 /** Candidates below the text: Tab goes through them. */
 export class CompletionMenu {

@@ -1,5 +1,5 @@
 /** What an edit may hold, in UTF-16 units. More is not taken. */
-export const maxEditLength: number = 1024 * 1024;
+const maxEditLength = 1024 * 1024;
 /** Changes that can be taken back. */
 const maxUndos = 500;
 

@@ -35,7 +35,7 @@ export interface Layout {
 
 /** The styles of what the layout adds. */
 export const promptStyle = 'prompt';
-export const continuationStyle = 'continuation';
+const continuationStyle = 'continuation';
 
 /** Breaks prompt and text into the rows of a screen of so many columns, and finds the cursor in them. */
 export function layOut(input: LayoutInput): Layout {

@@ -73,7 +73,7 @@ function parsedOperator(found: RegExpExecArray): Parsed {
 }
 
 /** Where a motion leads. */
-export interface Destination {
+interface Destination {
   readonly offset: number;
   /** An operator takes the character there as well. */
   readonly isInclusive?: boolean;

@@ -150,9 +150,7 @@ function pathOf(name: string, rest: string): string {
 }
 
 /** Files and folders that begin so. */
-export async function completePath([written = '', surplus]: readonly string[]): Promise<
-  Candidate[]
-> {
+async function completePath([written = '', surplus]: readonly string[]): Promise<Candidate[]> {
   if (surplus !== undefined) return [];
   const folder = written.endsWith('/') ? written : dirname(written);
   const begin = written.endsWith('/') ? '' : basename(written);
