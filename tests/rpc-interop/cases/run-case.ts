@@ -34,6 +34,8 @@ export interface ServerAbilities {
    * to, and no others; it also knows which requests were compressed.
    */
   readonly compression: 'none' | 'reads' | 'answers' | 'checks';
+  /** What it cannot though it can the rest. */
+  readonly lacks?: readonly CaseName[];
 }
 
 /** Who makes the calls: our library, or another one that looks like it. */
@@ -64,8 +66,9 @@ export async function runCase(
 
 /** The cases that a server with these abilities can be asked; the last one ends the connection. */
 export function casesFor(abilities: ServerAbilities): readonly CaseName[] {
-  const { clientStreams, fullDuplex, compression } = abilities;
+  const { clientStreams, fullDuplex, compression, lacks = [] } = abilities;
   return caseNames.filter((name) => {
+    if (lacks.includes(name)) return false;
     if (name.startsWith('client_compressed') && compression === 'none') return false;
     if (name.startsWith('server_compressed') && !answering.has(compression)) return false;
     if (fullDuplexCases.has(name) && !fullDuplex) return false;
