@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { type FaultTls, freePlace, type TransportName } from '../transport-table.ts';
 import type { PeerLine, PeerSetup } from './conversation.ts';
+import { descriptorsOf } from './statistics.ts';
 
 type PeerRole = 'serve' | 'call';
 
@@ -31,7 +32,6 @@ export class Peer implements AsyncDisposable {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'inherit',
-      // biome-ignore lint/style/noProcessEnv: the process is to run as this one does.
       env: { ...process.env, ...env },
     });
     void this.#read();
@@ -44,8 +44,9 @@ export class Peer implements AsyncDisposable {
     return peer;
   }
 
-  get pid(): number {
-    return this.#child.pid;
+  /** How many file descriptors it has open. */
+  get descriptors(): number {
+    return descriptorsOf(this.#child.pid);
   }
 
   /** How the process has ended. */

@@ -1,9 +1,15 @@
 import type { Scenario } from '../scenario.ts';
+import { halfOpen } from './half-open.ts';
 import { kill } from './kill.ts';
+import { lossy } from './lossy.ts';
+import { stall } from './stall.ts';
 import { stop } from './stop.ts';
 
 /** By the names of `--only`, in the order in which they run. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   kill,
   stop,
+  stall,
+  'half-open': halfOpen,
+  lossy,
 };

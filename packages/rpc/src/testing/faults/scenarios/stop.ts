@@ -1,7 +1,6 @@
 import { faultLimits, silenceLimitMs } from '../fault-limits.ts';
 import { heldCount } from '../held-calls.ts';
 import { type Peer, startPair } from '../peers/peer.ts';
-import { descriptorsOf } from '../peers/statistics.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
 import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
 import { allEnd, reconnectMs } from './kill.ts';
@@ -25,7 +24,7 @@ export const stop: Scenario = {
 export async function stopServer(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({ transport: name, tls: context.tls, limits: faultLimits });
   const { server, client } = pair;
-  const before = descriptorsOf(client.pid);
+  const before = client.descriptors;
   const { hearsSilence } = faultTransports[name];
   await client.ask('hold', hearsSilence ? {} : { timeoutMs: deadlineMs });
   await server.ask('running', { count: heldCount });
@@ -51,7 +50,7 @@ export async function stopServer(name: TransportName, context: ScenarioContext):
 async function stopClient(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({ transport: name, tls: context.tls, limits: faultLimits });
   const { server, client } = pair;
-  const before = descriptorsOf(server.pid);
+  const before = server.descriptors;
   await client.ask('hold');
   await server.ask('running', { count: heldCount });
   const stoppedAt = performance.now();
@@ -68,8 +67,8 @@ async function stopClient(name: TransportName, context: ScenarioContext): Promis
 }
 
 /** A descriptor may be given back some turns after its connection's end. */
-async function descriptorsSettle(peer: Peer, wanted: number): Promise<number> {
+export async function descriptorsSettle(peer: Peer, wanted: number): Promise<number> {
   const until = performance.now() + slackMs;
-  while (descriptorsOf(peer.pid) > wanted && performance.now() < until) await Bun.sleep(20);
-  return descriptorsOf(peer.pid);
+  while (peer.descriptors > wanted && performance.now() < until) await Bun.sleep(20);
+  return peer.descriptors;
 }
