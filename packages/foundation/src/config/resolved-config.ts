@@ -54,7 +54,7 @@ export interface AuthConfig {
 }
 
 /** The listener for RPC. */
-export interface RpcConfig {
+interface RpcConfig {
   /** For gRPC; 0 lets the system choose, undefined: there is none. */
   readonly port?: number;
 }

@@ -1,4 +1,12 @@
-export { createDebug, type Debug, type DebugData, type DebugOptions } from './debug/debug.ts';
+export {
+  type CallData,
+  type ConnectionData,
+  createDebug,
+  type Debug,
+  type DebugData,
+  type DebugOptions,
+  type FailureData,
+} from './debug/debug.ts';
 export { debugPage } from './debug/debug-page.ts';
 export {
   createHealth,

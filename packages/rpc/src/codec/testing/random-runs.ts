@@ -3,7 +3,6 @@
  * `CODEC_RANDOM_RUNS` says when someone looks for more.
  */
 export function randomRuns(usual: number): { numRuns: number; seed?: number } {
-  // biome-ignore lint/style/noProcessEnv: a switch of the tests only.
   const wanted = Number(process.env.CODEC_RANDOM_RUNS ?? 0);
   return wanted > 0 ? { numRuns: wanted } : { numRuns: usual, seed: 20_261_121 };
 }

@@ -7,7 +7,7 @@ import { RpcError } from '../../rpc-error.ts';
 import { Notes, type NotesClient, type NotesHandlers } from '../note-service.ts';
 
 /** What not every transport can do. */
-export type ContractFeature =
+type ContractFeature =
   /** The client may send messages after it has begun to receive. */
   | 'bidi-stream'
   | 'client-stream'

@@ -41,7 +41,7 @@ export class Session implements AsyncDisposable {
   readonly view: View;
   readonly history: History;
   readonly settings: Settings;
-  readonly variables = new Map<string, JsonValue>();
+  readonly variables: Map<string, JsonValue> = new Map();
   /** They go with every call. */
   readonly headers: Metadata;
   /** What was said so far, for `save`. */
