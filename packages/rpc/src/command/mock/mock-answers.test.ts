@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { DescService } from '@bufbuild/protobuf';
 import type { Transport } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
+import type { Scheduled } from '../../core/clock.ts';
 import { createServer } from '../../core/server.ts';
 import type { Code } from '../../rpc-error.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
@@ -33,7 +34,36 @@ interface Changes {
   failShare?: number;
   failCode?: Code;
   examples?: string;
-  clock?: ManualClock;
+  clock?: WatchedClock;
+}
+
+/** A clock that tells when somebody waits for it. */
+class WatchedClock extends ManualClock {
+  #wake: () => void = () => {};
+
+  override schedule(delayMs: number, callback: () => void): Scheduled {
+    const timer = super.schedule(delayMs, callback);
+    this.#wake();
+    const cancel = (): void => {
+      timer.cancel();
+      this.#wake();
+    };
+    return { cancel };
+  }
+
+  async isWaitedFor(): Promise<void> {
+    while (this.pending === 0) await this.#change();
+  }
+
+  async isLeftAlone(): Promise<void> {
+    while (this.pending > 0) await this.#change();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
 }
 
 /** A client of a mock with these settings. */
@@ -152,29 +182,29 @@ Orders/Negotiate:
 
 describe('time and chance', () => {
   test('an answer takes as long as was said, and the call may end sooner', async () => {
-    const clock = new ManualClock();
+    const clock = new WatchedClock();
     await using client = await mockClient({ clock, latencyMs: 50 });
     const answer = client.getOrder({ id: 1n });
-    while (clock.pending === 0) await Bun.sleep(0);
+    await clock.isWaitedFor();
     expect(clock.nextDelayMs).toBe(50);
     clock.advance(50);
     expect(await answer).toMatchObject({ id: 1n });
     const controller = new AbortController();
     const cancelled = client.getOrder({ id: 1n }, { signal: controller.signal });
-    while (clock.pending === 0) await Bun.sleep(0);
+    await clock.isWaitedFor();
     controller.abort();
     expect(cancelled).rejects.toMatchObject({ code: 'canceled' });
-    while (clock.pending > 0) await Bun.sleep(0);
+    await clock.isLeftAlone();
   });
 
   test('examples have times of their own', async () => {
-    const clock = new ManualClock();
+    const clock = new WatchedClock();
     const examples = 'Orders/ListOrders: { responses: [{}, {}], delay: 1s, interval: 2s }';
     await using client = await mockClient({ clock, latencyMs: 50, examples });
     const stream = client.listOrders({})[Symbol.asyncIterator]();
     for (const ms of [1_000, 2_000]) {
       const next = stream.next();
-      while (clock.pending === 0) await Bun.sleep(0);
+      await clock.isWaitedFor();
       expect(clock.nextDelayMs).toBe(ms);
       clock.advance(ms);
       expect((await next).done).toBe(false);

@@ -35,11 +35,13 @@ export async function runInteractive(
     stdin: context.stdin,
     stdout,
     onKey(key) {
-      if (editor.isReading) editor.key(key);
+      if (key.name === 'ctrl-z') suspend(terminal, editor);
+      else if (editor.isReading) editor.key(key);
       else if (key.name === 'ctrl-c') session?.interrupt();
       else if (keysAhead.length < maxKeysAhead) keysAhead.push(key);
     },
     onResize: () => editor.resized(),
+    onContinue: () => editor.redraw(),
     onClose() {
       isGone = true;
       session?.interrupt();
@@ -72,6 +74,11 @@ export async function runInteractive(
     await obey(opened, await reading, history);
   }
   return 0;
+}
+
+function suspend(terminal: ProcessTerminal, editor: LineEditor): void {
+  editor.leave();
+  terminal.suspend();
 }
 
 /** What was typed ahead may hold more than one input. */

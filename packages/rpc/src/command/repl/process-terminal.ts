@@ -12,6 +12,8 @@ export interface ProcessTerminalOptions {
   readonly onResize: () => void;
   /** The terminal has gone. */
   readonly onClose: () => void;
+  /** The process goes on after Ctrl-Z: nothing on the screen is as it was. */
+  readonly onContinue: () => void;
 }
 
 /** The terminal of this process: every key as it is pressed, nothing of it echoed. */
@@ -24,12 +26,12 @@ export class ProcessTerminal implements Terminal, Disposable {
   constructor(options: ProcessTerminalOptions) {
     this.#options = options;
     const { stdin, stdout, onResize, onClose } = options;
-    stdin.setRawMode(true);
+    this.#takeOver();
     stdin.on('data', this.#onData);
     stdin.once('end', onClose);
     stdin.resume();
     stdout.on('resize', onResize);
-    stdout.write(pasteBrackets.on);
+    process.on('SIGCONT', this.#onContinue);
   }
 
   get columns(): number {
@@ -44,6 +46,12 @@ export class ProcessTerminal implements Terminal, Disposable {
     this.#options.stdout.write(text);
   }
 
+  /** Stops the process, as Ctrl-Z does where nobody takes it; the shell may let it go on. */
+  suspend(): void {
+    this.#giveBack();
+    process.kill(process.pid, 'SIGTSTP');
+  }
+
   /** The terminal is again what it was. */
   [Symbol.dispose](): void {
     const { stdin, stdout, onResize, onClose } = this.#options;
@@ -51,10 +59,25 @@ export class ProcessTerminal implements Terminal, Disposable {
     stdin.off('data', this.#onData);
     stdin.off('end', onClose);
     stdout.off('resize', onResize);
-    stdout.write(pasteBrackets.off);
-    stdin.setRawMode(false);
+    process.off('SIGCONT', this.#onContinue);
+    this.#giveBack();
     stdin.pause();
   }
+
+  #takeOver(): void {
+    this.#options.stdin.setRawMode(true);
+    this.#options.stdout.write(pasteBrackets.on);
+  }
+
+  #giveBack(): void {
+    this.#options.stdout.write(pasteBrackets.off);
+    this.#options.stdin.setRawMode(false);
+  }
+
+  readonly #onContinue = (): void => {
+    this.#takeOver();
+    this.#options.onContinue();
+  };
 
   readonly #onData = (chunk: Uint8Array | string): void => {
     clearTimeout(this.#timer);

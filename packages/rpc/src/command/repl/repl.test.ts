@@ -167,6 +167,24 @@ describe('a person at a terminal', () => {
   });
 });
 
+test('Ctrl-Z gives the shell back, and fg the session', async () => {
+  const shell = {
+    command: ['bash', '--norc', '-i'],
+    environment: { PS1: '$ ', PATH: '/usr/bin:/bin' },
+  };
+  await using person = new Person([], shell);
+  await person.see(/\$ *$/);
+  const program = join(import.meta.dirname, '../../zrpc.ts');
+  person.type(`${process.execPath} ${program} repl ${listener.address} --no-history\r`);
+  await person.see(/2 services.*\nshop>/);
+  person.type(`half${control('z')}`);
+  await person.see(/Stopped/);
+  person.type('fg\r');
+  await person.see(/fg\n[\s\S]*shop> half$/);
+  person.type(` a line\r`);
+  await person.see(/half is no command/);
+});
+
 test('a server that is not there is told, and another one can be connected to', async () => {
   const nowhere = `unix:${join(folder.path, 'nowhere')}`;
   await using person = new Person(['repl', nowhere, '--no-history']);

@@ -130,6 +130,19 @@ export class LineEditor {
     if (this.isReading) this.#draw();
   }
 
+  /** Somebody else has the terminal for a while: the cursor stands in a line of its own. */
+  leave(): void {
+    if (!this.isReading) return;
+    this.#screen.finish(this.#frame());
+    if (this.#keys.cursor !== 'default') this.#options.terminal.write(usualCursor);
+  }
+
+  /** Draws what is written once more, as after `leave`. */
+  redraw(): void {
+    this.#screen.forget();
+    if (this.isReading) this.#draw();
+  }
+
   /** The terminal has another size. */
   resized(): void {
     if (this.isReading) this.#screen.resized();

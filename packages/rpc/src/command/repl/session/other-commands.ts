@@ -91,8 +91,10 @@ function overview(commands: readonly ReplCommand[], { bold, dim }: Styles): stri
     return `  ${bold(name)} ${usage}${padding}  ${dim(summary)}`;
   });
   const more = dim('help COMMAND and help keys tell more. Tab completes, Ctrl-D leaves.');
-  return [...lines, '', more].join('\n');
+  return [...lines, '', shortcuts, more].join('\n');
 }
+
+const shortcuts = `  Service/Method {…} calls, {…} alone sends on the open stream, $name shows a value, # is a comment.`;
 
 function explained({ name, usage, summary, details }: ReplCommand, { bold }: Styles): string {
   return `${bold(name)} ${usage}\n${summary}${details === undefined ? '' : `\n\n${details}`}`;

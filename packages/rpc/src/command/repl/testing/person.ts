@@ -8,6 +8,8 @@ export interface PersonOptions {
   readonly rows?: number;
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What runs in place of `zrpc`. */
+  readonly command?: readonly string[];
 }
 
 /** A person at a terminal of their own, in which `zrpc` runs. */
@@ -76,12 +78,12 @@ export class Person implements AsyncDisposable {
 /** The terminal has to be made with the child, to be the one that controls it. */
 function spawn(
   args: readonly string[],
-  { cwd, environment }: PersonOptions,
+  { cwd, environment, command = [process.execPath, program] }: PersonOptions,
   cols: number,
   rows: number,
   onData: (bytes: Uint8Array) => void,
 ) {
-  return Bun.spawn([process.execPath, program, ...args], {
+  return Bun.spawn([...command, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { TERM: 'xterm-256color', ...environment },
     terminal: { cols, rows, data: (_terminal, bytes) => onData(bytes) },
