@@ -4,10 +4,10 @@ import { type Note, Notes } from '../note-service.ts';
 /** What a request says to a handler that is to stay where it is until its call ends. */
 export const hold = 'hold';
 /** The first message of a `collect` or `chat` whose handler reads nothing more. */
-export const stopReading = 'stop reading';
+const stopReading = 'stop reading';
 
 /** What the handlers of a server are doing. */
-export interface FaultCounts {
+interface FaultCounts {
   /** Handlers that run. */
   running: number;
   /** Handlers that have ended, however. */

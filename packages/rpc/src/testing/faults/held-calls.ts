@@ -3,7 +3,7 @@ import { RpcError } from '../../rpc-error.ts';
 import type { Note, NotesClient } from '../note-service.ts';
 import { hold } from './fault-service.ts';
 
-export type HeldKind = 'unary' | 'server-stream' | 'client-stream' | 'bidi-stream';
+type HeldKind = 'unary' | 'server-stream' | 'client-stream' | 'bidi-stream';
 
 export interface HeldEnd {
   readonly kind: HeldKind;

@@ -27,7 +27,7 @@ export interface FaultTls {
   readonly key: string;
 }
 
-export interface FaultServerOptions {
+interface FaultServerOptions {
   readonly handler: CallHandler;
   readonly limits: Partial<RpcLimits>;
   readonly tls: FaultTls;

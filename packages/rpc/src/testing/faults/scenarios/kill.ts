@@ -19,7 +19,7 @@ export const kill: Scenario = {
 };
 
 /** The client's calls end, and it reaches the server that is started at the same place. */
-export async function killServer(name: TransportName, context: ScenarioContext): Promise<void> {
+async function killServer(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({ transport: name, tls: context.tls, limits: faultLimits });
   const { server, client } = pair;
   await client.ask('hold');
@@ -36,7 +36,7 @@ export async function killServer(name: TransportName, context: ScenarioContext):
 }
 
 /** The server's handlers are told, and the next client is served. */
-export async function killClient(name: TransportName, context: ScenarioContext): Promise<void> {
+async function killClient(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({ transport: name, tls: context.tls, limits: faultLimits });
   const { server, client } = pair;
   await client.ask('hold');

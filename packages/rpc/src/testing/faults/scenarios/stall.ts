@@ -26,7 +26,7 @@ export const stall: Scenario = {
  * Deadlines that have passed end their calls at once; a call that has none, and its connection, go
  * on: what the peer has sent meanwhile counts, though the time to wait for it is over.
  */
-export async function stallClient(name: TransportName, context: ScenarioContext): Promise<void> {
+async function stallClient(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({
     transport: name,
     tls: context.tls,

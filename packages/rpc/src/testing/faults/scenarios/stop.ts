@@ -21,7 +21,7 @@ export const stop: Scenario = {
 };
 
 /** The client's calls end, no descriptor stays open, and it goes on when the server does. */
-export async function stopServer(name: TransportName, context: ScenarioContext): Promise<void> {
+async function stopServer(name: TransportName, context: ScenarioContext): Promise<void> {
   await using pair = await startPair({ transport: name, tls: context.tls, limits: faultLimits });
   const { server, client } = pair;
   const before = client.descriptors;
