@@ -31,15 +31,16 @@ export async function runInteractive(
   const keysAhead: Key[] = [];
   let session: Session | undefined;
   let isGone = false;
+  const onKey = (key: Key): void => {
+    if (key.name === 'ctrl-z') suspend(terminal, editor);
+    else if (editor.isReading) editor.key(key);
+    else if (key.name === 'ctrl-c') session?.interrupt();
+    else if (keysAhead.length < maxKeysAhead) keysAhead.push(key);
+  };
   using terminal = new ProcessTerminal({
     stdin: context.stdin,
     stdout,
-    onKey(key) {
-      if (key.name === 'ctrl-z') suspend(terminal, editor);
-      else if (editor.isReading) editor.key(key);
-      else if (key.name === 'ctrl-c') session?.interrupt();
-      else if (keysAhead.length < maxKeysAhead) keysAhead.push(key);
-    },
+    onKeys: (keys) => editor.batch(() => keys.forEach(onKey)),
     onResize: () => editor.resized(),
     onContinue: () => editor.redraw(),
     onClose() {
@@ -70,7 +71,7 @@ export async function runInteractive(
   });
   while (!(opened.hasEnded || isGone)) {
     const reading = editor.read(opened.prompt);
-    for (const key of keysAhead.splice(0)) terminalKey(editor, key, keysAhead);
+    editor.batch(() => keysAhead.splice(0).forEach(onKey));
     await obey(opened, await reading, history);
   }
   return 0;
@@ -79,12 +80,6 @@ export async function runInteractive(
 function suspend(terminal: ProcessTerminal, editor: LineEditor): void {
   editor.leave();
   terminal.suspend();
-}
-
-/** What was typed ahead may hold more than one input. */
-function terminalKey(editor: LineEditor, key: Key, keysAhead: Key[]): void {
-  if (editor.isReading) editor.key(key);
-  else keysAhead.push(key);
 }
 
 async function obey(session: Session, result: ReadResult, history: History): Promise<void> {

@@ -8,7 +8,8 @@ const pasteBrackets = { on: '\u001b[?2004h', off: '\u001b[?2004l' };
 export interface ProcessTerminalOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  readonly onKey: (key: Key) => void;
+  /** Those that came at once. */
+  readonly onKeys: (keys: readonly Key[]) => void;
   readonly onResize: () => void;
   /** The terminal has gone. */
   readonly onClose: () => void;
@@ -82,10 +83,10 @@ export class ProcessTerminal implements Terminal, Disposable {
   readonly #onData = (chunk: Uint8Array | string): void => {
     clearTimeout(this.#timer);
     const text = typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true });
-    for (const key of this.#parser.push(text)) this.#options.onKey(key);
+    this.#options.onKeys([...this.#parser.push(text)]);
     if (!this.#parser.isWaiting) return;
     this.#timer = setTimeout(() => {
-      for (const key of this.#parser.flush()) this.#options.onKey(key);
+      this.#options.onKeys([...this.#parser.flush()]);
     }, escapeWaitMs);
   };
 }

@@ -80,6 +80,9 @@ export class LineEditor {
   /** The place in the history, and what was written before it was gone to. */
   #index = 0;
   #draft = '';
+  #isBatch = false;
+  /** What is shown is not what is written. */
+  #isStale = false;
   /** A completion is looked up; its keys wait. */
   #lookUp: { readonly waiting: Key[] } | undefined;
 
@@ -146,6 +149,14 @@ export class LineEditor {
   /** The terminal has another size. */
   resized(): void {
     if (this.isReading) this.#screen.resized();
+  }
+
+  /** Draws once what all the keys do that are taken meanwhile. */
+  batch(work: () => void): void {
+    this.#isBatch = true;
+    work();
+    this.#isBatch = false;
+    if (this.isReading && this.#isStale) this.#draw();
   }
 
   /** Takes a key. Without a `read` it does nothing. */
@@ -311,6 +322,8 @@ export class LineEditor {
   }
 
   #draw(): void {
+    this.#isStale = this.#isBatch;
+    if (this.#isBatch) return;
     this.#screen.draw(this.#frame());
     const shape = cursorShapes[this.#keys.cursor];
     if (shape !== '') this.#options.terminal.write(shape);

@@ -47,13 +47,14 @@ export function highlightJson(text: string, styles: Styles): string {
 }
 
 function styleOf(token: Token, tokens: readonly Token[], index: number): string | undefined {
+  const isLast = index === tokens.length - 1;
   switch (token.type) {
     case 'string':
-      if (isUnclosed(token.text)) return 'error';
+      if (isUnclosed(token.text)) return isLast ? 'string' : 'error';
       return nextSign(tokens, index)?.type === 'colon' && token.depth > 0 ? 'key' : 'string';
     case 'word':
-      // JSON has no words but its literals.
-      return token.depth > 0 ? 'error' : undefined;
+      // JSON has no words but its literals, and what is being written.
+      return token.depth > 0 && !isLast ? 'error' : undefined;
     case 'number':
     case 'literal':
     case 'variable':

@@ -102,7 +102,7 @@ test('highlighting covers commands, keys, values and faults', () => {
     ['literal', 'null'],
     ['variable', '$x'],
     ['error', 'x'],
-    ['error', '"d'],
+    ['string', '"d'],
   ]);
 });
 

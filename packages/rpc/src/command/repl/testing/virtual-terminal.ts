@@ -41,12 +41,12 @@ export class VirtualTerminal {
     let rest = this.#rest + text;
     this.#rest = '';
     while (rest !== '') {
-      const [control = ''] = /^(?:.\[[0-?]*[@-~ ][@-~]?|.)/su.exec(rest) ?? [];
       if (rest[0] !== '\u001b') {
-        const [plain = rest] = /^[^\p{Cc}]+/u.exec(rest) ?? [control];
+        const [plain = rest.charAt(0)] = /^[^\p{Cc}]+/u.exec(rest) ?? [];
         if (/^\p{Cc}/u.test(plain)) this.#control(plain);
-        else
+        else {
           for (const { text: character, width } of graphemesOf(plain)) this.#put(character, width);
+        }
         rest = rest.slice(plain.length);
         continue;
       }
