@@ -81,6 +81,13 @@ describe('what is wrong in them is told with its place', () => {
     ['Orders/GetOrder: { response: {} }\nother: {}', /x\.yaml:2:1: "other" names no method/],
     ['response: {}', /x names no method.*the name of the file says for which method/],
     ['- 3', /must be a table/],
+    [
+      'Orders/GetOrder: { error: { code: aborted, details: [{ "@type": x/y.Z }] } }',
+      /y\.Z is no type/,
+    ],
+    ['Orders/GetOrder: { error: { code: aborted, extra: 1 } }', /error: it has code, message/],
+    ['Orders/GetOrder: { error: [] }', /error: it must be a code, or a table/],
+    ['Orders/GetOrder: { response: {}, header: [] }', /header: it must be a table/],
   ];
   test.each(cases)('%p', async (text, message) => {
     await using folder = await temporaryFolder();
@@ -89,6 +96,30 @@ describe('what is wrong in them is told with its place', () => {
       text.startsWith('- 3') ? `Orders/Fail:\n  ${text}` : text,
     );
     expect(loadExamples([path], schema)).rejects.toThrow(message);
+  });
+
+  test('numbers, bytes and details of YAML are what protobuf means', async () => {
+    await using folder = await temporaryFolder();
+    const path = await folder.write(
+      'x.yaml',
+      `Orders/GetOrder:
+  - response: { signature: !!binary AQID, discount: .nan, took: 1.5s }
+  - error: { code: aborted, details: [{ "@type": t/shop.v1.Gift, wrapping: red }] }
+`,
+    );
+    const { examples } = await loadExamples([path], schema);
+    const [first, second] = examples.get('/shop.v1.Orders/GetOrder') ?? [];
+    expect(first?.responses[0]).toMatchObject({
+      signature: new Uint8Array([1, 2, 3]),
+      discount: Number.NaN,
+    });
+    expect(second?.error?.details[0]).toMatchObject({ type: 'shop.v1.Gift' });
+  });
+
+  test('an empty file has none', async () => {
+    await using folder = await temporaryFolder();
+    const path = await folder.write('x.yaml', '# nothing yet\n');
+    expect((await loadExamples([path], schema)).count).toBe(0);
   });
 
   test('and so are files that are not there', () => {

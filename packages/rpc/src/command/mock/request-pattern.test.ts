@@ -32,6 +32,7 @@ describe('a pattern', () => {
     [{ labels: { a: '1' } }, { labels: { b: '2' } }, false],
     [{ invoice: {} }, { invoice: { company: 'x' } }, true],
     [{ invoice: {} }, { cardToken: 'x' }, false],
+    [{ attachment: null }, {}, true],
     [{ lines: [{ replaces: { id: 3 } }] }, { lines: [{ replaces: { id: 3, status: 1 } }] }, true],
   ];
   test.each(cases)('%j and the request %j', (pattern, request, expected) => {

@@ -117,6 +117,17 @@ describe('the keys of vi', () => {
     [`  ab${esc}Ix`, '  x|ab'],
     [`ab${esc}0Ax`, 'abx|'],
     [`ab${esc}dqx`, '|a'],
+    [`abcd${esc}2X`, 'a|d'],
+    [`ab${esc}Yp`, 'ab\n|ab'],
+    [`ab${esc}3rx`, 'a|b'],
+    [`aB${esc}02~`, 'A|b'],
+    [`ab${esc}Jx`, '|a'],
+    [`a b${esc}0f;x`, '| b'],
+    [`abc${esc}03|x`, 'a|b'],
+    [`ab cd${esc}0dE`, '| cd'],
+    [`ab-cd${esc}Bx`, '|b-cd'],
+    [`"a" b${esc}0wda"`, '| b'],
+    [`a${esc}p`, '|a'],
   ];
   test.each(cases)('%j', (keys, expected) => {
     expect(new Typist({ editing: 'vi' }).edit(keys)).toBe(expected);
@@ -164,7 +175,10 @@ describe('the history', () => {
     expect(typist.type('x')).toEqual(['> first', 'not found: IRx']);
     expect(typist.type('\u007f')).toEqual(['> third', 'search: IR']);
     expect(typist.type(control('g'))).toEqual(['>']);
-    typist.type(`${control('r')}sec\r`);
+    typist.type(`${control('r')}nothing${'\u007f'.repeat(7)}`);
+    expect(typist.terminal.screen).toEqual(['>', 'search:']);
+    expect(typist.type(`fir${esc}`)).toEqual(['> first']);
+    typist.type(`${control('u')}${control('k')}${control('r')}sec\r`);
     await Promise.resolve();
     expect(typist.result).toEqual({ kind: 'input', text: 'second {\n}' });
   });

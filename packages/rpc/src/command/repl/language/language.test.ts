@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import type { JsonValue } from '../../../codec/json-value.ts';
+import { fixtureRegistry } from '../../../codec/testing/fixture-types.ts';
 import { fileSchema } from '../../schema/file-schema.ts';
 import { shopFolder, shopProto } from '../../testing/shop-service.ts';
 import { completeJson, completeVariable } from './complete-json.ts';
@@ -184,6 +185,32 @@ describe('completion in the JSON of an order', () => {
     expect(hints).toContain('lines: list of Line');
     expect(hints).toContain('labels: map of string');
     expect(hints).toContain('cardToken: string, one of payment');
+  });
+});
+
+describe('completion of types that have a JSON of their own', () => {
+  const wellKnown = fixtureRegistry.getMessage('zrpc.test.WellKnown') as DescMessage;
+  const cases: [name: string, offered: (string | RegExp)[]][] = [
+    ['timestamp', [/^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"$/]],
+    ['duration', ['"1s"', '"0.5s"']],
+    ['boolValue', ['true', 'false']],
+    ['stringValue', ['"']],
+    ['mask', ['"']],
+    ['list', ['[']],
+    ['struct', ['{']],
+    ['nullValue', ['null']],
+    ['value', []],
+    ['int32Value', []],
+  ];
+  test.each(cases)('%s', (name, expected) => {
+    const text = `{"${name}": `;
+    const offered = completeJson(wellKnown, jsonPlace(tokensOf(text), text.length), variables);
+    expect(offered).toHaveLength(expected.length);
+    for (const [i, pattern] of expected.entries()) {
+      const found = offered[i]?.text ?? '';
+      if (typeof pattern === 'string') expect(found).toBe(pattern);
+      else expect(found).toMatch(pattern);
+    }
   });
 });
 
