@@ -42,8 +42,8 @@ export class VirtualTerminal {
     this.#rest = '';
     while (rest !== '') {
       if (rest[0] !== '\u001b') {
-        const [plain = rest.charAt(0)] = /^[^\p{Cc}]+/u.exec(rest) ?? [];
-        if (/^\p{Cc}/u.test(plain)) this.#control(plain);
+        const plain = rest.slice(0, Math.max(1, plainLength(rest)));
+        if (isControl(plain.charCodeAt(0))) this.#control(plain);
         else {
           for (const { text: character, width } of graphemesOf(plain)) this.#put(character, width);
         }
@@ -128,4 +128,16 @@ export class VirtualTerminal {
     while (this.#grid.length <= index) this.#grid.push([]);
     return this.#grid[index] as string[];
   }
+}
+
+/** How many units at the beginning are no control characters. */
+function plainLength(text: string): number {
+  let length = 0;
+  while (length < text.length && !isControl(text.charCodeAt(length))) length++;
+  return length;
+}
+
+/** C0, delete and C1. */
+function isControl(unit: number): boolean {
+  return unit < 0x20 || (unit >= 0x7f && unit < 0xa0);
 }
