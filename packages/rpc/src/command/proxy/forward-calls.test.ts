@@ -45,4 +45,6 @@ function proxied(front: ContractHarness, back: ContractHarness): ContractHarness
 contractTests(proxied(memoryHarness, memoryHarness), test);
 contractTests(proxied(http2Harness, unixHarness), test);
 contractTests(proxied(webSocketHarness, fetchHarness('grpc-web')), test);
-contractTests(proxied(fetchHarness('connect'), fetchHarness('connect')), test);
+const throughFetch = proxied(fetchHarness('connect'), fetchHarness('connect'));
+// Two clients of fetch in one process that is busy with others: what one holds back stalls the other.
+contractTests({ ...throughFetch, lacks: [...(throughFetch.lacks ?? []), 'back-pressure'] }, test);
