@@ -269,6 +269,11 @@ export class FrameConnection implements Connection, FrameSink {
       this.#refuse(stream, closing, frameFlag.refused);
       return;
     }
+    // A refusal, too, is an answer that would have to be kept.
+    if (this.output.queuedBytes > this.limits.maxQueuedBytes) {
+      this.#abortDeaf('opens calls');
+      return;
+    }
     const running = Math.max(this.#runningHandlers, this.#incoming.size);
     if (running >= this.limits.maxStreams) {
       const message = `${running} calls are open on this connection, the limit maxStreams`;
@@ -372,8 +377,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (payload.left !== 8) throw new RpcError('internal', 'a PING does not have 8 bytes');
     if ((flags & frameFlag.ack) !== 0) return;
     this.output.pong(payload.u32(), payload.u32());
-    if (!this.isFlooded) return;
-    this.abort(new RpcError('resource_exhausted', 'the peer pings and does not read the answers'));
+    if (this.isFlooded) this.#abortDeaf('pings');
   }
 
   #onGoaway(last: number, reason: RpcError): void {
@@ -484,6 +488,12 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.openCalls > 0 || this.#state !== 'draining') return;
     this.output.flush();
     this.#link.end();
+  }
+
+  #abortDeaf(what: string): void {
+    this.abort(
+      new RpcError('resource_exhausted', `the peer ${what} and does not read the answers`),
+    );
   }
 
   #protocolFault(error: RpcError): void {

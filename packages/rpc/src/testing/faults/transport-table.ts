@@ -33,7 +33,7 @@ interface FaultServerOptions {
   readonly tls: FaultTls;
 }
 
-export interface FaultClientOptions {
+interface FaultClientOptions {
   readonly limits: Partial<RpcLimits>;
   readonly tls: FaultTls;
 }

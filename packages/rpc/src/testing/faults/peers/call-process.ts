@@ -1,6 +1,8 @@
 /** `call-process.ts SETUP`: a client of the faults' service, to be killed, stopped and starved. */
+import type { Transport } from '../../../core/call.ts';
 import { createClient } from '../../../core/client.ts';
 import { Notes } from '../../note-service.ts';
+import { flood } from '../flood.ts';
 import { described, holdCalls } from '../held-calls.ts';
 import { faultTransports } from '../transport-table.ts';
 import { checkedWork } from '../work.ts';
@@ -10,6 +12,7 @@ import { statistics } from './statistics.ts';
 const { transport: name, place, limits, tls } = readSetup();
 const transport = faultTransports[name].connect(place, { limits, tls });
 const client = createClient(Notes, transport);
+const others: Transport[] = [];
 
 /** Between two attempts to reach a server that is starting. */
 const retryMs = 20;
@@ -46,10 +49,34 @@ obey({
       );
     return { ...described(error), afterMs: performance.now() - begun };
   },
+  /** Calls and streams of large messages, as many as there may be: how they ended. */
+  flood: ({ forMs }) => flood(client, Number(forMs)),
   work: async ({ forMs }) => ({ ...(await checkedWork(client, Number(forMs))) }),
+  /** Opens so many more connections, with a call on each, and keeps them. */
+  async connections({ count }) {
+    for (let i = 0; i < Number(count); i++) {
+      const other = faultTransports[name].connect(place, { limits, tls });
+      await createClient(Notes, other).echo({});
+      others.push(other);
+    }
+    return {};
+  },
+  /** Opens and closes so many connections, some at once, with a call on each. */
+  async visits({ count, abreast }) {
+    let left = Number(count);
+    const visitor = async (): Promise<void> => {
+      while (left-- > 0) {
+        const other = faultTransports[name].connect(place, { limits, tls });
+        await createClient(Notes, other).echo({});
+        await other.close();
+      }
+    };
+    await Promise.all(Array.from({ length: Number(abreast) }, visitor));
+    return {};
+  },
   statistics: () => ({ ...statistics() }),
   async close() {
-    await transport.close();
+    await Promise.all([transport, ...others].map((one) => one.close()));
     return {};
   },
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { type FaultTls, freePlace, type TransportName } from '../transport-table.ts';
 import type { PeerLine, PeerSetup } from './conversation.ts';
-import { descriptorsOf } from './statistics.ts';
+import { descriptorsOf, residentMbOf } from './statistics.ts';
 
 type PeerRole = 'serve' | 'call';
 
@@ -47,6 +47,11 @@ export class Peer implements AsyncDisposable {
   /** How many file descriptors it has open. */
   get descriptors(): number {
     return descriptorsOf(this.#child.pid);
+  }
+
+  /** Its resident memory now, with all garbage, in MB. */
+  get residentMb(): number {
+    return residentMbOf(this.#child.pid);
   }
 
   /** How the process has ended. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { timerWheel } from '../../../core/timer-wheel.ts';
 import type { PeerStatistics } from './conversation.ts';
 
@@ -15,4 +15,10 @@ export function statistics(): PeerStatistics {
 /** The file descriptors that a process has open, by its id. */
 export function descriptorsOf(pid: number | 'self'): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** The resident memory of a process, by its id, in MB. */
+export function residentMbOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_000;
 }

@@ -1,5 +1,7 @@
 import type { Scenario } from '../scenario.ts';
+import { deaf } from './deaf.ts';
 import { halfOpen } from './half-open.ts';
+import { idle } from './idle.ts';
 import { kill } from './kill.ts';
 import { lossy } from './lossy.ts';
 import { stall } from './stall.ts';
@@ -12,4 +14,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   stall,
   'half-open': halfOpen,
   lossy,
+  deaf,
+  idle,
 };
