@@ -222,6 +222,34 @@ describe('a peer that breaks the rules', () => {
   });
 });
 
+test('a peer that opens calls and reads no answer is cut off, before its refusals fill the memory', async () => {
+  const { connection, link } = scriptedServer({ maxQueuedBytes: 1_000 });
+  const say = (first: number) =>
+    clientBytes((client) => {
+      for (let i = 0; i < 3; i++) sayCall(client, first + 2 * i, '/zrpc.test.Notes/None', note);
+    });
+  connection.receive(say(1));
+  expect(link.destroyed).toBe(false);
+  link.queuedBytes = 1_001;
+  connection.receive(say(7).slice(clientBytes(() => {}).length));
+  expect(link.destroyed).toBe(true);
+  expect((await connection.closed)?.code).toBe('resource_exhausted');
+});
+
+test('what ended a connection is told to who asks later, too', async () => {
+  const { connection } = scriptedServer();
+  const broken = new RpcError('unavailable', 'the link broke');
+  let told = 0;
+  connection.onClosed = () => {
+    told++;
+  };
+  connection.linkClosed(broken);
+  connection.linkClosed();
+  expect(told).toBe(1);
+  expect(await connection.closed).toBe(broken);
+  expect(connection.openCalls).toBe(0);
+});
+
 test('mutated bytes never crash a connection, and every call of it ends', async () => {
   const bytes = clientBytes((client) => {
     sayCall(client, 1, echo, note);

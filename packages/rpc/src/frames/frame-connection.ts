@@ -15,6 +15,7 @@ import { markRefused } from '../core/refused.ts';
 import { monotonicNow } from '../core/timer-wheel.ts';
 import { RpcError } from '../rpc-error.ts';
 import { ConnectionTimer } from './connection-timer.ts';
+import { decompressed } from './decompressed.ts';
 import { frameFlag, frameType } from './frame.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -23,12 +24,19 @@ import type { FrameLink } from './frame-writer.ts';
 import { type FrameLanes, firstLane } from './lanes.ts';
 import {
   PayloadReader,
-  PeerPaths,
   type PeerSettings,
+  readPath,
   readReason,
   readSettings,
   readTrailer,
 } from './payload.ts';
+import {
+  connectionClosed,
+  connectionClosing,
+  connectionFull,
+  messageTooLong,
+  metadataTooLarge,
+} from './refusals.ts';
 
 export interface FrameConnectionOptions {
   readonly link: FrameLink;
@@ -51,13 +59,14 @@ export interface FrameConnectionOptions {
 const reader = new PayloadReader();
 
 /**
- * A connection that speaks zrpc's own frames (`frame.ts` has the format) over any link, in both
- * directions: each side may open calls. The owner of the link gives it `receive` and `linkClosed`.
+ * A connection that speaks zrpc's own frames (`frame.ts`) over any link; each side may open calls.
+ * The owner of the link gives it `receive` and `linkClosed`.
  */
 export class FrameConnection implements Connection, FrameSink {
   readonly limits: RpcLimits;
   readonly peer: Peer;
-  readonly closed: Promise<RpcError | undefined>;
+  /** Told once, when nothing of the connection is left. */
+  onClosed: ((connection: FrameConnection) => void) | undefined;
   /** For this connection's streams only. */
   readonly output: FrameOutput;
   peerStreamWindowBytes = 65_536;
@@ -67,11 +76,13 @@ export class FrameConnection implements Connection, FrameSink {
   readonly #link: FrameLink;
   readonly #reader: FrameReader;
   readonly #timer: ConnectionTimer;
-  readonly #outgoing = new Map<number, OutgoingCall>();
-  readonly #incoming = new Map<number, IncomingCall>();
+  // What not every connection needs is made when it does: a listener has ten thousand of them.
+  #outgoing: Map<number, OutgoingCall> | undefined;
+  #incoming: Map<number, IncomingCall> | undefined;
   /** Streams that were told to wait for room. */
-  readonly #waiting = new Set<FrameStream>();
-  readonly #paths = new PeerPaths();
+  #waiting: Set<FrameStream> | undefined;
+  #paths: (string | undefined)[] | undefined;
+  #closed: PromiseWithResolvers<RpcError | undefined> | undefined;
   #peerSettings: PeerSettings | undefined;
   #nextStream: number;
   #lastPeerStream = 0;
@@ -80,7 +91,6 @@ export class FrameConnection implements Connection, FrameSink {
   #received = 0;
   #read = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
-  #resolveClosed: (error: RpcError | undefined) => void = () => {};
   #fault: RpcError | undefined;
 
   constructor(options: FrameConnectionOptions) {
@@ -92,11 +102,16 @@ export class FrameConnection implements Connection, FrameSink {
     const { link, limits, compressor, lanes } = options;
     this.output = new FrameOutput(link, limits, compressor, lanes);
     this.#reader = new FrameReader(this, Math.max(options.limits.maxMessageBytes, 65_536));
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
     this.output.settings();
     this.#timer = new ConnectionTimer(this, options.limits);
+  }
+
+  get closed(): Promise<RpcError | undefined> {
+    if (this.#closed === undefined) {
+      this.#closed = Promise.withResolvers();
+      if (this.#state === 'closed') this.#closed.resolve(this.#fault);
+    }
+    return this.#closed.promise;
   }
 
   get acceptsCalls(): boolean {
@@ -104,7 +119,7 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   get openCalls(): number {
-    return this.#outgoing.size + this.#incoming.size;
+    return (this.#outgoing?.size ?? 0) + (this.#incoming?.size ?? 0);
   }
 
   /** The peer's SETTINGS have come. */
@@ -126,6 +141,7 @@ export class FrameConnection implements Connection, FrameSink {
       return call;
     }
     if (id < firstLane) this.#nextStream += 2;
+    this.#outgoing ??= new Map();
     this.#outgoing.set(call.id, call);
     this.#options.onActivity?.();
     call.compression = options.compression;
@@ -172,14 +188,14 @@ export class FrameConnection implements Connection, FrameSink {
     this.#timer.stop();
     this.#reader.stop();
     this.output.stop();
-    const fault = this.#fault ?? error;
-    const reason =
-      fault ?? new RpcError('unavailable', `the connection to ${this.peer.address} was closed`);
-    for (const call of [...this.#outgoing.values()]) {
+    this.#fault ??= error;
+    const reason = this.#fault ?? connectionClosed(this.peer);
+    for (const call of [...(this.#outgoing?.values() ?? [])]) {
       call.end({ error: reason, metadata: Metadata.empty });
     }
-    for (const call of [...this.#incoming.values()]) call.cancelled(reason);
-    this.#resolveClosed(fault);
+    for (const call of [...(this.#incoming?.values() ?? [])]) call.cancelled(reason);
+    this.#closed?.resolve(this.#fault);
+    this.onClosed?.(this);
   }
 
   onFrame(
@@ -217,7 +233,7 @@ export class FrameConnection implements Connection, FrameSink {
     else if (type === frameType.end) this.#onEnd(stream, flags, payload);
     else if (type === frameType.credit) this.#onCredit(stream, payload.u32());
     else if (type === frameType.cancel) {
-      this.#incoming.get(stream)?.cancelled(readReason(payload));
+      this.#incoming?.get(stream)?.cancelled(readReason(payload));
     } else if (type === frameType.ping) this.#onPing(flags, payload);
     else if (type === frameType.goaway) this.#onGoaway(payload.u32(), readReason(payload));
     else if (type === frameType.settings) this.#onSettings(readSettings(payload));
@@ -230,22 +246,23 @@ export class FrameConnection implements Connection, FrameSink {
     const more = settings.streamWindowBytes - this.peerStreamWindowBytes;
     this.peerStreamWindowBytes = settings.streamWindowBytes;
     this.#sendCredit += settings.connectionWindowBytes - 65_536;
-    for (const call of this.#outgoing.values()) call.sendCredit += more;
+    for (const call of this.#outgoing?.values() ?? []) call.sendCredit += more;
     this.#timer.start();
     this.#roomAgain();
   }
 
   #onHeader(stream: number, flags: number, payload: PayloadReader): void {
     if (stream % 2 === this.#nextStream % 2) {
-      this.#outgoing.get(stream)?.header(payload.pairs(this.limits));
+      this.#outgoing?.get(stream)?.header(payload.pairs(this.limits));
       return;
     }
-    const again = stream >= firstLane && this.#incoming.has(stream);
+    const again = stream >= firstLane && this.#incoming?.has(stream);
     if (stream <= this.#lastPeerStream || again) {
       throw new RpcError('internal', `stream ${stream} was opened twice, or out of order`);
     }
     if (stream < firstLane) this.#lastPeerStream = stream;
-    const path = this.#paths.read(payload, (flags & frameFlag.path) !== 0);
+    this.#paths ??= [];
+    const path = readPath(payload, (flags & frameFlag.path) !== 0, this.#paths);
     const timeoutMs = payload.varint();
     let metadata: Metadata;
     try {
@@ -274,6 +291,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.#abortDeaf('opens calls');
       return;
     }
+    this.#incoming ??= new Map();
     const running = Math.max(this.#runningHandlers, this.#incoming.size);
     if (running >= this.limits.maxStreams) {
       const message = `${running} calls are open on this connection, the limit maxStreams`;
@@ -303,7 +321,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.#received > this.limits.connectionWindowBytes + this.#oneMessage) {
       throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
     }
-    const call = this.#outgoing.get(stream) ?? this.#incoming.get(stream);
+    const call = this.#outgoing?.get(stream) ?? this.#incoming?.get(stream);
     if (call === undefined) {
       if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
       this.consumed(cost);
@@ -312,7 +330,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (call.received + cost > this.limits.streamWindowBytes + this.#oneMessage) {
       throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
     }
-    const message = this.#decompressed(call, flags, bytes, start, end);
+    const message = decompressed(call, flags, bytes.subarray(start, end), this.#options);
     if (message === undefined) {
       this.consumed(cost);
       return;
@@ -323,35 +341,13 @@ export class FrameConnection implements Connection, FrameSink {
     else call.receiveEnd(() => call.halfClose());
   }
 
-  #decompressed(
-    call: OutgoingCall | IncomingCall,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): Uint8Array | undefined {
-    const message = bytes.subarray(start, end);
-    if ((flags & (frameFlag.gzip | frameFlag.zstd)) === 0) return message;
-    const name = (flags & frameFlag.gzip) !== 0 ? 'gzip' : 'zstd';
-    const compressor = this.#options.compressor?.(name);
-    try {
-      if (compressor !== undefined) {
-        return compressor.decompress(message, this.limits.maxMessageBytes);
-      }
-      call.fail(new RpcError('unimplemented', `this side cannot read messages in ${name}`));
-    } catch (error) {
-      call.fail(RpcError.from(error));
-    }
-    return undefined;
-  }
-
   #onEnd(stream: number, flags: number, payload: PayloadReader): void {
-    const incoming = this.#incoming.get(stream);
+    const incoming = this.#incoming?.get(stream);
     if (incoming !== undefined) {
       incoming.receiveEnd(() => incoming.halfClose());
       return;
     }
-    const call = this.#outgoing.get(stream);
+    const call = this.#outgoing?.get(stream);
     if (call === undefined) {
       if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
       return;
@@ -367,7 +363,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.#roomAgain();
       return;
     }
-    const call = this.#outgoing.get(stream) ?? this.#incoming.get(stream);
+    const call = this.#outgoing?.get(stream) ?? this.#incoming?.get(stream);
     if (call === undefined) return;
     call.sendCredit = Math.min(call.sendCredit + bytes, 0xffffffff);
     if (call.wantsRoom) call.flush();
@@ -382,7 +378,7 @@ export class FrameConnection implements Connection, FrameSink {
 
   #onGoaway(last: number, reason: RpcError): void {
     if (this.#state === 'open') this.#state = 'draining';
-    for (const call of [...this.#outgoing.values()]) {
+    for (const call of [...(this.#outgoing?.values() ?? [])]) {
       if (call.id <= last || call.id >= firstLane) continue;
       const error = new RpcError('unavailable', reason.message, { retryable: true });
       call.end({ error: markRefused(error), metadata: Metadata.empty });
@@ -403,21 +399,13 @@ export class FrameConnection implements Connection, FrameSink {
 
   /** Why no call can be opened now; undefined: it can. */
   #refusal(metadata: Metadata): RpcError | undefined {
-    if (this.#state !== 'open') {
-      const message = `the connection to ${this.peer.address} is closing`;
-      return markRefused(new RpcError('unavailable', message, { retryable: true }));
-    }
+    if (this.#state !== 'open') return connectionClosing(this.peer);
     if (metadata.size > 0 && metadata.byteLength > this.limits.maxMetadataBytes) {
-      return new RpcError(
-        'resource_exhausted',
-        `metadata has ${metadata.byteLength} bytes, more than ${this.limits.maxMetadataBytes}, the limit maxMetadataBytes`,
-      );
+      return metadataTooLarge(metadata, this.limits);
     }
+    const open = this.#outgoing?.size ?? 0;
     const maxStreams = this.#peerSettings?.maxStreams ?? this.limits.maxStreams;
-    if (this.#outgoing.size >= maxStreams || this.#nextStream > 0xfffffff0) {
-      const message = `${this.#outgoing.size} calls are open on the connection to ${this.peer.address}, as many as it takes`;
-      return markRefused(new RpcError('resource_exhausted', message));
-    }
+    if (open >= maxStreams || this.#nextStream > 0xfffffff0) return connectionFull(this.peer, open);
     return undefined;
   }
 
@@ -428,6 +416,7 @@ export class FrameConnection implements Connection, FrameSink {
 
   awaitRoom(stream: FrameStream): void {
     stream.wantsRoom = true;
+    this.#waiting ??= new Set();
     this.#waiting.add(stream);
   }
 
@@ -436,11 +425,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.limits.maxMessageBytes,
       this.#peerSettings?.maxMessageBytes ?? this.limits.maxMessageBytes,
     );
-    if (length <= limit) return undefined;
-    return new RpcError(
-      'resource_exhausted',
-      `the message has ${length} bytes, more than ${limit}, the limit maxMessageBytes`,
-    );
+    return length <= limit ? undefined : messageTooLong(length, limit);
   }
 
   writeMessage(stream: FrameStream, bytes: Uint8Array): void {
@@ -463,9 +448,9 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   forget(stream: FrameStream): void {
-    this.#waiting.delete(stream);
-    if (stream instanceof OutgoingCall) this.#outgoing.delete(stream.id);
-    else this.#incoming.delete(stream.id);
+    this.#waiting?.delete(stream);
+    if (stream instanceof OutgoingCall) this.#outgoing?.delete(stream.id);
+    else this.#incoming?.delete(stream.id);
     this.#options.lanes?.release(stream.id);
     if (this.openCalls > 0) return;
     this.#timer.idleSince = monotonicNow();
@@ -477,9 +462,10 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   #roomAgain(): void {
-    if (this.#waiting.size === 0 || this.#sendCredit <= 0 || this.#link.queuedBytes > 0) return;
-    for (const stream of [...this.#waiting]) {
-      this.#waiting.delete(stream);
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#sendCredit <= 0 || this.#link.queuedBytes > 0) return;
+    for (const stream of [...waiting]) {
+      waiting.delete(stream);
       stream.flush();
     }
   }
@@ -491,9 +477,8 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   #abortDeaf(what: string): void {
-    this.abort(
-      new RpcError('resource_exhausted', `the peer ${what} and does not read the answers`),
-    );
+    const message = `the peer ${what} and does not read the answers`;
+    this.abort(new RpcError('resource_exhausted', message));
   }
 
   #protocolFault(error: RpcError): void {

@@ -8,6 +8,9 @@ const defaultGraceMs = 10_000;
 export class FrameConnections {
   readonly #limits: RpcLimits;
   readonly #open = new Set<FrameConnection>();
+  readonly #forget = (connection: FrameConnection): void => {
+    this.#open.delete(connection);
+  };
   #closing = false;
 
   constructor(limits: RpcLimits) {
@@ -28,7 +31,7 @@ export class FrameConnections {
 
   add(connection: FrameConnection): void {
     this.#open.add(connection);
-    void connection.closed.then(() => this.#open.delete(connection));
+    connection.onClosed = this.#forget;
   }
 
   /** Lets the open calls end for `graceMs`, then cancels them. */

@@ -24,8 +24,8 @@ export class FrameOutput {
   readonly #limits: RpcLimits;
   readonly #compressor: CompressorLookup | undefined;
   readonly #lanes: FrameLanes | undefined;
-  /** The numbers of paths that the peer knows. */
-  readonly #methods = new Map<string, number>();
+  /** The numbers of paths that the peer knows; a side that opens no calls has none. */
+  #methods: Map<string, number> | undefined;
   #closed = false;
 
   constructor(
@@ -65,10 +65,11 @@ export class FrameOutput {
     if (options.compression === 'gzip') flags = frameFlag.wantsGzip;
     else if (options.compression === 'zstd') flags = frameFlag.wantsZstd;
     scratch.reset();
-    const known = stream < firstLane ? this.#methods.get(path) : undefined;
+    const known = stream < firstLane ? this.#methods?.get(path) : undefined;
     if (known !== undefined) scratch.varint(known);
     else {
       flags |= frameFlag.path;
+      this.#methods ??= new Map();
       const mayKeep = stream < firstLane && this.#methods.size < maxInternedMethods;
       const number = mayKeep ? this.#methods.size + 1 : 0;
       if (number !== 0) this.#methods.set(path, number);

@@ -15,6 +15,28 @@ const directBytes = 16 * 1024;
 const pool: Uint8Array[] = [];
 const maxPooled = 64;
 
+/** Writers with something to send, until the microtask that sends it. */
+let pending: FrameWriter[] = [];
+let spare: FrameWriter[] = [];
+
+/** One function for all writers, so that ten thousand idle ones have none each. */
+function flushPending(): void {
+  const writers = pending;
+  pending = spare;
+  spare = writers;
+  for (const writer of writers) {
+    try {
+      writer.flush();
+    } catch (error) {
+      // A link must not throw; one that does all the same is no affair of the others.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+  writers.length = 0;
+}
+
 /**
  * Collects the frames of one turn of the microtask queue and hands them to the link in one write. A
  * connection that is not writing holds no buffer.
@@ -26,7 +48,6 @@ export class FrameWriter {
   /** The stream of the frame written last, and where its flags are, while it is still here. */
   #lastStream = 0;
   #lastFlagsAt = 0;
-  readonly #flushLater: () => void = () => this.flush();
 
   constructor(link: FrameLink) {
     this.#link = link;
@@ -90,7 +111,7 @@ export class FrameWriter {
     }
     if (this.#buffer === undefined) {
       this.#buffer = pool.pop() ?? new Uint8Array(bufferBytes);
-      queueMicrotask(this.#flushLater);
+      if (pending.push(this) === 1) queueMicrotask(flushPending);
     }
     const buffer = this.#buffer;
     const at = this.#used;

@@ -195,13 +195,26 @@ export function readSettings(reader: PayloadReader): PeerSettings {
       `the peer speaks version ${version} of the frames, this side version ${protocolVersion}: update one of them`,
     );
   }
-  return {
+  const settings = {
     maxMessageBytes: reader.u32(),
     streamWindowBytes: reader.u32(),
     connectionWindowBytes: reader.u32(),
     maxStreams: reader.u32(),
   };
+  const isAsBefore = settingNames.every((name) => settings[name] === lastSettings?.[name]);
+  if (!isAsBefore) lastSettings = settings;
+  return lastSettings ?? settings;
 }
+
+const settingNames = [
+  'maxMessageBytes',
+  'streamWindowBytes',
+  'connectionWindowBytes',
+  'maxStreams',
+] as const;
+
+/** Most peers say the same, and can share one object. */
+let lastSettings: PeerSettings | undefined;
 
 /** The payload of an END from the answering side. */
 export function readTrailer(reader: PayloadReader, flags: number, limits: RpcLimits): Trailer {
@@ -254,24 +267,26 @@ function malformed(what: string): RpcError {
   return new RpcError('internal', `the frame is malformed: ${what}`);
 }
 
-/** The paths behind the numbers that the peer uses for them. */
-export class PeerPaths {
-  readonly #paths = new Map<number, string>();
-
-  /** The path of a HEADER; `named` says that it is in there. */
-  read(reader: PayloadReader, named: boolean): string {
-    const number = reader.varint();
-    if (!named) {
-      const path = this.#paths.get(number);
-      if (path === undefined) throw malformed(`method ${number} was given no path before`);
-      return path;
-    }
-    const path = reader.textBlock();
-    if (number === 0) return path;
-    if (number > maxInternedMethods || this.#paths.has(number)) {
-      throw malformed(`method ${number} cannot be given a path`);
-    }
-    this.#paths.set(number, path);
+/**
+ * The path of a HEADER; `named` says that it is in there, with its number. `paths` are those behind
+ * the numbers that the peer uses for them.
+ */
+export function readPath(
+  reader: PayloadReader,
+  named: boolean,
+  paths: (string | undefined)[],
+): string {
+  const number = reader.varint();
+  if (!named) {
+    const path = paths[number];
+    if (path === undefined) throw malformed(`method ${number} was given no path before`);
     return path;
   }
+  const path = reader.textBlock();
+  if (number === 0) return path;
+  if (number > maxInternedMethods || paths[number] !== undefined) {
+    throw malformed(`method ${number} cannot be given a path`);
+  }
+  paths[number] = path;
+  return path;
 }

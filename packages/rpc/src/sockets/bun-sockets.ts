@@ -194,7 +194,8 @@ class BunSocket implements ByteSocket {
   handler: SocketHandler = unattached;
   queuedBytes = 0;
   readonly #raw: Raw;
-  #queue: Uint8Array[] = [];
+  /** Made when the kernel does not take all. */
+  #queue: Uint8Array[] | undefined;
   #ending = false;
   #closed = false;
 
@@ -216,21 +217,23 @@ class BunSocket implements ByteSocket {
       sent = Math.max(0, this.#raw.write(bytes, start, end - start));
       if (sent === end - start) return true;
     }
+    this.#queue ??= [];
     this.#queue.push(bytes.slice(start + sent, end));
     this.queuedBytes += end - start - sent;
     return false;
   }
 
   drained(): void {
-    while (this.#queue.length > 0) {
-      const head = this.#queue[0] as Uint8Array;
+    const queue = this.#queue ?? [];
+    while (queue.length > 0) {
+      const head = queue[0] as Uint8Array;
       const sent = Math.max(0, this.#raw.write(head));
       this.queuedBytes -= sent;
       if (sent < head.length) {
-        this.#queue[0] = head.subarray(sent);
+        queue[0] = head.subarray(sent);
         return;
       }
-      this.#queue.shift();
+      queue.shift();
     }
     if (this.#ending) this.#finish();
     else this.handler.onDrain();
@@ -239,7 +242,7 @@ class BunSocket implements ByteSocket {
   closed(error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#queue = [];
+    this.#queue = undefined;
     this.queuedBytes = 0;
     this.handler.onClose(error);
   }

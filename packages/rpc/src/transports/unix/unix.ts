@@ -55,6 +55,7 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
   const limits = limitsWith(options.limits);
   const connections = new FrameConnections(limits);
   const onActivity = activityOf(options.busyPollMs);
+  const address = `unix:${path}`;
   const allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
 
   const accept = (socket: ByteSocket): SocketHandler => {
@@ -66,7 +67,7 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
     }
     const peer: Peer = {
       transport: 'unix',
-      address: `unix:${path}`,
+      address,
       ...(process === undefined ? {} : { process }),
     };
     const { connection, handler } = frameSocket(socket, {
