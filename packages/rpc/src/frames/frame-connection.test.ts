@@ -224,14 +224,15 @@ describe('a peer that breaks the rules', () => {
 
 test('a peer that opens calls and reads no answer is cut off, before its refusals fill the memory', async () => {
   const { connection, link } = scriptedServer({ maxQueuedBytes: 1_000 });
-  const say = (first: number) =>
+  const calls = (count: number) =>
     clientBytes((client) => {
-      for (let i = 0; i < 3; i++) sayCall(client, first + 2 * i, '/zrpc.test.Notes/None', note);
+      for (let i = 0; i < count; i++) sayCall(client, 1 + 2 * i, '/zrpc.test.Notes/None', note);
     });
-  connection.receive(say(1));
+  const first = calls(3);
+  connection.receive(first);
   expect(link.destroyed).toBe(false);
   link.queuedBytes = 1_001;
-  connection.receive(say(7).slice(clientBytes(() => {}).length));
+  connection.receive(calls(6).slice(first.length));
   expect(link.destroyed).toBe(true);
   expect((await connection.closed)?.code).toBe('resource_exhausted');
 });
