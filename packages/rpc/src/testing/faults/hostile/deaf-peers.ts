@@ -82,7 +82,8 @@ export class DeafServer implements AsyncDisposable {
   }
 }
 
-function addressOf(place: string): { path: string } | { host: string; port: number } {
+/** A place of the transports' table, as `node:net` takes it. */
+export function addressOf(place: string): { path: string } | { host: string; port: number } {
   if (place.startsWith('/')) return { path: place };
   const colon = place.lastIndexOf(':');
   return { host: place.slice(0, colon), port: Number(place.slice(colon + 1)) };

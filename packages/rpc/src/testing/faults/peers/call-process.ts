@@ -56,8 +56,8 @@ obey({
   async connections({ count }) {
     for (let i = 0; i < Number(count); i++) {
       const other = faultTransports[name].connect(place, { limits, tls });
-      await createClient(Notes, other).echo({});
       others.push(other);
+      await createClient(Notes, other).echo({});
     }
     return {};
   },

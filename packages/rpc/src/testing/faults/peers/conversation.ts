@@ -1,4 +1,5 @@
 import type { RpcLimits } from '../../../core/limits.ts';
+import { RpcError } from '../../../rpc-error.ts';
 import type { FaultTls, TransportName } from '../transport-table.ts';
 
 /*
@@ -36,6 +37,8 @@ export interface PeerStatistics {
   readonly descriptors: number;
   /** Entries of the timer wheel: deadlines, and one for each connection. */
   readonly timers: number;
+  /** By its host's clock, `Date.now()`. */
+  readonly dateMs: number;
 }
 
 /** Says something to who started this process. */
@@ -58,10 +61,14 @@ export function obey(
       const answer = await actions[command.do]?.(command);
       say({ id: command.id, ...answer });
     } catch (error) {
-      say({ id: command.id, fault: String(error) });
+      say({ id: command.id, fault: faultText(error) });
     }
     if (command.do === 'close') process.stdin.destroy();
   };
+}
+
+function faultText(error: unknown): string {
+  return error instanceof RpcError ? `${error.code}: ${error.message}` : String(error);
 }
 
 /** The setup that this process was started with. */

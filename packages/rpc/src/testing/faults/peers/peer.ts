@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { type FaultTls, freePlace, type TransportName } from '../transport-table.ts';
 import type { PeerLine, PeerSetup } from './conversation.ts';
-import { descriptorsOf, residentMbOf } from './statistics.ts';
+import { descriptorsOf, processorMsOf, residentMbOf } from './statistics.ts';
 
 type PeerRole = 'serve' | 'call';
 
@@ -52,6 +52,11 @@ export class Peer implements AsyncDisposable {
   /** Its resident memory now, with all garbage, in MB. */
   get residentMb(): number {
     return residentMbOf(this.#child.pid);
+  }
+
+  /** The processor time that it has used, in milliseconds. */
+  get processorMs(): number {
+    return processorMsOf(this.#child.pid);
   }
 
   /** How the process has ended. */

@@ -9,6 +9,7 @@ export function statistics(): PeerStatistics {
     rssMb: process.memoryUsage.rss() / 1e6,
     descriptors: descriptorsOf('self'),
     timers: timerWheel.size,
+    dateMs: Date.now(),
   };
 }
 
@@ -22,3 +23,12 @@ export function residentMbOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_000;
 }
+
+/** The processor time that a process has used, by its id, in milliseconds: proc(5), utime and stime. */
+export function processorMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
+/** Of `sysconf(_SC_CLK_TCK)`, which is 100 wherever Linux runs. */
+const tickMs = 10;

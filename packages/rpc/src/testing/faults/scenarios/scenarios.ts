@@ -1,5 +1,7 @@
 import type { Scenario } from '../scenario.ts';
+import { clock } from './clock.ts';
 import { deaf } from './deaf.ts';
+import { descriptors } from './descriptors.ts';
 import { halfOpen } from './half-open.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
@@ -15,5 +17,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'half-open': halfOpen,
   lossy,
   deaf,
+  clock,
+  descriptors,
   idle,
 };
