@@ -1,10 +1,14 @@
 import { type CallContext, createServer, type Server } from '../../core/server.ts';
+import { RpcError } from '../../rpc-error.ts';
 import { type Note, Notes } from '../note-service.ts';
 
 /** What a request says to a handler that is to stay where it is until its call ends. */
 export const hold = 'hold';
 /** The first message of a `collect` or `chat` whose handler reads nothing more. */
 const stopReading = 'stop reading';
+
+/** What a request says that is to be refused: by `echo` at once, by `list` after its messages. */
+export const fail = 'fail';
 
 /** What the handlers of a server are doing. */
 interface FaultCounts {
@@ -46,6 +50,7 @@ export function faultService(): FaultService {
   };
   service.server.add(Notes, {
     async echo(note, context) {
+      if (note.text === fail) throw refusal();
       if (note.text !== hold) return note;
       begin();
       await aborted(context.signal).finally(() => end(context));
@@ -56,6 +61,7 @@ export function faultService(): FaultService {
       try {
         for (let i = 0; number === 0 || i < number; i++) yield { number: i, payload };
         if (text === hold) await aborted(context.signal);
+        if (text === fail) throw refusal();
       } finally {
         end(context);
       }
@@ -83,6 +89,10 @@ export function faultService(): FaultService {
     },
   });
   return service;
+}
+
+function refusal(): RpcError {
+  return new RpcError('not_found', 'this request is to be refused');
 }
 
 async function* answers(notes: AsyncIterable<Note>, signal: AbortSignal): AsyncGenerator<Note> {

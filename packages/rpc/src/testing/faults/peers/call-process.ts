@@ -2,6 +2,7 @@
 import type { Transport } from '../../../core/call.ts';
 import { createClient } from '../../../core/client.ts';
 import { Notes } from '../../note-service.ts';
+import { churn } from '../churn.ts';
 import { flood } from '../flood.ts';
 import { described, holdCalls } from '../held-calls.ts';
 import { faultTransports } from '../transport-table.ts';
@@ -74,6 +75,8 @@ obey({
     await Promise.all(Array.from({ length: Number(abreast) }, visitor));
     return {};
   },
+  /** Calls and streams that end in all the ways there are: how often in each. */
+  churn: ({ calls, streams, seed }) => churn(client, Number(calls), Number(streams), Number(seed)),
   statistics: () => ({ ...statistics() }),
   async close() {
     await Promise.all([transport, ...others].map((one) => one.close()));

@@ -2,9 +2,11 @@ import type { Scenario } from '../scenario.ts';
 import { clock } from './clock.ts';
 import { deaf } from './deaf.ts';
 import { descriptors } from './descriptors.ts';
+import { exit } from './exit.ts';
 import { halfOpen } from './half-open.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
+import { leaks, visits } from './leaks.ts';
 import { lossy } from './lossy.ts';
 import { stall } from './stall.ts';
 import { stop } from './stop.ts';
@@ -19,5 +21,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   deaf,
   clock,
   descriptors,
+  exit,
+  leaks,
+  visits,
   idle,
 };
