@@ -15,7 +15,7 @@ export const exit: Scenario = {
   },
 };
 
-export async function exits(transport: TransportName, context: ScenarioContext): Promise<void> {
+async function exits(transport: TransportName, context: ScenarioContext): Promise<void> {
   const setup: PeerSetup = {
     transport,
     place: await freePlace(transport),
