@@ -153,6 +153,24 @@ describe('a peer that breaks the rules', () => {
       after(header([0x7f, 0, 0, 0, 2, 0, 0, 0, 1, 0])),
       /maxMessage/,
     ],
+    'sends a message after the end of its messages': [
+      clientBytes((client) => {
+        client.open(1, '/zrpc.test.Notes/Chat', options);
+        client.end(1);
+        client.message(1, note, undefined);
+      }),
+      /went on with stream 1 after its end/,
+    ],
+    'ends its messages twice': [
+      clientBytes((client) => {
+        client.open(1, '/zrpc.test.Notes/Chat', options);
+        client.message(1, note, undefined);
+        client.end(1);
+        client.flush();
+        client.end(1);
+      }),
+      /went on with stream 1 after its end/,
+    ],
     'opens a stream twice': [
       after(
         frame(frameType.header, 1, frameFlag.path, header([1, 1, 0x61, 0])),

@@ -28,6 +28,8 @@ export abstract class FrameStream {
   #unsent: Uint8Array[] | undefined;
   #endUnsent = false;
   #paused = false;
+  /** The peer has said that no message follows. */
+  #peerEnded = false;
   #unread: { bytes: Uint8Array; cost: number }[] | undefined;
   #unreadEnd: (() => void) | undefined;
 
@@ -61,8 +63,9 @@ export abstract class FrameStream {
     end();
   }
 
-  /** A message has come. */
+  /** A message has come. @throws RpcError internal after the peer's end. */
   receive(bytes: Uint8Array, cost: number): void {
+    if (this.#peerEnded) throw wentOn(this.id);
     this.received += cost;
     if (this.#paused) {
       this.#unread ??= [];
@@ -74,8 +77,10 @@ export abstract class FrameStream {
     this.#consume(cost);
   }
 
-  /** Calls `end` when all that came before is read. */
+  /** Calls `end` when all that came before is read. @throws RpcError internal for a second end. */
   receiveEnd(end: () => void): void {
+    if (this.#peerEnded) throw wentOn(this.id);
+    this.#peerEnded = true;
     if (this.#paused) this.#unreadEnd = end;
     else end();
   }
@@ -149,6 +154,10 @@ export abstract class FrameStream {
     this.connection.output.credit(this.id, this.#read);
     this.#read = 0;
   }
+}
+
+function wentOn(stream: number): RpcError {
+  return new RpcError('internal', `the peer went on with stream ${stream} after its end`);
 }
 
 /** What a message of this many bytes costs of the credits. */
