@@ -12,6 +12,8 @@ export interface FrameLink {
 const bufferBytes = 64 * 1024;
 /** Payloads from here on go to the link without a copy. */
 const directBytes = 16 * 1024;
+/** As much as this leaves before more is written: the peer works on it meanwhile. */
+const earlyBytes = 4 * 1024;
 const pool: Uint8Array[] = [];
 const maxPooled = 64;
 
@@ -38,7 +40,7 @@ function flushPending(): void {
 }
 
 /**
- * Collects the frames of one turn of the microtask queue and hands them to the link in one write. A
+ * Collects the frames of one turn of the microtask queue and hands them to the link in few writes. A
  * connection that is not writing holds no buffer.
  */
 export class FrameWriter {
@@ -96,18 +98,23 @@ export class FrameWriter {
   flush(): void {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
-    const used = this.#used;
     this.#buffer = undefined;
+    this.#send(buffer);
+    if (pool.length < maxPooled) pool.push(buffer);
+  }
+
+  #send(buffer: Uint8Array): void {
+    const used = this.#used;
     this.#used = 0;
     this.#lastStream = 0;
     if (used > 0) this.#link.write(buffer, 0, used);
-    if (pool.length < maxPooled) pool.push(buffer);
   }
 
   /** Writes a frame's header with room for `room` bytes behind it: where the payload begins. */
   #begin(type: number, stream: number, flags: number, length: number, room: number): number {
-    if (this.#buffer !== undefined && this.#used + frameHeaderBytes + room > bufferBytes) {
-      this.flush();
+    if (this.#used + frameHeaderBytes + room > bufferBytes) this.flush();
+    else if (this.#used >= earlyBytes && stream !== this.#lastStream) {
+      this.#send(this.#buffer as Uint8Array);
     }
     if (this.#buffer === undefined) {
       this.#buffer = pool.pop() ?? new Uint8Array(bufferBytes);

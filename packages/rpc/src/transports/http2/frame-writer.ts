@@ -4,10 +4,12 @@ import { defaultFrameBytes, frameFlag, frameHeaderBytes, frameType } from './fra
 
 /** Payloads from here on go to the socket without a copy. */
 const directBytes = 16 * 1024;
+/** As much as this leaves before more is written: the peer works on it meanwhile. */
+const earlyBytes = 4 * 1024;
 
 /**
  * Writes the frames of one connection. What is written within one turn of the microtask queue goes
- * to the socket at once, in one write.
+ * to the socket in few writes.
  */
 export class FrameWriter {
   /** Where HPACK's encoder writes between `beginHeaders` and `endHeaders`. */
@@ -105,6 +107,7 @@ export class FrameWriter {
 
   /** Begins HEADERS: the block follows into `queue`. */
   beginHeaders(stream: number, flags: number): void {
+    if (this.queue.length >= earlyBytes) this.flush();
     this.#headersAt = this.#header(0, frameType.headers, flags | frameFlag.endHeaders, stream);
   }
 
