@@ -7,13 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineLine } from './gateway/report/machine.ts';
 import { figure, markdownTable } from './gateway/report/markdown.ts';
-import {
-  compileFloor,
-  type FloorFigures,
-  type FloorName,
-  floors,
-  measureFloor,
-} from './rpc/floor/floor.ts';
+import { compileFloor, type FloorName, floors, measureFloor } from './rpc/floor/floor.ts';
 import { goalsOf } from './rpc/goals.ts';
 import { idleConnectionsMb } from './rpc/idle-connections.ts';
 import {
@@ -24,8 +18,7 @@ import {
 } from './rpc/measure-peer.ts';
 import { type RpcOptions, readRpcOptions, rpcUsage } from './rpc/options.ts';
 import { makeCertificate } from './rpc/peers/certificate.ts';
-import type { PeerName } from './rpc/peers/names.ts';
-import { type Round, RpcFigures } from './rpc/rpc-figures.ts';
+import { type Contender, type Round, RpcFigures } from './rpc/rpc-figures.ts';
 
 const options = readRpcOptions(process.argv.slice(2));
 if (options.help) console.log(rpcUsage);
@@ -58,30 +51,26 @@ async function round(
   env: Record<string, string>,
   title: string,
 ): Promise<Round> {
-  const measured = new Map<PeerName, PeerFigures>();
-  const measuredFloors = new Map<FloorName, FloorFigures>();
+  const measured = new Map<Contender, PeerFigures>();
   for (const name of Object.keys(floors) as FloorName[]) {
     progress(`${title}: ${name}`);
-    measuredFloors.set(name, await measureFloor(name, program, seconds));
+    measured.set(name, await measureFloor(name, program, seconds));
   }
   for (const name of peers) {
     progress(`${title}: ${name}`);
     measured.set(name, await measurePeer(name, seconds, env));
   }
-  return { peers: measured, floors: measuredFloors };
+  return measured;
 }
 
 function report(options: RpcOptions, figures: RpcFigures, idleMb: number | undefined): void {
   const names = Object.keys(figureTitles) as FigureName[];
-  const floorNames = Object.keys(floors) as FloorName[];
+  const contenders: Contender[] = [...(Object.keys(floors) as FloorName[]), ...options.peers];
   const table = markdownTable(
-    ['', ...floorNames, ...options.peers],
+    ['', ...contenders],
     names.map((name) => [
       figureTitles[name],
-      ...floorNames.map((floor) =>
-        name === 'p50Us' || name === 'p95Us' ? figure(figures.floor(floor)?.[name]) : '-',
-      ),
-      ...options.peers.map((peer) => figure(figures.peer(peer, name))),
+      ...contenders.map((contender) => figure(figures.of(contender, name))),
     ]),
   );
   const goals = goalsOf(figures, idleMb).map(({ title, goal, measured, isMet }) => [

@@ -24,3 +24,8 @@ export function isLocal(name: PeerName): boolean {
 export function isRaw(name: PeerName): boolean {
   return name.startsWith('raw-');
 }
+
+/** Whether both sides never sleep, so that they cannot share a core. */
+export function isSpinning(name: PeerName): boolean {
+  return name.includes('busy') || name.includes('shared-memory');
+}
