@@ -124,7 +124,10 @@ export interface Peer {
   readonly address: string;
   /** By `SO_PEERCRED`, on a Unix socket. */
   readonly process?: { readonly pid: number; readonly uid: number; readonly gid: number };
-  /** The certificate of the peer, where the handshake has verified it (mTLS). */
+  /**
+   * The certificate of the peer, where the handshake has verified it (mTLS). Every transport over TLS
+   * has it; who puts a handler of ours into a server of their own has to see to it.
+   */
   readonly certificate?: PeerCertificate;
   /** Calls back to the peer over the same connection, where the transport can. */
   readonly callback?: Transport;

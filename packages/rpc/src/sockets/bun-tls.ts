@@ -1,10 +1,16 @@
 import type { Socket, TLSOptions } from 'bun';
 import { monotonicNow, Timed, timerWheel } from '../core/timer-wheel.ts';
+import { RpcError } from '../rpc-error.ts';
+import { checkTls } from './check-tls.ts';
 import type { DialOptions, TlsClientOptions, TlsServerOptions, TlsSession } from './socket.ts';
 import { type CertificateText, tlsSession } from './tls-session.ts';
 
-/** A TLS listener's options for Bun. */
+/**
+ * A TLS listener's options for Bun.
+ * @throws RpcError invalid_argument that says which of its texts is at fault.
+ */
 export function bunServerTls(tls: TlsServerOptions): TLSOptions {
+  checkTls(tls);
   return {
     cert: tls.cert,
     key: tls.key,
@@ -13,8 +19,25 @@ export function bunServerTls(tls: TlsServerOptions): TLSOptions {
   };
 }
 
-/** A TLS client's options for Bun. */
+/**
+ * The same for `Bun.serve`.
+ * @throws RpcError as `bunServerTls`; unimplemented with an authority: `Bun.serve` would check the
+ * certificates of clients, and tell nobody whose they are.
+ */
+export function bunServeTls(tls: TlsServerOptions): TLSOptions {
+  if (tls.ca === undefined) return bunServerTls(tls);
+  throw new RpcError(
+    'unimplemented',
+    'Bun.serve cannot tell whose certificate a client has (tls.ca)',
+  );
+}
+
+/**
+ * A TLS client's options for Bun.
+ * @throws RpcError as `bunServerTls`.
+ */
 export function bunClientTls(options: DialOptions, tls: TlsClientOptions): TLSOptions {
+  checkTls(tls);
   const serverName = tls.serverName ?? ('path' in options ? 'localhost' : options.host);
   return {
     serverName,

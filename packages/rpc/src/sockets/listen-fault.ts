@@ -7,12 +7,11 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOENT: 'its folder does not exist',
   ENOTFOUND: 'the name has no address',
-  ERR_OSSL_PEM_NO_START_LINE:
-    'a text of tls is none of PEM; give what is in the file, not its name',
 };
 
 /** The error of an address that cannot be had, which runtimes tell without the port. */
 export function listenFault(address: SocketAddress, cause: unknown): RpcError {
+  if (cause instanceof RpcError) return cause;
   const where = 'path' in address ? address.path : `${address.host}:${address.port}`;
   const { code, message } = cause as NodeJS.ErrnoException;
   const reason = (code === undefined ? undefined : reasons[code]) ?? message;

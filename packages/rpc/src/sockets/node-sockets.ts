@@ -3,9 +3,10 @@ import {
   type ConnectionOptions,
   createServer as createTlsServer,
   TLSSocket,
-  type TlsOptions,
   connect as tlsConnect,
 } from 'node:tls';
+import { checkTls } from './check-tls.ts';
+import { nodeServerTls } from './https-server.ts';
 import { listenFault } from './listen-fault.ts';
 import type {
   ByteSocket,
@@ -15,7 +16,6 @@ import type {
   SocketListener,
   SocketRuntime,
   TlsClientOptions,
-  TlsServerOptions,
   TlsSession,
 } from './socket.ts';
 import { tlsSession } from './tls-session.ts';
@@ -31,7 +31,7 @@ async function listen(
   const server: Server =
     tls === undefined
       ? createServer((raw) => attach(raw, options, undefined, accept))
-      : createTlsServer(serverTls(tls), (raw) => attach(raw, options, sessionOf(raw), accept));
+      : createTlsServer(nodeServerTls(tls), (raw) => attach(raw, options, sessionOf(raw), accept));
   if (tls !== undefined) boundHandshakes(server, tls.maxHandshakes ?? 1_000);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenFault(options, cause)));
@@ -99,17 +99,8 @@ function target(options: DialOptions): { path: string } | { host: string; port: 
   return { host: options.host, port: options.port };
 }
 
-function serverTls(tls: TlsServerOptions): TlsOptions {
-  return {
-    cert: tls.cert,
-    key: tls.key,
-    handshakeTimeout: tls.handshakeTimeoutMs ?? 10_000,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
-    ...(tls.protocols === undefined ? {} : { ALPNProtocols: [...tls.protocols] }),
-  };
-}
-
 function clientTls(options: DialOptions, tls: TlsClientOptions): ConnectionOptions {
+  checkTls(tls);
   const host = tls.serverName ?? ('path' in options ? 'localhost' : options.host);
   return {
     ...target(options),

@@ -98,7 +98,8 @@ export interface SocketListener {
 export interface SocketRuntime {
   /**
    * Listens; each connection gets the handler that `accept` returns.
-   * @throws RpcError unavailable that says why the address cannot be had.
+   * @throws RpcError unavailable that says why the address cannot be had, invalid_argument that
+   * says what is wrong with the texts of `tls`.
    */
   listen(
     options: ListenOptions,
@@ -106,7 +107,7 @@ export interface SocketRuntime {
   ): Promise<SocketListener>;
   /**
    * Connects, through the TLS handshake where there is one.
-   * @throws Error of the runtime when it cannot.
+   * @throws Error of the runtime when it cannot; RpcError invalid_argument as `listen`.
    */
   dial(options: DialOptions, attach: (socket: ByteSocket) => SocketHandler): Promise<void>;
 }

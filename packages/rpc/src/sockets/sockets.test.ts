@@ -121,12 +121,19 @@ test.each([
   await expect(sockets.listen({ path }, accept)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a file’s name where the text of its certificate belongs is told', async () => {
+test.each([
+  ['Bun', bunSockets],
+  ['Node', nodeSockets],
+])('%s: a file’s name where the text of its certificate belongs is told', async (_, sockets) => {
   const tls = { cert: '/etc/cert.pem', key: '/etc/key.pem' };
   const accept = (socket: ByteSocket) => new End(socket);
-  await expect(bunSockets.listen({ host: '127.0.0.1', port: 0, tls }, accept)).rejects.toThrow(
-    'give what is in the file',
-  );
+  const at = { host: '127.0.0.1', port: 1, tls };
+  const error = expect.objectContaining({
+    code: 'invalid_argument',
+    message: 'tls.cert is not a text in PEM; give what is in the file, not its name',
+  });
+  await expect(sockets.listen(at, accept)).rejects.toThrow(error);
+  await expect(sockets.dial(at, accept)).rejects.toThrow(error);
 });
 
 describe.each(runtimes)('%s’s listener, %#', (_, listening, __, dialling) => {

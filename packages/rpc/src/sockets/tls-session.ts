@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../core/call.ts';
 import type { TlsSession } from './socket.ts';
 
@@ -44,6 +45,13 @@ export function peerCertificate(
     alternativeNames: splitAlternativeNames(certificate.subjectaltname ?? ''),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
+}
+
+/** The certificate of the peer of a socket of `node:net` or `node:tls`, where it was verified. */
+export function certificateOf(socket: object): PeerCertificate | undefined {
+  const secure = socket as Partial<TLSSocket>;
+  if (!secure.authorized || secure.getPeerCertificate === undefined) return undefined;
+  return peerCertificate(secure.getPeerCertificate());
 }
 
 function unquoted(value: string): string {

@@ -1,6 +1,6 @@
 /**
  * `node --test packages/rpc/src/testing/node-suite.ts`: the contract of transports on Node, without
- * QUIC and shared memory, which only Bun has, and `node:http2` as peer of our HTTP/2.
+ * QUIC and shared memory, which only Bun has; `node:http2` as peer of our HTTP/2; and certificates.
  */
 import { test } from 'node:test';
 import { nodeHttp2Tests } from '../transports/http2/testing/node-http2-oracle.ts';
@@ -13,8 +13,10 @@ import {
   unixHarness,
   webSocketHarness,
 } from './contract/harnesses.ts';
+import { nodeCertificateTests } from './node-certificates.ts';
 
 nodeHttp2Tests((name, run) => void test(name, { timeout: 20_000 }, run));
+nodeCertificateTests((name, run) => void test(name, { timeout: 20_000 }, run));
 
 for (const harness of [
   memoryHarness,

@@ -5,6 +5,7 @@ import { getCACertificates } from 'node:tls';
 import type { RpcLimits } from '../../core/limits.ts';
 import { monotonicNow, Timed, timerWheel } from '../../core/timer-wheel.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { checkTls } from '../../sockets/check-tls.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../../sockets/socket.ts';
 import {
   type NodeQuicHandshake,
@@ -64,6 +65,7 @@ export interface QuicListener {
 export async function listenQuicEndpoint(options: QuicListenOptions): Promise<QuicListener> {
   const { host, scheme, limits } = options;
   const quic = nodeQuic();
+  checkTls(options.tls);
   const certificates = identity(options.tls.cert, options.tls.key);
   const address = await resolve(host, options.port);
   const endpoint = new quic.QuicEndpoint({
@@ -215,6 +217,7 @@ export interface DialedQuic {
 export async function dialQuicEndpoint(options: QuicDialOptions): Promise<DialedQuic> {
   const { host, port, tls, limits, resume } = options;
   const quic = nodeQuic();
+  checkTls(tls);
   const target = `${options.scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const certificates =
     tls.cert === undefined || tls.key === undefined ? {} : identity(tls.cert, tls.key);
@@ -327,11 +330,7 @@ function idleSeconds(limits: RpcLimits): number {
 }
 
 function identity(cert: string, key: string): NodeQuicIdentity {
-  try {
-    return { keys: [createPrivateKey(key)], certs: [pem(cert)] };
-  } catch (cause) {
-    throw new RpcError('invalid_argument', 'tls.key is not a private key in PEM', { cause });
-  }
+  return { keys: [createPrivateKey(key)], certs: [pem(cert)] };
 }
 
 async function resolve(host: string, port: number): Promise<SocketAddress> {

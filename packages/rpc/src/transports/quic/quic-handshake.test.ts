@@ -244,7 +244,7 @@ test('what is no certificate is refused by its option', async () => {
   const tls = { cert: 'no', key: 'no' };
   const error = await failure(listenQuic({ host: '127.0.0.1', port: 0, tls, handler }));
   expect(error.code).toBe('invalid_argument');
-  expect(error.message).toContain('tls.key');
+  expect(error.message).toContain('tls.cert');
 });
 
 /** The first datagram of a client that wants to connect. */

@@ -5,7 +5,9 @@ import { limitsWith } from '../../core/limits.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
-import type { TlsServerOptions } from '../../sockets/socket.ts';
+import { bunServeTls } from '../../sockets/bun-tls.ts';
+import { listenFault } from '../../sockets/listen-fault.ts';
+import type { SocketAddress } from '../../sockets/socket.ts';
 import { handshakeRefusal } from './handshake.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-options.ts';
@@ -24,7 +26,10 @@ export interface WebSocketEndpoint {
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
-/** A WebSocket endpoint to be put into any `Bun.serve`. */
+/**
+ * A WebSocket endpoint to be put into any `Bun.serve`. That does not tell the certificates of
+ * clients: `Peer.certificate` is never there, whatever its `tls` asks for. For mTLS: `listenWebSocket`.
+ */
 export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndpoint {
   const limits = limitsWith(options.limits);
   const connections = new FrameConnections(limits);
@@ -80,8 +85,14 @@ export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndp
   };
 }
 
-/** Serves own frames over WebSocket, by `Bun.serve`. */
+/**
+ * Serves own frames over WebSocket, by `Bun.serve`.
+ * @throws RpcError as `listenWebSocket`; unimplemented with `tls.ca`, as `Bun.serve` would check the
+ * certificates of clients and tell nobody whose they are.
+ */
 export async function listenBunWebSocket(options: WebSocketListenOptions): Promise<Listener> {
+  const tls = 'tls' in options ? options.tls : undefined;
+  const secure = tls === undefined ? {} : { tls: bunServeTls(tls) };
   const endpoint = webSocketEndpoint(options);
   const urlPath = options.urlPath ?? '/';
   const common = {
@@ -91,17 +102,17 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
       return new Response(`the WebSocket endpoint is at ${urlPath}\n`, { status: 404 });
     },
   };
-  const tls = 'tls' in options ? options.tls : undefined;
-  const server: Server<WebSocketData> =
+  const server = bind(options, () =>
     'path' in options
       ? Bun.serve<WebSocketData>({ unix: options.path, ...common })
       : Bun.serve<WebSocketData>({
           hostname: options.host,
           port: options.port,
           reusePort: false,
-          ...(tls === undefined ? {} : { tls: serverTls(tls) }),
+          ...secure,
           ...common,
-        });
+        }),
+  );
   const address =
     'path' in options
       ? `ws+unix://${options.path}:${urlPath}`
@@ -116,10 +127,12 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
   };
 }
 
-/** With an authority every client must have a certificate of it. */
-function serverTls({ cert, key, ca }: TlsServerOptions): Bun.TLSOptions {
-  if (ca === undefined) return { cert, key };
-  return { cert, key, ca, requestCert: true, rejectUnauthorized: true };
+function bind<T>(address: SocketAddress, serve: () => T): T {
+  try {
+    return serve();
+  } catch (cause) {
+    throw listenFault(address, cause);
+  }
 }
 
 /** Frames over one WebSocket of `Bun.serve`. */

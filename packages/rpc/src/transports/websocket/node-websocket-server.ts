@@ -1,14 +1,21 @@
-import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from 'node:http';
-import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { compressor } from '../../compression/compressors.ts';
-import type { Listener } from '../../core/call.ts';
+import type { Listener, Peer } from '../../core/call.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
-import type { TlsServerOptions } from '../../sockets/socket.ts';
+import { httpsServer } from '../../sockets/https-server.ts';
+import { listenFault } from '../../sockets/listen-fault.ts';
+import { certificateOf } from '../../sockets/tls-session.ts';
 import { type HandshakeRefusal, handshakeRefusal } from './handshake.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions } from './websocket-options.ts';
@@ -25,8 +32,13 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
     handleProtocols: () => webSocketProtocol,
   });
   const tls = 'tls' in options ? options.tls : undefined;
-  const server = tls === undefined ? createHttpServer() : createHttpsServer(serverTls(tls));
-  server.on('request', (request, response) => {
+  const server: Server = tls === undefined ? createHttpServer() : httpsServer(tls);
+  const open = new Set<Socket>();
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const status = pathOf(request) === urlPath ? 426 : 404;
     const headers = status === 426 ? { upgrade: 'websocket', connection: 'upgrade' } : {};
     response.writeHead(status, headers).end(`the WebSocket endpoint is at ${urlPath}\n`);
@@ -38,13 +50,11 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { remoteAddress, remotePort } = request.socket;
-      const address = remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`;
-      connections.add(attach(webSocket, address, limits, options));
+      connections.add(attach(webSocket, peerOf(request.socket), limits, options));
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(listenFault(options, cause)));
     if ('path' in options) server.listen(options.path, resolve);
     else server.listen(options.port, options.host, resolve);
   });
@@ -58,20 +68,24 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
     async close({ graceMs } = {}) {
       server.close();
       await connections.close(graceMs);
-      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
     },
   };
 }
 
-/** With an authority every client must have a certificate of it. */
-function serverTls({ cert, key, ca }: TlsServerOptions): ServerOptions {
-  if (ca === undefined) return { cert, key };
-  return { cert, key, ca, requestCert: true, rejectUnauthorized: true };
+function peerOf(socket: Socket): Peer {
+  const { remoteAddress, remotePort } = socket;
+  const certificate = certificateOf(socket);
+  return {
+    transport: 'websocket',
+    address: remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`,
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }
 
 function attach(
   socket: WebSocket,
-  address: string,
+  peer: Peer,
   limits: RpcLimits,
   { handler }: WebSocketListenOptions,
 ): FrameConnection {
@@ -79,7 +93,7 @@ function attach(
     link: new NodeWebSocketLink(socket, () => connection.linkDrained()),
     side: 'server',
     limits,
-    peer: { transport: 'websocket', address },
+    peer,
     handler,
     compressor,
   });

@@ -7,13 +7,15 @@ export type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-
 
 /**
  * Serves own frames over WebSocket: by `Bun.serve`, on Node by the package `ws`. To have it in a
- * server of `Bun.serve` that does other things as well: `@zeke/rpc/websocket-endpoint`.
- * @throws Error of the runtime when the address cannot be had; RpcError already_exists when somebody
- * listens at the Unix socket.
+ * server of `Bun.serve` that does other things as well: `@zeke/rpc/websocket-endpoint`. With `tls.ca`
+ * (mTLS) it is the package `ws` on Bun, too, because `Bun.serve` does not tell the certificates of
+ * clients.
+ * @throws RpcError unavailable that says why the address cannot be had, already_exists when somebody
+ * listens at the Unix socket, invalid_argument that says what is wrong with the texts of `tls`.
  */
 export async function listenWebSocket(options: WebSocketListenOptions): Promise<Listener> {
   const listen =
-    'Bun' in globalThis
+    'Bun' in globalThis && !('tls' in options && options.tls?.ca !== undefined)
       ? (await import('./bun-websocket-server.ts')).listenBunWebSocket
       : (await import('./node-websocket-server.ts')).listenNodeWebSocket;
   if (!('path' in options)) return await listen(options);

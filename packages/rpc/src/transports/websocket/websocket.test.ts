@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,36 +43,76 @@ test('a Unix socket is its owner’s alone; one that was left behind is replaced
   await listener.close();
 });
 
-test.each([
-  ['Bun.serve', listenBunWebSocket],
-  ['node:https', listenNodeWebSocket],
-] as const)('%s: with an authority, clients need a certificate of it', async (_, listen) => {
+test('with an authority, clients need a certificate of it, and calls say whose it is', async () => {
   const { authority, server, client, strangerClient } = await testCertificates();
-  const listener = await listen({
-    host: 'localhost',
-    port: 0,
-    tls: { cert: server.certificate, key: server.key, ca: authority },
-    handler: echo.handler,
+  const whoIs = createServer().add(Notes, {
+    echo: (_note, { peer }) => ({ text: JSON.stringify(peer.certificate) }),
   });
+  const tls = { cert: server.certificate, key: server.key, ca: authority };
+  const options = { host: 'localhost', port: 0, tls, handler: whoIs.handler };
+  const listener = await listenWebSocket(options);
   const callAs = async (identity?: { certificate: string; key: string }): Promise<string> => {
-    const tls = { ca: authority, cert: identity?.certificate, key: identity?.key };
     const transport = connectWebSocket({
       url: listener.address,
-      create: (url, protocols) => new WebSocket(url, { protocols, tls } as never),
+      create: createAs({ ca: authority, cert: identity?.certificate, key: identity?.key }),
     });
-    const call = createClient(Notes, transport).echo({ text: 'hi' });
-    const outcome = await call.then(
-      ({ text }) => text,
-      (error: RpcError) => error.code,
-    );
+    const outcome = await createClient(Notes, transport)
+      .echo({})
+      .then(
+        ({ text }) => text,
+        (error: RpcError) => error.code,
+      );
     await transport.close();
     return outcome;
   };
-  expect(await callAs(client)).toBe('hi');
+  expect(JSON.parse(await callAs(client))).toEqual({
+    subject: 'test-client',
+    alternativeNames: ['URI:spiffe://test/client'],
+    fingerprint: new X509Certificate(client.certificate).fingerprint256
+      .replaceAll(':', '')
+      .toLowerCase(),
+  });
   expect(await callAs()).toBe('unavailable');
   expect(await callAs(strangerClient)).toBe('unavailable');
   await listener.close({ graceMs: 0 });
+  await expect(listenBunWebSocket(options)).rejects.toMatchObject({ code: 'unimplemented' });
 });
+
+const listens = [
+  ['Bun.serve', listenBunWebSocket],
+  ['node:http', listenNodeWebSocket],
+] as const;
+
+test.each(listens)('%s: TLS without an authority asks for no certificate', async (_, listen) => {
+  const { authority, server } = await testCertificates();
+  const tls = { cert: server.certificate, key: server.key };
+  const listener = await listen({ host: 'localhost', port: 0, tls, handler: echo.handler });
+  const create = createAs({ ca: authority });
+  const transport = connectWebSocket({ url: listener.address, create });
+  expect((await createClient(Notes, transport).echo({ text: 'hi' })).text).toBe('hi');
+  await transport.close();
+  await listener.close({ graceMs: 0 });
+});
+
+test.each(listens)('%s says what keeps it from listening', async (_, listen) => {
+  const options = { host: '127.0.0.1', port: 0, handler: echo.handler };
+  const listener = await listen(options);
+  const port = Number(new URL(listener.address).port);
+  await expect(listen({ ...options, port })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `cannot listen at 127.0.0.1:${port}: another process listens there; stop it, or choose another port`,
+  });
+  const tls = { cert: 'cert.pem', key: 'key.pem' };
+  await expect(listen({ ...options, tls })).rejects.toMatchObject({
+    code: 'invalid_argument',
+    message: expect.stringContaining('tls.cert'),
+  });
+  await listener.close();
+});
+
+function createAs(tls: object): (url: string, protocol: string) => WebSocket {
+  return (url, protocols) => new WebSocket(url, { protocols, tls } as never);
+}
 
 describe('a client that does not belong', () => {
   async function answered(headers: Record<string, string>, path = '/'): Promise<number> {

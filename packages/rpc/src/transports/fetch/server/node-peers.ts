@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { Peer, PeerCertificate } from '../../../core/call.ts';
-import { peerCertificate } from '../../../sockets/tls-session.ts';
+import type { Peer } from '../../../core/call.ts';
+import { certificateOf } from '../../../sockets/tls-session.ts';
 
 /** One Peer for each connection of a server of `node:http` or `node:http2`. */
 export class NodePeers {
@@ -34,11 +33,4 @@ export class NodePeers {
 
 function addressOf({ remoteAddress, remoteFamily, remotePort }: Socket): string {
   return `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
-}
-
-function certificateOf(socket: Socket): PeerCertificate | undefined {
-  const secure = socket as Partial<TLSSocket>;
-  // Bun's sockets of node:https have no such method.
-  if (!secure.authorized || secure.getPeerCertificate === undefined) return undefined;
-  return peerCertificate(secure.getPeerCertificate());
 }

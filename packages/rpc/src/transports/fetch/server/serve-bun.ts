@@ -1,7 +1,11 @@
 import type { Server } from 'bun';
 import type { Listener, Peer } from '../../../core/call.ts';
 import { limitsWith } from '../../../core/limits.ts';
+import { bunServeTls } from '../../../sockets/bun-tls.ts';
+import { listenFault } from '../../../sockets/listen-fault.ts';
+import type { SocketAddress } from '../../../sockets/socket.ts';
 import { FetchServer } from './fetch-server.ts';
+import { serveAddress } from './serve-address.ts';
 import type { ServeFetchOptions } from './serve-fetch.ts';
 
 /** The longest idle time that Bun.serve takes, in seconds. */
@@ -13,7 +17,11 @@ const maxRequestBodySize = 2 ** 40;
 /** How long clients may take, at a close, to read what was answered. */
 const lingerMs = 1_000;
 
-/** `serveFetch` by `Bun.serve`. */
+/**
+ * `serveFetch` by `Bun.serve`.
+ * @throws RpcError as `serveFetch`; unimplemented with `tls.ca`, as `Bun.serve` would check the
+ * certificates of clients and tell nobody whose they are.
+ */
 export function serveBun(options: ServeFetchOptions): Listener {
   const limits = limitsWith(options.limits);
   const idleTimeout = Math.min(maxIdleSeconds, Math.ceil(limits.idleTimeoutMs / 1_000));
@@ -24,36 +32,35 @@ export function serveBun(options: ServeFetchOptions): Listener {
   });
   const peers = new PeerTable(limits.maxConnections, options.path);
   const { tls } = options;
-  const server: Server<undefined> = Bun.serve({
-    ...(options.path === undefined ? address(options) : { unix: options.path }),
-    ...(tls === undefined
-      ? undefined
-      : {
-          tls: {
-            key: tls.key,
-            cert: tls.cert,
-            ...(tls.ca === undefined
-              ? undefined
-              : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
-          },
-        }),
+  const server = bind(serveAddress(options), {
+    ...protocolsIn(options),
+    ...(tls === undefined ? undefined : { tls: bunServeTls(tls) }),
     idleTimeout,
     maxRequestBodySize,
     development: false,
-    fetch: (request) => calls.handle(request, peers.of(server, request)),
-  } as Bun.Serve.Options<undefined>);
+    fetch: (request: Request) => calls.handle(request, peers.of(server, request)),
+  });
   return new BunListener(server, calls, options);
 }
 
-function address(options: ServeFetchOptions): object {
+function protocolsIn({ path, reusePort, http1, http2, http3 }: ServeFetchOptions): object {
+  if (path !== undefined) return {};
   return {
-    hostname: options.host ?? '127.0.0.1',
-    port: options.port ?? 0,
-    reusePort: options.reusePort ?? false,
-    http1: options.http1 ?? true,
-    http2: options.http2 ?? false,
-    http3: options.http3 ?? false,
+    reusePort: reusePort ?? false,
+    http1: http1 ?? true,
+    http2: http2 ?? false,
+    http3: http3 ?? false,
   };
+}
+
+function bind(address: SocketAddress, options: object): Server<undefined> {
+  const where =
+    'path' in address ? { unix: address.path } : { hostname: address.host, port: address.port };
+  try {
+    return Bun.serve({ ...where, ...options } as Bun.Serve.Options<undefined>);
+  } catch (cause) {
+    throw listenFault(address, cause);
+  }
 }
 
 class BunListener implements Listener {

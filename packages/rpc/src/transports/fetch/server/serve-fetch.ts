@@ -14,8 +14,8 @@ export interface ServeFetchOptions extends FetchServerOptions {
   /** The permissions of its file; default 0o600: its owner alone. */
   readonly mode?: number;
   /**
-   * PEM texts. With `ca` a client must have a certificate; who it is, `Peer.certificate` says on
-   * Node only.
+   * PEM texts. With `ca` a client must have a certificate (mTLS), and `Peer.certificate` says whose.
+   * `Bun.serve` cannot tell that: on Bun it is then `node:http`, which is slower and has no HTTP/3.
    */
   readonly tls?: TlsServerOptions;
   /** Default true. */
@@ -41,15 +41,16 @@ export interface ServeFetchOptions extends FetchServerOptions {
  * before. `limits.idleTimeoutMs` above 255 s counts as 255 s there, and `limits.maxConnections` is
  * not enforced.
  *
- * @throws TypeError for options that contradict themselves, the runtime's Error where the address
- * cannot be had, RpcError already_exists where somebody listens at the Unix socket.
+ * @throws TypeError for options that contradict themselves, RpcError unavailable that says why the
+ * address cannot be had, already_exists where somebody listens at the Unix socket, invalid_argument
+ * that says what is wrong with the texts of `tls`.
  */
 export async function serveFetch(options: ServeFetchOptions): Promise<Listener> {
   if (options.http3 && (options.tls === undefined || options.path !== undefined)) {
     throw new TypeError('http3 needs tls, and a port: it is UDP and always encrypted');
   }
   const serve =
-    'Bun' in globalThis
+    'Bun' in globalThis && options.tls?.ca === undefined
       ? (await import('./serve-bun.ts')).serveBun
       : (await import('./serve-node.ts')).serveNode;
   const { path, mode = 0o600 } = options;

@@ -4,15 +4,17 @@ import {
   createSecureServer,
   type ServerHttp2Session,
 } from 'node:http2';
-import { createServer as createHttpsServer } from 'node:https';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Listener } from '../../../core/call.ts';
 import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
+import { httpsServer, nodeServerTls } from '../../../sockets/https-server.ts';
+import { listenFault } from '../../../sockets/listen-fault.ts';
 import { FetchServer } from './fetch-server.ts';
 import { NodeConnections } from './node-connections.ts';
 import { NodePeers } from './node-peers.ts';
 import { answerNode } from './node-request.ts';
+import { serveAddress } from './serve-address.ts';
 import type { ServeFetchOptions } from './serve-fetch.ts';
 
 /** What HTTP's own headers may take besides the metadata, in bytes. */
@@ -35,25 +37,24 @@ export async function serveNode(options: ServeFetchOptions): Promise<Listener> {
     if (!isHttp2(socket, options)) connections.add(socket);
   });
   server.on('session', (session: ServerHttp2Session) => connections.addSession(session));
+  const address = serveAddress(options);
+  const { reusePort = false } = options;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(
-      options.path === undefined
-        ? {
-            host: options.host ?? '127.0.0.1',
-            port: options.port ?? 0,
-            reusePort: options.reusePort ?? false,
-          }
-        : { path: options.path },
-      resolve,
-    );
+    server.once('error', (cause) => reject(listenFault(address, cause)));
+    server.listen('path' in address ? address : { ...address, reusePort }, resolve);
   });
   return new NodeListener(server, calls, connections, options);
 }
 
 function makeServer(options: ServeFetchOptions, limits: RpcLimits): Server {
   const { tls, http1 = true, http2 = false } = options;
-  if (options.http3) throw new TypeError('http3 needs Bun: Node does not serve it');
+  if (options.http3) {
+    throw new TypeError(
+      'Bun' in globalThis && tls?.ca !== undefined
+        ? 'http3 cannot be served with tls.ca: nobody would be told whose certificate a client has'
+        : 'http3 needs Bun: Node does not serve it',
+    );
+  }
   if (!http1 && !http2) throw new TypeError('http1 and http2 are both off');
   if (http2 && http1 && tls === undefined) {
     throw new TypeError('on Node, http2 beside http1 needs tls: set http1 to false, or run on Bun');
@@ -66,21 +67,14 @@ function makeServer(options: ServeFetchOptions, limits: RpcLimits): Server {
     requestTimeout: 0,
     noDelay: true,
   };
-  const secure = tls && {
-    key: tls.key,
-    cert: tls.cert,
-    handshakeTimeout: limits.handshakeTimeoutMs,
-    ...(tls.ca === undefined
-      ? undefined
-      : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
-  };
   const settings = {
     maxConcurrentStreams: limits.maxStreams,
     maxHeaderListSize: limits.maxMetadataBytes + protocolHeaderBytes,
   };
-  if (!http2) return secure ? createHttpsServer({ ...common, ...secure }) : createServer(common);
+  const secure = tls && { ...tls, handshakeTimeoutMs: limits.handshakeTimeoutMs };
+  if (!http2) return secure ? httpsServer(secure, common) : createServer(common);
   if (secure === undefined) return createHttp2Server({ settings });
-  return createSecureServer({ ...common, ...secure, settings, allowHTTP1: http1 });
+  return createSecureServer({ ...common, ...nodeServerTls(secure), settings, allowHTTP1: http1 });
 }
 
 /** HTTP/2 closes its sockets itself. */
