@@ -1,7 +1,7 @@
 /**
- * `bun packages/rpc/src/testing/faults/run.ts [--only NAME …] [--minutes N]`: what becomes of calls
- * when processes, networks, clocks and memory fail. The exit code is 1 when anything is not as it
- * must be.
+ * `bun packages/rpc/src/testing/faults/run.ts [--only NAME …] [--minutes N] [--seed N]`: what becomes
+ * of calls when processes, networks, clocks, memory and bytes fail. The exit code is 1 when anything
+ * is not as it must be.
  */
 import { parseArgs } from 'node:util';
 import { testCertificates } from '../test-certificates.ts';
@@ -10,6 +10,7 @@ import { scenarios } from './scenarios/scenarios.ts';
 
 /** How long one of the long scenarios may take, in minutes. */
 const defaultMinutes = 15;
+const maxSeed = 1_000_000_000;
 
 await main();
 
@@ -18,12 +19,16 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       minutes: { type: 'string', default: String(defaultMinutes) },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * maxSeed)) },
     },
   });
   const unknown = values.only.filter((name) => !(name in scenarios));
   const minutes = Number(values.minutes);
-  if (unknown.length > 0 || !(minutes > 0)) {
-    say(`--minutes must be above 0, --only one of ${Object.keys(scenarios).join(', ')}`);
+  const seed = Number(values.seed);
+  if (unknown.length > 0 || !(minutes > 0) || !Number.isSafeInteger(seed)) {
+    say(
+      `--minutes must be above 0, --seed a whole number, --only one of ${Object.keys(scenarios).join(', ')}`,
+    );
     process.exitCode = 2;
     return;
   }
@@ -31,6 +36,7 @@ async function main(): Promise<void> {
   const context: ScenarioContext = {
     tls: { ca, cert: server.certificate, key: server.key },
     minutes,
+    seed,
     report: (line) => say(`     ${line}`),
   };
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -5,6 +5,8 @@ export interface ScenarioContext {
   readonly tls: FaultTls;
   /** How long it may take where it has no end of its own, in minutes. */
   readonly minutes: number;
+  /** Of what looks random. */
+  readonly seed: number;
   /** A line for who reads along: a measurement, or how far it has come. */
   report(line: string): void;
 }

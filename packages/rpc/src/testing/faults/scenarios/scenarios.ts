@@ -3,6 +3,7 @@ import { clock } from './clock.ts';
 import { deaf } from './deaf.ts';
 import { descriptors } from './descriptors.ts';
 import { exit } from './exit.ts';
+import { fuzzScenarios } from './fuzz.ts';
 import { halfOpen } from './half-open.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
@@ -25,4 +26,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   leaks,
   visits,
   idle,
+  ...fuzzScenarios,
 };
