@@ -306,7 +306,7 @@ const Address$fields = /* @__PURE__ */ new FieldTable('zrpc.benchmark.Address', 
   { number: 4, name: 'zip', label: 'implicit', type: 'int32' },
 ]);
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CoYECgtvcmRlci5wcm90bxIOenJwYy5iZW5jaG1hcmsiugIKBU9yZGVyEg4KAmlkGAEgASgJUgJpZBIaCghjdXN0b21l',
   'chgCIAEoCVIIY3VzdG9tZXISIgoNY3JlYXRlZF9hdF9tcxgDIAEoA1ILY3JlYXRlZEF0TXMSGgoIcXVhbnRpdHkYBCAB',

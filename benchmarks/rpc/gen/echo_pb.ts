@@ -206,7 +206,7 @@ const DownloadRequest$fields = /* @__PURE__ */ new FieldTable('zrpc.benchmark.Do
   { number: 2, name: 'size', label: 'implicit', type: 'uint32' },
 ]);
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CvUCCgplY2hvLnByb3RvEg56cnBjLmJlbmNobWFyayKFAQoHUGF5bG9hZBIOCgJpZBgBIAEoCVICaWQSFgoGbnVtYmVy',
   'GAIgASgNUgZudW1iZXISFgoGd2VpZ2h0GAMgASgBUgZ3ZWlnaHQSEgoEZmxhZxgEIAEoCFIEZmxhZxISCgR0YWdzGAUg',

@@ -33,6 +33,7 @@ export {
   missingField,
   safeNumber,
   setOwn,
+  tableMessageType,
 } from './codec/runtime.ts';
 export { durationOfMs, msOfDuration, msOfTimestamp, timestampOfMs } from './codec/time.ts';
 export { createTypeRegistry, type TypeRegistry } from './codec/type-registry.ts';

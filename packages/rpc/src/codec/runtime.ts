@@ -12,4 +12,5 @@ export { messageFromJson, messageToJson } from './message-json.ts';
 export type { MessageInit, MessageType } from './message-type.ts';
 export { missingField } from './missing-field.ts';
 export { copyMap, createMap, setOwn } from './record.ts';
+export { tableMessageType } from './table-type.ts';
 export { appendUnknownVarint } from './unknown-fields.ts';

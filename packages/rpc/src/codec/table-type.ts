@@ -8,9 +8,10 @@ import { encodeFields } from './table-encode.ts';
 
 /**
  * A message type that works from a table: slower than the code of the generator, for types that come
- * at run time. Its messages have the same shape as those of the generator.
+ * at run time and for those of files with `optimize_for = CODE_SIZE`. Its messages have the same shape
+ * as those of the generator. That the table is that of `T` is the caller's promise.
  */
-export function tableMessageType(table: FieldTable): MessageType<Properties> {
+export function tableMessageType<T extends object = Properties>(table: FieldTable): MessageType<T> {
   const type: MessageType<Properties> = {
     typeName: table.typeName,
     create: (init) => createFields(table, init ?? {}),
@@ -23,7 +24,7 @@ export function tableMessageType(table: FieldTable): MessageType<Properties> {
     toJson: (message, options) => messageToJson(table, message, options),
     fromJson: (json, options) => messageFromJson(type, table, json, options),
   };
-  return type;
+  return type as MessageType as MessageType<T>;
 }
 
 function createFields(table: FieldTable, init: MessageInit<Properties>): Properties {

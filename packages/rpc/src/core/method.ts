@@ -31,7 +31,10 @@ export interface ServiceType<Client = unknown, Handlers = unknown> {
   /** `package.Service` */
   readonly typeName: string;
   readonly methods: Readonly<Record<string, MethodInfo>>;
-  /** The `google.protobuf.FileDescriptorSet` of the file and all it imports, for reflection. */
+  /**
+   * The `google.protobuf.FileDescriptorSet` of the file and all it imports, for reflection. The files
+   * of `google/protobuf/` may be missing in it.
+   */
   readonly descriptorSet?: () => Uint8Array;
   /** Never set: carries the two types. */
   readonly types?: { readonly client: Client; readonly handlers: Handlers };

@@ -11,7 +11,7 @@ import {
 } from '../../../src/codec/runtime.ts';
 import { StringValue, UInt32Value } from '../../../src/codec/well-known.ts';
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CoYECh5nb29nbGUvcHJvdG9idWYvd3JhcHBlcnMucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIjCgtEb3VibGVWYWx1ZRIU',
   'CgV2YWx1ZRgBIAEoAVIFdmFsdWUiIgoKRmxvYXRWYWx1ZRIUCgV2YWx1ZRgBIAEoAlIFdmFsdWUiIgoKSW50NjRWYWx1',

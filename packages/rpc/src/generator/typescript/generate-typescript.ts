@@ -101,7 +101,7 @@ function writeFile(file: CodeFile, registry: FileRegistry): void {
 function descriptorsCode(file: CodeFile): void {
   const base64 = toBase64(descriptorsOf(file.desc));
   const embeddedBytes = file.runtime('embeddedBytes');
-  file.line('/** The descriptors of this file and of all that it imports. */');
+  file.line('/** The descriptors of this file and of all that it imports, but protobuf itself. */');
   file.block(
     `const file$descriptors: () => Uint8Array = /* @__PURE__ */ ${embeddedBytes}([`,
     () => {
@@ -113,11 +113,14 @@ function descriptorsCode(file: CodeFile): void {
   );
 }
 
-/** A FileDescriptorSet, imports before what imports them, without comments. */
+/**
+ * A FileDescriptorSet, imports before what imports them, without comments. The files of
+ * google/protobuf/, which everybody has, would be most of it: reflection adds them.
+ */
 function descriptorsOf(file: DescFile): Uint8Array {
   const files = new Set<DescFile>();
   const add = (one: DescFile): void => {
-    if (files.has(one)) return;
+    if (files.has(one) || isWellKnown(one)) return;
     for (const dependency of one.dependencies) add(dependency);
     files.add(one);
   };

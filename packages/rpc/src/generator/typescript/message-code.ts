@@ -1,4 +1,5 @@
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
+import { FileOptions_OptimizeMode } from '@bufbuild/protobuf/wkt';
 import { fieldShapeOf } from '../../codec/field-shape.ts';
 import type { CodeFile } from './code-file.ts';
 import { docComment } from './comments.ts';
@@ -9,7 +10,11 @@ import { encodeCode } from './encode-code.ts';
 import { fieldTypeCode, keyCode, textCode, valueTypeCode } from './scalar-code.ts';
 import { tableCode } from './table-code.ts';
 
-/** The interface of a message, its MessageType and its defaults. */
+/**
+ * The interface of a message, its MessageType and its defaults. In a file with
+ * `option optimize_for = CODE_SIZE` the type works from a table of its fields, which is a fraction of
+ * the code, and slower.
+ */
 export function messageCode(file: CodeFile, desc: DescMessage): void {
   const name = file.names.of(desc);
   for (const line of docComment(desc)) file.line(line);
@@ -20,6 +25,20 @@ export function messageCode(file: CodeFile, desc: DescMessage): void {
   });
   file.line();
   for (const line of docComment(desc)) file.line(line);
+  if (desc.file.proto.options?.optimizeFor === FileOptions_OptimizeMode.CODE_SIZE) {
+    const type = `${file.runtimeType('MessageType')}<${name}>`;
+    file.block(
+      `export const ${name}: ${type} = /* @__PURE__ */ ${file.runtime('tableMessageType')}(`,
+      () => tableCode(file, desc, '', ','),
+      ');',
+    );
+  } else {
+    typeCode(file, desc, name);
+  }
+  if (hasDefaults(desc)) defaultsCode(file, desc);
+}
+
+function typeCode(file: CodeFile, desc: DescMessage, name: string): void {
   file.block(
     `export const ${name}: ${file.runtimeType('MessageType')}<${name}> = {`,
     () => {
@@ -34,8 +53,7 @@ export function messageCode(file: CodeFile, desc: DescMessage): void {
   file.line();
   newCode(file, desc);
   file.line();
-  tableCode(file, desc);
-  if (hasDefaults(desc)) defaultsCode(file, desc);
+  tableCode(file, desc, `const ${name}$fields = `, ';');
 }
 
 function memberCode(file: CodeFile, member: DescField | DescOneof): void {

@@ -4,21 +4,25 @@ import { lowerCamelCase } from '../../codec/field-table.ts';
 import type { CodeFile } from './code-file.ts';
 import { textCode } from './scalar-code.ts';
 
-/** What the JSON mapping knows of a message. */
-export function tableCode(file: CodeFile, desc: DescMessage): void {
-  const name = file.names.of(desc);
+/** What the JSON mapping knows of a message, between `opening` and `closing`. */
+export function tableCode(
+  file: CodeFile,
+  desc: DescMessage,
+  opening: string,
+  closing: string,
+): void {
   const typeName = textCode(desc.typeName);
   const table = `/* @__PURE__ */ new ${file.runtime('FieldTable')}(${typeName}, () => [`;
   if (desc.fields.length === 0) {
-    file.line(`const ${name}$fields = ${table}]);`);
+    file.line(`${opening}${table}])${closing}`);
     return;
   }
   file.block(
-    `const ${name}$fields = ${table}`,
+    opening + table,
     () => {
       for (const field of desc.fields) file.line(`${specCode(file, field)},`);
     },
-    ']);',
+    `])${closing}`,
   );
 }
 

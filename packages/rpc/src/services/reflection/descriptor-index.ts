@@ -7,6 +7,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
+import { wellKnownFile } from '../../schema/well-known-files.ts';
 
 /** A file, as reflection sends it. */
 export interface IndexedFile {
@@ -23,18 +24,14 @@ export class DescriptorIndex {
   /** By the message that is extended, then by the field's number. */
   readonly #extensions = new Map<string, Map<number, IndexedFile>>();
 
-  /** Adds the files of a serialized `FileDescriptorSet`; of a file that is known the first stays. */
+  /**
+   * Adds the files of a serialized `FileDescriptorSet`, and those of google/protobuf/ that they import
+   * and generated code leaves out; of a file that is known the first stays.
+   */
   add(descriptorSet: Uint8Array): void {
-    for (const file of fromBinary(FileDescriptorSetSchema, descriptorSet).file) {
-      if (this.#files.has(file.name)) continue;
-      const indexed: IndexedFile = {
-        name: file.name,
-        bytes: toBinary(FileDescriptorProtoSchema, file),
-        imports: file.dependency,
-      };
-      this.#files.set(file.name, indexed);
-      this.#index(file, indexed);
-    }
+    const { file: files } = fromBinary(FileDescriptorSetSchema, descriptorSet);
+    for (const file of files) this.#add(file);
+    for (const { dependency } of files) this.#addWellKnown(dependency);
   }
 
   file(name: string): IndexedFile | undefined {
@@ -73,6 +70,26 @@ export class DescriptorIndex {
       }
     }
     return files;
+  }
+
+  #add(file: FileDescriptorProto): void {
+    if (this.#files.has(file.name)) return;
+    const indexed: IndexedFile = {
+      name: file.name,
+      bytes: toBinary(FileDescriptorProtoSchema, file),
+      imports: file.dependency,
+    };
+    this.#files.set(file.name, indexed);
+    this.#index(file, indexed);
+  }
+
+  #addWellKnown(names: readonly string[]): void {
+    for (const name of names) {
+      const file = this.#files.has(name) ? undefined : wellKnownFile(name);
+      if (file === undefined) continue;
+      this.#add(file);
+      this.#addWellKnown(file.dependency);
+    }
   }
 
   #index(file: FileDescriptorProto, indexed: IndexedFile): void {

@@ -34,7 +34,7 @@ import {
   embeddedBytes,
 } from '@zeke/rpc';
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CjkKGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxIMZ3JwYy50ZXN0aW5nIgcKBUVtcHR5YgZwcm90bzMKkQ0KG2dycGMv',
   'dGVzdGluZy9tZXNzYWdlcy5wcm90bxIMZ3JwYy50ZXN0aW5nIiEKCUJvb2xWYWx1ZRIUCgV2YWx1ZRgBIAEoCFIFdmFs',

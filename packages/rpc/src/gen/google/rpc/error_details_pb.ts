@@ -3,15 +3,7 @@
 // Details of errors that clients of any language know.
 // Original: https://github.com/googleapis/googleapis (Apache-2.0)
 
-import {
-  FieldTable,
-  type MessageInit,
-  type MessageType,
-  copyMap,
-  messageFromJson,
-  messageToJson,
-  setOwn,
-} from '../../../codec/runtime.ts';
+import { FieldTable, type MessageType, tableMessageType } from '../../../codec/runtime.ts';
 import { Duration } from '../protobuf/duration_pb.ts';
 
 /** Why a call failed, for programs. */
@@ -27,99 +19,13 @@ export interface ErrorInfo {
 }
 
 /** Why a call failed, for programs. */
-export const ErrorInfo: MessageType<ErrorInfo> = {
-  typeName: 'google.rpc.ErrorInfo',
-  create(init) {
-    if (init === undefined) return ErrorInfo$new();
-    return {
-      reason: init.reason ?? '',
-      domain: init.domain ?? '',
-      metadata: copyMap(init.metadata),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.reason;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.domain;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.metadata;
-    if (f3 !== undefined) {
-      for (const key of Object.keys(f3)) {
-        const item = f3[key];
-        if (item === undefined) continue;
-        writer.tag(26);
-        const outer = writer.begin();
-        writer.tag(10);
-        writer.string(key);
-        writer.tag(18);
-        writer.string(item);
-        writer.end(outer);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? ErrorInfo$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.reason = reader.string();
-          break;
-        case 18:
-          message.domain = reader.string();
-          break;
-        case 26: {
-          const stop = reader.lengthEnd();
-          let key = '';
-          let item: string = '';
-          while (reader.position < stop) {
-            const entryTag = reader.tag();
-            if (entryTag === 10) key = reader.string();
-            else if (entryTag === 18) item = reader.string();
-            else reader.skip(entryTag);
-          }
-          reader.checkEnd(stop);
-          setOwn(message.metadata, key, item);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(ErrorInfo$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(ErrorInfo, ErrorInfo$fields, item, options);
-  },
-};
-
-function ErrorInfo$new(): ErrorInfo {
-  return {
-    reason: '',
-    domain: '',
-    metadata: {},
-    $unknown: undefined,
-  };
-}
-
-const ErrorInfo$fields = /* @__PURE__ */ new FieldTable('google.rpc.ErrorInfo', () => [
-  { number: 1, name: 'reason', label: 'implicit', type: 'string' },
-  { number: 2, name: 'domain', label: 'implicit', type: 'string' },
-  { number: 3, name: 'metadata', label: 'map', type: 'string', key: 'string' },
-]);
+export const ErrorInfo: MessageType<ErrorInfo> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.ErrorInfo', () => [
+    { number: 1, name: 'reason', label: 'implicit', type: 'string' },
+    { number: 2, name: 'domain', label: 'implicit', type: 'string' },
+    { number: 3, name: 'metadata', label: 'map', type: 'string', key: 'string' },
+  ]),
+);
 
 /** When the call may be tried again. */
 export interface RetryInfo {
@@ -130,62 +36,11 @@ export interface RetryInfo {
 }
 
 /** When the call may be tried again. */
-export const RetryInfo: MessageType<RetryInfo> = {
-  typeName: 'google.rpc.RetryInfo',
-  create(init) {
-    if (init === undefined) return RetryInfo$new();
-    return {
-      retryDelay: init.retryDelay === undefined ? undefined : Duration.create(init.retryDelay),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.retryDelay;
-    if (f1 !== undefined) {
-      writer.tag(10);
-      const begin = writer.begin();
-      Duration.encode(f1, writer);
-      writer.end(begin);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? RetryInfo$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10: {
-          const close = reader.open();
-          message.retryDelay = Duration.decode(reader, close, message.retryDelay);
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(RetryInfo$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(RetryInfo, RetryInfo$fields, item, options);
-  },
-};
-
-function RetryInfo$new(): RetryInfo {
-  return {
-    retryDelay: undefined,
-    $unknown: undefined,
-  };
-}
-
-const RetryInfo$fields = /* @__PURE__ */ new FieldTable('google.rpc.RetryInfo', () => [
-  { number: 1, name: 'retry_delay', label: 'optional', type: Duration },
-]);
+export const RetryInfo: MessageType<RetryInfo> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.RetryInfo', () => [
+    { number: 1, name: 'retry_delay', label: 'optional', type: Duration },
+  ]),
+);
 
 /** What developers of the server want to know. Not for clients outside. */
 export interface DebugInfo {
@@ -197,70 +52,12 @@ export interface DebugInfo {
 }
 
 /** What developers of the server want to know. Not for clients outside. */
-export const DebugInfo: MessageType<DebugInfo> = {
-  typeName: 'google.rpc.DebugInfo',
-  create(init) {
-    if (init === undefined) return DebugInfo$new();
-    return {
-      stackEntries: init.stackEntries === undefined ? [] : [...init.stackEntries],
-      detail: init.detail ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.stackEntries;
-    if (f1 !== undefined) {
-      for (let i = 0; i < f1.length; i++) {
-        writer.tag(10);
-        writer.string(f1[i] as string);
-      }
-    }
-    const f2 = message.detail;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? DebugInfo$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.stackEntries.push(reader.string());
-          break;
-        case 18:
-          message.detail = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(DebugInfo$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(DebugInfo, DebugInfo$fields, item, options);
-  },
-};
-
-function DebugInfo$new(): DebugInfo {
-  return {
-    stackEntries: [],
-    detail: '',
-    $unknown: undefined,
-  };
-}
-
-const DebugInfo$fields = /* @__PURE__ */ new FieldTable('google.rpc.DebugInfo', () => [
-  { number: 1, name: 'stack_entries', label: 'repeated', type: 'string' },
-  { number: 2, name: 'detail', label: 'implicit', type: 'string' },
-]);
+export const DebugInfo: MessageType<DebugInfo> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.DebugInfo', () => [
+    { number: 1, name: 'stack_entries', label: 'repeated', type: 'string' },
+    { number: 2, name: 'detail', label: 'implicit', type: 'string' },
+  ]),
+);
 
 /** Which limits were exceeded. */
 export interface QuotaFailure {
@@ -270,64 +67,11 @@ export interface QuotaFailure {
 }
 
 /** Which limits were exceeded. */
-export const QuotaFailure: MessageType<QuotaFailure> = {
-  typeName: 'google.rpc.QuotaFailure',
-  create(init) {
-    if (init === undefined) return QuotaFailure$new();
-    return {
-      violations: init.violations === undefined ? [] : init.violations.map((item) => QuotaFailure_Violation.create(item)),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.violations;
-    if (f1 !== undefined) {
-      for (let i = 0; i < f1.length; i++) {
-        writer.tag(10);
-        const begin = writer.begin();
-        QuotaFailure_Violation.encode(f1[i] as MessageInit<QuotaFailure_Violation>, writer);
-        writer.end(begin);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? QuotaFailure$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10: {
-          const close = reader.open();
-          message.violations.push(QuotaFailure_Violation.decode(reader, close));
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(QuotaFailure$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(QuotaFailure, QuotaFailure$fields, item, options);
-  },
-};
-
-function QuotaFailure$new(): QuotaFailure {
-  return {
-    violations: [],
-    $unknown: undefined,
-  };
-}
-
-const QuotaFailure$fields = /* @__PURE__ */ new FieldTable('google.rpc.QuotaFailure', () => [
-  { number: 1, name: 'violations', label: 'repeated', type: QuotaFailure_Violation },
-]);
+export const QuotaFailure: MessageType<QuotaFailure> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.QuotaFailure', () => [
+    { number: 1, name: 'violations', label: 'repeated', type: QuotaFailure_Violation },
+  ]),
+);
 
 export interface QuotaFailure_Violation {
   /** Whose limit: `clientip:<address>`, `project:<id>`. */
@@ -350,154 +94,18 @@ export interface QuotaFailure_Violation {
   $unknown?: Uint8Array | undefined;
 }
 
-export const QuotaFailure_Violation: MessageType<QuotaFailure_Violation> = {
-  typeName: 'google.rpc.QuotaFailure.Violation',
-  create(init) {
-    if (init === undefined) return QuotaFailure_Violation$new();
-    return {
-      subject: init.subject ?? '',
-      description: init.description ?? '',
-      apiService: init.apiService ?? '',
-      quotaMetric: init.quotaMetric ?? '',
-      quotaId: init.quotaId ?? '',
-      quotaDimensions: copyMap(init.quotaDimensions),
-      quotaValue: init.quotaValue ?? 0n,
-      futureQuotaValue: init.futureQuotaValue,
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.subject;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.description;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.apiService;
-    if (f3 !== undefined && f3 !== '') {
-      writer.tag(26);
-      writer.string(f3);
-    }
-    const f4 = message.quotaMetric;
-    if (f4 !== undefined && f4 !== '') {
-      writer.tag(34);
-      writer.string(f4);
-    }
-    const f5 = message.quotaId;
-    if (f5 !== undefined && f5 !== '') {
-      writer.tag(42);
-      writer.string(f5);
-    }
-    const f6 = message.quotaDimensions;
-    if (f6 !== undefined) {
-      for (const key of Object.keys(f6)) {
-        const item = f6[key];
-        if (item === undefined) continue;
-        writer.tag(50);
-        const outer = writer.begin();
-        writer.tag(10);
-        writer.string(key);
-        writer.tag(18);
-        writer.string(item);
-        writer.end(outer);
-      }
-    }
-    const f7 = message.quotaValue;
-    if (f7 !== undefined && f7 !== 0n) {
-      writer.tag(56);
-      writer.int64(f7);
-    }
-    const f8 = message.futureQuotaValue;
-    if (f8 !== undefined) {
-      writer.tag(64);
-      writer.int64(f8);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? QuotaFailure_Violation$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.subject = reader.string();
-          break;
-        case 18:
-          message.description = reader.string();
-          break;
-        case 26:
-          message.apiService = reader.string();
-          break;
-        case 34:
-          message.quotaMetric = reader.string();
-          break;
-        case 42:
-          message.quotaId = reader.string();
-          break;
-        case 50: {
-          const stop = reader.lengthEnd();
-          let key = '';
-          let item: string = '';
-          while (reader.position < stop) {
-            const entryTag = reader.tag();
-            if (entryTag === 10) key = reader.string();
-            else if (entryTag === 18) item = reader.string();
-            else reader.skip(entryTag);
-          }
-          reader.checkEnd(stop);
-          setOwn(message.quotaDimensions, key, item);
-          break;
-        }
-        case 56:
-          message.quotaValue = reader.int64();
-          break;
-        case 64:
-          message.futureQuotaValue = reader.int64();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(QuotaFailure_Violation$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(QuotaFailure_Violation, QuotaFailure_Violation$fields, item, options);
-  },
-};
-
-function QuotaFailure_Violation$new(): QuotaFailure_Violation {
-  return {
-    subject: '',
-    description: '',
-    apiService: '',
-    quotaMetric: '',
-    quotaId: '',
-    quotaDimensions: {},
-    quotaValue: 0n,
-    futureQuotaValue: undefined,
-    $unknown: undefined,
-  };
-}
-
-const QuotaFailure_Violation$fields = /* @__PURE__ */ new FieldTable('google.rpc.QuotaFailure.Violation', () => [
-  { number: 1, name: 'subject', label: 'implicit', type: 'string' },
-  { number: 2, name: 'description', label: 'implicit', type: 'string' },
-  { number: 3, name: 'api_service', label: 'implicit', type: 'string' },
-  { number: 4, name: 'quota_metric', label: 'implicit', type: 'string' },
-  { number: 5, name: 'quota_id', label: 'implicit', type: 'string' },
-  { number: 6, name: 'quota_dimensions', label: 'map', type: 'string', key: 'string' },
-  { number: 7, name: 'quota_value', label: 'implicit', type: 'int64' },
-  { number: 8, name: 'future_quota_value', label: 'optional', type: 'int64' },
-]);
+export const QuotaFailure_Violation: MessageType<QuotaFailure_Violation> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.QuotaFailure.Violation', () => [
+    { number: 1, name: 'subject', label: 'implicit', type: 'string' },
+    { number: 2, name: 'description', label: 'implicit', type: 'string' },
+    { number: 3, name: 'api_service', label: 'implicit', type: 'string' },
+    { number: 4, name: 'quota_metric', label: 'implicit', type: 'string' },
+    { number: 5, name: 'quota_id', label: 'implicit', type: 'string' },
+    { number: 6, name: 'quota_dimensions', label: 'map', type: 'string', key: 'string' },
+    { number: 7, name: 'quota_value', label: 'implicit', type: 'int64' },
+    { number: 8, name: 'future_quota_value', label: 'optional', type: 'int64' },
+  ]),
+);
 
 /** Which conditions do not hold that the call needs. */
 export interface PreconditionFailure {
@@ -507,64 +115,11 @@ export interface PreconditionFailure {
 }
 
 /** Which conditions do not hold that the call needs. */
-export const PreconditionFailure: MessageType<PreconditionFailure> = {
-  typeName: 'google.rpc.PreconditionFailure',
-  create(init) {
-    if (init === undefined) return PreconditionFailure$new();
-    return {
-      violations: init.violations === undefined ? [] : init.violations.map((item) => PreconditionFailure_Violation.create(item)),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.violations;
-    if (f1 !== undefined) {
-      for (let i = 0; i < f1.length; i++) {
-        writer.tag(10);
-        const begin = writer.begin();
-        PreconditionFailure_Violation.encode(f1[i] as MessageInit<PreconditionFailure_Violation>, writer);
-        writer.end(begin);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? PreconditionFailure$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10: {
-          const close = reader.open();
-          message.violations.push(PreconditionFailure_Violation.decode(reader, close));
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(PreconditionFailure$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(PreconditionFailure, PreconditionFailure$fields, item, options);
-  },
-};
-
-function PreconditionFailure$new(): PreconditionFailure {
-  return {
-    violations: [],
-    $unknown: undefined,
-  };
-}
-
-const PreconditionFailure$fields = /* @__PURE__ */ new FieldTable('google.rpc.PreconditionFailure', () => [
-  { number: 1, name: 'violations', label: 'repeated', type: PreconditionFailure_Violation },
-]);
+export const PreconditionFailure: MessageType<PreconditionFailure> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.PreconditionFailure', () => [
+    { number: 1, name: 'violations', label: 'repeated', type: PreconditionFailure_Violation },
+  ]),
+);
 
 export interface PreconditionFailure_Violation {
   /** Its kind, a constant of the service: `TOS`. */
@@ -577,79 +132,13 @@ export interface PreconditionFailure_Violation {
   $unknown?: Uint8Array | undefined;
 }
 
-export const PreconditionFailure_Violation: MessageType<PreconditionFailure_Violation> = {
-  typeName: 'google.rpc.PreconditionFailure.Violation',
-  create(init) {
-    if (init === undefined) return PreconditionFailure_Violation$new();
-    return {
-      type: init.type ?? '',
-      subject: init.subject ?? '',
-      description: init.description ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.type;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.subject;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.description;
-    if (f3 !== undefined && f3 !== '') {
-      writer.tag(26);
-      writer.string(f3);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? PreconditionFailure_Violation$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.type = reader.string();
-          break;
-        case 18:
-          message.subject = reader.string();
-          break;
-        case 26:
-          message.description = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(PreconditionFailure_Violation$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(PreconditionFailure_Violation, PreconditionFailure_Violation$fields, item, options);
-  },
-};
-
-function PreconditionFailure_Violation$new(): PreconditionFailure_Violation {
-  return {
-    type: '',
-    subject: '',
-    description: '',
-    $unknown: undefined,
-  };
-}
-
-const PreconditionFailure_Violation$fields = /* @__PURE__ */ new FieldTable('google.rpc.PreconditionFailure.Violation', () => [
-  { number: 1, name: 'type', label: 'implicit', type: 'string' },
-  { number: 2, name: 'subject', label: 'implicit', type: 'string' },
-  { number: 3, name: 'description', label: 'implicit', type: 'string' },
-]);
+export const PreconditionFailure_Violation: MessageType<PreconditionFailure_Violation> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.PreconditionFailure.Violation', () => [
+    { number: 1, name: 'type', label: 'implicit', type: 'string' },
+    { number: 2, name: 'subject', label: 'implicit', type: 'string' },
+    { number: 3, name: 'description', label: 'implicit', type: 'string' },
+  ]),
+);
 
 /** What was wrong with the request itself. */
 export interface BadRequest {
@@ -659,64 +148,11 @@ export interface BadRequest {
 }
 
 /** What was wrong with the request itself. */
-export const BadRequest: MessageType<BadRequest> = {
-  typeName: 'google.rpc.BadRequest',
-  create(init) {
-    if (init === undefined) return BadRequest$new();
-    return {
-      fieldViolations: init.fieldViolations === undefined ? [] : init.fieldViolations.map((item) => BadRequest_FieldViolation.create(item)),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.fieldViolations;
-    if (f1 !== undefined) {
-      for (let i = 0; i < f1.length; i++) {
-        writer.tag(10);
-        const begin = writer.begin();
-        BadRequest_FieldViolation.encode(f1[i] as MessageInit<BadRequest_FieldViolation>, writer);
-        writer.end(begin);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? BadRequest$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10: {
-          const close = reader.open();
-          message.fieldViolations.push(BadRequest_FieldViolation.decode(reader, close));
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(BadRequest$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(BadRequest, BadRequest$fields, item, options);
-  },
-};
-
-function BadRequest$new(): BadRequest {
-  return {
-    fieldViolations: [],
-    $unknown: undefined,
-  };
-}
-
-const BadRequest$fields = /* @__PURE__ */ new FieldTable('google.rpc.BadRequest', () => [
-  { number: 1, name: 'field_violations', label: 'repeated', type: BadRequest_FieldViolation },
-]);
+export const BadRequest: MessageType<BadRequest> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.BadRequest', () => [
+    { number: 1, name: 'field_violations', label: 'repeated', type: BadRequest_FieldViolation },
+  ]),
+);
 
 export interface BadRequest_FieldViolation {
   /** The path of the field: `full_name`, `email_addresses[1].email`. */
@@ -731,95 +167,14 @@ export interface BadRequest_FieldViolation {
   $unknown?: Uint8Array | undefined;
 }
 
-export const BadRequest_FieldViolation: MessageType<BadRequest_FieldViolation> = {
-  typeName: 'google.rpc.BadRequest.FieldViolation',
-  create(init) {
-    if (init === undefined) return BadRequest_FieldViolation$new();
-    return {
-      field: init.field ?? '',
-      description: init.description ?? '',
-      reason: init.reason ?? '',
-      localizedMessage: init.localizedMessage === undefined ? undefined : LocalizedMessage.create(init.localizedMessage),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.field;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.description;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.reason;
-    if (f3 !== undefined && f3 !== '') {
-      writer.tag(26);
-      writer.string(f3);
-    }
-    const f4 = message.localizedMessage;
-    if (f4 !== undefined) {
-      writer.tag(34);
-      const begin = writer.begin();
-      LocalizedMessage.encode(f4, writer);
-      writer.end(begin);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? BadRequest_FieldViolation$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.field = reader.string();
-          break;
-        case 18:
-          message.description = reader.string();
-          break;
-        case 26:
-          message.reason = reader.string();
-          break;
-        case 34: {
-          const close = reader.open();
-          message.localizedMessage = LocalizedMessage.decode(reader, close, message.localizedMessage);
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(BadRequest_FieldViolation$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(BadRequest_FieldViolation, BadRequest_FieldViolation$fields, item, options);
-  },
-};
-
-function BadRequest_FieldViolation$new(): BadRequest_FieldViolation {
-  return {
-    field: '',
-    description: '',
-    reason: '',
-    localizedMessage: undefined,
-    $unknown: undefined,
-  };
-}
-
-const BadRequest_FieldViolation$fields = /* @__PURE__ */ new FieldTable('google.rpc.BadRequest.FieldViolation', () => [
-  { number: 1, name: 'field', label: 'implicit', type: 'string' },
-  { number: 2, name: 'description', label: 'implicit', type: 'string' },
-  { number: 3, name: 'reason', label: 'implicit', type: 'string' },
-  { number: 4, name: 'localized_message', label: 'optional', type: LocalizedMessage },
-]);
+export const BadRequest_FieldViolation: MessageType<BadRequest_FieldViolation> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.BadRequest.FieldViolation', () => [
+    { number: 1, name: 'field', label: 'implicit', type: 'string' },
+    { number: 2, name: 'description', label: 'implicit', type: 'string' },
+    { number: 3, name: 'reason', label: 'implicit', type: 'string' },
+    { number: 4, name: 'localized_message', label: 'optional', type: LocalizedMessage },
+  ]),
+);
 
 /** What to tell to who runs the service. */
 export interface RequestInfo {
@@ -832,68 +187,12 @@ export interface RequestInfo {
 }
 
 /** What to tell to who runs the service. */
-export const RequestInfo: MessageType<RequestInfo> = {
-  typeName: 'google.rpc.RequestInfo',
-  create(init) {
-    if (init === undefined) return RequestInfo$new();
-    return {
-      requestId: init.requestId ?? '',
-      servingData: init.servingData ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.requestId;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.servingData;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? RequestInfo$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.requestId = reader.string();
-          break;
-        case 18:
-          message.servingData = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(RequestInfo$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(RequestInfo, RequestInfo$fields, item, options);
-  },
-};
-
-function RequestInfo$new(): RequestInfo {
-  return {
-    requestId: '',
-    servingData: '',
-    $unknown: undefined,
-  };
-}
-
-const RequestInfo$fields = /* @__PURE__ */ new FieldTable('google.rpc.RequestInfo', () => [
-  { number: 1, name: 'request_id', label: 'implicit', type: 'string' },
-  { number: 2, name: 'serving_data', label: 'implicit', type: 'string' },
-]);
+export const RequestInfo: MessageType<RequestInfo> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.RequestInfo', () => [
+    { number: 1, name: 'request_id', label: 'implicit', type: 'string' },
+    { number: 2, name: 'serving_data', label: 'implicit', type: 'string' },
+  ]),
+);
 
 /** What the call wanted to use. */
 export interface ResourceInfo {
@@ -909,90 +208,14 @@ export interface ResourceInfo {
 }
 
 /** What the call wanted to use. */
-export const ResourceInfo: MessageType<ResourceInfo> = {
-  typeName: 'google.rpc.ResourceInfo',
-  create(init) {
-    if (init === undefined) return ResourceInfo$new();
-    return {
-      resourceType: init.resourceType ?? '',
-      resourceName: init.resourceName ?? '',
-      owner: init.owner ?? '',
-      description: init.description ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.resourceType;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.resourceName;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.owner;
-    if (f3 !== undefined && f3 !== '') {
-      writer.tag(26);
-      writer.string(f3);
-    }
-    const f4 = message.description;
-    if (f4 !== undefined && f4 !== '') {
-      writer.tag(34);
-      writer.string(f4);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? ResourceInfo$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.resourceType = reader.string();
-          break;
-        case 18:
-          message.resourceName = reader.string();
-          break;
-        case 26:
-          message.owner = reader.string();
-          break;
-        case 34:
-          message.description = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(ResourceInfo$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(ResourceInfo, ResourceInfo$fields, item, options);
-  },
-};
-
-function ResourceInfo$new(): ResourceInfo {
-  return {
-    resourceType: '',
-    resourceName: '',
-    owner: '',
-    description: '',
-    $unknown: undefined,
-  };
-}
-
-const ResourceInfo$fields = /* @__PURE__ */ new FieldTable('google.rpc.ResourceInfo', () => [
-  { number: 1, name: 'resource_type', label: 'implicit', type: 'string' },
-  { number: 2, name: 'resource_name', label: 'implicit', type: 'string' },
-  { number: 3, name: 'owner', label: 'implicit', type: 'string' },
-  { number: 4, name: 'description', label: 'implicit', type: 'string' },
-]);
+export const ResourceInfo: MessageType<ResourceInfo> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.ResourceInfo', () => [
+    { number: 1, name: 'resource_type', label: 'implicit', type: 'string' },
+    { number: 2, name: 'resource_name', label: 'implicit', type: 'string' },
+    { number: 3, name: 'owner', label: 'implicit', type: 'string' },
+    { number: 4, name: 'description', label: 'implicit', type: 'string' },
+  ]),
+);
 
 /** Where help is. */
 export interface Help {
@@ -1002,64 +225,11 @@ export interface Help {
 }
 
 /** Where help is. */
-export const Help: MessageType<Help> = {
-  typeName: 'google.rpc.Help',
-  create(init) {
-    if (init === undefined) return Help$new();
-    return {
-      links: init.links === undefined ? [] : init.links.map((item) => Help_Link.create(item)),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.links;
-    if (f1 !== undefined) {
-      for (let i = 0; i < f1.length; i++) {
-        writer.tag(10);
-        const begin = writer.begin();
-        Help_Link.encode(f1[i] as MessageInit<Help_Link>, writer);
-        writer.end(begin);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? Help$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10: {
-          const close = reader.open();
-          message.links.push(Help_Link.decode(reader, close));
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(Help$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(Help, Help$fields, item, options);
-  },
-};
-
-function Help$new(): Help {
-  return {
-    links: [],
-    $unknown: undefined,
-  };
-}
-
-const Help$fields = /* @__PURE__ */ new FieldTable('google.rpc.Help', () => [
-  { number: 1, name: 'links', label: 'repeated', type: Help_Link },
-]);
+export const Help: MessageType<Help> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.Help', () => [
+    { number: 1, name: 'links', label: 'repeated', type: Help_Link },
+  ]),
+);
 
 export interface Help_Link {
   /** What is there. */
@@ -1069,68 +239,12 @@ export interface Help_Link {
   $unknown?: Uint8Array | undefined;
 }
 
-export const Help_Link: MessageType<Help_Link> = {
-  typeName: 'google.rpc.Help.Link',
-  create(init) {
-    if (init === undefined) return Help_Link$new();
-    return {
-      description: init.description ?? '',
-      url: init.url ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.description;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.url;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? Help_Link$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.description = reader.string();
-          break;
-        case 18:
-          message.url = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(Help_Link$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(Help_Link, Help_Link$fields, item, options);
-  },
-};
-
-function Help_Link$new(): Help_Link {
-  return {
-    description: '',
-    url: '',
-    $unknown: undefined,
-  };
-}
-
-const Help_Link$fields = /* @__PURE__ */ new FieldTable('google.rpc.Help.Link', () => [
-  { number: 1, name: 'description', label: 'implicit', type: 'string' },
-  { number: 2, name: 'url', label: 'implicit', type: 'string' },
-]);
+export const Help_Link: MessageType<Help_Link> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.Help.Link', () => [
+    { number: 1, name: 'description', label: 'implicit', type: 'string' },
+    { number: 2, name: 'url', label: 'implicit', type: 'string' },
+  ]),
+);
 
 /** A message for users. */
 export interface LocalizedMessage {
@@ -1142,65 +256,9 @@ export interface LocalizedMessage {
 }
 
 /** A message for users. */
-export const LocalizedMessage: MessageType<LocalizedMessage> = {
-  typeName: 'google.rpc.LocalizedMessage',
-  create(init) {
-    if (init === undefined) return LocalizedMessage$new();
-    return {
-      locale: init.locale ?? '',
-      message: init.message ?? '',
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.locale;
-    if (f1 !== undefined && f1 !== '') {
-      writer.tag(10);
-      writer.string(f1);
-    }
-    const f2 = message.message;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? LocalizedMessage$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 10:
-          message.locale = reader.string();
-          break;
-        case 18:
-          message.message = reader.string();
-          break;
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(LocalizedMessage$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(LocalizedMessage, LocalizedMessage$fields, item, options);
-  },
-};
-
-function LocalizedMessage$new(): LocalizedMessage {
-  return {
-    locale: '',
-    message: '',
-    $unknown: undefined,
-  };
-}
-
-const LocalizedMessage$fields = /* @__PURE__ */ new FieldTable('google.rpc.LocalizedMessage', () => [
-  { number: 1, name: 'locale', label: 'implicit', type: 'string' },
-  { number: 2, name: 'message', label: 'implicit', type: 'string' },
-]);
+export const LocalizedMessage: MessageType<LocalizedMessage> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.LocalizedMessage', () => [
+    { number: 1, name: 'locale', label: 'implicit', type: 'string' },
+    { number: 2, name: 'message', label: 'implicit', type: 'string' },
+  ]),
+);

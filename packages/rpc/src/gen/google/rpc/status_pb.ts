@@ -3,13 +3,7 @@
 // The error of a call with details, as gRPC sends it in `grpc-status-details-bin`.
 // Original: https://github.com/googleapis/googleapis (Apache-2.0)
 
-import {
-  FieldTable,
-  type MessageInit,
-  type MessageType,
-  messageFromJson,
-  messageToJson,
-} from '../../../codec/runtime.ts';
+import { FieldTable, type MessageType, tableMessageType } from '../../../codec/runtime.ts';
 import { Any } from '../protobuf/any_pb.ts';
 
 /** How a call failed. */
@@ -25,83 +19,10 @@ export interface Status {
 }
 
 /** How a call failed. */
-export const Status: MessageType<Status> = {
-  typeName: 'google.rpc.Status',
-  create(init) {
-    if (init === undefined) return Status$new();
-    return {
-      code: init.code ?? 0,
-      message: init.message ?? '',
-      details: init.details === undefined ? [] : init.details.map((item) => Any.create(item)),
-      $unknown: init.$unknown,
-    };
-  },
-  encode(message, writer) {
-    const f1 = message.code;
-    if (f1 !== undefined && f1 !== 0) {
-      writer.tag(8);
-      writer.int32(f1);
-    }
-    const f2 = message.message;
-    if (f2 !== undefined && f2 !== '') {
-      writer.tag(18);
-      writer.string(f2);
-    }
-    const f3 = message.details;
-    if (f3 !== undefined) {
-      for (let i = 0; i < f3.length; i++) {
-        writer.tag(26);
-        const begin = writer.begin();
-        Any.encode(f3[i] as MessageInit<Any>, writer);
-        writer.end(begin);
-      }
-    }
-    if (message.$unknown !== undefined) writer.raw(message.$unknown);
-  },
-  decode(reader, end, into) {
-    const message = into ?? Status$new();
-    while (reader.position < end) {
-      const start = reader.position;
-      const tag = reader.tag();
-      switch (tag) {
-        case 8:
-          message.code = reader.int32();
-          break;
-        case 18:
-          message.message = reader.string();
-          break;
-        case 26: {
-          const close = reader.open();
-          message.details.push(Any.decode(reader, close));
-          reader.close(close);
-          break;
-        }
-        default:
-          if (reader.endsGroup(tag)) return message;
-          message.$unknown = reader.unknown(tag, start, message.$unknown);
-      }
-    }
-    return message;
-  },
-  toJson(message, options) {
-    return messageToJson(Status$fields, message, options);
-  },
-  fromJson(item, options) {
-    return messageFromJson(Status, Status$fields, item, options);
-  },
-};
-
-function Status$new(): Status {
-  return {
-    code: 0,
-    message: '',
-    details: [],
-    $unknown: undefined,
-  };
-}
-
-const Status$fields = /* @__PURE__ */ new FieldTable('google.rpc.Status', () => [
-  { number: 1, name: 'code', label: 'implicit', type: 'int32' },
-  { number: 2, name: 'message', label: 'implicit', type: 'string' },
-  { number: 3, name: 'details', label: 'repeated', type: Any },
-]);
+export const Status: MessageType<Status> = /* @__PURE__ */ tableMessageType(
+  /* @__PURE__ */ new FieldTable('google.rpc.Status', () => [
+    { number: 1, name: 'code', label: 'implicit', type: 'int32' },
+    { number: 2, name: 'message', label: 'implicit', type: 'string' },
+    { number: 3, name: 'details', label: 'repeated', type: Any },
+  ]),
+);

@@ -284,7 +284,7 @@ export const HealthCheckResponse_ServingStatusEnum: EnumType = /* @__PURE__ */ e
   SERVICE_UNKNOWN: 3,
 });
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CvUFChtncnBjL2hlYWx0aC92MS9oZWFsdGgucHJvdG8SDmdycGMuaGVhbHRoLnYxIi4KEkhlYWx0aENoZWNrUmVxdWVz',
   'dBIYCgdzZXJ2aWNlGAEgASgJUgdzZXJ2aWNlIrEBChNIZWFsdGhDaGVja1Jlc3BvbnNlEkkKBnN0YXR1cxgBIAEoDjIx',

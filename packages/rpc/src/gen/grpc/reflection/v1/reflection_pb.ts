@@ -752,7 +752,7 @@ const ErrorResponse$fields = /* @__PURE__ */ new FieldTable('grpc.reflection.v1.
   { number: 2, name: 'error_message', label: 'implicit', type: 'string' },
 ]);
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CugMCiNncnBjL3JlZmxlY3Rpb24vdjEvcmVmbGVjdGlvbi5wcm90bxISZ3JwYy5yZWZsZWN0aW9uLnYxIvMCChdTZXJ2',
   'ZXJSZWZsZWN0aW9uUmVxdWVzdBISCgRob3N0GAEgASgJUgRob3N0EioKEGZpbGVfYnlfZmlsZW5hbWUYAyABKAlIAFIO',

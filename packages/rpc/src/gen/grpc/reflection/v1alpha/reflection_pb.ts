@@ -752,7 +752,7 @@ const ErrorResponse$fields = /* @__PURE__ */ new FieldTable('grpc.reflection.v1a
   { number: 2, name: 'error_message', label: 'implicit', type: 'string' },
 ]);
 
-/** The descriptors of this file and of all that it imports. */
+/** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'Cp8NCihncnBjL3JlZmxlY3Rpb24vdjFhbHBoYS9yZWZsZWN0aW9uLnByb3RvEhdncnBjLnJlZmxlY3Rpb24udjFhbHBo',
   'YSL4AgoXU2VydmVyUmVmbGVjdGlvblJlcXVlc3QSEgoEaG9zdBgBIAEoCVIEaG9zdBIqChBmaWxlX2J5X2ZpbGVuYW1l',

@@ -1,0 +1,21 @@
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+/** What a page may take at most, in bytes: as it is, and as it goes over the wire. */
+const maxBytes = 78_000;
+const maxGzipBytes = 24_500;
+
+test('a page with one client is small, and has no schema and nothing of a runtime in it', async () => {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(import.meta.dirname, 'testing/page.ts')],
+    target: 'browser',
+    minify: true,
+  });
+  const text = (await outputs[0]?.text()) ?? '';
+  expect(text).toContain('/grpc.health.v1.Health/Check');
+  expect(text).not.toContain('node:');
+  expect(text).not.toContain('google.protobuf.FileDescriptorProto');
+  expect(text.length).toBeLessThan(maxBytes);
+  expect(gzipSync(text).length).toBeLessThan(maxGzipBytes);
+});
