@@ -13,17 +13,10 @@ import { StringValue, UInt32Value } from '../../../src/codec/well-known.ts';
 
 /** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'CoYECh5nb29nbGUvcHJvdG9idWYvd3JhcHBlcnMucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIjCgtEb3VibGVWYWx1ZRIU',
-  'CgV2YWx1ZRgBIAEoAVIFdmFsdWUiIgoKRmxvYXRWYWx1ZRIUCgV2YWx1ZRgBIAEoAlIFdmFsdWUiIgoKSW50NjRWYWx1',
-  'ZRIUCgV2YWx1ZRgBIAEoA1IFdmFsdWUiIwoLVUludDY0VmFsdWUSFAoFdmFsdWUYASABKARSBXZhbHVlIiIKCkludDMy',
-  'VmFsdWUSFAoFdmFsdWUYASABKAVSBXZhbHVlIiMKC1VJbnQzMlZhbHVlEhQKBXZhbHVlGAEgASgNUgV2YWx1ZSIhCglC',
-  'b29sVmFsdWUSFAoFdmFsdWUYASABKAhSBXZhbHVlIiMKC1N0cmluZ1ZhbHVlEhQKBXZhbHVlGAEgASgJUgV2YWx1ZSIi',
-  'CgpCeXRlc1ZhbHVlEhQKBXZhbHVlGAEgASgMUgV2YWx1ZUKDAQoTY29tLmdvb2dsZS5wcm90b2J1ZkINV3JhcHBlcnNQ',
-  'cm90b1ABWjFnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi93cmFwcGVyc3Bi+AEBogIDR1BCqgIe',
-  'R29vZ2xlLlByb3RvYnVmLldlbGxLbm93blR5cGVzYgZwcm90bzMK3QEKC3dvcmRzLnByb3RvEhBleGFtcGxlLndvcmRz',
-  'LnYxGh5nb29nbGUvcHJvdG9idWYvd3JhcHBlcnMucHJvdG8ykwEKBVdvcmRzEkMKBUNvdW50EhwuZ29vZ2xlLnByb3Rv',
-  'YnVmLlN0cmluZ1ZhbHVlGhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkUKBVNwbGl0EhwuZ29vZ2xlLnByb3Rv',
-  'YnVmLlN0cmluZ1ZhbHVlGhwuZ29vZ2xlLnByb3RvYnVmLlN0cmluZ1ZhbHVlMAFiBnByb3RvMw==',
+  'Ct0BCgt3b3Jkcy5wcm90bxIQZXhhbXBsZS53b3Jkcy52MRoeZ29vZ2xlL3Byb3RvYnVmL3dyYXBwZXJzLnByb3RvMpMB',
+  'CgVXb3JkcxJDCgVDb3VudBIcLmdvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRocLmdvb2dsZS5wcm90b2J1Zi5VSW50',
+  'MzJWYWx1ZRJFCgVTcGxpdBIcLmdvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRocLmdvb2dsZS5wcm90b2J1Zi5TdHJp',
+  'bmdWYWx1ZTABYgZwcm90bzM=',
 ]);
 
 /** What a client of example.words.v1.Words can call. */
