@@ -42,7 +42,7 @@ export type CompressionName = 'identity' | 'gzip' | 'zstd';
  * `sendMessage` lends its bytes until it returns; the transport copies what it cannot send at once.
  * It always takes the message. False says that the peer, or the connection, has no room left: send
  * the next one after `onWritable`. In a call with compression, `compress` says of this one message
- * whether it is compressed; absent, its size decides. Only HTTP/2 heeds it.
+ * whether it is compressed; absent, it is from 1 KiB on.
  */
 export interface ClientCall {
   sendMessage(bytes: Uint8Array, compress?: boolean): boolean;
@@ -62,7 +62,7 @@ export interface ClientCall {
 export interface ClientSink {
   /** The peer's header. A call that ends at once may have none. */
   onHeader(metadata: Metadata): void;
-  /** The bytes are lent until this returns. HTTP/2 tells whether they came compressed. */
+  /** The bytes are lent until this returns. A transport with compression tells whether they came so. */
   onMessage(bytes: Uint8Array, compressed?: boolean): void;
   onEnd(trailer: Trailer): void;
   /** After a `sendMessage` that answered false: there is room again. */
@@ -95,7 +95,8 @@ export interface ServerCall {
   sink: ServerSink;
   /**
    * At most once, before the first message; without it the header is empty. `compress`: messages may
-   * be compressed though the client does not compress its own, where it says that it can read them.
+   * be compressed though the client does not compress its own, where it says that it can read them:
+   * in gRPC clients always do, elsewhere ours do for calls with a compression.
    */
   sendHeader(metadata: Metadata, compress?: boolean): void;
   sendMessage(bytes: Uint8Array, compress?: boolean): boolean;
@@ -107,7 +108,7 @@ export interface ServerCall {
 
 /** What who answers a call is told. */
 export interface ServerSink {
-  /** The bytes are lent until this returns. HTTP/2 tells whether they came compressed. */
+  /** The bytes are lent until this returns. A transport with compression tells whether they came so. */
   onMessage(bytes: Uint8Array, compressed?: boolean): void;
   /** No message follows. Not called after `onCancel`. */
   onHalfClose(): void;

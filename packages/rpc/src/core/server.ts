@@ -27,8 +27,8 @@ export interface CallContext {
   /** Sent with the end of the call; may be added to until then. */
   readonly trailer: Metadata;
   /**
-   * Whether the messages that are sent from now on are compressed; set before the header. Default:
-   * as the client's are, from 1 KiB on. Over HTTP/2 only.
+   * Whether the messages that are sent from now on are compressed, for a client that can read them;
+   * set before the header. Default: as the client's are, from 1 KiB on.
    */
   compress: boolean | undefined;
   /** Sends the header now; else it goes, empty, before the first message. */

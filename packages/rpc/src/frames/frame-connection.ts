@@ -335,7 +335,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.consumed(cost);
       return;
     }
-    call.receive(message, cost);
+    call.receive(message, cost, (flags & (frameFlag.gzip | frameFlag.zstd)) !== 0);
     if ((flags & frameFlag.last) === 0) return;
     if (call instanceof OutgoingCall) call.receiveEnd(() => call.end(okTrailer));
     else call.receiveEnd(() => call.halfClose());
@@ -428,8 +428,9 @@ export class FrameConnection implements Connection, FrameSink {
     return length <= limit ? undefined : messageTooLong(length, limit);
   }
 
-  writeMessage(stream: FrameStream, bytes: Uint8Array): void {
-    const cost = messageCost(this.output.message(stream.id, bytes, stream.compression));
+  writeMessage(stream: FrameStream, bytes: Uint8Array, compress: boolean | undefined): void {
+    const length = this.output.message(stream.id, bytes, stream.compression, compress);
+    const cost = messageCost(length);
     stream.sendCredit -= cost;
     this.#sendCredit -= cost;
   }

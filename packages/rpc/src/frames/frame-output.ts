@@ -83,9 +83,18 @@ export class FrameOutput {
     this.#write(frameType.header, stream, 0, scratch.reset().pairs(metadata));
   }
 
-  /** The bytes are lent. Answers with how many bytes the payload has, compressed or not. */
-  message(stream: number, bytes: Uint8Array, compression: CompressionName | undefined): number {
-    const compressor = this.#compressorFor(bytes, compression);
+  /**
+   * The bytes are lent. `compress` undefined: the message is compressed if it is long enough. Answers
+   * with how many bytes the payload has, compressed or not.
+   */
+  message(
+    stream: number,
+    bytes: Uint8Array,
+    compression: CompressionName | undefined,
+    compress?: boolean,
+  ): number {
+    const isWanted = compress ?? bytes.length >= compressionThresholdBytes;
+    const compressor = isWanted ? this.#compressorFor(compression) : undefined;
     if (compressor === undefined) {
       if (!this.#closed) this.#writerOf(stream).write(frameType.message, stream, 0, bytes);
       return bytes.length;
@@ -140,9 +149,8 @@ export class FrameOutput {
     this.#write(frameType.goaway, 0, 0, writeReason(scratch.reset().u32(lastStream), reason));
   }
 
-  #compressorFor(bytes: Uint8Array, name: CompressionName | undefined): Compressor | undefined {
-    if (name === undefined || name === 'identity') return undefined;
-    return bytes.length < compressionThresholdBytes ? undefined : this.#compressor?.(name);
+  #compressorFor(name: CompressionName | undefined): Compressor | undefined {
+    return name === undefined || name === 'identity' ? undefined : this.#compressor?.(name);
   }
 
   #write(type: number, stream: number, flags: number, payload: PayloadWriter): void {

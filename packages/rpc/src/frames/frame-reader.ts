@@ -91,6 +91,7 @@ export class FrameReader {
     if (this.#held === undefined || this.#held.length < needed) {
       let size = frameSize <= wholeBytes ? Math.max(frameSize, 64) : 64;
       while (size < needed) size *= 2;
+      if (frameSize > 0 && size > frameSize) size = frameSize;
       const grown = new Uint8Array(size);
       if (this.#held !== undefined) grown.set(this.#held.subarray(0, this.#heldBytes));
       this.#held = grown;

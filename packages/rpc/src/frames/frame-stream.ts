@@ -13,6 +13,17 @@ import { RpcError } from '../rpc-error.ts';
 import { frameHeaderBytes } from './frame.ts';
 import type { FrameConnection } from './frame-connection.ts';
 
+interface UnsentMessage {
+  readonly bytes: Uint8Array;
+  readonly compress: boolean | undefined;
+}
+
+interface UnreadMessage {
+  readonly bytes: Uint8Array;
+  readonly cost: number;
+  readonly compressed: boolean;
+}
+
 /** What is common to the two sides of a call on own frames: credit, queues, pauses. */
 export abstract class FrameStream {
   readonly id: number;
@@ -25,12 +36,12 @@ export abstract class FrameStream {
   /** True from a `sendMessage` that answered false to the `onWritable` it promised. */
   wantsRoom = false;
   #read = 0;
-  #unsent: Uint8Array[] | undefined;
+  #unsent: UnsentMessage[] | undefined;
   #endUnsent = false;
   #paused = false;
   /** The peer has said that no message follows. */
   #peerEnded = false;
-  #unread: { bytes: Uint8Array; cost: number }[] | undefined;
+  #unread: UnreadMessage[] | undefined;
   #unreadEnd: (() => void) | undefined;
 
   constructor(connection: FrameConnection, id: number) {
@@ -39,7 +50,7 @@ export abstract class FrameStream {
     this.sendCredit = connection.peerStreamWindowBytes;
   }
 
-  protected abstract deliver(bytes: Uint8Array): void;
+  protected abstract deliver(bytes: Uint8Array, compressed: boolean): void;
   protected abstract writable(): void;
   protected abstract writeEnd(): void;
   /** Nothing more is sent or received. */
@@ -53,8 +64,8 @@ export abstract class FrameStream {
     if (!this.#paused) return;
     this.#paused = false;
     while (this.#unread !== undefined && this.#unread.length > 0 && !this.#paused && !this.over) {
-      const { bytes, cost } = this.#unread.shift() as { bytes: Uint8Array; cost: number };
-      this.deliver(bytes);
+      const { bytes, cost, compressed } = this.#unread.shift() as UnreadMessage;
+      this.deliver(bytes, compressed);
       this.#consume(cost);
     }
     if (this.#paused || this.over || this.#unreadEnd === undefined) return;
@@ -63,17 +74,17 @@ export abstract class FrameStream {
     end();
   }
 
-  /** A message has come. @throws RpcError internal after the peer's end. */
-  receive(bytes: Uint8Array, cost: number): void {
+  /** A message has come, `compressed` or not. @throws RpcError internal after the peer's end. */
+  receive(bytes: Uint8Array, cost: number, compressed: boolean): void {
     if (this.#peerEnded) throw wentOn(this.id);
     this.received += cost;
     if (this.#paused) {
       this.#unread ??= [];
       // A copy, since the chunk that it came in may be much larger and would live as long.
-      this.#unread.push({ bytes: bytes.slice(), cost });
+      this.#unread.push({ bytes: bytes.slice(), cost, compressed });
       return;
     }
-    this.deliver(bytes);
+    this.deliver(bytes, compressed);
     this.#consume(cost);
   }
 
@@ -85,13 +96,13 @@ export abstract class FrameStream {
     else end();
   }
 
-  protected send(bytes: Uint8Array): boolean {
+  protected send(bytes: Uint8Array, compress: boolean | undefined): boolean {
     if (this.#unsent === undefined && this.connection.maySend(this)) {
-      this.connection.writeMessage(this, bytes);
+      this.connection.writeMessage(this, bytes, compress);
       if (this.connection.maySend(this)) return true;
     } else {
       this.#unsent ??= [];
-      this.#unsent.push(bytes.slice());
+      this.#unsent.push({ bytes: bytes.slice(), compress });
       this.connection.unsentBytes += bytes.length;
       if (this.connection.isFlooded) {
         this.fail(
@@ -115,9 +126,9 @@ export abstract class FrameStream {
   /** There may be credit or room again. */
   flush(): void {
     while (this.#unsent !== undefined && this.connection.maySend(this)) {
-      const bytes = this.#unsent.shift() as Uint8Array;
+      const { bytes, compress } = this.#unsent.shift() as UnsentMessage;
       this.connection.unsentBytes -= bytes.length;
-      this.connection.writeMessage(this, bytes);
+      this.connection.writeMessage(this, bytes, compress);
       if (this.#unsent.length === 0) this.#unsent = undefined;
     }
     if (this.over) return;
@@ -137,7 +148,7 @@ export abstract class FrameStream {
   /** Drops what is queued in both directions and gives its credit back to the connection. */
   protected release(): void {
     for (const { cost } of this.#unread ?? []) this.connection.consumed(cost);
-    for (const bytes of this.#unsent ?? []) this.connection.unsentBytes -= bytes.length;
+    for (const { bytes } of this.#unsent ?? []) this.connection.unsentBytes -= bytes.length;
     this.#unread = undefined;
     this.#unsent = undefined;
     this.#unreadEnd = undefined;
@@ -181,10 +192,10 @@ export class OutgoingCall extends FrameStream implements ClientCall {
     return this.#over;
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#over || this.#sentEnd) return true;
     const tooLong = this.connection.tooLong(bytes.length);
-    if (tooLong === undefined) return this.send(bytes);
+    if (tooLong === undefined) return this.send(bytes, compress);
     this.cancel(tooLong);
     return true;
   }
@@ -225,9 +236,9 @@ export class OutgoingCall extends FrameStream implements ClientCall {
     this.#sink.onEnd(trailer);
   }
 
-  protected override deliver(bytes: Uint8Array): void {
+  protected override deliver(bytes: Uint8Array, compressed: boolean): void {
     if (!this.#headerSeen) this.header(Metadata.empty);
-    this.#sink.onMessage(bytes);
+    this.#sink.onMessage(bytes, compressed);
   }
 
   protected override writable(): void {
@@ -284,11 +295,11 @@ export class IncomingCall extends FrameStream implements ServerCall {
     if (metadata.size > 0) this.connection.output.header(this.id, metadata);
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#over || this.#trailer !== undefined) return true;
     this.#headerSent = true;
     const tooLong = this.connection.tooLong(bytes.length);
-    if (tooLong === undefined) return this.send(bytes);
+    if (tooLong === undefined) return this.send(bytes, compress);
     this.fail(tooLong);
     return true;
   }
@@ -323,8 +334,8 @@ export class IncomingCall extends FrameStream implements ServerCall {
     else this.sink.onCancel(error);
   }
 
-  protected override deliver(bytes: Uint8Array): void {
-    this.sink.onMessage(bytes);
+  protected override deliver(bytes: Uint8Array, compressed: boolean): void {
+    this.sink.onMessage(bytes, compressed);
   }
 
   protected override writable(): void {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { errorInfo, retryInfo } from '../../codec/error-details.ts';
+import { encodeMessage } from '../../codec/message-bytes.ts';
+import type { CompressionName, ServerCall, Transport } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { createServer } from '../../core/server.ts';
+import { WatchedServerCall } from '../../core/watched-call.ts';
 import { codes, RpcError } from '../../rpc-error.ts';
-import { Notes } from '../note-service.ts';
+import { Note, Notes } from '../note-service.ts';
+import { testOpenOptions } from '../test-method.ts';
 import { type ContractCase, countTo, fails, gather, patterned } from './contract-bench.ts';
 
 /** What a call carries: messages, metadata, status. */
@@ -285,6 +289,51 @@ export const callCases: Record<string, ContractCase> = {
     },
   },
 
+  'compression is chosen message by message, on both sides': {
+    needs: ['compression'],
+    async run(bench) {
+      const seen: (boolean | undefined)[] = [];
+      const server = createServer({
+        interceptors: [(next) => (call) => next(new ArrivalWatcher(call, seen))],
+      }).add(Notes, {
+        echo: (note) => note,
+        async *list({ text }, context) {
+          for (const choice of choices) {
+            context.compress = choice;
+            yield { text };
+          }
+        },
+      });
+      const { transport } = await bench.open(server.handler);
+      const long = 'again and again '.repeat(200);
+      const asked: (boolean | undefined)[] = [];
+      for (const [text, compress] of [
+        [long, undefined],
+        [long, false],
+        ['x', true],
+        ['x', undefined],
+      ] as const) {
+        await converse(transport, 'Echo', { text }, { compression: 'gzip', compress });
+        asked.push(...seen.splice(0));
+      }
+      assert.deepEqual(asked, [true, false, true, false]);
+      const choose = { compression: 'zstd' } as const;
+      assert.deepEqual(await converse(transport, 'List', { text: long }, choose), [
+        true,
+        false,
+        true,
+      ]);
+      assert.deepEqual(await converse(transport, 'List', { text: 'x' }, choose), [
+        false,
+        false,
+        true,
+      ]);
+      seen.length = 0;
+      await converse(transport, 'Echo', { text: long }, { compress: true });
+      assert.deepEqual(seen, [false], 'a choice in a call without compression changes nothing');
+    },
+  },
+
   'the server can call the client': {
     needs: ['callback'],
     async run(bench) {
@@ -301,3 +350,44 @@ export const callCases: Record<string, ContractCase> = {
     },
   },
 };
+
+/** What a handler says of its messages, one after the other. */
+const choices = [undefined, false, true];
+
+/** Notes of each message that comes whether it was compressed. */
+class ArrivalWatcher extends WatchedServerCall {
+  readonly #seen: (boolean | undefined)[];
+
+  constructor(call: ServerCall, seen: (boolean | undefined)[]) {
+    super(call);
+    this.#seen = seen;
+  }
+
+  override onMessage(bytes: Uint8Array, compressed?: boolean): void {
+    this.#seen.push(compressed);
+    super.onMessage(bytes, compressed);
+  }
+}
+
+/** A call with one message. @returns whether each of the answers came compressed. */
+function converse(
+  transport: Transport,
+  name: string,
+  note: { readonly text: string },
+  { compression, compress }: { compression?: CompressionName; compress?: boolean | undefined },
+): Promise<(boolean | undefined)[]> {
+  const method = Object.values(Notes.methods).find((one) => one.name === name);
+  assert.ok(method !== undefined);
+  const options = testOpenOptions(compression === undefined ? {} : { compression });
+  return new Promise((resolve, reject) => {
+    const answers: (boolean | undefined)[] = [];
+    const call = transport.open(method, options, {
+      onHeader() {},
+      onMessage: (_bytes, compressed) => answers.push(compressed),
+      onEnd: ({ error }) => (error === undefined ? resolve(answers) : reject(error)),
+      onWritable() {},
+    });
+    call.sendMessage(encodeMessage(Note, note), compress);
+    call.sendEnd();
+  });
+}

@@ -32,7 +32,7 @@ export abstract class Http3Call implements QuicStreamHandler {
     connection.add(this);
   }
 
-  protected abstract deliver(message: Uint8Array): void;
+  protected abstract deliver(message: Uint8Array, compressed: boolean): void;
   protected abstract writable(): void;
   /** All that has come so far was delivered. */
   protected abstract readAll(): void;
@@ -72,17 +72,18 @@ export abstract class Http3Call implements QuicStreamHandler {
   /** The peer takes no request after this one (GOAWAY). */
   onGoaway(_lastStream: number): void {}
 
-  protected send(message: Uint8Array): boolean {
+  /** `compress` undefined: the message is compressed if it is long enough. */
+  protected send(message: Uint8Array, compress: boolean | undefined): boolean {
     const { maxMessageBytes, maxQueuedBytes } = this.connection.limits;
     if (message.length > maxMessageBytes) {
       this.fail(tooLong(message.length, maxMessageBytes), http3Error.requestCancelled);
       return true;
     }
-    const isSmall = message.length < compressionThresholdBytes;
+    const isWanted = compress ?? message.length >= compressionThresholdBytes;
     const bytes =
-      this.outgoing === undefined || isSmall
-        ? envelope(0, message)
-        : envelope(compressedFlag, this.outgoing.compress(message));
+      this.outgoing !== undefined && isWanted
+        ? envelope(compressedFlag, this.outgoing.compress(message))
+        : envelope(0, message);
     if (this.stream.write(bytes)) return true;
     if (this.stream.queuedBytes > maxQueuedBytes) {
       const error = `more than ${maxQueuedBytes} bytes wait to be sent, the limit maxQueuedBytes: send the next message after onWritable`;
@@ -144,7 +145,7 @@ export abstract class Http3Call implements QuicStreamHandler {
     const { maxMessageBytes } = this.connection.limits;
     if (payload.length > maxMessageBytes) throw tooLong(payload.length, maxMessageBytes);
     if (flags === 0) {
-      this.deliver(payload);
+      this.deliver(payload, false);
       return;
     }
     if (flags !== compressedFlag) {
@@ -153,7 +154,7 @@ export abstract class Http3Call implements QuicStreamHandler {
     if (this.incoming === undefined) {
       throw new RpcError('internal', 'a message is compressed, but no grpc-encoding said how');
     }
-    this.deliver(this.incoming.decompress(payload, maxMessageBytes));
+    this.deliver(this.incoming.decompress(payload, maxMessageBytes), true);
   }
 
   #count(): RpcError | undefined {

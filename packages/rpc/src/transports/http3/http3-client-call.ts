@@ -43,9 +43,9 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     this.stream.sendHeaders(requestFields(authority, path, options));
   }
 
-  sendMessage(message: Uint8Array): boolean {
+  sendMessage(message: Uint8Array, compress?: boolean): boolean {
     if (this.over || this.#isEnding) return true;
-    return this.send(message);
+    return this.send(message, compress);
   }
 
   sendEnd(): void {
@@ -114,9 +114,9 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     if (this.isRead) this.readAll();
   }
 
-  protected override deliver(message: Uint8Array): void {
+  protected override deliver(message: Uint8Array, compressed: boolean): void {
     if (!this.#isHeaderSeen) throw new RpcError('internal', 'messages came before the header');
-    this.#sink.onMessage(message);
+    this.#sink.onMessage(message, compressed);
   }
 
   protected override writable(): void {

@@ -1,4 +1,6 @@
 import { compressor } from '../../compression/compressors.ts';
+import { gzip } from '../../compression/gzip.ts';
+import { zstd } from '../../compression/zstd.ts';
 import {
   type CallHandler,
   okTrailer,
@@ -38,6 +40,8 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
   #isBegun = false;
   #isHeaderSent = false;
   #hasEnded = false;
+  /** The compressions that the client can read. */
+  #accepted: string | null = null;
   #trailer: Trailer | undefined;
 
   constructor(
@@ -50,7 +54,7 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
     this.#handler = handler;
   }
 
-  sendHeader(metadata: Metadata): void {
+  sendHeader(metadata: Metadata, compress?: boolean): void {
     if (this.over || this.#isHeaderSent || this.#trailer !== undefined) return;
     const tooMuch = this.#tooMuch(metadata);
     if (tooMuch !== undefined) {
@@ -58,13 +62,14 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
       return;
     }
     this.#isHeaderSent = true;
+    if (compress !== undefined) this.outgoing ??= chooseEncoding(this.#accepted, [gzip, zstd]);
     this.#write(() => this.stream.sendHeaders(responseFields(this.outgoing, metadata)));
   }
 
-  sendMessage(message: Uint8Array): boolean {
+  sendMessage(message: Uint8Array, compress?: boolean): boolean {
     if (this.over || this.#trailer !== undefined) return true;
-    if (!this.#isHeaderSent) this.sendHeader(Metadata.empty);
-    return this.send(message);
+    if (!this.#isHeaderSent) this.sendHeader(Metadata.empty, compress);
+    return this.send(message, compress);
   }
 
   sendEnd(trailer: Trailer): void {
@@ -121,8 +126,8 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
     });
   }
 
-  protected override deliver(message: Uint8Array): void {
-    this.sink.onMessage(message);
+  protected override deliver(message: Uint8Array, compressed: boolean): void {
+    this.sink.onMessage(message, compressed);
   }
 
   protected override writable(): void {
@@ -148,10 +153,11 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
   #take(fields: HeaderFields): void {
     const { maxMetadataBytes } = this.connection.limits;
     this.path = fieldOf(fields, ':path') ?? '';
-    const accepted = fieldOf(fields, 'grpc-accept-encoding') ?? null;
+    this.#accepted = fieldOf(fields, 'grpc-accept-encoding') ?? null;
     const encoding = fieldOf(fields, 'grpc-encoding') ?? null;
     this.incoming = readEncoding('grpc-encoding', encoding, compressor);
-    if (this.incoming !== undefined) this.outgoing = chooseEncoding(accepted, [this.incoming]);
+    if (this.incoming !== undefined)
+      this.outgoing = chooseEncoding(this.#accepted, [this.incoming]);
     this.metadata = metadataOf(fields, maxMetadataBytes);
     const timeoutMs = readGrpcTimeout(fieldOf(fields, 'grpc-timeout') ?? null);
     this.deadlineAt = monotonicNow() + timeoutMs;

@@ -38,17 +38,17 @@ export abstract class HttpClientCall implements ClientCall {
   }
 
   /** Sends a message as it goes over the wire; the bytes are lent. */
-  protected abstract send(wire: Uint8Array): boolean;
+  protected abstract send(wire: Uint8Array, compress: boolean | undefined): boolean;
   protected abstract endRequest(): void;
 
   get url(): string {
     return this.settings.baseUrl + this.method.path;
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.isOver || this.#hasSentEnd) return true;
     try {
-      return this.send(this.#writeMessage(bytes));
+      return this.send(this.#writeMessage(bytes), compress);
     } catch (error) {
       this.cancel(RpcError.from(error));
       return true;
@@ -135,10 +135,10 @@ export abstract class HttpClientCall implements ClientCall {
     return jsonToBinary(this.method.output, wire, this.settings.registry);
   }
 
-  /** Compressed where that is worth it. */
-  protected compressed(wire: Uint8Array): Uint8Array | undefined {
-    if (this.compressor === undefined || wire.length < compressionThresholdBytes) return undefined;
-    return this.compressor.compress(wire);
+  /** Compressed where that is wanted; `compress` undefined: where it is worth it. */
+  protected compressed(wire: Uint8Array, compress: boolean | undefined): Uint8Array | undefined {
+    const isWanted = compress ?? wire.length >= compressionThresholdBytes;
+    return isWanted ? this.compressor?.compress(wire) : undefined;
   }
 
   /** Whether the response is of this content type, with whatever parameters. */

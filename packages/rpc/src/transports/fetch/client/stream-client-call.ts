@@ -47,13 +47,13 @@ export class StreamClientCall extends HttpClientCall {
     if (this.#isStreaming) this.#start(this.#body());
   }
 
-  protected override send(wire: Uint8Array): boolean {
+  protected override send(wire: Uint8Array, compress: boolean | undefined): boolean {
     if (this.#isRequestOver) return true;
     if (!this.#isStreaming && this.#hasMessage) {
       throw new RpcError('internal', `${this.method.path} takes one message, not several`);
     }
     this.#hasMessage = true;
-    const packed = this.compressed(wire);
+    const packed = this.compressed(wire, compress);
     if (packed === undefined) this.#unsent.add(0, wire);
     else this.#unsent.add(compressedFlag, packed);
     if (!this.#isStreaming) return true;
@@ -205,14 +205,15 @@ export class StreamClientCall extends HttpClientCall {
       throw new RpcError('internal', `the answer has a message with the unknown flags ${flags}`);
     }
     let bytes = payload;
-    if ((flags & compressedFlag) !== 0 && payload.length > 0) {
+    const isCompressed = (flags & compressedFlag) !== 0;
+    if (isCompressed && payload.length > 0) {
       if (decompressor === undefined) {
         throw new RpcError('internal', 'the answer is compressed, and does not say how');
       }
       bytes = decompressor.decompress(payload, limits.maxMessageBytes);
     }
     if ((flags & endFlag) === 0) {
-      this.sink.onMessage(this.readMessage(bytes));
+      this.sink.onMessage(this.readMessage(bytes), isCompressed);
       return;
     }
     const trailer = readEnd(bytes, limits.maxMetadataBytes, registry);

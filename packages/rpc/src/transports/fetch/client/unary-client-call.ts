@@ -21,6 +21,7 @@ const fromUtf8 = new TextDecoder();
 /** A unary call of the Connect protocol: https://connectrpc.com/docs/protocol#unary-request. */
 export class UnaryClientCall extends HttpClientCall {
   #request: Uint8Array | undefined;
+  #compress: boolean | undefined;
   readonly #contentType: string;
 
   constructor(
@@ -33,11 +34,12 @@ export class UnaryClientCall extends HttpClientCall {
     this.#contentType = contentTypeOf('connect', settings.format);
   }
 
-  protected override send(wire: Uint8Array): boolean {
+  protected override send(wire: Uint8Array, compress: boolean | undefined): boolean {
     if (this.#request !== undefined) {
       throw new RpcError('internal', `${this.method.path} takes one message, not several`);
     }
     this.#request = wire.slice();
+    this.#compress = compress;
     return true;
   }
 
@@ -59,7 +61,7 @@ export class UnaryClientCall extends HttpClientCall {
   #post(message: Uint8Array): RequestInit {
     const headers = this.#headers(this.#contentType);
     headers.set('connect-protocol-version', '1');
-    const packed = this.compressed(message);
+    const packed = this.compressed(message, this.#compress);
     if (packed !== undefined) headers.set('content-encoding', this.compressor?.name ?? '');
     return { method: 'POST', headers, body: (packed ?? message) as Uint8Array<ArrayBuffer> };
   }
@@ -102,7 +104,8 @@ export class UnaryClientCall extends HttpClientCall {
     if (this.isOver) return;
     this.sink.onHeader(header);
     if (this.isOver) return;
-    this.sink.onMessage(message);
+    // The runtime has undone what this names.
+    this.sink.onMessage(message, response.headers.has('content-encoding'));
     if (this.isPaused) await this.resumed();
     this.end(trailer.size === 0 ? okTrailer : { error: undefined, metadata: trailer });
   }

@@ -1,3 +1,4 @@
+import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import type { Peer, ServerCall, ServerSink, Trailer } from '../../../core/call.ts';
 import type { RpcLimits } from '../../../core/limits.ts';
 import { Metadata } from '../../../core/metadata.ts';
@@ -39,7 +40,7 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
 
   /** The response. It never rejects. */
   abstract begin(): Promise<Response>;
-  abstract sendMessage(bytes: Uint8Array): boolean;
+  abstract sendMessage(bytes: Uint8Array, compress?: boolean): boolean;
   abstract sendEnd(trailer: Trailer): void;
   abstract resume(): void;
   /** Sends the end to the client. */
@@ -120,6 +121,12 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
         : wire;
     if (content.format === 'binary' || method === undefined) return bytes;
     return jsonToBinary(method.input, bytes, this.exchange.settings.registry);
+  }
+
+  /** Compressed where that is wanted; `compress` undefined: where it is worth it. */
+  protected compressed(wire: Uint8Array, compress: boolean | undefined): Uint8Array | undefined {
+    const isWanted = compress ?? wire.length >= compressionThresholdBytes;
+    return isWanted ? this.exchange.responseCompressor?.compress(wire) : undefined;
   }
 
   /** A message as it goes over the wire. It may be the same bytes. */

@@ -1,5 +1,4 @@
 import { toBase64 } from '../../../codec/base64.ts';
-import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -51,10 +50,13 @@ export class StreamServerCall extends HttpServerCall {
     if (this.exchange.method?.kind !== 'unary') this.#queueFlush();
   }
 
-  override sendMessage(bytes: Uint8Array): boolean {
+  override sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.isOver) return true;
     try {
-      this.#add(this.writeMessage(bytes));
+      const wire = this.writeMessage(bytes);
+      const packed = this.compressed(wire, compress);
+      if (packed === undefined) this.#unsent.add(0, wire);
+      else this.#unsent.add(compressedFlag, packed);
     } catch (error) {
       this.fail(RpcError.from(error));
       return true;
@@ -111,15 +113,6 @@ export class StreamServerCall extends HttpServerCall {
       this.#controller.close();
     } catch {
       // The client is gone, and its body with it.
-    }
-  }
-
-  #add(wire: Uint8Array): void {
-    const { responseCompressor } = this.exchange;
-    if (responseCompressor === undefined || wire.length < compressionThresholdBytes) {
-      this.#unsent.add(0, wire);
-    } else {
-      this.#unsent.add(compressedFlag, responseCompressor.compress(wire));
     }
   }
 
@@ -227,7 +220,7 @@ export class StreamServerCall extends HttpServerCall {
         `a message of the request is compressed, and the header ${this.#protocol.encodingHeader} does not say how`,
       );
     }
-    this.sink.onMessage(this.readMessage(payload, isCompressed));
+    this.sink.onMessage(this.readMessage(payload, isCompressed), isCompressed);
   }
 
   /** Resolves with `resume`, or the call's end. */

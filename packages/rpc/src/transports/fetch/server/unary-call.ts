@@ -1,6 +1,5 @@
 import { fromBase64 } from '../../../codec/base64.ts';
 import type { TypeRegistry } from '../../../codec/type-registry.ts';
-import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import { okTrailer, type Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -17,6 +16,7 @@ import { readBody } from './request-body.ts';
 export class UnaryServerCall extends HttpServerCall {
   #respond: (response: Response) => void = () => {};
   #answer: Uint8Array | undefined;
+  #compress: boolean | undefined;
   /** What has come and was not delivered: the message, then the half-close. */
   #unread: Uint8Array | 'half-close' | undefined;
 
@@ -28,7 +28,7 @@ export class UnaryServerCall extends HttpServerCall {
     });
   }
 
-  override sendMessage(bytes: Uint8Array): boolean {
+  override sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.isOver) return true;
     if (this.#answer !== undefined) {
       this.fail(new RpcError('internal', `${this.path} answered with more than one message`));
@@ -38,6 +38,7 @@ export class UnaryServerCall extends HttpServerCall {
       const wire = this.writeMessage(bytes);
       // The bytes are lent, and the response is made later.
       this.#answer = wire === bytes ? bytes.slice() : wire;
+      this.#compress = compress;
     } catch (error) {
       this.fail(RpcError.from(error));
     }
@@ -91,7 +92,7 @@ export class UnaryServerCall extends HttpServerCall {
     if (this.#unread instanceof Uint8Array && !this.isPaused && !this.isOver) {
       const bytes = this.#unread;
       this.#unread = 'half-close';
-      this.sink.onMessage(bytes);
+      this.sink.onMessage(bytes, this.exchange.requestCompressor !== undefined);
     }
     if (this.#unread === 'half-close' && !this.isPaused && !this.isOver) {
       this.#unread = undefined;
@@ -102,13 +103,10 @@ export class UnaryServerCall extends HttpServerCall {
   #response(answer: Uint8Array, trailer: Trailer): Response {
     const { content, responseCompressor, query } = this.exchange;
     const headers: Record<string, string> = { 'content-type': content.contentType };
-    let body = answer;
-    if (responseCompressor !== undefined && answer.length >= compressionThresholdBytes) {
-      body = responseCompressor.compress(answer);
-      headers['content-encoding'] = responseCompressor.name;
-    }
+    const packed = this.compressed(answer, this.#compress);
+    if (packed !== undefined) headers['content-encoding'] = responseCompressor?.name ?? '';
     if (query !== undefined) headers.vary = 'accept-encoding';
-    const response = new Response(body as Uint8Array<ArrayBuffer>, { headers });
+    const response = new Response((packed ?? answer) as Uint8Array<ArrayBuffer>, { headers });
     addMetadata(response, this.header, trailer.metadata);
     return response;
   }
