@@ -62,8 +62,10 @@ export class FrameOutput {
   /** Opens a stream. */
   open(stream: number, path: string, options: OpenOptions): void {
     let flags = 0;
-    if (options.compression === 'gzip') flags = frameFlag.wantsGzip;
-    else if (options.compression === 'zstd') flags = frameFlag.wantsZstd;
+    // Who cannot read such answers does not ask for them.
+    const compression = this.#compressor === undefined ? undefined : options.compression;
+    if (compression === 'gzip') flags = frameFlag.wantsGzip;
+    else if (compression === 'zstd') flags = frameFlag.wantsZstd;
     scratch.reset();
     const known = stream < firstLane ? this.#methods?.get(path) : undefined;
     if (known !== undefined) scratch.varint(known);

@@ -11,6 +11,7 @@ export interface MemoryOptions {
   /** Takes the calls that the server opens to the client. */
   readonly clientHandler?: CallHandler;
   readonly limits?: Partial<RpcLimits>;
+  /** `compressor` of `@zeke/rpc/compression`. Default: nothing is compressed. */
   readonly compressor?: CompressorLookup;
 }
 

@@ -13,7 +13,7 @@ export interface WebSocketConnectOptions {
   readonly limits?: Partial<RpcLimits>;
   /** Takes the calls that the server opens to this client. */
   readonly handler?: CallHandler;
-  /** From `compression/`; browsers have none. */
+  /** `compressor` of `@zeke/rpc/compression`, for calls that are compressed; browsers have none. */
   readonly compressor?: CompressorLookup;
   /**
    * Makes the WebSocket, for runtimes that take certificates or headers. Default: the global one.

@@ -28,7 +28,10 @@ export interface ConnectFetchOptions {
   readonly limits?: Partial<RpcLimits>;
   /** The types that JSON may have in a `google.protobuf.Any`, and extensions. Default none. */
   readonly registry?: TypeRegistry;
-  /** For calls that ask for compression. Default: none, as in browsers. */
+  /**
+   * `compressor` of `@zeke/rpc/compression`, for calls that ask for compression. Default: none, as in
+   * browsers.
+   */
   readonly compressor?: CompressorLookup;
   /** Unary calls without side effects go by GET, which caches understand. Connect only. Default false. */
   readonly useGet?: boolean;

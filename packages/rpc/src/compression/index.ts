@@ -1,0 +1,2 @@
+export type { Compressor, CompressorLookup } from './compressor.ts';
+export { compressor } from './compressors.ts';
