@@ -52,6 +52,65 @@ test('--check compares and fails', async () => {
   expect(stale.stderr).toContain(`not up to date: ${at('gen/shop/a_pb.ts')};`);
 });
 
+test('what was generated from a source that is gone is told, and fails a check', async () => {
+  const args = ['gen', at('proto'), '--out', at('gen')];
+  await runZrpc(args);
+  await rm(at('proto/shop/b.proto'));
+  await writeFile(at('gen/shop/own.ts'), '// Written by hand.\n');
+  const told = await runZrpc(args);
+  expect(told.code).toBe(0);
+  expect(told.stderr).toContain(
+    `warning: ${at('gen/shop/b_pb.ts')} was generated from shop/b.proto, which makes it no more`,
+  );
+  const failed = await runZrpc([...args, '--check']);
+  expect(failed.code).toBe(9);
+  expect(failed.stderr).toContain(`sources are gone: ${at('gen/shop/b_pb.ts')}; delete them`);
+  expect(failed.stderr).not.toContain('own.ts');
+});
+
+test('a source that is left out this time is not gone', async () => {
+  await runZrpc(['gen', at('proto'), '--out', at('gen')]);
+  const one = ['gen', at('proto/shop/a.proto'), '-I', at('proto'), '--out', at('gen'), '--check'];
+  expect((await runZrpc(one)).code).toBe(0);
+});
+
+test('an import path more takes none away', async () => {
+  await mkdir(at('vendor/money'), { recursive: true });
+  await writeFile(
+    at('vendor/money/money.proto'),
+    'syntax = "proto3";\npackage money;\nmessage Money { int64 cents = 1; }\n',
+  );
+  await write(
+    'a.proto',
+    'syntax = "proto3";\npackage shop;\nimport "money/money.proto";\nmessage A { money.Money m = 1; }\n',
+  );
+  const inFolder = await zrpc(['gen', 'proto', '-I', 'vendor', '--out', 'gen'], { cwd: folder });
+  expect(inFolder).toEqual({ code: 0, stdout: '', stderr: '2 files written to gen\n' });
+  const files = ['proto/shop/a.proto', '-I', 'vendor', '-I', at('proto')];
+  const named = await zrpc(['gen', ...files, '--out', 'gen', '--check'], { cwd: folder });
+  expect(named).toEqual({ code: 0, stdout: '', stderr: '1 file in gen as generated\n' });
+});
+
+test('the files of this package are known, and generated where code needs them', async () => {
+  await write(
+    'a.proto',
+    `syntax = "proto3";
+package shop;
+import "zrpc/options.proto";
+import "google/rpc/status.proto";
+message A { google.rpc.Status status = 1; }
+service S { rpc Get(A) returns (A) { option (zrpc.policy) = { public: true }; } }
+`,
+  );
+  const result = await runZrpc(['gen', at('proto'), '--out', at('gen')]);
+  expect(result).toEqual({ code: 0, stdout: '', stderr: `3 files written to ${at('gen')}\n` });
+  expect(await readdir(at('gen/google/rpc'))).toEqual(['status_pb.ts']);
+  const text = await readFile(at('gen/shop/a_pb.ts'), 'utf8');
+  expect(text).toContain("from '../google/rpc/status_pb.ts'");
+  expect(text).toContain('options: {\n        "zrpc.policy": {\n          "public": true\n');
+  expect(text.length).toBeLessThan(10_000);
+});
+
 test('sets of descriptors, out and in', async () => {
   const out = await runZrpc(['gen', at('proto'), '--descriptor-set-out', at('x/shop.binpb')]);
   expect(out.stderr).toBe(`2 files described in ${at('x/shop.binpb')}\n`);

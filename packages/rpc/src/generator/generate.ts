@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileDescriptorSet } from '@bufbuild/protobuf/wkt';
 import { RpcError } from '../rpc-error.ts';
-import { compileProtos } from '../schema/compile-protos.ts';
+import { type CompiledProtos, compileProtos } from '../schema/compile-protos.ts';
 import {
   decodeDescriptorSet,
   descriptorSetOf,
@@ -12,6 +12,7 @@ import type { SchemaProblem } from '../schema/schema-problem.ts';
 import { type GoOptions, generateGo } from './go/generate-go.ts';
 import { type PluginOptions, runPlugin } from './plugin/run-plugin.ts';
 import { generatePython } from './python/generate-python.ts';
+import { findStaleFiles, type StaleFile } from './stale-files.ts';
 import { type GeneratedFile, generateTypeScript } from './typescript/generate-typescript.ts';
 import type { TypeScriptOptions } from './typescript/options.ts';
 import { generateZig } from './zig/generate-zig.ts';
@@ -52,32 +53,40 @@ export interface Generated {
   readonly files: readonly GeneratedFile[];
   /** What the compiler of the sources warns of. */
   readonly warnings: readonly SchemaProblem[];
+  /** What was generated earlier, from sources that are gone. Never more than none under `check`. */
+  readonly stale: readonly StaleFile[];
 }
 
 /**
  * Generates code for sources or for a set of descriptors: for all its files but the well-known ones
- * and, of sources, for those that were asked for.
+ * and, of sources, for those that were asked for and those that came with this package and are
+ * imported, where the code needs them.
  * @throws RpcError invalid_argument for sources with faults, failed_precondition under `check` for
- *   files that are not up to date.
+ *   files that are not up to date, or generated from sources that are gone.
  */
 export function generate(options: GenerateOptions): Generated {
-  const { set, requested, warnings } = load(options);
-  const files = codeOf(set, requested, options);
+  const { set, compiled } = load(options);
+  const files = codeOf(set, compiled && wantedOf(compiled, options.lang), options);
   const outputs = files.map(({ path, content }) => ({ path: join(options.out, path), content }));
-  const { descriptorSetOut } = options;
+  const { descriptorSetOut, importPaths = ['.'] } = options;
+  const stale =
+    compiled === undefined
+      ? []
+      : findStaleFiles({ out: options.out, generated: files, compiled, importPaths });
   if (options.check === true) {
     checkOutputs(outputs);
+    checkStale(stale);
   } else {
     for (const { path, content } of outputs) write(path, content);
     if (descriptorSetOut !== undefined) write(descriptorSetOut, encodeDescriptorSet(set));
   }
-  return { files, warnings };
+  return { files, warnings: compiled?.warnings ?? [], stale };
 }
 
 interface Loaded {
   readonly set: FileDescriptorSet;
-  readonly requested: readonly string[] | undefined;
-  readonly warnings: readonly SchemaProblem[];
+  /** Of sources. */
+  readonly compiled?: CompiledProtos;
 }
 
 function load({ inputs, importPaths }: GenerateOptions): Loaded {
@@ -88,8 +97,7 @@ function load({ inputs, importPaths }: GenerateOptions): Loaded {
       files: inputs,
       ...(importPaths !== undefined && { importPaths }),
     });
-    const { requested, warnings } = compiled;
-    return { set: descriptorSetOf(compiled), requested, warnings };
+    return { set: descriptorSetOf(compiled), compiled };
   }
   if (inputs.length > 1) {
     throw new RpcError(
@@ -97,7 +105,23 @@ function load({ inputs, importPaths }: GenerateOptions): Loaded {
       `${path} is a set of descriptors, which stands alone; give it, or .proto files`,
     );
   }
-  return { set: decodeDescriptorSet(readSet(path)), requested: undefined, warnings: [] };
+  return { set: decodeDescriptorSet(readSet(path)) };
+}
+
+/**
+ * The files of this package that others import, by language: what no published package of that
+ * language has. The options are types in TypeScript and Zig only where code asks for them.
+ */
+const alongside: Readonly<Record<Language, RegExp>> = {
+  typescript: /^(?:google|grpc)\//,
+  zig: /^(?:google|grpc)\//,
+  python: /^(?:zrpc|grpc)\//,
+  go: /^zrpc\//,
+  plugin: /^zrpc\//,
+};
+
+function wantedOf({ requested, bundled }: CompiledProtos, lang: Language): readonly string[] {
+  return [...new Set([...requested, ...bundled.filter((name) => alongside[lang].test(name))])];
 }
 
 function readSet(path: string): Uint8Array {
@@ -147,6 +171,15 @@ function checkOutputs(outputs: readonly GeneratedFile[]): void {
   throw new RpcError(
     'failed_precondition',
     `generated files are not up to date: ${names}; generate them again`,
+  );
+}
+
+function checkStale(stale: readonly StaleFile[]): void {
+  const [first] = stale;
+  if (first === undefined) return;
+  throw new RpcError(
+    'failed_precondition',
+    `generated files whose sources are gone: ${stale.map(({ path }) => path).join(', ')}; delete them, or say with an import path where ${first.source} is`,
   );
 }
 

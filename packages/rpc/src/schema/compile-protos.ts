@@ -26,6 +26,8 @@ export interface CompiledProtos {
   readonly files: readonly FileDescriptorProto[];
   /** The import names of the files that were asked for. */
   readonly requested: readonly string[];
+  /** The import names of the files that were in no import path and came with this package. */
+  readonly bundled: readonly string[];
   /** What is allowed but likely a mistake, such as an import that is not used. */
   readonly warnings: readonly SchemaProblem[];
 }
@@ -55,6 +57,7 @@ export function compileProtos(options: CompileOptions): CompiledProtos {
       parsed === undefined ? clone(FileDescriptorProtoSchema, proto) : proto,
     ),
     requested,
+    bundled: sorted.flatMap(({ proto, isBundled }) => (isBundled ? [proto.name] : [])),
     warnings: sources.flatMap((source) => source.warnings),
   };
 }

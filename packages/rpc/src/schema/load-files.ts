@@ -1,4 +1,5 @@
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import { bundledProtos } from '../gen/bundled-protos.ts';
 import { parseFile } from './parser/parse-file.ts';
 import type { ParsedFile } from './parser/parsed-file.ts';
 import type { SchemaLimits } from './schema-limits.ts';
@@ -12,6 +13,8 @@ export type ReadFile = (path: string) => Uint8Array | string | undefined;
 export interface LoadedFile {
   readonly proto: FileDescriptorProto;
   readonly parsed: ParsedFile | undefined;
+  /** It came with this package, as source. */
+  readonly isBundled?: boolean;
 }
 
 export interface LoadOptions {
@@ -28,7 +31,8 @@ export interface LoadedFiles {
 
 /**
  * Reads files by their import names, and all that they import. A name is looked for in the import
- * paths in their order, then among the well-known files.
+ * paths in their order, then among the well-known files and those of this package, such as
+ * zrpc/options.proto.
  */
 export function loadFiles(names: readonly string[], options: LoadOptions): LoadedFiles {
   const files = new Map<string, LoadedFile>();
@@ -76,6 +80,11 @@ function loadFile(
   if (bytes !== undefined) return parseBytes(wanted.name, bytes, options.limits, failures);
   const proto = wellKnownFile(wanted.name);
   if (proto !== undefined) return { proto, parsed: undefined };
+  const bundled = bundledProtos.get(wanted.name);
+  if (bundled !== undefined) {
+    const loaded = parseBytes(wanted.name, bundled, options.limits, failures);
+    return loaded && { ...loaded, isBundled: true };
+  }
   const places = options.importPaths.map((path) => path || '.').join(', ');
   // A file that nothing imports is named by the problem's place.
   const subject = wanted.by === undefined ? '' : `${wanted.name} `;

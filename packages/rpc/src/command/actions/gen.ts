@@ -9,7 +9,7 @@ import { formatProblem, type SchemaProblem } from '../../schema/schema-problem.t
 import type { GenFlags } from '../commands/gen.ts';
 import type { Context } from '../context.ts';
 import { fileFault } from '../file-fault.ts';
-import { importPathsOf } from '../schema/file-schema.ts';
+import { type NamedFile, placeFiles } from '../schema/place-files.ts';
 
 /**
  * Writes code, or the set of descriptors alone.
@@ -29,11 +29,10 @@ export async function gen(
   if (descriptorSetIn !== undefined && inputs.length > 0) {
     throw wrong('--descriptor-set-in stands instead of files: leave one of them out');
   }
-  const sources = inputs.flatMap(filesIn);
-  const folders = inputs.filter(isFolder);
-  const single = inputs.filter((input) => !folders.includes(input));
-  // What stands in a folder is imported from there on.
-  const importPaths = flags.importPath ?? [...folders, ...importPathsOf(single)];
+  const { files: sources, importPaths } = placeFiles(
+    inputs.flatMap(filesIn),
+    flags.importPath ?? [],
+  );
   if (out === undefined) {
     if (descriptorSetOut === undefined || descriptorSetIn !== undefined) {
       throw wrong('say where the code goes, such as --out gen');
@@ -41,7 +40,7 @@ export async function gen(
     await writeSet(context, sources, importPaths, descriptorSetOut);
     return;
   }
-  const { files, warnings } = generate({
+  const { files, warnings, stale } = generate({
     inputs: descriptorSetIn === undefined ? sources : [descriptorSetIn],
     importPaths,
     ...generatorOf(flags),
@@ -50,6 +49,8 @@ export async function gen(
     check: flags.check ?? false,
   });
   warn(context, warnings);
+  for (const { path, source } of stale)
+    tell(context, `${path} was generated from ${source}, which makes it no more: delete it`);
   const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
   output.note(flags.check ? `${count} in ${out} as generated` : `${count} written to ${out}`);
 }
@@ -72,12 +73,12 @@ async function writeSet(
 }
 
 /** The `.proto` files of a folder, at any depth; a file itself. */
-function filesIn(path: string): string[] {
-  if (!isFolder(path)) return [path];
+function filesIn(path: string): NamedFile[] {
+  if (!isFolder(path)) return [{ path }];
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
   const protos = names.filter((name) => name.endsWith('.proto')).sort();
   if (protos.length === 0) throw wrong(`${path} has no .proto file in it`);
-  return protos.map((name) => join(path, name));
+  return protos.map((name) => ({ path: join(path, name), folder: path }));
 }
 
 function isFolder(path: string): boolean {
@@ -108,9 +109,12 @@ function generatorOf(
   };
 }
 
-function warn({ output }: Context, warnings: readonly SchemaProblem[]): void {
-  const { yellow } = output.noteStyles;
-  for (const warning of warnings) output.note(`${yellow('warning:')} ${formatProblem(warning)}`);
+function warn(context: Context, warnings: readonly SchemaProblem[]): void {
+  for (const warning of warnings) tell(context, formatProblem(warning));
+}
+
+function tell({ output }: Context, warning: string): void {
+  output.note(`${output.noteStyles.yellow('warning:')} ${warning}`);
 }
 
 function wrong(message: string): RpcError {

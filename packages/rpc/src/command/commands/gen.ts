@@ -41,16 +41,20 @@ export function addGen(program: Command, context: Context): void {
     )
     .option('-o, --out <folder>', 'where the code goes')
     .addOption(
-      new Option('-I, --import-path <folder>', 'where imports are; may stand often').argParser(
-        gather,
-      ),
+      new Option(
+        '-I, --import-path <folder>',
+        'where imports are, and names of files begin; may stand often',
+      ).argParser(gather),
     )
     .option('--descriptor-set-in <file>', 'a FileDescriptorSet instead of .proto files')
     .option(
       '--descriptor-set-out <file>',
       'write the FileDescriptorSet, imports and comments included',
     )
-    .option('--check', 'write nothing; fail where a file is not as it would be written')
+    .option(
+      '--check',
+      'write nothing; fail for files that are not as they would be, or whose .proto is gone',
+    )
     .optionsGroup('Plugins of protoc (in place of --lang):')
     .option('--plugin <program>', 'such as protoc-gen-go, in PATH or with its path')
     .addOption(

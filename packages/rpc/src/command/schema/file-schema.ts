@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute } from 'node:path';
 import { create, createFileRegistry, type FileRegistry } from '@bufbuild/protobuf';
 import {
   type FileDescriptorProto,
@@ -11,12 +10,13 @@ import { RpcError } from '../../rpc-error.ts';
 import { compileProtos } from '../../schema/compile-protos.ts';
 import { decodeDescriptorSet } from '../../schema/descriptor-set.ts';
 import { fileFault } from '../file-fault.ts';
+import { placeFiles } from './place-files.ts';
 import { type Described, type Schema, typesOf } from './schema.ts';
 
 export interface SchemaFiles {
   /** `.proto` files. */
   readonly proto?: readonly string[];
-  /** Where imports are looked for. Default: the working directory. */
+  /** Where imports are looked for, before the places of the files themselves. */
   readonly importPath?: readonly string[];
   /** Serialized `google.protobuf.FileDescriptorSet`s. */
   readonly descriptorSet?: readonly string[];
@@ -35,20 +35,12 @@ export async function fileSchema(files: SchemaFiles): Promise<Schema> {
     for (const file of (await readDescriptorSet(path)).file) add(found, file);
   }
   if (protos.length > 0) {
-    const importPaths = files.importPath ?? importPathsOf(protos);
-    for (const file of compileProtos({ files: protos, importPaths }).files) add(found, file);
+    const named = protos.map((path) => ({ path }));
+    const placed = placeFiles(named, files.importPath ?? []);
+    for (const file of compileProtos(placed).files) add(found, file);
   }
   const set = create(FileDescriptorSetSchema, { file: [...found.values()] });
   return new FileSchema([...protos, ...sets].join(', '), registryOf(set, sets));
-}
-
-/**
- * Where files are found that a shell names, where no import path is given: in the working directory,
- * and those outside of it each in its own folder.
- */
-export function importPathsOf(paths: readonly string[]): string[] {
-  const outside = paths.filter((path) => isAbsolute(path) || /^(?:\.\/)*\.\.\//.test(path));
-  return ['.', ...new Set(outside.map(dirname))];
 }
 
 async function readDescriptorSet(path: string): Promise<FileDescriptorSet> {

@@ -754,7 +754,7 @@ const ErrorResponse$fields = /* @__PURE__ */ new FieldTable('grpc.reflection.v1a
 
 /** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'Cp8NCihncnBjL3JlZmxlY3Rpb24vdjFhbHBoYS9yZWZsZWN0aW9uLnByb3RvEhdncnBjLnJlZmxlY3Rpb24udjFhbHBo',
+  'CtwNCihncnBjL3JlZmxlY3Rpb24vdjFhbHBoYS9yZWZsZWN0aW9uLnByb3RvEhdncnBjLnJlZmxlY3Rpb24udjFhbHBo',
   'YSL4AgoXU2VydmVyUmVmbGVjdGlvblJlcXVlc3QSEgoEaG9zdBgBIAEoCVIEaG9zdBIqChBmaWxlX2J5X2ZpbGVuYW1l',
   'GAMgASgJSABSDmZpbGVCeUZpbGVuYW1lEjYKFmZpbGVfY29udGFpbmluZ19zeW1ib2wYBCABKAlIAFIUZmlsZUNvbnRh',
   'aW5pbmdTeW1ib2wSZwoZZmlsZV9jb250YWluaW5nX2V4dGVuc2lvbhgFIAEoCzIpLmdycGMucmVmbGVjdGlvbi52MWFs',
@@ -778,7 +778,8 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'UgRuYW1lIlMKDUVycm9yUmVzcG9uc2USHQoKZXJyb3JfY29kZRgBIAEoBVIJZXJyb3JDb2RlEiMKDWVycm9yX21lc3Nh',
   'Z2UYAiABKAlSDGVycm9yTWVzc2FnZTKTAQoQU2VydmVyUmVmbGVjdGlvbhJ/ChRTZXJ2ZXJSZWZsZWN0aW9uSW5mbxIw',
   'LmdycGMucmVmbGVjdGlvbi52MWFscGhhLlNlcnZlclJlZmxlY3Rpb25SZXF1ZXN0GjEuZ3JwYy5yZWZsZWN0aW9uLnYx',
-  'YWxwaGEuU2VydmVyUmVmbGVjdGlvblJlc3BvbnNlKAEwAWIGcHJvdG8z',
+  'YWxwaGEuU2VydmVyUmVmbGVjdGlvblJlc3BvbnNlKAEwAUI7Wjlnb29nbGUuZ29sYW5nLm9yZy9ncnBjL3JlZmxlY3Rp',
+  'b24vZ3JwY19yZWZsZWN0aW9uX3YxYWxwaGFiBnByb3RvMw==',
 ]);
 
 /**
