@@ -1,24 +1,23 @@
-import fc from 'fast-check';
 import { dynamicTypeRegistry } from '../../../codec/dynamic.ts';
 import { decodeMessage, encodeMessage } from '../../../codec/message-bytes.ts';
 import type { MessageType } from '../../../codec/message-type.ts';
 import { Reader } from '../../../codec/reader.ts';
-import { arbitraryMessage } from '../../../codec/testing/arbitrary-message.ts';
 import {
   fixtureRegistry,
   fixtureTypes,
   type GeneratedType,
   ownTypes,
 } from '../../../codec/testing/fixture-types.ts';
+import { SeededRandom } from '../../../command/mock/seeded-random.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { binaryToJson, jsonToBinary } from '../../../transports/fetch/wire/json-messages.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { type Corpus, mutated } from './mutation.ts';
+import { sampleMessage } from './sample-message.ts';
 
 const types = [...fixtureTypes, ...ownTypes];
 const registry = dynamicTypeRegistry(fixtureRegistry);
 const samplesPerType = 5;
-const sampleSeed = 1;
 /** More than any reader follows. */
 const nested = 300;
 
@@ -78,8 +77,10 @@ function corpora(
   return ({ type, desc }) => {
     const known = made.get(type);
     if (known !== undefined) return known;
-    const options = { seed: sampleSeed, numRuns: samplesPerType };
-    const samples = fc.sample(arbitraryMessage(desc), options).map((one) => cut(type, one));
+    const random = new SeededRandom('samples', type.typeName);
+    const samples = Array.from({ length: samplesPerType }, () =>
+      cut(type, sampleMessage(desc, random)),
+    );
     const filled = samples.filter((parts) => parts.length > 0);
     const corpus = { headParts: 0, samples: filled.length > 0 ? filled : [[...words]], words };
     made.set(type, corpus);

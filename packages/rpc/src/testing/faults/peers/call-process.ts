@@ -62,6 +62,18 @@ obey({
     }
     return {};
   },
+  /** Makes a call on so many of these connections, evenly spread. */
+  async use({ count }) {
+    const step = Math.max(1, Math.floor(others.length / Number(count)));
+    const used = others.filter((_, i) => i % step === 0);
+    await Promise.all(used.map((one) => createClient(Notes, one).echo({ text: 'still here' })));
+    return { used: used.length };
+  },
+  /** Closes them. */
+  async release() {
+    await Promise.all(others.splice(0).map((one) => one.close()));
+    return {};
+  },
   /** Opens and closes so many connections, some at once, with a call on each. */
   async visits({ count, abreast }) {
     let left = Number(count);
