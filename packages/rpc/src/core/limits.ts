@@ -8,7 +8,10 @@ export interface RpcLimits {
   readonly maxStreams: number;
   /** Connections a listener holds at once: 10,000. More are closed at once. */
   readonly maxConnections: number;
-  /** What a call may hold of messages that its reader has not taken, in bytes: 256 KiB. */
+  /**
+   * What a call may hold of messages that its reader has not taken, in bytes: 256 KiB. While its
+   * reader keeps up it grows, to at most a quarter of `connectionWindowBytes`.
+   */
   readonly streamWindowBytes: number;
   /** The same for all calls of a connection together: 4 MiB. */
   readonly connectionWindowBytes: number;

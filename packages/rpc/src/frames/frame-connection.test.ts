@@ -15,6 +15,7 @@ import {
 import { Note } from '../testing/note-service.ts';
 import { frameFlag, frameType } from './frame.ts';
 import { FrameConnection } from './frame-connection.ts';
+import { readU32 } from './frame-reader.ts';
 
 const echo = '/zrpc.test.Notes/Echo';
 const note = encodeMessage(Note, { text: 'hello', number: 7 });
@@ -238,6 +239,32 @@ describe('a peer that breaks the rules', () => {
     ]);
     expect(fault).toBeUndefined();
   });
+});
+
+test('the window of a call grows while its reader keeps up, to a quarter of its connection', async () => {
+  const link = new RecordingLink();
+  const sink = { onMessage() {}, onHalfClose() {}, onCancel() {}, onWritable() {} };
+  const connection = new FrameConnection({
+    link,
+    side: 'server',
+    limits: { ...defaultLimits, streamWindowBytes: 1_000, connectionWindowBytes: 8_000 },
+    peer: { transport: 'script', address: 'script' },
+    handler(call) {
+      call.sink = sink;
+    },
+  });
+  connection.receive(
+    clientBytes((client) => {
+      client.open(1, '/zrpc.test.Notes/Collect', options);
+      for (let i = 0; i < 25; i++) client.message(1, new Uint8Array(90), undefined);
+    }),
+  );
+  await turn();
+  connection.linkClosed();
+  const credits = readFrames(link.bytes)
+    .filter(({ type, stream }) => type === frameType.credit && stream === 1)
+    .map(({ payload }) => readU32(payload, 0));
+  expect(credits).toEqual([500 + 1_000, 1_000, 1_000]);
 });
 
 test('a peer that opens calls and reads no answer is cut off, before its refusals fill the memory', async () => {

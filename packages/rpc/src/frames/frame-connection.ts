@@ -11,7 +11,6 @@ import type { Connection } from '../core/connection.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
-import { markRefused } from '../core/refused.ts';
 import { monotonicNow } from '../core/timer-wheel.ts';
 import { RpcError } from '../rpc-error.ts';
 import { ConnectionTimer } from './connection-timer.ts';
@@ -34,6 +33,7 @@ import {
   connectionClosed,
   connectionClosing,
   connectionFull,
+  goneAway,
   messageTooLong,
   metadataTooLarge,
 } from './refusals.ts';
@@ -49,6 +49,8 @@ export interface FrameConnectionOptions {
   readonly peer: Peer;
   /** Takes the calls that the peer opens; absent: they are `unimplemented`. */
   readonly handler?: CallHandler;
+  /** Why the peer is not served: it is told, and cut off, when it has introduced itself. */
+  readonly refusal?: RpcError;
   /** From `compression/`; browsers have none. */
   readonly compressor?: CompressorLookup;
   /** Called when bytes come and when a call is opened. */
@@ -159,6 +161,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
     this.output.goaway(this.#lastPeerStream, reason);
+    for (const call of [...(this.#incoming?.values() ?? [])]) call.draining();
     this.#closeWhenIdle();
   }
 
@@ -242,6 +245,7 @@ export class FrameConnection implements Connection, FrameSink {
 
   #onSettings(settings: PeerSettings): void {
     if (this.#peerSettings !== undefined) throw new RpcError('internal', 'SETTINGS came twice');
+    if (this.#options.refusal !== undefined) throw this.#options.refusal;
     this.#peerSettings = settings;
     const more = settings.streamWindowBytes - this.peerStreamWindowBytes;
     this.peerStreamWindowBytes = settings.streamWindowBytes;
@@ -327,7 +331,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.consumed(cost);
       return;
     }
-    if (call.received + cost > this.limits.streamWindowBytes + this.#oneMessage) {
+    if (call.received + cost > call.windowBytes + this.#oneMessage) {
       throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
     }
     const message = decompressed(call, flags, bytes.subarray(start, end), this.#options);
@@ -380,8 +384,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.#state === 'open') this.#state = 'draining';
     for (const call of [...(this.#outgoing?.values() ?? [])]) {
       if (call.id <= last || call.id >= firstLane) continue;
-      const error = new RpcError('unavailable', reason.message, { retryable: true });
-      call.end({ error: markRefused(error), metadata: Metadata.empty });
+      call.end({ error: goneAway(reason), metadata: Metadata.empty });
     }
     this.#closeWhenIdle();
   }

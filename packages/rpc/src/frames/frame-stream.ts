@@ -35,6 +35,8 @@ export abstract class FrameStream {
   received = 0;
   /** True from a `sendMessage` that answered false to the `onWritable` it promised. */
   wantsRoom = false;
+  /** What the peer may send before it is given credit: grows while the reader keeps up. */
+  windowBytes: number;
   #read = 0;
   #unsent: UnsentMessage[] | undefined;
   #endUnsent = false;
@@ -48,6 +50,7 @@ export abstract class FrameStream {
     this.connection = connection;
     this.id = id;
     this.sendCredit = connection.peerStreamWindowBytes;
+    this.windowBytes = connection.limits.streamWindowBytes;
   }
 
   protected abstract deliver(bytes: Uint8Array, compressed: boolean): void;
@@ -160,10 +163,18 @@ export abstract class FrameStream {
   #consume(cost: number): void {
     this.connection.consumed(cost);
     this.#read += cost;
-    if (this.over || this.#read * 2 < this.connection.limits.streamWindowBytes) return;
+    if (this.over || this.#read * 2 < this.windowBytes) return;
     this.received -= this.#read;
-    this.connection.output.credit(this.id, this.#read);
+    const more = this.#paused ? 0 : this.#growth();
+    this.windowBytes += more;
+    this.connection.output.credit(this.id, this.#read + more);
     this.#read = 0;
+  }
+
+  /** No call has more than a quarter of its connection's credit, lest it stop the others. */
+  #growth(): number {
+    const room = (this.connection.limits.connectionWindowBytes >>> 2) - this.windowBytes;
+    return Math.max(0, Math.min(room, this.windowBytes));
   }
 }
 
@@ -322,6 +333,11 @@ export class IncomingCall extends FrameStream implements ServerCall {
 
   halfClose(): void {
     if (!this.#over) this.sink.onHalfClose();
+  }
+
+  /** This side takes no further call. */
+  draining(): void {
+    if (!this.#over) this.sink.onDrain?.();
   }
 
   /** The peer has cancelled it, or is gone. */

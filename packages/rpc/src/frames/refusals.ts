@@ -21,6 +21,16 @@ export function connectionFull({ address }: Peer, openCalls: number): RpcError {
   return markRefused(new RpcError('resource_exhausted', message));
 }
 
+/** Why a call that the peer has not seen, and will not, has ended: by the reason of its GOAWAY. */
+export function goneAway({ code, message }: RpcError): RpcError {
+  // Another connection is of no use to who may not connect.
+  const isForbidden = code === 'permission_denied';
+  const error = new RpcError(isForbidden ? code : 'unavailable', message, {
+    retryable: !isForbidden,
+  });
+  return markRefused(error);
+}
+
 export function metadataTooLarge(metadata: Metadata, { maxMetadataBytes }: RpcLimits): RpcError {
   const message = `metadata has ${metadata.byteLength} bytes, more than ${maxMetadataBytes}, the limit maxMetadataBytes`;
   return new RpcError('resource_exhausted', message);
