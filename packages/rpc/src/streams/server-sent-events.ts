@@ -18,7 +18,8 @@ export interface EventStreamOptions {
 
 /**
  * The events of a source as bytes, the body of a Response. The source is read one event at a time,
- * when the client has taken the one before, and closed when the client leaves. An error of the
+ * when the client has taken the one before, and closed when the client leaves; an async generator
+ * notices that when what it waits for has come, unless it has the request's signal. An error of the
  * source ends the stream with an event `error` whose data is `{"code","message"}`.
  *
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -27,35 +28,59 @@ export function eventStream(
   events: AsyncIterable<ServerSentEvent>,
   options: EventStreamOptions = {},
 ): ReadableStream<Uint8Array> {
-  const iterator = events[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  const { heartbeatMs = 15_000 } = options;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const heartbeat =
-          heartbeatMs === 0
-            ? undefined
-            : setInterval(() => controller.enqueue(encoder.encode(':\n\n')), heartbeatMs);
-        try {
-          const result = await iterator.next();
-          if (result.done) controller.close();
-          else controller.enqueue(encoder.encode(formatEvent(result.value)));
-        } catch (reason) {
-          const { code, message } = RpcError.from(reason);
-          const data = JSON.stringify({ code, message });
-          controller.enqueue(encoder.encode(formatEvent({ event: 'error', data })));
-          controller.close();
-        } finally {
-          clearInterval(heartbeat);
-        }
-      },
-      async cancel() {
-        await iterator.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const body = new EventBody(events[Symbol.asyncIterator](), options.heartbeatMs ?? 15_000);
+  return new ReadableStream<Uint8Array>(body, { highWaterMark: 0 });
+}
+
+const encoder = new TextEncoder();
+
+/** What a ReadableStream asks for its chunks. */
+class EventBody {
+  readonly #events: AsyncIterator<ServerSentEvent>;
+  readonly #heartbeatMs: number;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #hasLeft = false;
+
+  constructor(events: AsyncIterator<ServerSentEvent>, heartbeatMs: number) {
+    this.#events = events;
+    this.#heartbeatMs = heartbeatMs;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#startHeartbeat(controller);
+    try {
+      const result = await this.#events.next();
+      // A stream that was cancelled takes nothing more.
+      if (this.#hasLeft) return;
+      if (result.done) controller.close();
+      else controller.enqueue(encoder.encode(formatEvent(result.value)));
+    } catch (reason) {
+      if (!this.#hasLeft) this.#fail(controller, reason);
+    } finally {
+      clearInterval(this.#heartbeat);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.#hasLeft = true;
+    clearInterval(this.#heartbeat);
+    await this.#events.return?.();
+  }
+
+  #startHeartbeat(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (this.#heartbeatMs === 0) return;
+    this.#heartbeat = setInterval(() => {
+      // A client that does not read gets no second one.
+      if (controller.desiredSize === 0) controller.enqueue(encoder.encode(':\n\n'));
+    }, this.#heartbeatMs);
+  }
+
+  #fail(controller: ReadableStreamDefaultController<Uint8Array>, reason: unknown): void {
+    const { code, message } = RpcError.from(reason);
+    const data = JSON.stringify({ code, message });
+    controller.enqueue(encoder.encode(formatEvent({ event: 'error', data })));
+    controller.close();
+  }
 }
 
 /** One event as text, with its empty line. */

@@ -85,7 +85,10 @@ class Splitter<T> {
       return;
     }
     this.#end = {};
-    await this.#source.return?.();
+    const closing = this.#source.return?.();
+    // A source that hangs in `next` would hold the reader who has left.
+    if (this.#isReading) closing?.catch(() => {});
+    else await closing;
   }
 }
 

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'bun:test';
+import { heapStats } from 'bun:jsc';
+import { describe, expect, jest, test } from 'bun:test';
 import fc from 'fast-check';
 import { createClient } from '../core/client.ts';
 import { createServer } from '../core/server.ts';
@@ -22,6 +23,27 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Has nothing, and says whether it was closed. Its `return` does not wait for its `next`. */
+function silent(): {
+  source: AsyncIterable<never>;
+  seen: { closed: boolean };
+  asked: Promise<void>;
+} {
+  const seen = { closed: false };
+  const asked = Promise.withResolvers<void>();
+  const iterator: AsyncIterator<never> = {
+    next: () => {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+    return: async () => {
+      seen.closed = true;
+      return { done: true, value: undefined };
+    },
+  };
+  return { source: { [Symbol.asyncIterator]: () => iterator }, seen, asked: asked.promise };
 }
 
 /** Counts up, and says how far it was read and whether it was closed. */
@@ -70,6 +92,18 @@ describe('splitStream', () => {
     expect(seen.closed).toBe(true);
   });
 
+  test('a reader may leave while the source has nothing', async () => {
+    async function* hanging(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise(() => {});
+    }
+    const [reader] = splitStream(hanging(), 1);
+    await reader!.next();
+    const waiting = reader!.next();
+    await reader!.return?.();
+    expect((await waiting).done).toBe(true);
+  });
+
   test('gives the error to every reader, behind the items', async () => {
     async function* failing() {
       yield 1;
@@ -115,6 +149,70 @@ describe('mergeStreams', () => {
     await expect(gather(mergeStreams([failing(), other.source]))).rejects.toThrow('broken');
     await turns();
     expect(other.seen.closed).toBe(true);
+  });
+
+  test('a silent source costs nothing for the items of the others', async () => {
+    const merged = mergeStreams([counter(60_000).source, silent().source]);
+    const objectsAfter = async (items: number) => {
+      for (let i = 0; i < items; i++) await merged.next();
+      Bun.gc(true);
+      return heapStats().objectCount;
+    };
+    const before = await objectsAfter(10_000);
+    expect((await objectsAfter(50_000)) - before).toBeLessThan(10_000);
+    await merged.return();
+  });
+
+  test('a source that always has something does not starve the others', async () => {
+    const merged = mergeStreams([counter(1_000_000).source, counter(3).source]);
+    const seen: number[] = [];
+    while (seen.length < 3) {
+      const { value } = await merged.next();
+      if (value?.source === 1) seen.push(value.value);
+      expect(value?.value).toBeLessThan(10);
+    }
+    await merged.return();
+  });
+
+  test.each(['return', 'throw', 'asyncDispose'])(
+    '%s closes all sources, silent ones too',
+    async (how) => {
+      const sources = [silent(), counter(10), silent()];
+      const merged = mergeStreams(sources.map(({ source }) => source));
+      await merged.next();
+      const waiting = merged.next();
+      const another = merged.next();
+      if (how === 'return') expect(await merged.return()).toEqual({ done: true, value: undefined });
+      else if (how === 'throw') await expect(merged.throw(new Error('no'))).rejects.toThrow('no');
+      else await merged[Symbol.asyncDispose]();
+      // One of them had an item still.
+      expect((await waiting).done).toBe(true);
+      expect((await another).done).toBe(true);
+      await turns();
+      expect(sources.every(({ seen }) => seen.closed)).toBe(true);
+      expect((await merged.next()).done).toBe(true);
+    },
+  );
+
+  test('closes sources that were never read, also when one of them cannot be', async () => {
+    const sources = [silent(), silent()];
+    await mergeStreams(sources.map(({ source }) => source)).return();
+    expect(sources.every(({ seen }) => seen.closed)).toBe(true);
+    const first = silent();
+    const broken = {
+      [Symbol.asyncIterator]: () => {
+        throw new Error('read twice');
+      },
+    };
+    expect(() => mergeStreams([first.source, broken])).toThrow('read twice');
+    expect(first.seen.closed).toBe(true);
+  });
+
+  test('several reads at once get an item each, and then the end', async () => {
+    const merged = mergeStreams([counter(2).source, counter(1).source]);
+    const steps = await Promise.all([1, 2, 3, 4, 5].map(() => merged.next()));
+    expect(steps.map(({ done }) => done)).toEqual([false, false, false, true, true]);
+    expect((await mergeStreams([]).next()).done).toBe(true);
   });
 });
 
@@ -281,6 +379,42 @@ describe('server-sent events', () => {
     await stopped.promise;
     expect(made).toBeLessThan(100_000);
     await transport.close();
+  });
+
+  test('heartbeats come while there is nothing, one at a time, and end with the client', async () => {
+    jest.useFakeTimers();
+    try {
+      const { source, seen, asked } = silent();
+      const reader = eventStream(source, { heartbeatMs: 1_000 }).getReader();
+      const first = reader.read();
+      await asked;
+      jest.advanceTimersByTime(1_000);
+      expect(new TextDecoder().decode((await first).value)).toBe(':\n\n');
+      jest.advanceTimersByTime(60_000);
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe(':\n\n');
+      const waiting = reader.read();
+      await reader.cancel();
+      // On a stream that is over, a heartbeat would throw where nobody catches it.
+      jest.advanceTimersByTime(60_000);
+      expect((await waiting).done).toBe(true);
+      expect(seen.closed).toBe(true);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('what comes after the client has left is dropped', async () => {
+    const item = Promise.withResolvers<ServerSentEvent>();
+    async function* late() {
+      yield await item.promise;
+    }
+    const reader = eventStream(late()).getReader();
+    const read = reader.read();
+    const left = reader.cancel();
+    item.resolve({ data: 'late' });
+    await left;
+    expect((await read).done).toBe(true);
   });
 
   test('a source that fails ends in an event that says so', async () => {
