@@ -1,8 +1,10 @@
 /**
  * `node --test packages/rpc/src/testing/node-suite.ts`: the contract of transports on Node, without
- * QUIC and shared memory, which only Bun has; `node:http2` as peer of our HTTP/2; and certificates.
+ * QUIC and shared memory, which only Bun has, also through a proxy; `node:http2` as peer of our HTTP/2; certificates; and
+ * users of Unix sockets.
  */
 import { test } from 'node:test';
+import { proxied } from '../command/proxy/testing/proxied-harness.ts';
 import { nodeHttp2Tests } from '../transports/http2/testing/node-http2-oracle.ts';
 import { contractTests } from './contract/contract-suite.ts';
 import {
@@ -14,9 +16,11 @@ import {
   webSocketHarness,
 } from './contract/harnesses.ts';
 import { nodeCertificateTests } from './node-certificates.ts';
+import { nodeUserTests } from './node-users.ts';
 
 nodeHttp2Tests((name, run) => void test(name, { timeout: 20_000 }, run));
 nodeCertificateTests((name, run) => void test(name, { timeout: 20_000 }, run));
+nodeUserTests((name, run) => void test(name, { timeout: 20_000 }, run));
 
 for (const harness of [
   memoryHarness,
@@ -27,6 +31,8 @@ for (const harness of [
   fetchHarness('connect'),
   fetchHarness('grpc-web'),
   fetchHarness('grpc-web-text'),
+  proxied(http2Harness, unixHarness),
+  proxied(webSocketHarness, fetchHarness('grpc-web')),
 ]) {
   contractTests(harness, (name, run) => void test(name, { timeout: 20_000 }, run));
 }

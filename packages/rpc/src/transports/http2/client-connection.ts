@@ -129,7 +129,13 @@ export class ClientConnection extends Http2Connection implements Connection {
   override receiveGoaway(lastStream: number, code: number, message: string): void {
     const text = message === '' ? '' : ` (${message.slice(0, 256)})`;
     const reason = `the server is closing the connection: ${errorName(code)}${text}`;
-    this.#goaway = markRefused(new RpcError('unavailable', reason, { retryable: true }));
+    // Who may not connect at all need not try again.
+    const isForbidden = code === errorCode.inadequateSecurity;
+    this.#goaway = markRefused(
+      new RpcError(isForbidden ? 'permission_denied' : 'unavailable', reason, {
+        retryable: !isForbidden,
+      }),
+    );
     if (this.state === 'open') this.state = 'draining';
     if (code === errorCode.enhanceYourCalm && message === 'too_many_pings')
       this.#onTooManyPings?.();

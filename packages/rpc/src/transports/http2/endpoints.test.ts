@@ -102,6 +102,13 @@ describe('places', () => {
     expect((await connect({ path }).notes.echo({})).number).toBe(process.pid);
   });
 
+  test('a user who may not connect to a Unix socket is told so', async () => {
+    const path = join(folder, 'c.sock');
+    opened.push(await listenHttp2({ path, allowedUsers: [4_711], handler: whoAmI }));
+    const error = await fails(connect({ path }).notes.echo({}), 'permission_denied');
+    expect(error.message).toContain(`is not open to user ${process.getuid?.()}`);
+  });
+
   test('one port for several listeners', async () => {
     const first = await listen({ host: '127.0.0.1', port: 0, reusePort: true });
     const port = Number(new URL(first.address).port);

@@ -2,7 +2,6 @@ import { unlink } from 'node:fs/promises';
 import { compressor } from '../../compression/compressors.ts';
 import type { CallHandler, Listener, Peer } from '../../core/call.ts';
 import { RpcError } from '../../rpc-error.ts';
-import { peerProcessReader } from '../../sockets/peer-process.ts';
 import {
   type ByteSocket,
   type ListenOptions,
@@ -10,6 +9,7 @@ import {
   type SocketListener,
   socketRuntime,
 } from '../../sockets/socket.ts';
+import { maxToldStrangers, type UnixAccess, unixUsers } from '../../sockets/unix-users.ts';
 import { clearSocketPath, withMode } from '../unix/socket-file.ts';
 import { type Http2Limits, http2LimitsWith } from './http2-limits.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -29,49 +29,53 @@ export type Http2ListenOptions = Http2ListenAddress & {
 
 /**
  * Port 0 takes any free one. With `reusePort` several processes share the port (`SO_REUSEPORT`). A
- * Unix socket that nobody listens at any more is replaced; `mode` are the permissions of its file,
- * by default 0o600: its owner alone.
+ * Unix socket that nobody listens at any more is replaced.
  */
 export type Http2ListenAddress =
   | { readonly host: string; readonly port: number; readonly reusePort?: boolean }
-  | { readonly path: string; readonly mode?: number };
+  | ({ readonly path: string } & UnixAccess);
 
 /**
  * Serves gRPC over HTTP/2.
  * @throws RpcError unavailable that says why the address cannot be had, already_exists when somebody
- * listens at the Unix socket.
+ * listens at the Unix socket, unimplemented when `allowedUsers` cannot be checked.
  */
 export async function listenHttp2(options: Http2ListenOptions): Promise<Listener> {
   const limits = http2LimitsWith(options.limits);
   const sockets = await socketRuntime();
   const connections = new Connections(limits);
-  const processOf = 'path' in options ? await peerProcessReader() : undefined;
+  const strangers = new Connections({ ...limits, maxConnections: maxToldStrangers });
+  const users = 'path' in options ? await unixUsers(options.path, options) : undefined;
   const accept = (socket: ByteSocket): SocketHandler => {
     const isWrongProtocol = options.tls !== undefined && socket.tls?.protocol !== 'h2';
-    if (isWrongProtocol || !connections.hasRoom) {
+    const process = users?.processOf(socket);
+    const refusal = users?.refusal(process);
+    const group = refusal === undefined ? connections : strangers;
+    if (isWrongProtocol || !group.hasRoom) {
       socket.destroy();
       return deafHandler;
     }
     const connection = new ServerConnection({
       socket,
       limits,
-      peer: peerOf(socket, processOf?.(socket)),
+      peer: peerOf(socket, process),
       handler: options.handler,
       compressor,
-      onClosed: connections.remove,
+      onClosed: group.remove,
+      ...(refusal === undefined ? {} : { refusal }),
     });
-    connections.add(connection);
+    group.add(connection);
     return connection;
   };
   const listen = () => sockets.listen(socketOptions(options), accept);
   if (!('path' in options)) {
     const listener = await listen();
-    return new Http2Listener(addressOf(options, listener.port), listener, connections);
+    return new Http2Listener(addressOf(options, listener.port), listener, [connections]);
   }
   const { path, mode } = options;
   await clearSocketPath(path, sockets);
   const listener = await withMode(path, mode ?? 0o600, listen);
-  return new Http2Listener(`unix:${path}`, listener, connections, path);
+  return new Http2Listener(`unix:${path}`, listener, [connections, strangers], path);
 }
 
 function socketOptions(options: Http2ListenOptions): ListenOptions {
@@ -145,20 +149,26 @@ const defaultGraceMs = 10_000;
 class Http2Listener implements Listener {
   readonly address: string;
   readonly #listener: SocketListener;
-  readonly #connections: Connections;
+  readonly #groups: readonly Connections[];
   /** Of the file that goes with the listener. */
   readonly #path: string | undefined;
 
-  constructor(address: string, listener: SocketListener, connections: Connections, path?: string) {
+  constructor(
+    address: string,
+    listener: SocketListener,
+    groups: readonly Connections[],
+    path?: string,
+  ) {
     this.address = address;
     this.#listener = listener;
-    this.#connections = connections;
+    this.#groups = groups;
     this.#path = path;
   }
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#listener.close();
     if (this.#path !== undefined) await unlink(this.#path).catch(() => {});
-    await this.#connections.close(options.graceMs ?? defaultGraceMs);
+    const graceMs = options.graceMs ?? defaultGraceMs;
+    await Promise.all(this.#groups.map((group) => group.close(graceMs)));
   }
 }

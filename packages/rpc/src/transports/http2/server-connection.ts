@@ -21,6 +21,8 @@ export interface ServerConnectionOptions {
   readonly peer: Peer;
   readonly handler: CallHandler;
   readonly compressor: CompressorLookup;
+  /** Why the client is not served: it is told, and cut off, when it has introduced itself. */
+  readonly refusal?: RpcError;
   /** Told once, when its socket is closed. */
   readonly onClosed?: (connection: ServerConnection) => void;
 }
@@ -30,6 +32,7 @@ export class ServerConnection extends Http2Connection {
   readonly peer: Peer;
   readonly #handler: CallHandler;
   readonly #compressor: CompressorLookup;
+  readonly #refusal: RpcError | undefined;
   readonly #onClosed: ((connection: ServerConnection) => void) | undefined;
   readonly #head: RequestHead;
   readonly #response: ResponseWriter;
@@ -44,6 +47,7 @@ export class ServerConnection extends Http2Connection {
     this.peer = options.peer;
     this.#handler = options.handler;
     this.#compressor = options.compressor;
+    this.#refusal = options.refusal;
     this.#onClosed = options.onClosed;
     this.#head = headFor(options.limits);
     this.#response = new ResponseWriter(this.encoder);
@@ -172,7 +176,10 @@ export class ServerConnection extends Http2Connection {
     // A client says that it takes no stream of ours: we open none. It closes when it is done.
   }
 
-  protected override onSettings(): void {}
+  protected override onSettings(): void {
+    if (this.#refusal === undefined) return;
+    throw new ConnectionFault(errorCode.inadequateSecurity, this.#refusal.message);
+  }
 
   protected override onReset(): void {
     this.guard.reset();

@@ -8,6 +8,7 @@ import {
   type SocketListener,
   socketRuntime,
 } from '../../sockets/socket.ts';
+import { type UnixAccess, type UnixUsers, unixUsers } from '../../sockets/unix-users.ts';
 import { clearSocketPath, withMode } from './socket-file.ts';
 
 /*
@@ -22,13 +23,9 @@ const idBytes = 16;
 /** Between two looks at a socket whose descriptor has not come yet. */
 const lookAgainMs = 2;
 
-export interface DescriptorInboxOptions {
+export interface DescriptorInboxOptions extends UnixAccess {
   /** Of the socket for descriptors; not that of the calls. */
   readonly path: string;
-  /** Default 0o600. */
-  readonly mode?: number;
-  /** As of `listenUnix`. */
-  readonly allowedUsers?: readonly number[] | 'any';
   /** Descriptors that wait to be taken. More are closed. Default 64. */
   readonly maxWaiting?: number;
   /** How long one waits to be taken, and a sender to send it, in milliseconds. Default 10,000. */
@@ -54,7 +51,7 @@ export async function listenDescriptors(options: DescriptorInboxOptions): Promis
   const { path } = options;
   const sockets = await socketRuntime();
   await clearSocketPath(path, sockets);
-  const inbox = new Inbox(options, libc);
+  const inbox = new Inbox(options, libc, await unixUsers(path, options));
   inbox.listener = await withMode(path, options.mode ?? 0o600, () =>
     sockets.listen({ path }, (socket) => inbox.accept(socket)),
   );
@@ -99,16 +96,16 @@ class Inbox implements DescriptorInbox {
   listener: SocketListener | undefined;
   readonly #options: DescriptorInboxOptions;
   readonly #libc: Libc;
-  readonly #allowed: readonly number[] | 'any';
+  readonly #users: UnixUsers;
   readonly #keepMs: number;
   readonly #came = new Map<string, { descriptor: number; timer: ReturnType<typeof setTimeout> }>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #senders = new Set<ByteSocket>();
 
-  constructor(options: DescriptorInboxOptions, libc: Libc) {
+  constructor(options: DescriptorInboxOptions, libc: Libc, users: UnixUsers) {
     this.#options = options;
     this.#libc = libc;
-    this.#allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
+    this.#users = users;
     this.#keepMs = options.keepMs ?? 10_000;
   }
 
@@ -116,8 +113,7 @@ class Inbox implements DescriptorInbox {
     // Paused before anything was read, so that nothing but `recvmsg` reads from it.
     socket.pause();
     const { descriptor } = socket;
-    const sender = descriptor === undefined ? undefined : this.#libc.peerCredentials(descriptor);
-    const isStranger = this.#allowed !== 'any' && !this.#allowed.includes(sender?.uid ?? -1);
+    const isStranger = this.#users.refusal(this.#users.processOf(socket)) !== undefined;
     const isFull = this.#senders.size + this.#came.size >= (this.#options.maxWaiting ?? 64);
     if (descriptor === undefined || isStranger || isFull) {
       socket.destroy();

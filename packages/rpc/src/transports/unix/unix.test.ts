@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
 import { BusyPoll } from '../../sockets/busy-poll.ts';
+import { maxToldStrangers } from '../../sockets/unix-users.ts';
 import { contractTests } from '../../testing/contract/contract-suite.ts';
 import { unixHarness } from '../../testing/contract/harnesses.ts';
 import { Notes } from '../../testing/note-service.ts';
@@ -32,15 +33,48 @@ test('the socket is its owner’s alone, and the server knows the process', asyn
   expect(() => statSync(path)).toThrow();
 });
 
-test('a user who is not allowed is turned away', async () => {
+test('a user who is not allowed is turned away, and told so', async () => {
   const path = newPath();
   const listener = await listenUnix({ path, handler: echo.handler, allowedUsers: [4_711] });
   const transport = connectUnix({ path });
-  await expect(createClient(Notes, transport).echo({})).rejects.toMatchObject({
-    code: 'unavailable',
-  });
+  const client = createClient(Notes, transport);
+  const user = process.getuid?.() ?? -1;
+  for (const call of await Promise.allSettled(Array.from({ length: 20 }, () => client.echo({})))) {
+    expect(call).toMatchObject({
+      status: 'rejected',
+      reason: {
+        code: 'permission_denied',
+        message: expect.stringContaining(`is not open to user ${user}`),
+        retryable: false,
+      },
+    });
+  }
+  await expect(client.echo({})).rejects.toMatchObject({ code: 'permission_denied' });
   await transport.close();
   await listener.close();
+});
+
+test('strangers who do not introduce themselves take no place of those who may connect', async () => {
+  const path = newPath();
+  const listener = await listenUnix({
+    path,
+    handler: echo.handler,
+    limits: { maxConnections: 1 },
+    allowedUsers: [4_711],
+  });
+  let closed = 0;
+  const settled = Promise.withResolvers<void>();
+  const close = () => {
+    closed += 1;
+    if (closed === 80 - maxToldStrangers) settled.resolve();
+  };
+  const socket = { data() {}, close, error: close };
+  const strangers = await Promise.all(
+    Array.from({ length: 80 }, () => Bun.connect({ unix: path, socket }).catch(close)),
+  );
+  await settled.promise;
+  for (const stranger of strangers) stranger?.terminate();
+  await listener.close({ graceMs: 0 });
 });
 
 test('a socket left behind is replaced, one in use and a file are not', async () => {

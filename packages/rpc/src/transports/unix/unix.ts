@@ -13,20 +13,14 @@ import {
   type SocketListener,
   socketRuntime,
 } from '../../sockets/socket.ts';
+import { maxToldStrangers, type UnixAccess, unixUsers } from '../../sockets/unix-users.ts';
 import { clearSocketPath, withMode } from './socket-file.ts';
 
-export interface UnixListenOptions {
+export interface UnixListenOptions extends UnixAccess {
   /** Of the socket, at most 107 bytes. A socket that nobody listens at any more is replaced. */
   readonly path: string;
   readonly handler: CallHandler;
   readonly limits?: Partial<RpcLimits>;
-  /** Permissions of the socket's file. Default 0o600: its owner alone. */
-  readonly mode?: number;
-  /**
-   * Whose processes may connect, by `SO_PEERCRED` where the system has it. Default: this process's
-   * user, and root. `any`: whoever the file's permissions let in.
-   */
-  readonly allowedUsers?: readonly number[] | 'any';
   /**
    * Do not sleep for this long after the last frame, in milliseconds: lower latency for a whole
    * core. Default 0.
@@ -45,23 +39,25 @@ export interface UnixConnectOptions {
 
 /**
  * Serves own frames on a Unix socket.
- * @throws RpcError already_exists when somebody listens there or a file of another kind is there.
+ * @throws RpcError already_exists when somebody listens there or a file of another kind is there;
+ * unimplemented when `allowedUsers` cannot be checked.
  */
 export async function listenUnix(options: UnixListenOptions): Promise<Listener> {
   const { path } = options;
   const sockets = await socketRuntime();
-  const credentialsOf = await credentialReader();
+  const users = await unixUsers(path, options);
   await clearSocketPath(path, sockets);
   const limits = limitsWith(options.limits);
   const connections = new FrameConnections(limits);
+  const strangers = new FrameConnections({ ...limits, maxConnections: maxToldStrangers });
   const onActivity = activityOf(options.busyPollMs);
   const address = `unix:${path}`;
-  const allowed = options.allowedUsers ?? [0, process.getuid?.() ?? 0];
 
   const accept = (socket: ByteSocket): SocketHandler => {
-    const process = credentialsOf(socket);
-    const stranger = allowed !== 'any' && process !== undefined && !allowed.includes(process.uid);
-    if (stranger || connections.refusal() !== undefined) {
+    const process = users.processOf(socket);
+    const refusal = users.refusal(process);
+    const group = refusal === undefined ? connections : strangers;
+    if (group.refusal() !== undefined) {
       socket.destroy();
       return deafHandler;
     }
@@ -77,14 +73,15 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
       handler: options.handler,
       compressor,
       onActivity,
+      ...(refusal === undefined ? {} : { refusal }),
     });
-    connections.add(connection);
+    group.add(connection);
     return handler;
   };
   const listener = await withMode(path, options.mode ?? 0o600, () =>
     sockets.listen({ path }, accept),
   );
-  return new UnixListener(path, listener, connections);
+  return new UnixListener(path, listener, [connections, strangers]);
 }
 
 /** Connects with the first call, and again when the connection was lost. */
@@ -134,25 +131,18 @@ class UnixListener implements Listener {
   readonly address: string;
   readonly #path: string;
   readonly #listener: SocketListener;
-  readonly #connections: FrameConnections;
+  readonly #groups: readonly FrameConnections[];
 
-  constructor(path: string, listener: SocketListener, connections: FrameConnections) {
+  constructor(path: string, listener: SocketListener, groups: readonly FrameConnections[]) {
     this.address = `unix:${path}`;
     this.#path = path;
     this.#listener = listener;
-    this.#connections = connections;
+    this.#groups = groups;
   }
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#listener.close();
     await unlink(this.#path).catch(() => {});
-    await this.#connections.close(options.graceMs);
+    await Promise.all(this.#groups.map((group) => group.close(options.graceMs)));
   }
-}
-
-/** Reads `SO_PEERCRED` where the runtime has a way to. */
-async function credentialReader(): Promise<(socket: ByteSocket) => Peer['process']> {
-  if (!('Bun' in globalThis)) return () => undefined;
-  const { peerCredentials } = await import('../../sockets/bun-libc.ts');
-  return ({ descriptor }) => (descriptor === undefined ? undefined : peerCredentials(descriptor));
 }

@@ -21,7 +21,10 @@ export type WebSocketListenOptions = WebSocketServeOptions & {
     | {
         /** A Unix socket; one that nobody listens at any more is replaced. */
         readonly path: string;
-        /** The permissions of its file; default 0o600: its owner alone. */
+        /**
+         * The permissions of its file; default 0o600: its owner alone. They alone say who may
+         * connect: no runtime tells a WebSocket server whose process does.
+         */
         readonly mode?: number;
       }
     | { readonly host: string; readonly port: number; readonly tls?: TlsServerOptions }

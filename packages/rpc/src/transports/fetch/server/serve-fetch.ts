@@ -11,7 +11,10 @@ export interface ServeFetchOptions extends FetchServerOptions {
   readonly port?: number;
   /** A Unix socket instead of host and port; one that nobody listens at any more is replaced. */
   readonly path?: string;
-  /** The permissions of its file; default 0o600: its owner alone. */
+  /**
+   * The permissions of its file; default 0o600: its owner alone. They alone say who may connect: no
+   * runtime tells an HTTP server whose process does.
+   */
   readonly mode?: number;
   /**
    * PEM texts. With `ca` a client must have a certificate (mTLS), and `Peer.certificate` says whose.
