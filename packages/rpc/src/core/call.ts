@@ -115,6 +115,11 @@ export interface ServerSink {
   /** The peer gave up, or the connection broke: nothing can be sent any more. Called at most once. */
   onCancel(error: RpcError): void;
   onWritable(): void;
+  /**
+   * This side has begun to shut down and takes no further call on the connection: what would go on
+   * for ever should come to its end. Called at most once.
+   */
+  onDrain?(): void;
 }
 
 /** Who is at the other end of a connection. One object for all its calls. */

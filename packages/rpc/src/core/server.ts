@@ -8,12 +8,15 @@ import {
   type ServerSink,
   type Trailer,
 } from './call.ts';
-import { type CallKey, callValue } from './call-values.ts';
+import { type CallKey, callValue, transportCallOf } from './call-values.ts';
+import { fencedHandler, type TellUnexpected } from './fenced-handler.ts';
 import { MessageQueue } from './message-queue.ts';
 import { MessageSender } from './message-sender.ts';
 import { Metadata, type MetadataInit } from './metadata.ts';
 import type { MethodInfo, ServiceType } from './method.ts';
 import { Timed, timerWheel } from './timer-wheel.ts';
+import { warn, warnOfHook } from './warn.ts';
+import { idleSink } from './watched-call.ts';
 
 /** What a handler may know and say besides the messages. */
 export interface CallContext {
@@ -24,6 +27,11 @@ export interface CallContext {
   readonly deadlineAt: number;
   /** Aborted when the call ends before the handler does; its reason is the RpcError. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when this server has begun to shut down, and waits for its open calls: one that would go
+   * on for ever should end soon, as `unavailable`, so that its client finds another server.
+   */
+  readonly draining: AbortSignal;
   /** Sent with the end of the call; may be added to until then. */
   readonly trailer: Metadata;
   /**
@@ -40,13 +48,17 @@ export interface CallContext {
 export type ServerInterceptor = (next: CallHandler) => CallHandler;
 
 export interface ServerOptions {
-  /** The first one sees a call first. */
+  /**
+   * The first one sees a call first. What one throws ends the call that it was given: with the
+   * RpcError as it is, else as `internal`, of which `onUnexpected` hears.
+   */
   readonly interceptors?: readonly ServerInterceptor[];
   /**
-   * Told of what handlers throw that is no RpcError, of which the caller gets `internal` and no
-   * reason, and of answers that their types cannot hold. Nobody else hears of it: give it a log.
+   * Told of what handlers and interceptors throw that is no RpcError, of which the caller gets
+   * `internal` and no reason, and of answers that their types cannot hold. Nobody else hears of it:
+   * give it a log. Default: a warning of the process. `method` is a MethodInfo where it is served.
    */
-  readonly onUnexpected?: (error: unknown, method: MethodInfo) => void;
+  readonly onUnexpected?: (error: unknown, method: { readonly path: string }) => void;
 }
 
 /** Services behind one handler of calls, to be given to any number of listeners. */
@@ -79,7 +91,7 @@ type Handler = (request: any, context: CallContext) => any;
 interface ServedMethod {
   readonly method: MethodInfo;
   readonly handler: Handler;
-  readonly onUnexpected: ServerOptions['onUnexpected'];
+  readonly tell: TellUnexpected;
 }
 
 class ServiceTable implements Server {
@@ -87,13 +99,22 @@ class ServiceTable implements Server {
   readonly services: ServiceType[] = [];
   readonly #served = new Map<string, ServedMethod>();
   readonly #methods = new Map<string, MethodInfo>();
-  readonly #onUnexpected: ServerOptions['onUnexpected'];
+  readonly #tell: TellUnexpected;
 
   constructor(options: ServerOptions) {
-    this.#onUnexpected = options.onUnexpected ?? warn;
+    const { onUnexpected = warnOfFailure } = options;
+    this.#tell = (error, { path }) => {
+      try {
+        onUnexpected(error, this.#methods.get(path) ?? { path });
+      } catch (reason) {
+        warnOfHook('onUnexpected of a server', reason);
+        warnOfFailure(error, { path });
+      }
+    };
     let handler: CallHandler = (call) => this.#dispatch(call);
+    // Each has its own fence, so that those before it see the end of a call that it breaks.
     for (const interceptor of [...(options.interceptors ?? [])].reverse()) {
-      handler = interceptor(handler);
+      handler = fencedHandler(interceptor(handler), this.#tell);
     }
     this.handler = handler;
   }
@@ -111,7 +132,7 @@ class ServiceTable implements Server {
       this.#served.set(method.path, {
         method,
         handler: (request, context) => handler.call(handlers, request, context),
-        onUnexpected: this.#onUnexpected,
+        tell: this.#tell,
       });
     }
     return this;
@@ -124,7 +145,7 @@ class ServiceTable implements Server {
   #dispatch(call: ServerCall): void {
     const served = this.#served.get(call.path);
     if (served === undefined) {
-      call.sink = ignoringSink;
+      call.sink = idleSink;
       call.sendEnd({ error: this.#unknown(call.path), metadata: Metadata.empty });
       return;
     }
@@ -149,13 +170,6 @@ class ServiceTable implements Server {
   }
 }
 
-const ignoringSink: ServerSink = {
-  onMessage() {},
-  onHalfClose() {},
-  onCancel() {},
-  onWritable() {},
-};
-
 /** One call of a method that is served: its deadline, its context, its end. */
 abstract class Invocation extends Timed implements ServerSink, CallContext {
   compress: boolean | undefined = undefined;
@@ -165,6 +179,7 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   #abort: AbortController | undefined;
   #abortReason: RpcError | undefined;
   #trailer: Metadata | undefined;
+  #drain: AbortController | undefined;
 
   constructor(call: ServerCall, served: ServedMethod) {
     super();
@@ -197,6 +212,11 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
     return this.#abort.signal;
   }
 
+  get draining(): AbortSignal {
+    this.#drain ??= new AbortController();
+    return this.#drain.signal;
+  }
+
   get trailer(): Metadata {
     this.#trailer ??= new Metadata();
     return this.#trailer;
@@ -218,7 +238,7 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   /** The error of an answer that its type cannot hold, which is the handler's mistake. */
   unwritable(cause: unknown): RpcError {
     const error = unwritable(this.method, cause);
-    this.served.onUnexpected?.(error, this.method);
+    this.served.tell(error, this.method);
     return error;
   }
 
@@ -226,12 +246,17 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   abstract onHalfClose(): void;
   onWritable(): void {}
 
+  onDrain(): void {
+    this.#drain ??= new AbortController();
+    this.#drain.abort(new RpcError('unavailable', 'the server is shutting down'));
+  }
+
   onCancel(error: RpcError): void {
     if (this.isOver) return;
     this.#close();
     this.#interrupt(error);
     // A transport counts the call as running until it is told that it is not.
-    this.call.sendEnd(okTrailer);
+    this.#sendEnd(okTrailer);
   }
 
   override onDue(): void {
@@ -245,12 +270,12 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   protected end(error: RpcError | undefined): void {
     if (this.isOver) return;
     this.#close();
-    this.call.sendEnd(this.#trailerWith(error));
+    this.#sendEnd(this.#trailerWith(error));
   }
 
   protected fail(reason: unknown): void {
     if (this.isOver) return;
-    if (!(reason instanceof RpcError)) this.served.onUnexpected?.(reason, this.method);
+    if (!(reason instanceof RpcError)) this.served.tell(reason, this.method);
     this.end(RpcError.from(reason));
   }
 
@@ -270,13 +295,31 @@ abstract class Invocation extends Timed implements ServerSink, CallContext {
   /** Sends what the handler returned, and the end. */
   protected answer(response: object): void {
     if (this.isOver) return;
+    let bytes: Uint8Array;
     try {
-      this.sendMessage(lendMessage(this.method.output, response));
+      bytes = lendMessage(this.method.output, response);
     } catch (cause) {
       this.fail(this.unwritable(cause));
       return;
     }
+    try {
+      this.sendMessage(bytes);
+    } catch (reason) {
+      this.fail(reason);
+      return;
+    }
     this.end(undefined);
+  }
+
+  /** An interceptor's call may throw; the peer is told the end regardless. */
+  #sendEnd(trailer: Trailer): void {
+    try {
+      this.call.sendEnd(trailer);
+    } catch (reason) {
+      this.served.tell(reason, this.method);
+      const { metadata } = trailer;
+      transportCallOf(this.call).sendEnd({ error: RpcError.from(reason), metadata });
+    }
   }
 
   #trailerWith(error: RpcError | undefined): Trailer {
@@ -424,10 +467,8 @@ class StreamInvocation extends Invocation {
   }
 }
 
-/** Whoever forgets to ask for failures must not look for them in vain. */
-function warn(error: unknown, { path }: MethodInfo): void {
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  globalThis.process?.emitWarning?.(`the handler of ${path} failed: ${reason}`, 'RpcHandler');
+function warnOfFailure(error: unknown, { path }: { readonly path: string }): void {
+  warn('RpcHandler', `the handler of ${path} failed`, error);
 }
 
 function unwritable(method: MethodInfo, cause: unknown): RpcError {

@@ -93,6 +93,10 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
     this.sink.onWritable();
   }
 
+  onDrain(): void {
+    this.sink.onDrain?.();
+  }
+
   #end(error: RpcError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -6,6 +6,8 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../gen/grpc/health/v1/health_pb.ts';
 import { Notes } from '../../testing/note-service.ts';
+import { connectHttp2 } from '../../transports/http2/connect-http2.ts';
+import { listenHttp2 } from '../../transports/http2/listen-http2.ts';
 import { connectMemory } from '../../transports/memory/memory.ts';
 import { createHealth } from './health.ts';
 
@@ -98,6 +100,21 @@ test('a watch that is left makes room, and the end of the server ends the others
   expect((await second.next()).value?.status).toBe(NOT_SERVING);
   codes.push(await second.next().catch((error) => error.code));
   expect(codes).toEqual(['canceled', 'unavailable']);
+  await transport.close();
+});
+
+test('a listener that closes tells the watches of its connections, and does not wait for them', async () => {
+  const server = createServer();
+  createHealth().addTo(server);
+  const listener = await listenHttp2({ host: '127.0.0.1', port: 0, handler: server.handler });
+  const transport = connectHttp2({ url: listener.address });
+  const client = createClient(HealthService, transport);
+  const watch = client.watch({ service: '' })[Symbol.asyncIterator]();
+  expect((await watch.next()).value?.status).toBe(SERVING);
+  const closed = listener.close({ graceMs: 60_000 });
+  expect((await watch.next()).value?.status).toBe(NOT_SERVING);
+  expect(await watch.next().catch((error) => error.code)).toBe('unavailable');
+  await closed;
   await transport.close();
 });
 

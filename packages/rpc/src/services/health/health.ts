@@ -33,6 +33,8 @@ const maxWatches = 1_000;
  *     const health = createHealth({ services: [Greeter] }).addTo(server);
  *     process.once('SIGTERM', async () => { health.drain(); await listener.close(); });
  *
+ * A listener that closes ends the watches of its connections by itself, as not serving.
+ *
  * Source: https://github.com/grpc/grpc/blob/master/doc/health-checking.md, gRFC A90 (List).
  */
 export function createHealth(options: HealthOptions = {}): Health {
@@ -135,18 +137,21 @@ export class Health {
       wake();
     };
     this.#watches.add(tell);
-    context.signal.addEventListener('abort', tell);
+    const { draining, signal } = context;
+    signal.addEventListener('abort', tell);
+    draining.addEventListener('abort', tell);
     try {
       let last: ServingStatus | undefined;
-      while (!context.signal.aborted) {
+      while (!signal.aborted) {
         changed = false;
-        const status = this.#watched(service);
+        const isOver = this.#closed || draining.aborted;
+        const status = isOver ? ServingStatus.NOT_SERVING : this.#watched(service);
         if (status !== last) {
           last = status;
           yield { status };
           continue;
         }
-        if (this.#closed) throw new RpcError('unavailable', 'the server ends: watch another one');
+        if (isOver) throw new RpcError('unavailable', 'the server ends: watch another one');
         await new Promise<void>((resolve) => {
           wake = resolve;
           if (changed) resolve();
@@ -154,7 +159,8 @@ export class Health {
       }
     } finally {
       this.#watches.delete(tell);
-      context.signal.removeEventListener('abort', tell);
+      signal.removeEventListener('abort', tell);
+      draining.removeEventListener('abort', tell);
     }
   }
 

@@ -290,7 +290,7 @@ export const callCases: Record<string, ContractCase> = {
   },
 
   'compression is chosen message by message, on both sides': {
-    needs: ['compression'],
+    needs: ['compression', 'compression-choice'],
     async run(bench) {
       const seen: (boolean | undefined)[] = [];
       const server = createServer({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CallHandler, Transport } from '../../core/call.ts';
+import type { CallHandler, Listener, Transport } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
 import type { RpcLimits } from '../../core/limits.ts';
 import { createServer } from '../../core/server.ts';
@@ -12,6 +12,8 @@ type ContractFeature =
   | 'bidi-stream'
   | 'client-stream'
   | 'compression'
+  /** Which messages are compressed is chosen one by one, which a proxy does not pass on. */
+  | 'compression-choice'
   /** The server can open calls to the client. */
   | 'callback'
   /** Several values of one name come apart. `fetch` joins them by commas (RFC 9110, 5.3). */
@@ -20,11 +22,14 @@ type ContractFeature =
   | 'back-pressure'
   /** `Transport.close` lets open calls end. */
   | 'drain'
+  /** There is a listener, which can close while its clients stay. */
+  | 'listener'
   /** A server that is quiet learns that the client, which has sent everything, has given up. */
   | 'quiet-cancel';
 
 export interface ContractConnection {
   readonly transport: Transport;
+  readonly listener?: Listener;
   /** Closes both sides. */
   close(): Promise<void>;
 }

@@ -224,4 +224,26 @@ export const flowCases: Record<string, ContractCase> = {
       await closing;
     },
   },
+
+  'a handler is told that its server shuts down, and may end in time': {
+    needs: ['listener'],
+    async run(bench) {
+      const server = createServer().add(Notes, {
+        async *list(_note, { draining }) {
+          yield { text: 'first' };
+          await new Promise((resolve) => draining.addEventListener('abort', resolve));
+          yield { text: 'last' };
+          throw draining.reason;
+        },
+      });
+      const { transport, listener } = await bench.open(server.handler);
+      const notes = createClient(Notes, transport).list({})[Symbol.asyncIterator]();
+      assert.equal((await notes.next()).value?.text, 'first');
+      // A minute, which the end of the test would not wait for.
+      const closed = listener?.close({ graceMs: 60_000 });
+      assert.equal((await notes.next()).value?.text, 'last');
+      await fails(notes.next(), 'unavailable');
+      await closed;
+    },
+  },
 };

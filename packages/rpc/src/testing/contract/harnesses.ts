@@ -24,6 +24,7 @@ export function newSocketPath(): string {
 
 export const memoryHarness: ContractHarness = {
   name: 'memory',
+  lacks: ['listener'],
   async connect(options) {
     const transport = connectMemory({ ...options, compressor });
     return { transport, close: () => transport.close() };
@@ -76,7 +77,7 @@ export const http2UnixHarness: ContractHarness = {
     const listener = await listenHttp2({ path, handler, limits });
     const connection = both(connectHttp2({ path, limits }), listener);
     return {
-      transport: connection.transport,
+      ...connection,
       async close() {
         await connection.close();
         await rm(path, { force: true });
@@ -103,6 +104,7 @@ export function fetchHarness(protocol: FetchProtocol): ContractHarness {
 function both(transport: Transport, listener: Listener): ContractConnection {
   return {
     transport,
+    listener,
     async close() {
       await transport.close();
       await listener.close({ graceMs: 0 });

@@ -19,6 +19,7 @@ contractTests(
       const transport = connectHttp2({ url: listener.address, limits, tls: { ca: authority } });
       return {
         transport,
+        listener,
         async close() {
           await transport.close();
           await listener.close({ graceMs: 0 });

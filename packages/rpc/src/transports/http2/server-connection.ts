@@ -67,6 +67,9 @@ export class ServerConnection extends Http2Connection {
     }
     this.writer.goaway(max31Bits, errorCode.noError, reason);
     this.sendPing();
+    for (const stream of [...this.streams.values()]) {
+      if (stream instanceof ServerStream) stream.draining();
+    }
   }
 
   /** Ends every call with this error, which the client is told, and the connection. */

@@ -94,6 +94,11 @@ export class ServerStream extends Http2Stream implements ServerCall {
     this.end();
   }
 
+  /** This side takes no further call. */
+  draining(): void {
+    if (!this.over) this.sink.onDrain?.();
+  }
+
   override fail(error: RpcError): void {
     if (this.over) return;
     this.#trailer = { error, metadata: Metadata.empty };

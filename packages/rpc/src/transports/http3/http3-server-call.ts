@@ -80,6 +80,11 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
     this.release();
   }
 
+  /** This side takes no further call. */
+  draining(): void {
+    if (!this.over && this.#isBegun) this.sink.onDrain?.();
+  }
+
   override fail(error: RpcError): void {
     if (this.over) return;
     this.#trailer = { error, metadata: Metadata.empty };

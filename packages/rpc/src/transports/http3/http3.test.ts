@@ -24,6 +24,7 @@ contractTests(
       const transport = connectHttp3({ host: '127.0.0.1', port, tls: clientTls, limits });
       return {
         transport,
+        listener,
         async close() {
           await transport.close();
           await listener.close();

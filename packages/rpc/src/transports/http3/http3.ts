@@ -151,6 +151,13 @@ class ServerConnection extends Http3Connection {
     this.#handler = handler;
   }
 
+  override drain(): void {
+    const isFirst = this.acceptsCalls;
+    super.drain();
+    if (!isFirst) return;
+    for (const call of [...this.calls]) if (call instanceof Http3ServerCall) call.draining();
+  }
+
   override onStream(): QuicByteStream | undefined {
     if (!this.acceptsCalls || this.openCalls >= this.limits.maxStreams) return undefined;
     const stream = new QuicByteStream();

@@ -27,6 +27,7 @@ contractTests(
       });
       return {
         transport,
+        listener,
         async close() {
           await transport.close();
           await listener.close();

@@ -26,6 +26,7 @@ contractTests(
       });
       return {
         transport,
+        listener,
         async close() {
           await transport.close();
           await listener.close();

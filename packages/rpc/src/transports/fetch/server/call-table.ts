@@ -5,6 +5,8 @@ import { RpcError } from '../../../rpc-error.ts';
 /** A call that can be ended from outside of it. */
 export interface OpenCall {
   readonly peer: Peer;
+  /** No further call is taken. */
+  draining(): void;
   /** Ends the call on both sides. */
   fail(error: RpcError): void;
 }
@@ -57,6 +59,7 @@ export class CallTable {
   /** Refuses new calls, lets the open ones end for so long, and then fails them. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
+    for (const call of [...this.#open]) call.draining();
     if (this.#open.size > 0 && graceMs > 0) await this.#emptyWithin(graceMs);
     const error = new RpcError('unavailable', 'the server has shut down', { retryable: true });
     for (const call of [...this.#open]) call.fail(error);

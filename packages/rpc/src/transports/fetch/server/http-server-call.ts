@@ -54,6 +54,10 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
     this.isPaused = true;
   }
 
+  draining(): void {
+    if (!this.isOver) this.sink.onDrain?.();
+  }
+
   /** Ends the call with an error, on both sides. */
   fail(error: RpcError): void {
     if (this.isOver) return;
