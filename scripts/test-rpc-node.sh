@@ -1,6 +1,6 @@
 #!/bin/sh
-# On Node: the contract of RPC transports (without QUIC and shared memory), then the package as it is
-# published, used by a small program. Arguments go to `node --test`, such as
+# On Node: the contract of RPC transports (without QUIC and shared memory), then the command, at a
+# terminal too, then the package as it is published, used by a small program. Arguments go to `node --test`, such as
 # --test-name-pattern=unix.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +14,12 @@ fi
 node="$PWD/$home/node_modules/.bin/node"
 
 "$node" --test "$@" packages/rpc/src/testing/node-suite.ts
+
+# These start `zrpc` as a process; the terminal and the servers that it talks to are made by Bun.
+command=packages/rpc/src/command
+ZRPC_TEST_RUNTIME="$node" node_modules/.bin/bun test "$command/call.test.ts" "$command/gen.test.ts" \
+  "$command/bench/bench.test.ts" "$command/mock/mock.test.ts" "$command/proxy/proxy.test.ts" \
+  "$command/repl/repl.test.ts" "$command/repl/session.test.ts"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -11,41 +11,9 @@ import {
   unixHarness,
   webSocketHarness,
 } from '../../testing/contract/harnesses.ts';
-import { Notes } from '../../testing/note-service.ts';
 import { connectFetch } from '../../transports/fetch/client/connect-fetch.ts';
 import { serveFetch } from '../../transports/fetch/server/serve-fetch.ts';
-import { noSchema } from '../schema/schema.ts';
-import { forwardCalls } from './forward-calls.ts';
-import { ProxySchema } from './proxy-schema.ts';
-
-const notes = new Map(Object.values(Notes.methods).map((method) => [method.path, method]));
-const nothing = new ProxySchema(noSchema);
-
-/** A connection with a proxy in its middle, which has to do all that a connection without one does. */
-function proxied(front: ContractHarness, back: ContractHarness): ContractHarness {
-  return {
-    name: `${front.name} to ${back.name}`,
-    lacks: [...new Set([...(front.lacks ?? []), ...(back.lacks ?? []), 'callback' as const])],
-    async connect({ handler, limits = {} }) {
-      const onward = await back.connect({ handler, limits });
-      const connection = await front.connect({
-        handler: forwardCalls(
-          onward.transport,
-          // Connect has to know whether a method is a stream, the others need not.
-          (path) => (back.name === 'connect' && notes.get(path)) || nothing.anyMethod(path),
-        ),
-        limits,
-      });
-      return {
-        transport: connection.transport,
-        async close() {
-          await connection.close();
-          await onward.close();
-        },
-      };
-    },
-  };
-}
+import { notes, proxied } from './testing/proxied-harness.ts';
 
 /**
  * Connect over Unix sockets. What a slow reader leaves in the kernel is hundreds of kilobytes there;

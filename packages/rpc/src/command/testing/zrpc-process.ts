@@ -1,9 +1,7 @@
-import { join } from 'node:path';
+import { program } from './program.ts';
 
 /** For tests that start processes, where the machine is busy. */
 export const processTimeoutMs = 60_000;
-
-const program = join(import.meta.dirname, '../../zrpc.ts');
 
 export interface ZrpcOptions {
   readonly cwd?: string;
@@ -68,7 +66,7 @@ export function startZrpc(args: readonly string[], options: ZrpcOptions = {}): R
 }
 
 function spawn(args: readonly string[], { cwd, environment }: ZrpcOptions) {
-  return Bun.spawn([process.execPath, program, ...args], {
+  return Bun.spawn([...program, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...environment },
     stdin: 'pipe',

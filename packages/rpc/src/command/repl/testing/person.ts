@@ -1,7 +1,5 @@
-import { join } from 'node:path';
+import { program } from '../../testing/program.ts';
 import { VirtualTerminal } from './virtual-terminal.ts';
-
-const program = join(import.meta.dirname, '../../../zrpc.ts');
 
 export interface PersonOptions {
   readonly columns?: number;
@@ -78,7 +76,7 @@ export class Person implements AsyncDisposable {
 /** The terminal has to be made with the child, to be the one that controls it. */
 function spawn(
   args: readonly string[],
-  { cwd, environment, command = [process.execPath, program] }: PersonOptions,
+  { cwd, environment, command = program }: PersonOptions,
   cols: number,
   rows: number,
   onData: (bytes: Uint8Array) => void,
