@@ -192,7 +192,13 @@ describe('failures', () => {
   test.each<[string[], number, string]>([
     [[], 3, 'no method is given: write it behind the target, as package.Service/Method'],
     [['Orders/GetOrder', 'grpc://h:1'], 3, 'grpc://h:1: the target is the first argument'],
-    [['Orders'], 3, 'Orders names no method: write it as package.Service/Method'],
+    [['Ordrs'], 3, 'Ordrs names no method: write it as package.Service/Method'],
+    [['Stock'], 3, 'Stock is a service: say which method, it has Stock/Count'],
+    [
+      ['shop.v1.Stock/'],
+      3,
+      'shop.v1.Stock is a service: say which method, it has shop.v1.Stock/Count',
+    ],
     [['Ordres/GetOrder'], 5, 'has no service Ordres: did you mean shop.v1.Orders?'],
     [['Zzz/GetOrder'], 5, 'has no service Zzz, it has grpc.reflection.v1.ServerReflection, '],
     [['Orders/GetOrdr'], 5, 'shop.v1.Orders has no method GetOrdr: did you mean GetOrder?'],

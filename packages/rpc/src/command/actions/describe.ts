@@ -1,12 +1,11 @@
-import type { DescMethod, FileRegistry } from '@bufbuild/protobuf';
+import type { DescMethod } from '@bufbuild/protobuf';
 import type { JsonValue } from '../../codec/json-value.ts';
-import { RpcError } from '../../rpc-error.ts';
 import { splitArguments } from '../arguments.ts';
 import type { DescribeFlags } from '../commands/describe.ts';
 import { openSchema } from '../connect.ts';
 import type { Context } from '../context.ts';
+import { allServices, printDescribed } from '../describe/describe-schema.ts';
 import { exampleMessage } from '../describe/example-message.ts';
-import { printDeclaration } from '../describe/print-declaration.ts';
 import { ProtoText } from '../describe/proto-text.ts';
 import { findDescribed } from '../schema/find-described.ts';
 import type { Described, Schema } from '../schema/schema.ts';
@@ -33,39 +32,14 @@ export async function describe(
     return output.json(name === undefined ? Object.fromEntries(examples) : examples[0]?.[1]);
   }
   const text = new ProtoText(output.styles);
-  for (const [i, desc] of found.flatMap(withMessages).entries()) {
-    if (i > 0) text.line('');
-    printDeclaration(text, desc, registryOf(schema, desc));
-  }
+  printDescribed(text, schema, found);
   output.line(text.text);
-}
-
-async function allServices(schema: Schema): Promise<Described[]> {
-  const services: Described[] = [];
-  for (const name of await schema.services()) {
-    const found = await schema.lookUp(name);
-    if (found !== undefined) services.push(found);
-  }
-  return services;
 }
 
 function someName({ registries }: Schema): string {
   const types = registries.flatMap((registry) => [...registry]);
   const own = types.filter(({ typeName }) => !typeName.startsWith('google.protobuf.'));
   return own.at(-1)?.typeName ?? 'google.protobuf.Timestamp';
-}
-
-/** Who asks for a method wants to call it. */
-function withMessages(desc: Described | DescMethod): (Described | DescMethod)[] {
-  if (desc.kind !== 'rpc') return [desc];
-  return [...new Set([desc, desc.input, desc.output])];
-}
-
-function registryOf({ registries }: Schema, desc: Described | DescMethod): FileRegistry {
-  const service = desc.kind === 'rpc' ? desc.parent : desc;
-  const registry = registries.find((each) => each.get(service.typeName) === service);
-  if (registry !== undefined) return registry;
-  throw new RpcError('internal', `${service.typeName} is in no registry`);
 }
 
 function exampleOf(desc: Described | DescMethod): JsonValue {

@@ -25,12 +25,12 @@ export function addDescribe(program: Command, context: Context): void {
     .option('--json', 'print a request to fill in')
     .addHelpText(
       'after',
-      examples(
+      `\nComments are shown with --proto, and by servers that have them: generated code leaves them out.\n${examples(
         `${name} describe grpc://localhost:50051                    all services`,
         `${name} describe grpc://localhost:50051 shop.Orders/Get    a method, and its messages`,
         `${name} describe --proto shop.proto Order                  a message; the package may be left out`,
         `${name} describe unix:/run/shop.sock Orders/Get --json > request.json`,
-      ),
+      )}`,
     )
     .action(async (args: string[], flags: DescribeFlags) => {
       const { describe } = await import('../actions/describe.ts');

@@ -13,6 +13,7 @@ import type { Schema } from './schema.ts';
  */
 export async function findMethod(schema: Schema, text: string): Promise<DescMethod> {
   const [, serviceName, name] = /^\/?([\w.]*\w)[./](\w+)$/.exec(text) ?? [];
+  if (!/\w\/\w/.test(text)) await refuseService(schema, text.replaceAll('/', ''));
   if (serviceName === undefined || name === undefined) {
     throw new RpcError(
       'invalid_argument',
@@ -27,6 +28,19 @@ export async function findMethod(schema: Schema, text: string): Promise<DescMeth
   throw new RpcError(
     'not_found',
     `${service.typeName} has no method ${name}${didYouMean(name, names) || known}`,
+  );
+}
+
+/** @throws RpcError invalid_argument with the methods of what is a service. */
+async function refuseService(schema: Schema, text: string): Promise<void> {
+  const names = await schema.services();
+  const fitting = names.filter((each) => each === text || each.endsWith(`.${text}`));
+  const found = fitting.length === 1 ? await schema.lookUp(fitting[0] ?? '') : undefined;
+  if (found?.kind !== 'service') return;
+  const methods = found.methods.map(({ name }) => `${text}/${name}`);
+  throw new RpcError(
+    'invalid_argument',
+    `${text} is a service: say which method${listed(methods)}`,
   );
 }
 

@@ -1,13 +1,11 @@
-import type { DescMethod, FileRegistry } from '@bufbuild/protobuf';
-import { RpcError } from '../../../rpc-error.ts';
+import { allServices, methodLine, printDescribed } from '../../describe/describe-schema.ts';
 import { exampleMessage } from '../../describe/example-message.ts';
-import { printDeclaration } from '../../describe/print-declaration.ts';
 import { ProtoText } from '../../describe/proto-text.ts';
 import { formatJson } from '../../format/format-message.ts';
 import { printable } from '../../printable.ts';
 import { findDescribed } from '../../schema/find-described.ts';
 import { findMethod, findService } from '../../schema/find-symbol.ts';
-import type { Described, Schema } from '../../schema/schema.ts';
+import type { Schema } from '../../schema/schema.ts';
 import { highlightJson } from '../language/highlight.ts';
 import type { ReplCommand } from './command.ts';
 import { completeMethod, completeService, completeSymbol } from './complete-symbol.ts';
@@ -50,10 +48,7 @@ export const describeCommand: ReplCommand = {
         ? await session.unlessInterrupted(allServices(schema))
         : [await session.unlessInterrupted(findDescribed(schema, rest))];
     const text = new ProtoText(session.view.styles);
-    for (const [i, desc] of found.flatMap(withMessages).entries()) {
-      if (i > 0) text.line('');
-      printDeclaration(text, desc, registryOf(schema, desc));
-    }
+    printDescribed(text, schema, found);
     await session.view.result(text.text.trimEnd());
   },
   complete: ({ schema }, [word = '', surplus]) =>
@@ -74,38 +69,8 @@ export const exampleCommand: ReplCommand = {
     surplus === undefined ? completeMethod(schema, word) : [],
 };
 
-function methodLine(
-  { name, parent, proto, input, output }: DescMethod,
-  dim: (text: string) => string,
-): string {
-  const takes = `${proto.clientStreaming ? 'stream ' : ''}${input.name}`;
-  const answers = `${proto.serverStreaming ? 'stream ' : ''}${output.name}`;
-  return `${printable(`${parent.typeName}/${name}`)}  ${dim(printable(`${takes} → ${answers}`))}`;
-}
-
 /** @throws RpcError when there is neither a server nor a file. */
 function schemaOf(session: Session): Schema {
   if (session.schema.origin === 'nothing') session.connected();
   return session.schema;
-}
-
-async function allServices(schema: Schema): Promise<Described[]> {
-  const services: Described[] = [];
-  for (const name of await schema.services()) {
-    const found = await schema.lookUp(name);
-    if (found !== undefined) services.push(found);
-  }
-  return services;
-}
-
-/** Who asks for a method wants to call it. */
-function withMessages(desc: Described | DescMethod): (Described | DescMethod)[] {
-  return desc.kind === 'rpc' ? [...new Set([desc, desc.input, desc.output])] : [desc];
-}
-
-function registryOf({ registries }: Schema, desc: Described | DescMethod): FileRegistry {
-  const { typeName } = desc.kind === 'rpc' ? desc.parent : desc;
-  const registry = registries.find((each) => each.get(typeName) !== undefined);
-  if (registry !== undefined) return registry;
-  throw new RpcError('internal', `${typeName} is in no registry`);
 }
