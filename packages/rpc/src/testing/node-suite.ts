@@ -6,6 +6,8 @@
 import { test } from 'node:test';
 import { proxied } from '../command/proxy/testing/proxied-harness.ts';
 import { nodeHttp2Tests } from '../transports/http2/testing/node-http2-oracle.ts';
+import { listenWebSocket } from '../transports/websocket/server.ts';
+import { pingFloodTest } from '../transports/websocket/testing/ping-flood.ts';
 import { contractTests } from './contract/contract-suite.ts';
 import {
   fetchHarness,
@@ -20,6 +22,7 @@ import { nodeUserTests } from './node-users.ts';
 
 nodeHttp2Tests((name, run) => void test(name, { timeout: 20_000 }, run));
 nodeCertificateTests((name, run) => void test(name, { timeout: 20_000 }, run));
+pingFloodTest(listenWebSocket, (name, run) => void test(name, { timeout: 20_000 }, run));
 nodeUserTests((name, run) => void test(name, { timeout: 20_000 }, run));
 
 for (const harness of [

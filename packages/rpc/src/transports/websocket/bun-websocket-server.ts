@@ -9,6 +9,7 @@ import { bunServeTls } from '../../sockets/bun-tls.ts';
 import { listenFault } from '../../sockets/listen-fault.ts';
 import type { SocketAddress } from '../../sockets/socket.ts';
 import { handshakeRefusal } from './handshake.ts';
+import { UnreadPongs } from './unread-pongs.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions, WebSocketServeOptions } from './websocket-options.ts';
 
@@ -74,6 +75,11 @@ export function webSocketEndpoint(options: WebSocketServeOptions): WebSocketEndp
           socket.close(closeCode.unsupportedData, 'only binary messages are understood');
         } else socket.data.link?.connection?.receive(message);
       },
+      ping({ data: { link } }) {
+        if (link === undefined) return;
+        link.unreadPongs ??= new UnreadPongs();
+        link.unreadPongs.add(link.connection, link.queuedBytes);
+      },
       drain(socket) {
         socket.data.link?.connection?.linkDrained();
       },
@@ -138,6 +144,8 @@ function bind<T>(address: SocketAddress, serve: () => T): T {
 /** Frames over one WebSocket of `Bun.serve`. */
 class BunWebSocketLink implements FrameLink {
   connection: FrameConnection | undefined;
+  /** Of a client that pings. */
+  unreadPongs: UnreadPongs | undefined;
   readonly #socket: ServerWebSocket<WebSocketData>;
 
   constructor(socket: ServerWebSocket<WebSocketData>) {

@@ -5,7 +5,10 @@ import { createServer } from '../../core/server.ts';
 import { frameType } from '../../frames/frame.ts';
 import { clientBytes, readFrames, sayCall } from '../../testing/hostile-frames.ts';
 import { Note, Notes } from '../../testing/note-service.ts';
+import { listenBunWebSocket } from './bun-websocket-server.ts';
+import { listenNodeWebSocket } from './node-websocket-server.ts';
 import { listenWebSocket } from './server.ts';
+import { pingFloodTest } from './testing/ping-flood.ts';
 import {
   closePayload,
   type FrameOptions,
@@ -269,6 +272,9 @@ describe('handshakes that are none', () => {
     socket.destroy();
   });
 });
+
+describe('Bun.serve', () => pingFloodTest(listenBunWebSocket, test));
+describe('node:http', () => pingFloodTest(listenNodeWebSocket, test));
 
 test('any bytes, and clients that leave within a frame', async () => {
   const whole = frameBytes(binary);

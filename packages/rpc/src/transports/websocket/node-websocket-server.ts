@@ -17,6 +17,7 @@ import { httpsServer } from '../../sockets/https-server.ts';
 import { listenFault } from '../../sockets/listen-fault.ts';
 import { certificateOf } from '../../sockets/tls-session.ts';
 import { type HandshakeRefusal, handshakeRefusal } from './handshake.ts';
+import { UnreadPongs } from './unread-pongs.ts';
 import { closeCode, webSocketProtocol } from './websocket-link.ts';
 import type { WebSocketListenOptions } from './websocket-options.ts';
 
@@ -97,6 +98,8 @@ function attach(
     handler,
     compressor,
   });
+  const unreadPongs = new UnreadPongs();
+  socket.on('ping', () => unreadPongs.add(connection, socket.bufferedAmount));
   socket.on('message', (data: Buffer, isBinary) => {
     if (isBinary) connection.receive(data);
     else socket.close(closeCode.unsupportedData, 'only binary messages are understood');

@@ -78,20 +78,23 @@ export class RawWebSocket {
     this.#take(rest);
   }
 
-  /** Sends the handshake, followed at once by `early`, and waits for the answer, or the end. */
+  /** `at`: a port, or a Unix socket's path. Sends the handshake, followed at once by `early`, and waits for the answer, or the end. */
   static async connect(
-    port: number,
+    at: number | string,
     { head = handshake(), early = new Uint8Array(0) }: { head?: string; early?: Uint8Array } = {},
   ): Promise<RawWebSocket> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    const socket =
+      typeof at === 'string'
+        ? connect({ path: at })
+        : connect({ host: '127.0.0.1', port: at, noDelay: true });
     // What is written to a socket that the server has closed is nobody's concern.
     socket.on('error', () => {});
     let received: Buffer = Buffer.alloc(0);
     const end = await new Promise<number>((resolve) => {
       socket.on('data', (data: Buffer) => {
         received = Buffer.concat([received, data]);
-        const at = received.indexOf('\r\n\r\n');
-        if (at >= 0) resolve(at);
+        const end = received.indexOf('\r\n\r\n');
+        if (end >= 0) resolve(end);
       });
       socket.on('close', () => resolve(-1));
       socket.write(Buffer.concat([Buffer.from(head), early]));
@@ -109,6 +112,16 @@ export class RawWebSocket {
     const bytes = frames.map((one) => (one instanceof Uint8Array ? one : frameBytes(one)));
     this.#socket.write(Buffer.concat(bytes));
     return this;
+  }
+
+  /**
+   * Sends bytes, and reads nothing from now on.
+   * @returns false once the connection has ended.
+   */
+  async sendDeaf(bytes: Uint8Array): Promise<boolean> {
+    this.#socket.pause();
+    await new Promise<void>((resolve) => this.#socket.write(bytes, () => resolve()));
+    return !this.#isClosed && !this.#socket.destroyed;
   }
 
   /** The first frame, from now on or before, that fits; undefined when the connection ends first. */
