@@ -130,8 +130,11 @@ export class FrameOutput {
   }
 
   cancel(stream: number, error: RpcError): void {
-    if (this.#lanes?.cancel(stream, error)) return;
-    this.#write(frameType.cancel, stream, 0, writeReason(scratch.reset(), error));
+    const payload = writeReason(scratch.reset(), error);
+    this.#write(frameType.cancel, stream, 0, payload);
+    if (stream < firstLane || this.#closed) return;
+    // On the connection's link it overtakes what was sent before.
+    this.#writer.write(frameType.cancel, stream, 0, payload.bytes, 0, payload.length);
   }
 
   credit(stream: number, bytes: number): void {

@@ -1,5 +1,4 @@
 import type { MethodInfo } from '../core/method.ts';
-import type { RpcError } from '../rpc-error.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
 /** The number from which on streams may have a link of their own. */
@@ -17,8 +16,9 @@ export interface FrameLanes {
   open(method: MethodInfo): number | undefined;
   /** Where frames of this stream go; undefined: it has no link of its own. */
   writerOf(stream: number): FrameWriter | undefined;
-  /** Gives the stream up, for the frame CANCEL. False: it has no link of its own. */
-  cancel(stream: number, error: RpcError): boolean;
-  /** The call is over on this side: what was written is sent, and nothing more. */
+  /**
+   * The call is over on this side: what was written is sent, and nothing more. What the peer has sent
+   * still goes to the connection, which gives back its credit.
+   */
   release(stream: number): void;
 }

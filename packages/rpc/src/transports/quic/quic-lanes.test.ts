@@ -140,6 +140,37 @@ test('a cancelled call ends at the server with its code, ahead of what it had se
   expect(sink.code).toBe('deadline_exceeded');
 });
 
+test('what calls had sent that are cancelled, or answered early, gives its credit back', async () => {
+  const limits = { streamWindowBytes: 65_536, connectionWindowBytes: 100_000 };
+  const large = new Uint8Array(40_000);
+  const port = await serve((call) => {
+    if (call.metadata.has('x-early')) {
+      call.sink = { onMessage() {}, onHalfClose() {}, onCancel() {}, onWritable() {} };
+      call.sendEnd({ error: undefined, metadata: Metadata.empty });
+    } else echo(call);
+  }, limits);
+  const connection = await dial(port, limits);
+  const early = testOpenOptions({ metadata: Metadata.from({ 'x-early': '1' }) });
+  for (let i = 0; i < 10; i++) {
+    const unheard = connection.open(bidi, open, new RecordingSink());
+    unheard.sendMessage(large);
+    unheard.cancel(new RpcError('canceled', 'before it has left'));
+    const answered = new RecordingSink();
+    const call = connection.open(bidi, open, answered);
+    call.sendMessage(large);
+    await nextEvent(answered, 'message');
+    call.sendMessage(large);
+    call.cancel(new RpcError('canceled', 'while the answer is under way'));
+    const ended = new RecordingSink();
+    connection.open(bidi, early, ended).sendMessage(large);
+    await ended.end;
+  }
+  const sink = new RecordingSink();
+  connection.open(bidi, open, sink).sendMessage(utf8('still here'));
+  await nextEvent(sink, 'message');
+  expect(sink.texts).toEqual(['still here']);
+});
+
 test('a connection that goes silent ends its calls on both sides', async () => {
   const limits = { keepaliveIntervalMs: 300, keepaliveTimeoutMs: 300 };
   const cancelled = Promise.withResolvers<RpcError>();

@@ -17,7 +17,8 @@ const lastLane = 0xffffffff;
  * is lost or late on one of them holds up no other. Their messages count on the credit of the
  * connection as all others do, since the runtime grants QUIC's own windows without end.
  *
- * RESET_STREAM with a number of gRPC's codes stands for the frame CANCEL.
+ * A call that is cancelled, or answered early, resets no stream: messages that RESET_STREAM drops on
+ * their way would never be credited back. Both sides read on to the other's end instead.
  */
 export class QuicLanes implements FrameLanes {
   readonly quic: QuicConnection;
@@ -53,14 +54,6 @@ export class QuicLanes implements FrameLanes {
 
   writerOf(stream: number): FrameWriter | undefined {
     return this.#lanes.get(stream)?.writer;
-  }
-
-  cancel(stream: number, error: RpcError): boolean {
-    const lane = this.#lanes.get(stream);
-    if (lane === undefined) return false;
-    this.#lanes.delete(stream);
-    lane.give(codeNumber(error.code));
-    return true;
   }
 
   release(stream: number): void {
@@ -136,7 +129,10 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   /** The peer has sent END, or its last message. */
   #hasEnded = false;
   #countedBytes = 0;
+  /** Of the call; what comes afterwards is only counted. */
   #isOver = false;
+  /** Nothing comes any more, or nothing is read. */
+  #isClosed = false;
 
   constructor(lanes: QuicLanes, id: number) {
     this.#lanes = lanes;
@@ -176,19 +172,13 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
 
   /** The call is over: what was written still goes out. */
   finish(): void {
-    this.#stop();
+    this.#isOver = true;
     this.writer.flush();
     this.#stream?.end();
   }
 
-  /** Gives the call up, with what was written and has not left. */
-  give(code: number): void {
-    this.#stop();
-    this.#stream?.reset(code);
-  }
-
   onData(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     if (this.#lanes.connection?.isReady !== true) {
       if (this.#unread.length === 0) this.#lanes.wait(this);
       this.#unread.push(bytes);
@@ -219,9 +209,9 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
         return;
       }
       this.#id = stream;
-    }
+    } else if (this.#isOver && type === frameType.header) return;
     const isLast = type === frameType.message && (flags & frameFlag.last) !== 0;
-    if (isLast || type === frameType.end) this.#hasEnded = true;
+    if (isLast || type === frameType.end || type === frameType.cancel) this.#hasEnded = true;
     if (stream !== this.#id) this.#fault('a stream carries frames of two calls');
     else this.#lanes.connection?.onFrame(type, stream, flags, bytes, start, end);
   }
@@ -231,9 +221,10 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   }
 
   onEnd(): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     this.#endUnread = this.#unread.length > 0;
     if (this.#endUnread) return;
+    this.#close();
     if (this.#id === 0) this.finish();
     // The call may not be over all the same: its reader may pause, or its handler go on.
     if (this.#isOver || this.#hasEnded) return;
@@ -247,11 +238,8 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   onDrain(): void {}
 
   onReset(code: number): void {
-    if (this.#isOver) return;
-    if (this.#id === 0) {
-      this.#stop();
-      return;
-    }
+    this.#close();
+    if (this.#isOver || this.#id === 0) return;
     const error = new RpcError(
       code === 0 ? 'canceled' : codeOfNumber(code),
       'the peer has given the call up',
@@ -260,13 +248,15 @@ class Lane implements FrameLink, FrameSink, QuicStreamHandler {
   }
 
   #fault(what: string): void {
-    this.give(0);
+    this.#isOver = true;
+    this.#close();
+    this.#stream?.reset(0);
     this.#lanes.connection?.abort(new RpcError('internal', `the peer broke the protocol: ${what}`));
   }
 
-  #stop(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#unread = [];
     this.#unreadBytes = 0;
     this.#reader.stop();
