@@ -1,11 +1,11 @@
 import type { Backoff } from '../core/backoff.ts';
 import type { ClientCall, ClientSink, OpenOptions, Transport } from '../core/call.ts';
 import { type Clock, type Scheduled, systemClock } from '../core/clock.ts';
+import { FailedCall } from '../core/failed-call.ts';
+import { HeldCall, HoldLimit } from '../core/held-call.ts';
 import type { MethodInfo } from '../core/method.ts';
 import { reconnectBackoff } from '../core/reconnecting.ts';
 import { markRefused } from '../core/refused.ts';
-import { FailedCall } from '../interceptors/failed-call.ts';
-import { HeldCall, HoldLimit } from '../interceptors/held-call.ts';
 import { retry } from '../interceptors/retry.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';

@@ -30,7 +30,7 @@ const tables = new WeakMap<ServerCall, Map<CallKey<unknown>, unknown>>();
 
 /** Sets a value of the call and of all calls that wrap it or that it wraps. */
 export function setCallValue<T>(call: ServerCall, key: CallKey<T>, value: T): void {
-  const root = rootOf(call);
+  const root = transportCallOf(call);
   let table = tables.get(root);
   if (table === undefined) {
     table = new Map();
@@ -41,11 +41,11 @@ export function setCallValue<T>(call: ServerCall, key: CallKey<T>, value: T): vo
 
 /** The value of the call under this key; undefined when nothing has set it. */
 export function callValue<T>(call: ServerCall, key: CallKey<T>): T | undefined {
-  return tables.get(rootOf(call))?.get(key) as T | undefined;
+  return tables.get(transportCallOf(call))?.get(key) as T | undefined;
 }
 
-/** The call as the transport made it. */
-function rootOf(call: ServerCall): ServerCall {
+/** The call as the transport made it, below all that wrap it. */
+export function transportCallOf(call: ServerCall): ServerCall {
   let root = call;
   while ('wraps' in root) root = (root as WrappedServerCall).wraps;
   return root;

@@ -6,7 +6,10 @@ import { MessageQueue } from './message-queue.ts';
 import { MessageSender } from './message-sender.ts';
 import { Metadata, type MetadataInit } from './metadata.ts';
 import type { MethodInfo, ServiceType } from './method.ts';
+import { openFenced } from './open-fenced.ts';
+import { ownFault } from './own-fault.ts';
 import { monotonicNow, Timed, timerWheel } from './timer-wheel.ts';
+import { warnOfHook } from './warn.ts';
 
 /** How one call is made. */
 export interface CallOptions {
@@ -20,8 +23,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Of messages from 1 KiB on, in both directions where the server can. Default: none. */
   readonly compression?: CompressionName;
+  /** The metadata of the header. What it throws cancels the call, which fails with it. */
   readonly onHeader?: (metadata: Metadata) => void;
-  /** The metadata of the trailer, of failed calls too. */
+  /** The metadata of the trailer, of failed calls too. What it throws fails a call that went well. */
   readonly onTrailer?: (metadata: Metadata) => void;
 }
 
@@ -150,13 +154,13 @@ abstract class OpenCall extends Timed implements ClientSink {
   begin(transport: Transport): void {
     const { metadata, timeoutMs, signal, compression } = this.#options;
     if (signal?.aborted) {
-      this.fail(cancelledBy(signal));
+      this.#finish(cancelledBy(signal));
       return;
     }
     let deadlineAt = Number.POSITIVE_INFINITY;
     if (timeoutMs !== undefined) {
       if (!(timeoutMs > 0)) {
-        this.fail(noTime(this.method, timeoutMs));
+        this.#finish(noTime(this.method, timeoutMs));
         return;
       }
       deadlineAt = monotonicNow() + timeoutMs;
@@ -166,10 +170,11 @@ abstract class OpenCall extends Timed implements ClientSink {
     try {
       if (metadata !== undefined) pairs = Metadata.from(metadata);
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.#finish(ownFault(`the metadata of ${this.method.path}`, error));
       return;
     }
-    this.call = transport.open(
+    this.call = openFenced(
+      transport,
       this.method,
       compression === undefined
         ? { metadata: pairs, deadlineAt }
@@ -187,8 +192,8 @@ abstract class OpenCall extends Timed implements ClientSink {
     try {
       this.call.sendMessage(lendMessage(this.method.input, request));
       this.call.sendEnd();
-    } catch (error) {
-      this.cancel(RpcError.from(error));
+    } catch (cause) {
+      this.cancel(ownFault(`sending the request of ${this.method.path}`, cause));
     }
   }
 
@@ -197,7 +202,7 @@ abstract class OpenCall extends Timed implements ClientSink {
     const call = this.call;
     this.#sender = new MessageSender(this.method.input, this, requests, (error) => {
       if (error === undefined) call.sendEnd();
-      else this.cancel(requestsFailed(this.method, error));
+      else this.cancel(ownFault(`the requests of ${this.method.path}`, error));
     });
   }
 
@@ -212,8 +217,16 @@ abstract class OpenCall extends Timed implements ClientSink {
 
   cancel(error: RpcError): void {
     if (this.isOver) return;
-    if (this.call === undefined) this.fail(error);
-    else this.call.cancel(error);
+    if (this.call === undefined) {
+      this.#finish(error);
+      return;
+    }
+    try {
+      this.call.cancel(error);
+    } catch (reason) {
+      warnOfHook(`an interceptor that cancels ${this.method.path}`, reason);
+      this.#finish(error);
+    }
   }
 
   override onDue(): void {
@@ -222,7 +235,13 @@ abstract class OpenCall extends Timed implements ClientSink {
   }
 
   onHeader(metadata: Metadata): void {
-    this.#options.onHeader?.(metadata);
+    const { onHeader } = this.#options;
+    if (onHeader === undefined || this.isOver) return;
+    try {
+      onHeader(metadata);
+    } catch (cause) {
+      this.cancel(ownFault(`onHeader of ${this.method.path}`, cause));
+    }
   }
 
   onWritable(): void {
@@ -231,22 +250,28 @@ abstract class OpenCall extends Timed implements ClientSink {
 
   onEnd({ error, metadata }: Trailer): void {
     if (this.isOver) return;
-    this.#options.onTrailer?.(metadata);
-    if (error === undefined) this.#finish();
-    else this.fail(error);
+    const { onTrailer } = this.#options;
+    if (onTrailer === undefined) {
+      this.#finish(error);
+      return;
+    }
+    try {
+      onTrailer(metadata);
+    } catch (cause) {
+      // The failure of the call says more than that of its hook.
+      if (error !== undefined) warnOfHook(`onTrailer of ${this.method.path}`, cause);
+      this.#finish(error ?? ownFault(`onTrailer of ${this.method.path}`, cause));
+      return;
+    }
+    this.#finish(error);
   }
 
   abstract onMessage(bytes: Uint8Array): void;
   protected abstract settle(error: RpcError | undefined): void;
 
-  protected fail(error: RpcError): void {
+  #finish(error: RpcError | undefined): void {
     this.#release();
     this.settle(error);
-  }
-
-  #finish(): void {
-    this.#release();
-    this.settle(undefined);
   }
 
   #release(): void {
@@ -324,15 +349,6 @@ function noTime({ path }: MethodInfo, timeoutMs: number): RpcError {
   return Number.isNaN(timeoutMs)
     ? new RpcError('invalid_argument', `${path}: timeoutMs is NaN, write milliseconds`)
     : new RpcError('deadline_exceeded', `${path} has no time left: timeoutMs is ${timeoutMs}`);
-}
-
-/** What the requests threw is the caller's own, and named as such: no log has it. */
-function requestsFailed({ path }: MethodInfo, cause: unknown): RpcError {
-  const error = RpcError.from(cause);
-  if (error === cause || error.code !== 'internal') return error;
-  return new RpcError('internal', `the requests of ${path} threw an error, see the cause`, {
-    cause,
-  });
 }
 
 function unreadable(method: MethodInfo, cause: unknown): RpcError {

@@ -1,4 +1,4 @@
-import type { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../rpc-error.ts';
 import type {
   ClientCall,
   ClientSink,
@@ -10,13 +10,17 @@ import type {
   Transport,
 } from './call.ts';
 import type { WrappedServerCall } from './call-values.ts';
-import type { Metadata } from './metadata.ts';
+import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
+import { openFenced } from './open-fenced.ts';
+import { ownFault } from './own-fault.ts';
+import { warn, warnOfHook } from './warn.ts';
 
 /*
  * A call that passes everything on and lets a subclass watch: what interceptors that count, log,
  * trace or audit have in common. It is the call and its sink in one object, so that a watched call
- * costs one allocation.
+ * costs one allocation. What `received` and `sent` throw ends this call, with an RpcError as it is;
+ * what `ended` throws changes nothing, and the process is warned of it.
  */
 
 /** The server's side. Make it, then give it to the next handler. */
@@ -58,7 +62,13 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
   }
 
   sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
-    if (!this.#ended) this.sent(bytes);
+    if (this.#ended) return true;
+    try {
+      this.sent(bytes);
+    } catch (reason) {
+      this.#breakOff(reason);
+      return true;
+    }
     return this.wraps.sendMessage(bytes, compress);
   }
 
@@ -76,7 +86,12 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
   }
 
   onMessage(bytes: Uint8Array, compressed?: boolean): void {
-    this.received(bytes);
+    try {
+      this.received(bytes);
+    } catch (reason) {
+      this.#breakOff(reason);
+      return;
+    }
     this.sink.onMessage(bytes, compressed);
   }
 
@@ -100,7 +115,18 @@ export class WatchedServerCall implements WrappedServerCall, ServerSink {
   #end(error: RpcError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.ended(error);
+    try {
+      this.ended(error);
+    } catch (reason) {
+      warnOfHook(`an interceptor at the end of ${this.path}`, reason);
+    }
+  }
+
+  #breakOff(reason: unknown): void {
+    if (!(reason instanceof RpcError)) warn('RpcHandler', `an interceptor of ${this.path}`, reason);
+    const error = RpcError.from(reason);
+    this.sendEnd({ error, metadata: Metadata.empty });
+    this.sink.onCancel(error);
   }
 }
 
@@ -116,7 +142,7 @@ export class WatchedClientCall implements ClientCall, ClientSink {
 
   /** Opens the call behind this one. */
   open(next: Transport, method: MethodInfo, options: OpenOptions): this {
-    this.#call = next.open(method, options, this);
+    this.#call = openFenced(next, method, options, this);
     return this;
   }
 
@@ -128,7 +154,13 @@ export class WatchedClientCall implements ClientCall, ClientSink {
   protected ended(_trailer: Trailer): void {}
 
   sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
-    if (!this.#ended) this.sent(bytes);
+    if (this.#ended) return true;
+    try {
+      this.sent(bytes);
+    } catch (cause) {
+      this.cancel(ownFault('an interceptor of the client', cause));
+      return true;
+    }
     return this.#call?.sendMessage(bytes, compress) ?? false;
   }
 
@@ -153,13 +185,22 @@ export class WatchedClientCall implements ClientCall, ClientSink {
   }
 
   onMessage(bytes: Uint8Array, compressed?: boolean): void {
-    this.received(bytes);
+    try {
+      this.received(bytes);
+    } catch (cause) {
+      this.cancel(ownFault('an interceptor of the client', cause));
+      return;
+    }
     this.#sink.onMessage(bytes, compressed);
   }
 
   onEnd(trailer: Trailer): void {
     this.#ended = true;
-    this.ended(trailer);
+    try {
+      this.ended(trailer);
+    } catch (reason) {
+      warnOfHook('an interceptor of the client at the end of a call', reason);
+    }
     this.#sink.onEnd(trailer);
   }
 

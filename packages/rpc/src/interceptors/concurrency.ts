@@ -8,13 +8,14 @@ import type {
   Transport,
 } from '../core/call.ts';
 import { type Clock, wheelClock } from '../core/clock.ts';
+import { FailedCall } from '../core/failed-call.ts';
+import { HeldCall, HoldLimit } from '../core/held-call.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
+import { openFenced } from '../core/open-fenced.ts';
 import { WatchedServerCall } from '../core/watched-call.ts';
 import { RpcError } from '../rpc-error.ts';
 import { AdmissionQueue, type Waiter } from './admission-queue.ts';
-import { FailedCall } from './failed-call.ts';
-import { HeldCall, HoldLimit } from './held-call.ts';
 
 interface ConcurrencyOptions {
   /** Calls that run at once; a stream counts until its end. */
@@ -73,7 +74,11 @@ class LimitedTransport implements Transport {
   readonly #groupOf: ClientConcurrencyOptions['groupOf'];
 
   constructor(next: Transport, options: ClientConcurrencyOptions) {
-    this.next = next;
+    // A call that throws must give its place back.
+    this.next = {
+      open: (method, opened, sink) => openFenced(next, method, opened, sink),
+      close: () => next.close(),
+    };
     this.queue = queueOf(options);
     this.#held = new HoldLimit(options.maxQueuedBytes ?? 16 * 1024 * 1024);
     this.#groupOf = options.groupOf;
@@ -126,8 +131,8 @@ class LimitedCall extends HeldCall implements ClientSink, Waiter {
     this.sink.onHeader(metadata);
   }
 
-  onMessage(bytes: Uint8Array): void {
-    this.sink.onMessage(bytes);
+  onMessage(bytes: Uint8Array, compressed?: boolean): void {
+    this.sink.onMessage(bytes, compressed);
   }
 
   onWritable(): void {

@@ -7,10 +7,10 @@ import type {
   Transport,
 } from '../core/call.ts';
 import { type Clock, type Scheduled, wheelClock } from '../core/clock.ts';
+import { FailedCall } from '../core/failed-call.ts';
 import type { MethodInfo } from '../core/method.ts';
 import { WatchedClientCall, WatchedServerCall } from '../core/watched-call.ts';
 import { RpcError } from '../rpc-error.ts';
-import { FailedCall } from './failed-call.ts';
 
 export interface DeadlineOptions {
   /** How long a call may take at most, in milliseconds; for all methods or each. Default: no limit. */

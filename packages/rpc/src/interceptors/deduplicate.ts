@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CallHandler, ServerCall } from '../core/call.ts';
 import { type Clock, wheelClock } from '../core/clock.ts';
+import { warnOfHook } from '../core/warn.ts';
 import { type Code, RpcError } from '../rpc-error.ts';
 import { identityOf, refuse } from './auth/identity.ts';
 import { type Answer, FirstCall, RepeatedCall } from './deduplicated-call.ts';
@@ -127,11 +128,20 @@ export class Deduplication {
   finish(id: string, answer: Answer | undefined): void {
     this.#running.delete(id);
     if (answer === undefined) return;
-    if (answer.trailer.error !== undefined && !this.#remembers(answer.trailer.error)) {
+    if (answer.trailer.error !== undefined && !this.#isKept(answer.trailer.error)) {
       this.#bytes -= answer.bytes;
       return;
     }
     this.#answers.set(id, { answer, until: this.#clock.now() + this.#ttlMs });
+  }
+
+  #isKept(error: RpcError): boolean {
+    try {
+      return this.#remembers(error);
+    } catch (reason) {
+      warnOfHook('remembers of deduplicate', reason);
+      return false;
+    }
   }
 
   #begin(id: string, call: ServerCall, next: CallHandler): void {

@@ -2,7 +2,9 @@ import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '..
 import type { Scheduled } from '../core/clock.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
+import { openFenced } from '../core/open-fenced.ts';
 import { isRefused } from '../core/refused.ts';
+import { warnOfHook } from '../core/warn.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { HedgeSettings } from './hedge.ts';
 import { previousAttemptsKey, pushbackOf } from './pushback.ts';
@@ -150,14 +152,24 @@ export class HedgeCall implements ClientCall {
     const options = this.#attemptOptions();
     this.#started++;
     this.#running.push(attempt);
-    attempt.call = this.#next.open(this.#method, options, attempt);
+    attempt.call = openFenced(this.#next, this.#method, options, attempt);
     if (this.#paused) attempt.call.pause();
     for (const bytes of this.#kept) attempt.call.sendMessage(bytes);
     if (this.#halfClosed) attempt.call.sendEnd();
     if (this.#winner || this.#ended || this.#started >= this.#settings.maxAttempts) return;
-    const delayMs = this.#settings.delayMs(this.#method);
-    if (delayMs > 0) this.#schedule(delayMs);
+    const delayMs = this.#delayMs();
+    if (delayMs === undefined) this.#beginNoMore();
+    else if (delayMs > 0) this.#schedule(delayMs);
     else this.#beginNext();
+  }
+
+  #delayMs(): number | undefined {
+    try {
+      return this.#settings.delayMs(this.#method);
+    } catch (reason) {
+      warnOfHook('delayMs of hedge', reason);
+      return undefined;
+    }
   }
 
   #schedule(delayMs: number): void {

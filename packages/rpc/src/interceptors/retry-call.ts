@@ -3,7 +3,9 @@ import type { ClientCall, ClientSink, OpenOptions, Trailer } from '../core/call.
 import type { Scheduled } from '../core/clock.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
+import { openFenced } from '../core/open-fenced.ts';
 import { isRefused } from '../core/refused.ts';
+import { warnOfHook } from '../core/warn.ts';
 import { RpcError } from '../rpc-error.ts';
 import { previousAttemptsKey, pushbackOf, retryInfoMs } from './pushback.ts';
 import type { RetryTransport } from './retry.ts';
@@ -51,7 +53,7 @@ export class RetryCall implements ClientCall, ClientSink {
     this.#method = method;
     this.#options = options;
     this.#sink = sink;
-    this.#call = shared.next.open(method, options, this);
+    this.#call = openFenced(shared.next, method, options, this);
   }
 
   sendMessage(bytes: Uint8Array): boolean {
@@ -121,8 +123,12 @@ export class RetryCall implements ClientCall, ClientSink {
     this.#replaying = false;
     const { error } = trailer;
     if (error === undefined) this.#shared.settings.budget.succeeded();
-    const delayMs =
-      error === undefined || this.#cancelled ? undefined : this.#delayAfter(error, trailer);
+    let delayMs: number | undefined;
+    try {
+      if (error !== undefined && !this.#cancelled) delayMs = this.#delayAfter(error, trailer);
+    } catch (reason) {
+      warnOfHook('an option of retry', reason);
+    }
     if (error === undefined || delayMs === undefined) this.#end(trailer);
     else this.#repeat(delayMs, error, trailer);
   }
@@ -168,7 +174,11 @@ export class RetryCall implements ClientCall, ClientSink {
   #repeat(delayMs: number, error: RpcError, trailer: Trailer): void {
     const { clock, onRetry } = this.#shared.settings;
     this.#heldHeader = undefined;
-    onRetry?.({ method: this.#method, attempt: this.#attempts, delayMs, error });
+    try {
+      onRetry?.({ method: this.#method, attempt: this.#attempts, delayMs, error });
+    } catch (reason) {
+      warnOfHook('onRetry', reason);
+    }
     if (this.#ended) return;
     if (delayMs === 0) {
       this.#attempt();
@@ -184,7 +194,7 @@ export class RetryCall implements ClientCall, ClientSink {
   }
 
   #attempt(): void {
-    const call = this.#shared.next.open(this.#method, this.#attemptOptions(), this);
+    const call = openFenced(this.#shared.next, this.#method, this.#attemptOptions(), this);
     this.#call = call;
     if (this.#paused) call.pause();
     this.#replaying = true;

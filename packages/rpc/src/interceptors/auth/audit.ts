@@ -1,4 +1,5 @@
 import type { CallHandler, ServerCall } from '../../core/call.ts';
+import { warnOfHook } from '../../core/warn.ts';
 import { WatchedServerCall } from '../../core/watched-call.ts';
 import type { Code, RpcError } from '../../rpc-error.ts';
 import { requestIdOf } from '../telemetry/request-id.ts';
@@ -24,7 +25,10 @@ export interface AuditEntry {
 export interface AuditOptions {
   /** Takes each entry, when its call has ended. */
   readonly record: (entry: AuditEntry) => void;
-  /** What `record` has thrown; the call itself ends as it would have. */
+  /**
+   * What `record` has thrown; the call itself ends as it would have. Default: a warning of the
+   * process.
+   */
   readonly onFailure?: (error: unknown) => void;
   /** Which calls are recorded. Default all. */
   readonly only?: (path: string) => boolean;
@@ -69,7 +73,8 @@ class AuditedCall extends WatchedServerCall {
         outcome: error?.code ?? 'ok',
       });
     } catch (failure) {
-      onFailure?.(failure);
+      if (onFailure === undefined) warnOfHook('record of audit', failure);
+      else onFailure(failure);
     }
   }
 }

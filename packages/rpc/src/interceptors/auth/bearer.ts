@@ -1,8 +1,10 @@
 import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '../../core/call.ts';
+import { FailedCall } from '../../core/failed-call.ts';
 import type { MethodInfo } from '../../core/method.ts';
+import { ownFault } from '../../core/own-fault.ts';
 import { markRefused } from '../../core/refused.ts';
 import { WatchedClientCall } from '../../core/watched-call.ts';
-import { RpcError } from '../../rpc-error.ts';
+import type { RpcError } from '../../rpc-error.ts';
 import { withMetadata } from './credential.ts';
 import { DeferredClientCall } from './deferred-call.ts';
 
@@ -21,7 +23,12 @@ export interface TokenSource {
 export function bearerClient(source: TokenSource): (next: Transport) => Transport {
   return (next) => ({
     open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
-      const token = source.token();
+      let token: string | Promise<string>;
+      try {
+        token = source.token();
+      } catch (reason) {
+        return new FailedCall(sink, noToken(reason));
+      }
       if (typeof token === 'string') {
         const call = new BearerCall(source, token, sink);
         return call.open(next, method, withToken(options, token));
@@ -50,9 +57,14 @@ function openLater(
       };
       deferred.open(through, method, withToken(options, text));
     },
-    (reason: unknown) => deferred.fail(markRefused(RpcError.from(reason))),
+    (reason: unknown) => deferred.fail(noToken(reason)),
   );
   return deferred;
+}
+
+/** No service has seen the call. */
+function noToken(reason: unknown): RpcError {
+  return markRefused(ownFault('the source of the token', reason));
 }
 
 function withToken(options: OpenOptions, token: string): OpenOptions {

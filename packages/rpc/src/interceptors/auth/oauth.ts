@@ -1,5 +1,6 @@
 import { boundedResponse, type Fetch, httpsUrl } from '../../core/bounded-fetch.ts';
 import type { Transport } from '../../core/call.ts';
+import { ownFault } from '../../core/own-fault.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { bearerClient, type TokenSource } from './bearer.ts';
 
@@ -92,7 +93,7 @@ class ClientCredentials implements TokenSource {
     }
     this.#fetching = this.#request()
       .catch((reason: unknown) => {
-        const error = RpcError.from(reason);
+        const error = ownFault('the OAuth client', reason);
         this.#failure = { error, until: this.#now() + (this.#options.retryAfterMs ?? 1_000) };
         throw error;
       })

@@ -1,6 +1,6 @@
-import type { ClientCall, ClientSink } from '../core/call.ts';
-import { Metadata } from '../core/metadata.ts';
 import type { RpcError } from '../rpc-error.ts';
+import type { ClientCall, ClientSink } from './call.ts';
+import { Metadata } from './metadata.ts';
 
 /** A call that is not even opened: it ends in a microtask, as a sink may not be told before `open` returns. */
 export class FailedCall implements ClientCall {
