@@ -1,8 +1,10 @@
-import type { FaultTls } from './transport-table.ts';
+import type { FaultTls, TransportName } from './transport-table.ts';
 
 /** What a scenario may know and say. */
 export interface ScenarioContext {
   readonly tls: FaultTls;
+  /** Those to be tried, where a scenario is about transports. */
+  readonly transports: readonly TransportName[];
   /** How long it may take where it has no end of its own, in minutes. */
   readonly minutes: number;
   /** Of what looks random. */

@@ -1,6 +1,6 @@
 import { encodeMessage } from '../../../codec/message-bytes.ts';
 import { compressor } from '../../../compression/compressors.ts';
-import { defaultLimits } from '../../../core/limits.ts';
+import { defaultLimits, type RpcLimits } from '../../../core/limits.ts';
 import { Metadata } from '../../../core/metadata.ts';
 import { frameHeaderBytes } from '../../../frames/frame.ts';
 import { FrameOutput } from '../../../frames/frame-output.ts';
@@ -18,6 +18,13 @@ const none = { metadata: Metadata.empty, deadlineAt: Number.POSITIVE_INFINITY };
 const metadata = Metadata.from({ 'x-a': 'b', 'x-c-bin': new Uint8Array([1, 2, 255]), 'x-d': '' });
 const gaveUp = new RpcError('canceled', 'enough');
 const length = { at: 0, bytes: 4 };
+/** Of a peer that takes little at once. */
+const narrow: RpcLimits = {
+  ...defaultLimits,
+  streamWindowBytes: 100,
+  connectionWindowBytes: 400,
+  maxStreams: 4,
+};
 
 /** What clients say to a server of `Notes`. */
 export const clientFrames: Corpus = {
@@ -56,6 +63,18 @@ export const clientFrames: Corpus = {
       sayCall(say, 5, '/nobody.Knows/This', small);
       say.goaway(0, new RpcError('unavailable', 'this client is leaving'));
     }),
+    sample((say) => {
+      sayCall(say, 1, path('List'), encodeMessage(Note, { number: 20, payload: small }));
+      say.open(3, path('Chat'), none);
+      for (let i = 0; i < 8; i++) {
+        say.message(3, small, undefined);
+        say.credit(1, 40);
+        say.credit(0, 40);
+      }
+      say.credit(3, 200);
+      say.end(3);
+      say.credit(0, 400);
+    }, narrow),
     // Answers to calls of the server, which has opened none.
     sample((say) => {
       say.header(2, metadata);
@@ -104,6 +123,15 @@ export const serverFrames: Corpus = {
       say.message(1, small, undefined);
       say.end(1);
     }),
+    sample((say) => {
+      for (let i = 0; i < 12; i++) {
+        say.credit(0, 150);
+        say.credit(1 + 2 * (i % 5), 150);
+      }
+      say.message(1, small, undefined);
+      say.end(1);
+      say.trailer(9, { error: gaveUp, metadata }, 0);
+    }, narrow),
     // Calls of the server.
     sample((say) => {
       sayCall(say, 2, path('Echo'), small);
@@ -119,9 +147,9 @@ function path(name: string): string {
   return `/zrpc.test.Notes/${name}`;
 }
 
-function sample(say: Saying): Sample {
+function sample(say: Saying, limits: RpcLimits = defaultLimits): Sample {
   const link = new RecordingLink();
-  const output = new FrameOutput(link, defaultLimits, compressor);
+  const output = new FrameOutput(link, limits, compressor);
   output.settings();
   say(output);
   output.flush();

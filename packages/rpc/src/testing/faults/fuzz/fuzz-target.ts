@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../../../command/mock/seeded-random.ts';
 
 /** One input, and what reads it. */
-export interface FuzzCase {
+interface FuzzCase {
   readonly bytes: Uint8Array;
   /** @throws Error for anything but what bad input may do: an RpcError to who asked, a closed connection. */
   feed(): void | Promise<void>;

@@ -6,7 +6,7 @@ import { faultLimits } from '../fault-limits.ts';
 import { heldCount } from '../held-calls.ts';
 import { startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext, Skipped } from '../scenario.ts';
-import { type TransportName, transportNames } from '../transport-table.ts';
+import type { TransportName } from '../transport-table.ts';
 import { allEnd, reconnectMs } from './kill.ts';
 
 /** Of Debian's package `libfaketime`, by architecture. */
@@ -26,7 +26,7 @@ export const clock: Scenario = {
     const folder = await mkdtemp(join(tmpdir(), 'zrpc-clock-'));
     try {
       const file = join(folder, 'offset');
-      for (const name of transportNames) await jumpingClock(name, library, file, context);
+      for (const name of context.transports) await jumpingClock(name, library, file, context);
     } finally {
       await rm(folder, { recursive: true });
     }

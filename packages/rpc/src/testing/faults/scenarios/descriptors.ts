@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { addressOf } from '../hostile/deaf-peers.ts';
 import { startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 import { reconnectMs } from './kill.ts';
 
 const fewDescriptors = 80;
@@ -17,7 +17,7 @@ const exhaustedMs = 2_000;
 export const descriptors: Scenario = {
   title: 'no file descriptors are left: open connections go on, and the listener answers again',
   async run(context) {
-    for (const name of transportNames) {
+    for (const name of context.transports) {
       if (faultTransports[name].place === 'udp') continue;
       await exhaustServer(name, context);
       if (name !== 'connect') await exhaustClient(name, context);

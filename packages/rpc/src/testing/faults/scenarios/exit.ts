@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { PeerSetup } from '../peers/conversation.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { freePlace, type TransportName, transportNames } from '../transport-table.ts';
+import { freePlace, type TransportName } from '../transport-table.ts';
 
 const file = join(import.meta.dirname, '../peers/exit-process.ts');
 const runMs = 20_000;
@@ -11,7 +11,7 @@ const exitMs = 3_000;
 export const exit: Scenario = {
   title: 'a process whose client and server are closed ends by itself',
   async run(context) {
-    for (const name of transportNames) await exits(name, context);
+    for (const name of context.transports) await exits(name, context);
   },
 };
 

@@ -4,7 +4,7 @@ import { heldCount } from '../held-calls.ts';
 import { BadNetwork } from '../network/bad-network.ts';
 import { startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 import { allEnd, reconnectMs } from './kill.ts';
 import { descriptorsSettle } from './stop.ts';
 
@@ -16,7 +16,7 @@ export const halfOpen: Scenario = {
   title: 'a cable that is cut: neither side is told, and both have to find out',
   async run(context) {
     await using network = await BadNetwork.create(new SeededRandom('half-open'));
-    for (const name of transportNames) {
+    for (const name of context.transports) {
       if (faultTransports[name].place !== 'path') await cutCable(name, network, context);
     }
   },

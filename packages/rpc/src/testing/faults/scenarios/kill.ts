@@ -3,7 +3,7 @@ import { faultLimits, silenceLimitMs } from '../fault-limits.ts';
 import { heldCount } from '../held-calls.ts';
 import { type Peer, startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { type TransportName, transportNames } from '../transport-table.ts';
+import type { TransportName } from '../transport-table.ts';
 
 /** For a client to reach a server that was started again: more than its longest back-off. */
 export const reconnectMs: number = 15_000;
@@ -11,7 +11,7 @@ export const reconnectMs: number = 15_000;
 export const kill: Scenario = {
   title: 'kill -9 of either side in the middle of calls of all kinds',
   async run(context) {
-    for (const name of transportNames) {
+    for (const name of context.transports) {
       await killServer(name, context);
       await killClient(name, context);
     }

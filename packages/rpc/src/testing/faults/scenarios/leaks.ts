@@ -1,7 +1,7 @@
 import type { PeerLine } from '../peers/conversation.ts';
 import { type Pair, type Peer, startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 
 const calls = 1_000_000;
 const streams = 200_000;
@@ -26,7 +26,7 @@ export const leaks: Scenario = {
   title: `nothing is left of ${calls} calls and ${streams} streams that end in all ways`,
   async run(context) {
     const table = new LeakTable('calls and streams', context);
-    for (const transport of transportNames) {
+    for (const transport of context.transports) {
       const ends: PeerLine[] = [];
       await flat(transport, context, table, calls + streams, async ({ client }, part) => {
         const share = { calls: calls / parts, streams: streams / parts, seed: part + 1 };
@@ -41,7 +41,7 @@ export const visits: Scenario = {
   title: `nothing is left of ${connections} connections that were opened and closed`,
   async run(context) {
     const table = new LeakTable('connections', context);
-    for (const transport of transportNames) {
+    for (const transport of context.transports) {
       if (transport === 'connect') continue;
       const isSecure = faultTransports[transport].place === 'udp' || transport === 'http2-tls';
       const count = isSecure ? secureConnections : connections;

@@ -2,7 +2,7 @@ import { SeededRandom } from '../../../command/mock/seeded-random.ts';
 import { BadNetwork } from '../network/bad-network.ts';
 import { startPair } from '../peers/peer.ts';
 import { must, type Scenario } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 import { reconnectMs } from './kill.ts';
 
 const workMs = 8_000;
@@ -16,9 +16,9 @@ const lastCallsMs = 60_000;
 
 export const lossy: Scenario = {
   title: '5 % of packets lost, delays of 10 ms, 25 % of packets early: every byte arrives',
-  async run({ tls, report }) {
+  async run({ tls, transports, report }) {
     await using network = await BadNetwork.create(new SeededRandom('lossy'));
-    for (const transport of transportNames) {
+    for (const transport of transports) {
       if (faultTransports[transport].place === 'path') continue;
       network.faults = {};
       await using pair = await startPair({

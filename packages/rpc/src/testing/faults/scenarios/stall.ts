@@ -1,7 +1,7 @@
 import { heldCount } from '../held-calls.ts';
 import { startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 import { allEnd } from './kill.ts';
 
 /** A client whose time to wait for an answer is over when it wakes up. */
@@ -18,7 +18,7 @@ const wakeMs = 1_000;
 export const stall: Scenario = {
   title: 'a client that stands still for seconds: what is overdue ends, nothing else does',
   async run(context) {
-    for (const name of transportNames) await stallClient(name, context);
+    for (const name of context.transports) await stallClient(name, context);
   },
 };
 

@@ -2,7 +2,7 @@ import { faultLimits, silenceLimitMs } from '../fault-limits.ts';
 import { heldCount } from '../held-calls.ts';
 import { type Peer, startPair } from '../peers/peer.ts';
 import { must, type Scenario, type ScenarioContext } from '../scenario.ts';
-import { faultTransports, type TransportName, transportNames } from '../transport-table.ts';
+import { faultTransports, type TransportName } from '../transport-table.ts';
 import { allEnd, reconnectMs } from './kill.ts';
 
 /** Of calls over a transport that does not hear silence by itself. */
@@ -13,7 +13,7 @@ const slackMs = 2_000;
 export const stop: Scenario = {
   title: 'a peer that is stopped: its connections stay open, and nothing comes from it',
   async run(context) {
-    for (const name of transportNames) {
+    for (const name of context.transports) {
       await stopServer(name, context);
       if (faultTransports[name].hearsSilence) await stopClient(name, context);
     }
