@@ -140,7 +140,7 @@ test('all policies stand one before the other, over connections that come and go
   const over = balance({
     endpoints: list,
     connect: ({ address }) => (servers.find(({ name }) => name === address) as Server).connect(),
-    interceptor: (next, { address }) => breaker({ name: address }).interceptor(next),
+    interceptor: (next, { address }) => breaker({ name: address })(next),
     outliers: {},
     waitForReady: true,
   });

@@ -222,8 +222,7 @@ test('an interceptor stands before each endpoint: a breaker opens for one alone'
   const clock = new ManualClock();
   const { at, open, counts } = setUp('a b', {
     clock,
-    interceptor: (next, { address }) =>
-      breaker({ clock, failures: 1, name: address }).interceptor(next),
+    interceptor: (next, { address }) => breaker({ clock, failures: 1, name: address })(next),
   });
   open();
   at('a').call(0).end(new RpcError('internal', 'broken'));

@@ -6,12 +6,12 @@ import { ManualClock } from '../testing/manual-clock.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { testMethod, testOpenOptions, utf8 } from '../testing/test-method.ts';
-import { type BreakerOptions, type BreakerState, breaker } from './breaker.ts';
+import { type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
 
 function setUp(options: BreakerOptions = {}) {
   const clock = new ManualClock();
   const changes: BreakerState[] = [];
-  const circuit = breaker({ clock, onChange: (state) => changes.push(state), ...options });
+  const circuit = createBreaker({ clock, onChange: (state) => changes.push(state), ...options });
   const peer = new ScriptedTransport();
   const transport = circuit.interceptor(peer);
   const open = () => {

@@ -3,6 +3,7 @@ export {
   type BreakerOptions,
   type BreakerState,
   breaker,
+  createBreaker,
   serverFaults,
 } from './breaker.ts';
 export { type CompressOptions, compress } from './compress.ts';
