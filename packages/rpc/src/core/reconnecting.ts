@@ -16,6 +16,8 @@ export interface ReconnectingOptions {
    * @throws whatever says why there is none.
    */
   readonly dial: (signal: AbortSignal) => Promise<Connection>;
+  /** Of a call whose deadline came first: why there is no connection yet, as far as is known. */
+  readonly unanswered?: string;
   /** After a failure no new attempt is made for so long. Default 100 ms to 5 s. */
   readonly backoff?: Backoff;
   /** Default: `performance.now`, `Math.random`. */
@@ -84,7 +86,9 @@ export class ReconnectingTransport implements ReadyTransport {
     if (state.kind === 'connected' && state.connection.acceptsCalls) {
       return state.connection.open(method, options, sink);
     }
-    const call = new WaitingCall(method, options, sink, (waiting) => this.#forget(waiting));
+    const call = new WaitingCall(method, options, sink, (waiting, error) =>
+      this.#forget(waiting, error),
+    );
     if (state.kind === 'closed') {
       call.refuse(new RpcError('unavailable', `the client of ${this.#options.address} is closed`));
     } else if (state.kind === 'failed' && this.#now() < state.until) call.refuse(state.error);
@@ -146,12 +150,18 @@ export class ReconnectingTransport implements ReadyTransport {
     for (const call of waiting) call.refuse(error);
   }
 
-  /** The last call that waited for a connection has been cancelled. */
-  #forget(call: WaitingCall): void {
+  /** A call has been cancelled; nobody may wait any more. @returns what its caller is told. */
+  #forget(call: WaitingCall, error: RpcError): RpcError {
     this.#waiting.delete(call);
-    if (this.#waiting.size > 0 || this.#isWanted || this.#state.kind !== 'dialling') return;
-    this.#state.abort.abort();
-    this.#state = { kind: 'idle' };
+    if (this.#waiting.size === 0 && !this.#isWanted && this.#state.kind === 'dialling') {
+      this.#state.abort.abort();
+      this.#state = { kind: 'idle' };
+    }
+    if (error.code !== 'deadline_exceeded') return error;
+    const { address, unanswered = 'there was no connection until then' } = this.#options;
+    return new RpcError(error.code, `${error.message}; ${address}: ${unanswered}`, {
+      cause: error,
+    });
   }
 
   #unreachable(cause: unknown): RpcError {
@@ -169,6 +179,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'for an unknown reason';
+  if (/wrong.version.number/i.test(cause.message)) return 'no TLS is spoken at that port';
   const code = 'code' in cause ? String(cause.code) : '';
   const reason = reasons[code];
   return reason === undefined ? cause.message : `${reason} (${code})`;
@@ -179,7 +190,7 @@ class WaitingCall implements ClientCall {
   readonly #method: MethodInfo;
   readonly #options: OpenOptions;
   readonly #sink: ClientSink;
-  readonly #onCancel: (call: WaitingCall) => void;
+  readonly #onCancel: (call: WaitingCall, error: RpcError) => RpcError;
   #call: ClientCall | undefined;
   #messages: { readonly bytes: Uint8Array; readonly compress: boolean | undefined }[] = [];
   #ended = false;
@@ -190,7 +201,7 @@ class WaitingCall implements ClientCall {
     method: MethodInfo,
     options: OpenOptions,
     sink: ClientSink,
-    onCancel: (call: WaitingCall) => void,
+    onCancel: (call: WaitingCall, error: RpcError) => RpcError,
   ) {
     this.#method = method;
     this.#options = options;
@@ -238,8 +249,8 @@ class WaitingCall implements ClientCall {
     if (this.#over) return;
     this.#over = true;
     this.#messages = [];
-    this.#onCancel(this);
-    this.#sink.onEnd({ error, metadata: Metadata.empty });
+    const told = this.#onCancel(this, error);
+    this.#sink.onEnd({ error: told, metadata: Metadata.empty });
   }
 
   pause(): void {

@@ -10,6 +10,7 @@ function stub() {
   const done: string[] = [];
   return {
     done,
+    peer: { transport: 'memory', address: 'memory' },
     isReady: true,
     openCalls: 1,
     ping: () => done.push('ping'),

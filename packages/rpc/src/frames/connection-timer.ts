@@ -1,9 +1,12 @@
+import type { Peer } from '../core/call.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { monotonicNow, Timed, timerWheel } from '../core/timer-wheel.ts';
 import { RpcError } from '../rpc-error.ts';
+import { notOurFrames } from './refusals.ts';
 
 /** What the timer asks of its connection. */
 interface TimedConnection {
+  readonly peer: Peer;
   /** The handshake is over. */
   readonly isReady: boolean;
   readonly openCalls: number;
@@ -51,8 +54,8 @@ export class ConnectionTimer extends Timed {
     if (this.#hasStalled()) return;
     const { handshakeTimeoutMs, idleTimeoutMs, keepaliveTimeoutMs } = this.#limits;
     if (!this.#connection.isReady) {
-      const message = `the handshake took longer than ${handshakeTimeoutMs} ms, the limit handshakeTimeoutMs`;
-      this.#connection.abort(new RpcError('unavailable', message));
+      const why = `nothing came within ${handshakeTimeoutMs} ms, the limit handshakeTimeoutMs`;
+      this.#connection.abort(notOurFrames(this.#connection.peer, why));
       return;
     }
     if (this.#connection.openCalls > 0) {

@@ -36,6 +36,7 @@ import {
   goneAway,
   messageTooLong,
   metadataTooLarge,
+  unbegun,
 } from './refusals.ts';
 
 export interface FrameConnectionOptions {
@@ -192,7 +193,7 @@ export class FrameConnection implements Connection, FrameSink {
     this.#reader.stop();
     this.output.stop();
     this.#fault ??= error;
-    const reason = this.#fault ?? connectionClosed(this.peer);
+    const reason = this.#fault ?? connectionClosed(this.peer, this.isReady);
     for (const call of [...(this.#outgoing?.values() ?? [])]) {
       call.end({ error: reason, metadata: Metadata.empty });
     }
@@ -487,7 +488,7 @@ export class FrameConnection implements Connection, FrameSink {
 
   #protocolFault(error: RpcError): void {
     if (this.#state === 'closed') return;
-    this.#fault = error;
+    this.#fault = this.isReady ? error : unbegun(this.peer, error, this.#options.refusal);
     this.#reader.stop();
     this.output.goaway(this.#lastPeerStream, error);
     this.output.flush();

@@ -4,9 +4,24 @@ import type { Metadata } from '../core/metadata.ts';
 import { markRefused } from '../core/refused.ts';
 import { RpcError } from '../rpc-error.ts';
 
-/** Why a call of a connection that was closed in order has ended. */
-export function connectionClosed({ address }: Peer): RpcError {
-  return new RpcError('unavailable', `the connection to ${address} was closed`);
+/** Why a call of a connection that was closed in order has ended; `isReady`: it had begun. */
+export function connectionClosed(peer: Peer, isReady: boolean): RpcError {
+  if (!isReady) return notOurFrames(peer, 'it closed the connection before it said anything');
+  return new RpcError('unavailable', `the connection to ${peer.address} was closed`);
+}
+
+/** Why a connection has failed before the peer's SETTINGS; `refusal` is what this side says itself. */
+export function unbegun(peer: Peer, error: RpcError, refusal: RpcError | undefined): RpcError {
+  const isKnown = error === refusal || error.code === 'failed_precondition';
+  return isKnown ? error : notOurFrames(peer, error.message);
+}
+
+/** The peer has not begun as ours do: most likely it speaks another protocol, and is served by it. */
+export function notOurFrames({ address }: Peer, why: string): RpcError {
+  return new RpcError(
+    'unavailable',
+    `${address} does not speak zrpc's own frames: ${why}. If it is a gRPC server, connect to it over HTTP/2 (connectHttp2, zrpc --grpc)`,
+  );
 }
 
 /** Why no call begins any more; it may be sent again. */

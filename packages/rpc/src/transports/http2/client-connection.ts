@@ -95,6 +95,10 @@ export class ClientConnection extends Http2Connection implements Connection {
     return 0;
   }
 
+  protected override get advice(): string {
+    return notHttp2;
+  }
+
   protected override get mayClose(): boolean {
     return this.openCalls === 0;
   }
@@ -210,6 +214,8 @@ export class ClientConnection extends Http2Connection implements Connection {
   }
 }
 
+const notHttp2 =
+  ". A server with TLS is reached by https:, one of zrpc's own frames by connectUnix (zrpc --uds)";
 const prefaceBytes = new TextEncoder().encode(clientPreface);
 const sendablePath = /^\/[\x21-\x7e]*$/;
 

@@ -82,6 +82,8 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   /** Refuses new calls and closes when the open ones have ended. */
   abstract drain(reason: string): void;
   abstract get openCalls(): number;
+  /** What to look at when the peer does not begin as HTTP/2 does; after a message. */
+  protected abstract get advice(): string;
   /** A header block, which must be decoded whatever becomes of it. */
   abstract receiveHeaders(
     stream: number,
@@ -134,9 +136,10 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
     this.writer.stop();
     const { address } = this.socket;
     if (cause !== undefined && this.#fault === undefined) {
-      this.#fault = unavailable(`the connection to ${address} broke`, cause);
+      const advice = this.isReady ? '' : this.advice;
+      this.#fault = unavailable(`the connection to ${address} broke${advice}`, cause);
     }
-    this.#break(this.#fault ?? unavailable(`the connection to ${address} was closed`));
+    this.#break(this.#fault ?? this.#closedFault());
     this.onClosed();
     this.#closed?.resolve(this.#fault);
   }
@@ -364,12 +367,17 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
   #errorOf(fault: ConnectionFault): RpcError {
     const { address } = this.socket;
     if (!this.isReady) {
-      const message = `${address} does not speak HTTP/2 with prior knowledge: ${fault.message}`;
+      const message = `${address} does not speak HTTP/2 with prior knowledge: ${fault.message}${this.advice}`;
       return new RpcError('unavailable', message, { cause: fault });
     }
     const code = fault.code === errorCode.enhanceYourCalm ? 'resource_exhausted' : 'internal';
     const message = `the HTTP/2 connection to ${address} failed: ${fault.message}`;
     return new RpcError(code, message, { cause: fault });
+  }
+
+  #closedFault(): RpcError {
+    const advice = this.isReady ? '' : ` before the server said anything${this.advice}`;
+    return unavailable(`the connection to ${this.socket.address} was closed${advice}`);
   }
 
   #break(error: RpcError): void {

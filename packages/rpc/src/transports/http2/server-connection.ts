@@ -119,6 +119,10 @@ export class ServerConnection extends Http2Connection {
     return this.#lastStream;
   }
 
+  protected override get advice(): string {
+    return '';
+  }
+
   protected override get mayClose(): boolean {
     return this.#isFinal && this.streams.size === 0;
   }

@@ -17,6 +17,7 @@ import { RpcError } from '../../rpc-error.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../../sockets/socket.ts';
 import type { QuicConnection } from '../quic/quic-connection.ts';
 import { dialQuicEndpoint, listenQuicEndpoint, type QuicListener } from '../quic/quic-endpoint.ts';
+import { unanswered } from '../quic/quic-errors.ts';
 import { QuicByteStream } from '../quic/quic-stream.ts';
 import { Http3ClientCall } from './http3-client-call.ts';
 import { Http3Connection } from './http3-connection.ts';
@@ -77,6 +78,7 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
 export function connectHttp3(options: Http3ClientOptions): Transport {
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
+    unanswered,
     dial: () => dialHttp3(options),
   });
 }

@@ -96,6 +96,10 @@ export function quicError(target: string, error: unknown): RpcError {
   });
 }
 
+/** What to look at when nothing comes from a server over UDP. */
+export const unanswered =
+  'nobody has answered over UDP: is the server up, and does a firewall let UDP through?';
+
 /** The handshake has not come to its end in time. */
 export function noAnswer(target: string, cause?: unknown): RpcError {
   return new RpcError(

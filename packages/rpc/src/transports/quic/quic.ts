@@ -14,6 +14,7 @@ import {
   type QuicListener,
   type QuicResumption,
 } from './quic-endpoint.ts';
+import { unanswered } from './quic-errors.ts';
 
 /** Of the own frames, for ALPN (RFC 7301). */
 const protocol = 'zrpc/1';
@@ -92,6 +93,7 @@ export function connectQuic(options: QuicClientOptions): Transport {
   const withTickets = { tickets: new LastTicket(), ...options };
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
+    unanswered,
     dial: () => dialQuic(withTickets),
   });
 }
