@@ -333,7 +333,8 @@ class WaitingCall extends HeldCall {
     this.begin(member.transport, member.sinkBefore(this.sink));
   }
 
-  protected override onLeft(): void {
+  protected override onLeft(error: RpcError): RpcError {
     this.#onOver();
+    return error;
   }
 }

@@ -4,7 +4,11 @@ export interface RpcLimits {
   readonly maxMessageBytes: number;
   /** The largest header or trailer, counted as `Metadata.byteLength`: 16 KiB. */
   readonly maxMetadataBytes: number;
-  /** Calls open at once on one connection: 1,000. More are `resource_exhausted`. */
+  /**
+   * Calls open at once on one connection, of each side: 1,000. Further calls of a client wait for a
+   * free place, as `maxQueuedCalls` allows, and its peer's limit counts as well as its own; a server
+   * refuses what a client opens beyond its limit.
+   */
   readonly maxStreams: number;
   /** Connections a listener holds at once: 10,000. More are closed at once. */
   readonly maxConnections: number;
@@ -15,8 +19,14 @@ export interface RpcLimits {
   readonly streamWindowBytes: number;
   /** The same for all calls of a connection together: 4 MiB. */
   readonly connectionWindowBytes: number;
-  /** What a connection may hold of bytes that its peer has not taken: 16 MiB. */
+  /**
+   * What a connection may hold of bytes that its peer has not taken: 16 MiB. Calls that wait for a
+   * connection, or for a free place on it, may hold as much; above it a call is
+   * `resource_exhausted`.
+   */
   readonly maxQueuedBytes: number;
+  /** Calls that wait for a connection to be made, or for a free place on it: 10,000. */
+  readonly maxQueuedCalls: number;
   /** From the connection to the end of its handshake, in milliseconds: 10,000. */
   readonly handshakeTimeoutMs: number;
   /** Without an open call, after which a connection is closed, in milliseconds: 300,000. 0: never. */
@@ -35,6 +45,7 @@ export const defaultLimits: RpcLimits = {
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 4 * 1024 * 1024,
   maxQueuedBytes: 16 * 1024 * 1024,
+  maxQueuedCalls: 10_000,
   handshakeTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
   keepaliveIntervalMs: 30_000,

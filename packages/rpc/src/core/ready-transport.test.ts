@@ -8,6 +8,7 @@ import { okTrailer } from './call.ts';
 import type { Connection } from './connection.ts';
 import { isReadyTransport } from './ready-transport.ts';
 import { ReconnectingTransport } from './reconnecting.ts';
+import { isRefused } from './refused.ts';
 
 /** A transport whose dialling the test decides about, one attempt at a time. */
 function setUp() {
@@ -22,6 +23,7 @@ function setUp() {
       dials.push(dial);
       return dial.promise;
     },
+    limits: { maxQueuedCalls: 3, maxQueuedBytes: 100 },
     now: () => now,
     random: () => 0.5,
   });
@@ -84,4 +86,28 @@ test('a call that stops waiting ends the dialling only where nobody else wants i
   called.transport.open(testMethod(), testOpenOptions(), new RecordingSink()).cancel(error);
   expect(called.signals[0]?.aborted).toBe(true);
   expect(called.transport.readiness).toBe('idle');
+});
+
+test('calls that wait for a connection are bounded, in number and in what they hold', async () => {
+  const { transport, dials } = setUp();
+  const open = () => {
+    const sink = new RecordingSink();
+    return { sink, call: transport.open(testMethod(), testOpenOptions(), sink) };
+  };
+  const [one, two, three, four] = [open(), open(), open(), open()];
+  one.call.sendMessage(new Uint8Array(60));
+  two.call.sendMessage(new Uint8Array(60));
+  for (const { sink } of [two, four]) {
+    const { error } = await sink.end;
+    expect([error?.code, error?.retryable]).toEqual(['resource_exhausted', true]);
+    expect(isRefused(error as RpcError)).toBe(true);
+  }
+  const five = open();
+  dials[0]?.resolve(connection());
+  for (const { call, sink } of [one, three, five]) {
+    call.sendEnd();
+    await sink.end;
+    expect(sink.code).toBe('ok');
+  }
+  await transport.close();
 });

@@ -1,8 +1,10 @@
 import { RpcError } from '../rpc-error.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { ClientCall, ClientSink, OpenOptions } from './call.ts';
+import { CallQueue, type CallQueueOptions } from './call-queue.ts';
 import type { Connection } from './connection.ts';
-import { Metadata } from './metadata.ts';
+import { FailedCall } from './failed-call.ts';
+import { limitsWith } from './limits.ts';
 import type { MethodInfo } from './method.ts';
 import type { Readiness, ReadyTransport } from './ready-transport.ts';
 import { markRefused } from './refused.ts';
@@ -16,6 +18,8 @@ export interface ReconnectingOptions {
    * @throws whatever says why there is none.
    */
   readonly dial: (signal: AbortSignal) => Promise<Connection>;
+  /** Of the calls that wait for a connection. */
+  readonly limits?: Partial<CallQueueOptions['limits']> | undefined;
   /** Of a call whose deadline came first: why there is no connection yet, as far as is known. */
   readonly unanswered?: string;
   /** After a failure no new attempt is made for so long. Default 100 ms to 5 s. */
@@ -42,15 +46,16 @@ type State =
 
 /**
  * A Transport that connects with the first call, and again with the first call after the connection
- * was lost. Calls that come while it connects wait; when it cannot connect they fail as
- * `unavailable`, and so does every call until the back-off has passed.
+ * was lost. Calls that come while it connects wait, as `maxQueuedCalls` and `maxQueuedBytes` allow;
+ * when it cannot connect they fail as `unavailable`, and so does every call until the back-off has
+ * passed.
  */
 export class ReconnectingTransport implements ReadyTransport {
   readonly #options: ReconnectingOptions;
   readonly #now: () => number;
   #state: State = { kind: 'idle' };
   #failures = 0;
-  #waiting = new Set<WaitingCall>();
+  readonly #waiting: CallQueue;
   readonly #listeners = new Set<() => void>();
   /** It connects though no call waits for that. */
   #isWanted = false;
@@ -58,6 +63,11 @@ export class ReconnectingTransport implements ReadyTransport {
   constructor(options: ReconnectingOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonicNow;
+    this.#waiting = new CallQueue({
+      limits: limitsWith(options.limits),
+      waitsFor: `for a connection to ${options.address}`,
+      onLeft: (error) => this.#forget(error),
+    });
   }
 
   get readiness(): Readiness {
@@ -86,16 +96,12 @@ export class ReconnectingTransport implements ReadyTransport {
     if (state.kind === 'connected' && state.connection.acceptsCalls) {
       return state.connection.open(method, options, sink);
     }
-    const call = new WaitingCall(method, options, sink, (waiting, error) =>
-      this.#forget(waiting, error),
-    );
-    if (state.kind === 'closed') {
-      call.refuse(new RpcError('unavailable', `the client of ${this.#options.address} is closed`));
-    } else if (state.kind === 'failed' && this.#now() < state.until) call.refuse(state.error);
-    else {
-      this.#waiting.add(call);
-      if (state.kind !== 'dialling') void this.#dial();
+    if (state.kind === 'closed') return new FailedCall(sink, markRefused(this.#isClosed()));
+    if (state.kind === 'failed' && this.#now() < state.until) {
+      return new FailedCall(sink, state.error);
     }
+    const call = this.#waiting.hold(method, options, sink);
+    if (state.kind !== 'dialling') void this.#dial();
     return call;
   }
 
@@ -104,9 +110,7 @@ export class ReconnectingTransport implements ReadyTransport {
     this.#state = { kind: 'closed' };
     if (state.kind === 'dialling') {
       state.abort.abort();
-      this.#refuseAll(
-        new RpcError('unavailable', `the client of ${this.#options.address} is closed`),
-      );
+      this.#waiting.failAll(this.#isClosed());
     }
     this.#announce();
     if (state.kind === 'connected') await state.connection.close();
@@ -124,18 +128,16 @@ export class ReconnectingTransport implements ReadyTransport {
       }
       this.#failures = 0;
       this.#state = { kind: 'connected', connection };
-      const waiting = this.#waiting;
-      this.#waiting = new Set();
-      for (const call of waiting) call.begin(connection);
+      while (this.#waiting.size > 0) this.#waiting.beginNext(connection);
       void connection.closed.then(() => this.#announce());
       this.#announce();
     } catch (cause) {
       if (abort.signal.aborted) return;
-      const error = this.#unreachable(cause);
+      const error = markRefused(this.#unreachable(cause));
       const backoff = this.#options.backoff ?? reconnectBackoff;
       const wait = backoffMs(backoff, this.#failures++, this.#options.random ?? Math.random);
       this.#state = { kind: 'failed', until: this.#now() + wait, error };
-      this.#refuseAll(error);
+      this.#waiting.failAll(error);
       this.#announce();
     }
   }
@@ -144,15 +146,8 @@ export class ReconnectingTransport implements ReadyTransport {
     for (const listener of this.#listeners) listener();
   }
 
-  #refuseAll(error: RpcError): void {
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
-    for (const call of waiting) call.refuse(error);
-  }
-
   /** A call has been cancelled; nobody may wait any more. @returns what its caller is told. */
-  #forget(call: WaitingCall, error: RpcError): RpcError {
-    this.#waiting.delete(call);
+  #forget(error: RpcError): RpcError {
     if (this.#waiting.size === 0 && !this.#isWanted && this.#state.kind === 'dialling') {
       this.#state.abort.abort();
       this.#state = { kind: 'idle' };
@@ -162,6 +157,10 @@ export class ReconnectingTransport implements ReadyTransport {
     return new RpcError(error.code, `${error.message}; ${address}: ${unanswered}`, {
       cause: error,
     });
+  }
+
+  #isClosed(): RpcError {
+    return new RpcError('unavailable', `the client of ${this.#options.address} is closed`);
   }
 
   #unreachable(cause: unknown): RpcError {
@@ -183,83 +182,4 @@ function reasonOf(cause: unknown): string {
   const code = 'code' in cause ? String(cause.code) : '';
   const reason = reasons[code];
   return reason === undefined ? cause.message : `${reason} (${code})`;
-}
-
-/** A call that waits for its connection, and afterwards passes everything on to it. */
-class WaitingCall implements ClientCall {
-  readonly #method: MethodInfo;
-  readonly #options: OpenOptions;
-  readonly #sink: ClientSink;
-  readonly #onCancel: (call: WaitingCall, error: RpcError) => RpcError;
-  #call: ClientCall | undefined;
-  #messages: { readonly bytes: Uint8Array; readonly compress: boolean | undefined }[] = [];
-  #ended = false;
-  #paused = false;
-  #over = false;
-
-  constructor(
-    method: MethodInfo,
-    options: OpenOptions,
-    sink: ClientSink,
-    onCancel: (call: WaitingCall, error: RpcError) => RpcError,
-  ) {
-    this.#method = method;
-    this.#options = options;
-    this.#sink = sink;
-    this.#onCancel = onCancel;
-  }
-
-  begin(connection: Connection): void {
-    if (this.#over) return;
-    const call = connection.open(this.#method, this.#options, this.#sink);
-    this.#call = call;
-    if (this.#paused) call.pause();
-    let room = true;
-    for (const { bytes, compress } of this.#messages) room = call.sendMessage(bytes, compress);
-    if (this.#ended) call.sendEnd();
-    else if (room && this.#messages.length > 0) this.#sink.onWritable();
-    this.#messages = [];
-  }
-
-  /** Ends the call, which no server has seen. */
-  refuse(error: RpcError): void {
-    if (this.#over) return;
-    this.#over = true;
-    markRefused(error);
-    queueMicrotask(() => this.#sink.onEnd({ error, metadata: Metadata.empty }));
-  }
-
-  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
-    if (this.#call !== undefined) return this.#call.sendMessage(bytes, compress);
-    if (this.#over || this.#ended) return true;
-    this.#messages.push({ bytes: bytes.slice(), compress });
-    return false;
-  }
-
-  sendEnd(): void {
-    this.#ended = true;
-    this.#call?.sendEnd();
-  }
-
-  cancel(error: RpcError): void {
-    if (this.#call !== undefined) {
-      this.#call.cancel(error);
-      return;
-    }
-    if (this.#over) return;
-    this.#over = true;
-    this.#messages = [];
-    const told = this.#onCancel(this, error);
-    this.#sink.onEnd({ error: told, metadata: Metadata.empty });
-  }
-
-  pause(): void {
-    this.#paused = true;
-    this.#call?.pause();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#call?.resume();
-  }
 }

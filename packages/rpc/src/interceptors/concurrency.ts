@@ -123,8 +123,9 @@ class LimitedCall extends HeldCall implements ClientSink, Waiter {
     this.fail(waitedTooLong(this.method.path));
   }
 
-  protected override onLeft(): void {
+  protected override onLeft(error: RpcError): RpcError {
     this.#limited.queue.remove(this);
+    return error;
   }
 
   onHeader(metadata: Metadata): void {

@@ -48,6 +48,8 @@ export class ScriptedCall implements ClientCall {
   readonly options: OpenOptions;
   /** The messages that were sent, copied. */
   readonly sent: Uint8Array[] = [];
+  /** What was said of each of them: whether it is compressed. */
+  readonly compress: (boolean | undefined)[] = [];
   halfClosed = false;
   cancelledWith: RpcError | undefined;
   ended = false;
@@ -62,10 +64,11 @@ export class ScriptedCall implements ClientCall {
     this.#sink = sink;
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.ended) return true;
     if (this.halfClosed) throw new Error('a message was sent after the half-close');
     this.sent.push(bytes.slice());
+    this.compress.push(compress);
     return this.hasRoom;
   }
 

@@ -1,6 +1,6 @@
 import type { ClientCall, ClientSink, OpenOptions, Transport } from '../../core/call.ts';
+import { HeldCall, HoldLimit } from '../../core/held-call.ts';
 import type { MethodInfo } from '../../core/method.ts';
-import { HeldCall, HoldLimit } from '../../interceptors/held-call.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { ProxySchema } from './proxy-schema.ts';
 
@@ -17,17 +17,17 @@ export function awaitMethod(next: Transport, schema: ProxySchema): Transport {
     open(method, options, sink) {
       const known = schema.method(method.path);
       return known === undefined
-        ? hold(next, schema, new HeldCall(method, options, sink, limit), sink)
+        ? hold(next, schema, new HeldCall(method, options, sink, limit))
         : next.open(known, options, sink);
     },
     close: () => next.close(),
   };
 }
 
-function hold(next: Transport, schema: ProxySchema, call: HeldCall, sink: ClientSink): ClientCall {
+function hold(next: Transport, schema: ProxySchema, call: HeldCall): ClientCall {
   const { path } = call.method;
   void schema.find(path).then((known) => {
-    if (known !== undefined) call.begin(withMethod(next, known), sink);
+    if (known !== undefined) call.begin(withMethod(next, known));
     else {
       const message = `${path} is not known to the proxy, and the Connect protocol has to know whether it is a stream: give its schema with --proto`;
       call.fail(new RpcError('unimplemented', message));

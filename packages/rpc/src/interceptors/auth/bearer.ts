@@ -1,12 +1,12 @@
 import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '../../core/call.ts';
 import { FailedCall } from '../../core/failed-call.ts';
+import { HeldCall, HoldLimit } from '../../core/held-call.ts';
 import type { MethodInfo } from '../../core/method.ts';
 import { ownFault } from '../../core/own-fault.ts';
 import { markRefused } from '../../core/refused.ts';
 import { WatchedClientCall } from '../../core/watched-call.ts';
 import type { RpcError } from '../../rpc-error.ts';
 import { withMetadata } from './credential.ts';
-import { DeferredClientCall } from './deferred-call.ts';
 
 /** Where tokens come from, and are told back to when a server refuses one. */
 export interface TokenSource {
@@ -21,6 +21,7 @@ export interface TokenSource {
  * waits for the token, and fails with the error of its source.
  */
 export function bearerClient(source: TokenSource): (next: Transport) => Transport {
+  const limit = new HoldLimit();
   return (next) => ({
     open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
       let token: string | Promise<string>;
@@ -33,7 +34,7 @@ export function bearerClient(source: TokenSource): (next: Transport) => Transpor
         const call = new BearerCall(source, token, sink);
         return call.open(next, method, withToken(options, token));
       }
-      return openLater(source, token, next, method, options, sink);
+      return openLater(source, token, next, new HeldCall(method, options, sink, limit), sink);
     },
     close: () => next.close(),
   });
@@ -43,23 +44,21 @@ function openLater(
   source: TokenSource,
   token: Promise<string>,
   next: Transport,
-  method: MethodInfo,
-  options: OpenOptions,
+  held: HeldCall,
   sink: ClientSink,
 ): ClientCall {
-  const deferred = new DeferredClientCall(sink);
   token.then(
     (text) => {
       const through: Transport = {
-        open: (_method, opened, inner) =>
-          new BearerCall(source, text, inner).open(next, method, opened),
+        open: (method, options, inner) =>
+          new BearerCall(source, text, inner).open(next, method, options),
         close: () => next.close(),
       };
-      deferred.open(through, method, withToken(options, text));
+      held.begin(through, sink, withToken(held.options, text));
     },
-    (reason: unknown) => deferred.fail(noToken(reason)),
+    (reason: unknown) => held.fail(noToken(reason)),
   );
-  return deferred;
+  return held;
 }
 
 /** No service has seen the call. */

@@ -266,7 +266,8 @@ test('what is sent before the call is open is bounded', () => {
     sink,
   );
   const mebibyte = new Uint8Array(1024 * 1024);
-  for (let i = 0; i < 5; i++) call.sendMessage(mebibyte);
+  for (let i = 0; i < 17; i++) call.sendMessage(mebibyte);
+  expect(isRefused(sink.trailer?.error as RpcError)).toBe(true);
   expect(sink.code).toBe('resource_exhausted');
 });
 

@@ -37,6 +37,7 @@ export function connectHttp2(options: Http2ConnectOptions): Transport {
   const plan = planOf(options);
   return new ReconnectingTransport({
     address: plan.name,
+    limits: plan.limits,
     dial: (signal) => dial(plan, signal),
   });
 }

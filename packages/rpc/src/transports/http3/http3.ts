@@ -78,6 +78,7 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
 export function connectHttp3(options: Http3ClientOptions): Transport {
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
+    limits: options.limits,
     unanswered,
     dial: () => dialHttp3(options),
   });

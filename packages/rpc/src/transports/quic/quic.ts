@@ -93,6 +93,7 @@ export function connectQuic(options: QuicClientOptions): Transport {
   const withTickets = { tickets: new LastTicket(), ...options };
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
+    limits: options.limits,
     unanswered,
     dial: () => dialQuic(withTickets),
   });

@@ -72,6 +72,7 @@ export function connectSharedMemory(options: SharedMemoryConnectOptions): Transp
   checkPlatform();
   return new ReconnectingTransport({
     address: `shm:${options.path}`,
+    limits: options.limits,
     dial: (signal) => dialSharedMemory(options, signal),
   });
 }

@@ -89,6 +89,7 @@ export function connectUnix(options: UnixConnectOptions): Transport {
   const { path } = options;
   return new ReconnectingTransport({
     address: `unix:${path}`,
+    limits: options.limits,
     dial: (signal) => dialUnix(options, signal),
   });
 }

@@ -28,6 +28,7 @@ export interface WebSocketConnectOptions {
 export function connectWebSocket(options: WebSocketConnectOptions): Transport {
   return new ReconnectingTransport({
     address: options.url,
+    limits: options.limits,
     dial: (signal) => dialWebSocket(options, signal),
   });
 }

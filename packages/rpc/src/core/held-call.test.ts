@@ -4,6 +4,7 @@ import { RecordingSink } from '../testing/recording-sink.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { testMethod, testOpenOptions, utf8 } from '../testing/test-method.ts';
 import { HeldCall, HoldLimit } from './held-call.ts';
+import { isRefused } from './refused.ts';
 
 function setUp(limit = new HoldLimit(100)) {
   const peer = new ScriptedTransport();
@@ -14,12 +15,14 @@ function setUp(limit = new HoldLimit(100)) {
 test('what is sent before the call is opened goes out in order, then the half-close', () => {
   const { peer, sink, limit, call } = setUp();
   expect(call.sendMessage(utf8('one'))).toBe(false);
-  expect(call.sendMessage(utf8('two'))).toBe(false);
+  expect(call.sendMessage(utf8('two'), true)).toBe(false);
   call.sendEnd();
+  expect(call.sendMessage(utf8('three'))).toBe(true);
   call.pause();
   expect(limit.bytes).toBe(6);
   call.begin(peer, sink);
   expect(peer.call(0).sent).toEqual([utf8('one'), utf8('two')]);
+  expect(peer.call(0).compress).toEqual([undefined, true]);
   expect(peer.call(0).halfClosed).toBe(true);
   expect(peer.call(0).paused).toBe(true);
   expect(limit.bytes).toBe(0);
@@ -52,9 +55,13 @@ test('what all hold together is bounded, and given back', () => {
   one.call.sendMessage(new Uint8Array(8));
   two.call.sendMessage(new Uint8Array(3));
   expect(two.sink.code).toBe('resource_exhausted');
+  expect(isRefused(two.sink.trailer?.error as RpcError)).toBe(true);
   expect(limit.bytes).toBe(8);
   one.call.cancel(new RpcError('canceled', 'enough'));
   expect(limit.bytes).toBe(0);
+  const large = setUp(limit);
+  large.call.sendMessage(new Uint8Array(11));
+  expect(large.sink.code).toBeUndefined();
 });
 
 test('a call that was cancelled or failed is not opened, an open one does not fail', () => {

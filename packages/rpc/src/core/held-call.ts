@@ -1,21 +1,29 @@
-import type { ClientCall, ClientSink, OpenOptions, Transport } from '../core/call.ts';
-import { Metadata } from '../core/metadata.ts';
-import type { MethodInfo } from '../core/method.ts';
 import { RpcError } from '../rpc-error.ts';
+import type { ClientCall, ClientSink, OpenOptions, Transport } from './call.ts';
+import { defaultLimits } from './limits.ts';
+import { Metadata } from './metadata.ts';
+import type { MethodInfo } from './method.ts';
+import { markRefused } from './refused.ts';
 
 /** What calls that wait may hold of messages, together. */
 export class HoldLimit {
   readonly maxBytes: number;
   bytes = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number = defaultLimits.maxQueuedBytes) {
     this.maxBytes = maxBytes;
   }
 }
 
+interface HeldMessage {
+  readonly bytes: Uint8Array;
+  readonly compress: boolean | undefined;
+}
+
 /**
  * A call that may have to wait before it is opened, and holds what is sent meanwhile. Its sender is
- * told that there is no room; one whose messages exceed the limit ends as `resource_exhausted`.
+ * told that there is no room; when more is held than the limit allows, the one who sent it ends as
+ * `resource_exhausted`. A single message is always taken.
  */
 export class HeldCall implements ClientCall {
   readonly method: MethodInfo;
@@ -24,7 +32,7 @@ export class HeldCall implements ClientCall {
   readonly #limit: HoldLimit;
   #call: ClientCall | undefined;
   #ended = false;
-  #held: Uint8Array[] | undefined;
+  #held: HeldMessage[] | undefined;
   #heldBytes = 0;
   #halfClosed = false;
   #paused = false;
@@ -40,14 +48,14 @@ export class HeldCall implements ClientCall {
    * Opens the call and sends what was held. `sink` stands before the caller's; it may hear
    * `onWritable` after an end that came while messages were sent.
    */
-  begin(next: Transport, sink: ClientSink): void {
+  begin(next: Transport, sink: ClientSink = this.sink, options: OpenOptions = this.options): void {
     if (this.#ended || this.#call) return;
-    const call = next.open(this.method, this.options, sink);
+    const call = next.open(this.method, options, sink);
     this.#call = call;
     if (this.#paused) call.pause();
     const held = this.#held ?? [];
     let hasRoom = held.length > 0;
-    for (const bytes of held) hasRoom = call.sendMessage(bytes);
+    for (const { bytes, compress } of held) hasRoom = call.sendMessage(bytes, compress);
     this.#release();
     if (this.#halfClosed) call.sendEnd();
     else if (hasRoom) sink.onWritable();
@@ -58,23 +66,25 @@ export class HeldCall implements ClientCall {
     if (this.#ended || this.#call) return;
     this.#ended = true;
     this.#release();
-    this.onLeft();
-    this.sink.onEnd({ error, metadata: Metadata.empty });
+    this.sink.onEnd({ error: this.onLeft(error), metadata: Metadata.empty });
   }
 
-  /** It has ended before it was opened. Called before the sink is told. */
-  protected onLeft(): void {}
+  /** It has ended before it was opened. @returns what the sink is told. */
+  protected onLeft(error: RpcError): RpcError {
+    return error;
+  }
 
-  sendMessage(bytes: Uint8Array): boolean {
-    if (this.#call) return this.#call.sendMessage(bytes);
-    if (this.#ended) return true;
-    if (this.#limit.bytes + bytes.length > this.#limit.maxBytes) {
-      const message = `${this.method.path}: calls that wait hold too much already; call again later`;
-      this.fail(new RpcError('resource_exhausted', message, { retryable: true }));
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
+    if (this.#call) return this.#call.sendMessage(bytes, compress);
+    if (this.#ended || this.#halfClosed) return true;
+    const { bytes: heldBytes, maxBytes } = this.#limit;
+    if (heldBytes > 0 && heldBytes + bytes.length > maxBytes) {
+      const message = `${this.method.path} cannot wait: with its message, calls that wait would hold more than ${maxBytes} bytes; call again later`;
+      this.fail(markRefused(new RpcError('resource_exhausted', message, { retryable: true })));
       return true;
     }
     this.#held ??= [];
-    this.#held.push(bytes.slice());
+    this.#held.push({ bytes: bytes.slice(), compress });
     this.#heldBytes += bytes.length;
     this.#limit.bytes += bytes.length;
     return false;
