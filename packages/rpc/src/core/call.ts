@@ -1,6 +1,7 @@
 import type { RpcError } from '../rpc-error.ts';
 import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
+import type { ParentCall } from './parent-call.ts';
 
 /*
  * Everything is a call: one header, messages each way, one trailer with a status. A transport knows
@@ -32,6 +33,8 @@ export interface OpenOptions {
   readonly deadlineAt: number;
   /** The compression of the messages that this side sends. Absent: none. */
   readonly compression?: CompressionName;
+  /** The call that this one is made for, whose trace interceptors go on with. Not sent. */
+  readonly parent?: ParentCall;
 }
 
 export type CompressionName = 'identity' | 'gzip' | 'zstd';

@@ -17,7 +17,8 @@ export interface DeadlineOptions {
   readonly timeoutMs?: number | ((method: MethodInfo) => number | undefined);
   /**
    * The deadline of the call that is being answered, by `performance.now()`: calls made for it get
-   * what is left of it. Infinity or undefined: there is none.
+   * what is left of it. Infinity or undefined: there is none. For where a call cannot be given its
+   * `parent` (`CallOptions`), which says this and more.
    */
   readonly parentDeadlineAt?: () => number | undefined;
   /** What of the parent's time is kept to answer it, in milliseconds: 0. */

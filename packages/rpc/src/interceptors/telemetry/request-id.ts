@@ -34,7 +34,10 @@ export function requestIds(
   };
 }
 
-/** A client interceptor that sends a request id with each call that has none. */
+/**
+ * A client interceptor that sends a request id with each call that has none: that of its `parent`,
+ * where `requestIds` has run, else a new one.
+ */
 export function requestIdClient(
   options: { readonly newId?: () => string } = {},
 ): (next: Transport) => Transport {
@@ -42,7 +45,8 @@ export function requestIdClient(
   return (next) => ({
     open(method: MethodInfo, opened: OpenOptions, sink: ClientSink): ClientCall {
       if (opened.metadata.has(header)) return next.open(method, opened, sink);
-      const metadata = opened.metadata.clone().append(header, newId());
+      const id = opened.parent?.value(requestIdKey) ?? newId();
+      const metadata = opened.metadata.clone().append(header, id);
       return next.open(method, { ...opened, metadata }, sink);
     },
     close: () => next.close(),

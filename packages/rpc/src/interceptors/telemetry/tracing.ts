@@ -84,7 +84,8 @@ export function tracingServer(options: ServerTracingOptions): (next: CallHandler
 
 /**
  * A client interceptor that makes a span of each call and sends its context on. The span is below
- * the one that the call's metadata names (`traceMetadata`), else below the active one.
+ * the one that the call's metadata names (`traceMetadata`), else below that of its `parent`, else below
+ * the active one.
  */
 export function tracingClient(options: ClientTracingOptions = {}): (next: Transport) => Transport {
   const tracer = options.tracer ?? trace.getTracer('zrpc');
@@ -92,7 +93,8 @@ export function tracingClient(options: ClientTracingOptions = {}): (next: Transp
   const fixed = { 'rpc.system.name': system, ...serverAttributes(options.server) };
   return (next) => ({
     open(method: MethodInfo, opened: OpenOptions, sink: ClientSink): ClientCall {
-      const parent = propagator.extract(context.active(), opened.metadata, metadataGetter);
+      const around = opened.parent?.value(traceContextKey) ?? context.active();
+      const parent = propagator.extract(around, opened.metadata, metadataGetter);
       const name = method.path.slice(1);
       const attributes = { ...fixed, 'rpc.method': name };
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
