@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 /** What a page may take at most, in bytes: as it is, and as it goes over the wire. */
@@ -8,7 +8,7 @@ const maxGzipBytes = 24_500;
 
 test('a page with one client is small, and has no schema and nothing of a runtime in it', async () => {
   const { outputs } = await Bun.build({
-    entrypoints: [join(import.meta.dirname, 'testing/page.ts')],
+    entrypoints: [fileURLToPath(import.meta.resolve('./testing/page.ts'))],
     target: 'browser',
     minify: true,
   });

@@ -161,3 +161,21 @@ describe('certificates', () => {
     expect(stderr).toContain(reason);
   });
 });
+
+describe('a server that speaks something else', () => {
+  test.each<[string, () => string, string]>([
+    ['gRPC, where it is HTTP/1.1', () => `grpc://${addressOf('http')}`, 'is called by http://'],
+    ['Connect, where it is gRPC', () => `http://${addressOf('http2')}`, 'is called by grpc://'],
+    [
+      'TLS for gRPC, where there is none',
+      () => `grpcs://${addressOf('http2')}`,
+      'without TLS it is grpc://',
+    ],
+    ['TLS, where there is none', () => `https://${addressOf('http')}`, 'may speak none there'],
+    ['WebSocket, where it is gRPC', () => `ws://${addressOf('http2')}`, 'there is no WebSocket'],
+  ])('%s', async (_, target, hint) => {
+    const { code, stderr } = await runZrpc(['call', target(), 'shop.v1.Orders/GetOrder']);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(hint);
+  });
+});

@@ -105,7 +105,17 @@ function load({ inputs, importPaths }: GenerateOptions): Loaded {
       `${path} is a set of descriptors, which stands alone; give it, or .proto files`,
     );
   }
-  return { set: decodeDescriptorSet(readSet(path)) };
+  return { set: decodeSet(path) };
+}
+
+function decodeSet(path: string): FileDescriptorSet {
+  const bytes = readSet(path);
+  try {
+    return decodeDescriptorSet(bytes);
+  } catch (cause) {
+    const { code, message } = RpcError.from(cause);
+    throw new RpcError(code, `${path}: ${message}; .proto files end in .proto`, { cause });
+  }
 }
 
 /**

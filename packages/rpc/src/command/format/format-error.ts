@@ -62,13 +62,18 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/^(?:ECONNREFUSED|ConnectionRefused) /, 'nobody listens there'],
   [/^ENOENT /, 'there is no such socket'],
   [/^ENOTFOUND /, 'the name has no address'],
-  [/WRONG_VERSION_NUMBER/, 'the server does not speak TLS there'],
+  [/WRONG_VERSION_NUMBER|no TLS is spoken/, 'without TLS it is grpc://, ws:// or http://'],
   [/KEY_VALUES_MISMATCH/, '--key is not the key of --cert'],
   [/unable to .*certificate|self.signed|not signed by|UNABLE_TO/i, '--cacert names who signed it'],
   [/wants a client certificate/, '--cert and --key'],
-  [/^EPROTO /, 'TLS failed: the server may want a certificate, by --cert and --key'],
+  [/^EPROTO /, 'TLS failed: the server may speak none there, or want --cert and --key'],
   [/the connection to \S+ broke$/, 'the server may want TLS, or a certificate by --cert and --key'],
   [/wss:\S+: the handshake failed/, 'it is no WebSocket, or --cacert must name who signed it'],
+  [/does not speak HTTP\/2/, 'an HTTP/1.1 server is called by http://'],
+  [
+    /wss?:.*(?:Expected 101|Unexpected server response)/,
+    'there is no WebSocket: its path may differ',
+  ],
   [/none of this protocol/, 'a gRPC server is called by grpc://'],
 ];
 

@@ -114,7 +114,7 @@ test('as a process it ends in order when it is interrupted', async () => {
 
 describe('wrong flags are told before anything listens', () => {
   const cases: [flags: string[], message: RegExp][] = [
-    [[], /there is nothing to look into: give .*--proto/],
+    [[], /what to serve is not said: name it with --proto/],
     [[...schema, '--fail', '5'], /--fail 5: write a part of all calls/],
     [[...schema, '--latency', 'x'], /--latency x: write a time/],
     [[...schema, '--fail-code', 'nope'], /nope is no code of gRPC/],

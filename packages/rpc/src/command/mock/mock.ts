@@ -11,7 +11,7 @@ import { tellPlaces } from '../listen/tell-places.ts';
 import { aborted } from '../listen/until-aborted.ts';
 import { recordCalls } from '../recording/record-calls.ts';
 import { openRecorder, type Recorder } from '../recording/recorder.ts';
-import { loadSchema } from '../schema/load-schema.ts';
+import { loadSchema, namesFiles } from '../schema/load-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { byMethod, parseRange, parseShare, parseSpan } from './by-method.ts';
 import { codeOf } from './code-of.ts';
@@ -26,6 +26,12 @@ import { PathWatch } from './watch-paths.ts';
  * @throws RpcError for flags, files and places that are wrong.
  */
 export async function mock(context: Context, flags: MockFlags): Promise<void> {
+  if (!namesFiles(flags)) {
+    throw new RpcError(
+      'invalid_argument',
+      'what to serve is not said: name it with --proto or --descriptor-set',
+    );
+  }
   const schema = await loadSchema(flags, undefined);
   const services = await servicesOf(schema);
   const targets = listenTargets(flags);

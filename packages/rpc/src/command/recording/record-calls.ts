@@ -74,9 +74,9 @@ class RecordingCall extends WatchedServerCall {
     this.#open = open;
   }
 
-  override sendHeader(metadata: Metadata): void {
+  override sendHeader(metadata: Metadata, compress?: boolean): void {
     this.#header = metadata;
-    super.sendHeader(metadata);
+    super.sendHeader(metadata, compress);
   }
 
   override sendEnd(trailer: Trailer): void {
