@@ -9,6 +9,7 @@ import { connectMemory } from '../transports/memory/memory.ts';
 import { connectUnix } from '../transports/unix/unix.ts';
 import { createClient } from './client.ts';
 import { createServer } from './server.ts';
+import { timerWheel } from './timer-wheel.ts';
 
 describe('a client', () => {
   test.each([0, -5])('with timeoutMs %p sends nothing', async (timeoutMs) => {
@@ -36,6 +37,23 @@ describe('a client', () => {
     await leaveSocket(address);
     expect((await faultOf(call())).message).toContain('nobody listens there');
     await unlink(address);
+  });
+
+  test('rejects where its interceptor throws, and leaves no timer', async () => {
+    const cause = new Error('no place');
+    const timers = timerWheel.size;
+    const client = createClient(Notes, {
+      open() {
+        throw cause;
+      },
+      close: async () => {},
+    });
+    const error = await faultOf(client.echo({}, { timeoutMs: 60_000 }));
+    expect(error.cause).toBe(cause);
+    expect(error.message).toBe(
+      'an interceptor of /zrpc.test.Notes/Echo threw an error, see the cause',
+    );
+    expect(timerWheel.size).toBe(timers);
   });
 
   test('refuses a timeoutMs that is no number', async () => {
