@@ -1,0 +1,8 @@
+export {
+  ConcurrencyLimiter,
+  type ConcurrencyLimiterOptions,
+  type Lease,
+} from './concurrency-limiter.ts';
+export type { LimitResult, RateOptions } from './gcra.ts';
+export { RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { type Tier, type TierName, tiers } from './tiers.ts';
