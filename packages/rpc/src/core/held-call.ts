@@ -15,7 +15,8 @@ export class HoldLimit {
   }
 }
 
-interface HeldMessage {
+/** A message that is sent later, and what its sender said of its compression. */
+export interface HeldMessage {
   readonly bytes: Uint8Array;
   readonly compress: boolean | undefined;
 }

@@ -57,18 +57,18 @@ export class FirstCall extends WatchedServerCall {
     if (this.#left && this.#repeated.size === 0 && gaveUp(this.#left)) this.#cancel(this.#left);
   }
 
-  override sendHeader(metadata: Metadata): void {
+  override sendHeader(metadata: Metadata, compress?: boolean): void {
     if (this.#isOver) return;
     if (this.reserve(metadata.byteLength)) this.#header = metadata;
     else this.#keepNoMore();
-    super.sendHeader(metadata);
+    super.sendHeader(metadata, compress);
   }
 
-  override sendMessage(bytes: Uint8Array): boolean {
+  override sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#isOver) return true;
     if (this.#messages && this.reserve(bytes.length)) this.#messages.push(bytes.slice());
     else this.#keepNoMore();
-    const hasRoom = super.sendMessage(bytes) || this.#left !== undefined;
+    const hasRoom = super.sendMessage(bytes, compress) || this.#left !== undefined;
     if (!hasRoom) this.#owesWritable = true;
     return hasRoom;
   }

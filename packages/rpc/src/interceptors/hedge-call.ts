@@ -1,5 +1,6 @@
 import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '../core/call.ts';
 import type { Scheduled } from '../core/clock.ts';
+import type { HeldMessage } from '../core/held-call.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
 import { openFenced } from '../core/open-fenced.ts';
@@ -35,7 +36,7 @@ export class HedgeCall implements ClientCall {
   /** The time for the next attempt came while the caller had paused. */
   #isDue = false;
 
-  readonly #kept: Uint8Array[] = [];
+  readonly #kept: HeldMessage[] = [];
   #keptBytes = 0;
   #halfClosed = false;
   #paused = false;
@@ -60,15 +61,15 @@ export class HedgeCall implements ClientCall {
     this.#begin();
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#ended) return true;
     if (this.#winner) {
-      const hasRoom = this.#winner.call.sendMessage(bytes);
+      const hasRoom = this.#winner.call.sendMessage(bytes, compress);
       if (!hasRoom) this.#owesWritable = true;
       return hasRoom;
     }
-    this.#keep(bytes);
-    for (const attempt of [...this.#running]) attempt.call.sendMessage(bytes);
+    this.#keep(bytes, compress);
+    for (const attempt of [...this.#running]) attempt.call.sendMessage(bytes, compress);
     return true;
   }
 
@@ -154,7 +155,7 @@ export class HedgeCall implements ClientCall {
     this.#running.push(attempt);
     attempt.call = openFenced(this.#next, this.#method, options, attempt);
     if (this.#paused) attempt.call.pause();
-    for (const bytes of this.#kept) attempt.call.sendMessage(bytes);
+    for (const { bytes, compress } of this.#kept) attempt.call.sendMessage(bytes, compress);
     if (this.#halfClosed) attempt.call.sendEnd();
     if (this.#winner || this.#ended || this.#started >= this.#settings.maxAttempts) return;
     const delayMs = this.#delayMs();
@@ -201,11 +202,11 @@ export class HedgeCall implements ClientCall {
     return { ...this.#options, metadata };
   }
 
-  #keep(bytes: Uint8Array): void {
+  #keep(bytes: Uint8Array, compress: boolean | undefined): void {
     if (this.#enough || this.#started >= this.#settings.maxAttempts) return;
     this.#keptBytes += bytes.length;
     if (this.#keptBytes <= this.#settings.maxBufferedBytes || this.#running.length === 0) {
-      this.#kept.push(bytes.slice());
+      this.#kept.push({ bytes: bytes.slice(), compress });
     } else this.#beginNoMore();
   }
 

@@ -29,7 +29,7 @@ function setUp(options: HedgeOptions = {}, method = lookup, deadlineAt = Number.
 
 test('a slow call is sent again after each delay, with its request and its number', () => {
   const { clock, peer, call } = setUp();
-  call.sendMessage(utf8('question'));
+  call.sendMessage(utf8('question'), true);
   call.sendEnd();
   clock.advance(49);
   expect(peer.calls).toHaveLength(1);
@@ -39,6 +39,7 @@ test('a slow call is sent again after each delay, with its request and its numbe
   expect(peer.calls).toHaveLength(3);
   for (const each of peer.calls) {
     expect(each.sent).toEqual([utf8('question')]);
+    expect(each.compress).toEqual([true]);
     expect(each.halfClosed).toBe(true);
   }
   const numbers = peer.calls.map((each) => each.options.metadata.get('grpc-previous-rpc-attempts'));

@@ -225,3 +225,15 @@ test('whatever the attempts do, a call ends once, keeps the order of both ways a
     { numRuns: 500 },
   );
 });
+
+test('which messages are compressed is the same with each attempt', () => {
+  const { clock, peer, transport, sink } = setUp();
+  const call = transport.open(upload, testOpenOptions({ compression: 'gzip' }), sink);
+  call.sendMessage(utf8('a'), true);
+  call.sendMessage(utf8('b'), false);
+  peer.call(0).end(down());
+  clock.advance(60_000);
+  call.sendMessage(utf8('c'));
+  expect(peer.call(0).compress).toEqual([true, false]);
+  expect(peer.call(1).compress).toEqual([true, false, undefined]);
+});

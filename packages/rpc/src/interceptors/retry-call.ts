@@ -1,6 +1,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { ClientCall, ClientSink, OpenOptions, Trailer } from '../core/call.ts';
 import type { Scheduled } from '../core/clock.ts';
+import type { HeldMessage } from '../core/held-call.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
 import { openFenced } from '../core/open-fenced.ts';
@@ -38,7 +39,7 @@ export class RetryCall implements ClientCall, ClientSink {
   #backoffs = 0;
   #refusals = 0;
 
-  readonly #kept: Uint8Array[] = [];
+  readonly #kept: HeldMessage[] = [];
   #keptBytes = 0;
   #halfClosed = false;
   #paused = false;
@@ -56,14 +57,14 @@ export class RetryCall implements ClientCall, ClientSink {
     this.#call = openFenced(shared.next, method, options, this);
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#ended) return true;
-    if (!this.#committed) this.#keep(bytes);
+    if (!this.#committed) this.#keep(bytes, compress);
     if (this.#call === undefined || this.#replaying) {
       this.#owesWritable = true;
       return false;
     }
-    const hasRoom = this.#call.sendMessage(bytes);
+    const hasRoom = this.#call.sendMessage(bytes, compress);
     if (!hasRoom) this.#owesWritable = true;
     return hasRoom;
   }
@@ -199,8 +200,8 @@ export class RetryCall implements ClientCall, ClientSink {
     if (this.#paused) call.pause();
     this.#replaying = true;
     let hasRoom = true;
-    for (const bytes of this.#kept) {
-      hasRoom = call.sendMessage(bytes);
+    for (const { bytes, compress } of this.#kept) {
+      hasRoom = call.sendMessage(bytes, compress);
       if (this.#call !== call) return;
     }
     this.#replaying = false;
@@ -217,7 +218,7 @@ export class RetryCall implements ClientCall, ClientSink {
     return { ...this.#options, metadata };
   }
 
-  #keep(bytes: Uint8Array): void {
+  #keep(bytes: Uint8Array, compress: boolean | undefined): void {
     const shared = this.#shared;
     const cost = bytes.length + messageOverheadBytes;
     const fits =
@@ -227,7 +228,7 @@ export class RetryCall implements ClientCall, ClientSink {
     // Between two attempts a message cannot go anywhere: one too many is taken, as always.
     else if (!fits && this.#owesWritable) this.#refuseMore();
     else {
-      this.#kept.push(bytes.slice());
+      this.#kept.push({ bytes: bytes.slice(), compress });
       this.#keptBytes += cost;
       shared.bufferedBytes += cost;
     }
