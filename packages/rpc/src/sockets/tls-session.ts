@@ -35,7 +35,7 @@ export function splitAlternativeNames(text: string): string[] {
 }
 
 /** The certificate of a peer that was verified; undefined where there is none. */
-export function peerCertificate(
+function peerCertificate(
   certificate: CertificateText | undefined,
 ): PeerCertificate | undefined {
   if (certificate?.fingerprint256 === undefined) return undefined;
