@@ -1,5 +1,11 @@
 import type { Backoff } from '../core/backoff.ts';
-import type { ClientCall, ClientSink, OpenOptions, Transport } from '../core/call.ts';
+import type {
+  ClientCall,
+  ClientSink,
+  DisposableTransport,
+  OpenOptions,
+  Transport,
+} from '../core/call.ts';
 import { type Clock, type Scheduled, systemClock } from '../core/clock.ts';
 import { FailedCall } from '../core/failed-call.ts';
 import { HeldCall, HoldLimit } from '../core/held-call.ts';
@@ -60,7 +66,7 @@ export interface EndpointStatus {
 }
 
 /** A Transport over several endpoints. */
-export interface BalancedTransport extends Transport {
+export interface BalancedTransport extends DisposableTransport {
   readonly status: readonly EndpointStatus[];
 }
 
@@ -102,6 +108,10 @@ class FailoverTransport implements BalancedTransport {
 
   close(): Promise<void> {
     return this.#front.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -72,6 +72,10 @@ class ConnectionPool implements ReadyTransport {
     await Promise.all(this.#pooled.map(({ transport }) => transport.close()));
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #pick(): Pooled {
     let best: Pooled | undefined;
     for (const pooled of this.#pooled) {

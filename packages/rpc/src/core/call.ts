@@ -23,6 +23,12 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/**
+ * A Transport that is not made of others: what it holds is released by whoever made it, by `close`
+ * or at the end of the block where it is declared with `await using`.
+ */
+export interface DisposableTransport extends Transport, AsyncDisposable {}
+
 /** How one call is opened. */
 export interface OpenOptions {
   readonly metadata: Metadata;
@@ -151,8 +157,8 @@ export interface PeerCertificate {
   readonly fingerprint: string;
 }
 
-/** A place where calls come in. */
-export interface Listener {
+/** A place where calls come in. `await using` closes it at the end of its block. */
+export interface Listener extends AsyncDisposable {
   /** Where clients connect: `unix:/run/x.sock`, `http://127.0.0.1:50051`. */
   readonly address: string;
   /**

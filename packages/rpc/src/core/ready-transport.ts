@@ -1,4 +1,4 @@
-import type { Transport } from './call.ts';
+import type { DisposableTransport, Transport } from './call.ts';
 
 /**
  * - `idle`: not connected, and free to connect;
@@ -10,7 +10,7 @@ import type { Transport } from './call.ts';
 export type Readiness = 'idle' | 'connecting' | 'ready' | 'failed' | 'closed';
 
 /** A Transport that knows whether calls get through, and can connect before one comes. */
-export interface ReadyTransport extends Transport {
+export interface ReadyTransport extends DisposableTransport {
   readonly readiness: Readiness;
   /** When it may connect again after a failure, by `performance.now()`. */
   readonly retryAt: number;

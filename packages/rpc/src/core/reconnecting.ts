@@ -116,6 +116,10 @@ export class ReconnectingTransport implements ReadyTransport {
     if (state.kind === 'connected') await state.connection.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #dial(): Promise<void> {
     const abort = new AbortController();
     this.#state = { kind: 'dialling', abort };

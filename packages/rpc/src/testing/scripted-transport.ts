@@ -1,4 +1,10 @@
-import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from '../core/call.ts';
+import type {
+  ClientCall,
+  ClientSink,
+  DisposableTransport,
+  OpenOptions,
+  Trailer,
+} from '../core/call.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
 import type { RpcError } from '../rpc-error.ts';
@@ -7,7 +13,7 @@ import type { RpcError } from '../rpc-error.ts';
  * A transport whose peer is the test: it keeps each call that is opened, with what was sent, and
  * the test says what comes back. For peers that no real transport can be made to play.
  */
-export class ScriptedTransport implements Transport {
+export class ScriptedTransport implements DisposableTransport {
   readonly calls: ScriptedCall[] = [];
   readonly #script: ((call: ScriptedCall) => void) | undefined;
   closed = false;
@@ -39,6 +45,10 @@ export class ScriptedTransport implements Transport {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

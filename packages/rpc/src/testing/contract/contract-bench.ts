@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CallHandler, Listener, Transport } from '../../core/call.ts';
+import type { CallHandler, DisposableTransport, Listener } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
 import type { RpcLimits } from '../../core/limits.ts';
 import { createServer } from '../../core/server.ts';
@@ -28,7 +28,7 @@ type ContractFeature =
   | 'quiet-cancel';
 
 export interface ContractConnection {
-  readonly transport: Transport;
+  readonly transport: DisposableTransport;
   readonly listener?: Listener;
   /** Closes both sides. */
   close(): Promise<void>;

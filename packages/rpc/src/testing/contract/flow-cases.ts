@@ -225,6 +225,19 @@ export const flowCases: Record<string, ContractCase> = {
     },
   },
 
+  'both sides are closed at the end of the block that declares them': {
+    async run(bench) {
+      const { handler } = createServer().add(Notes, { echo: (note) => note });
+      const connected = await bench.open(handler);
+      {
+        await using transport = connected.transport;
+        assert.equal((await createClient(Notes, transport).echo({ text: 'in' })).text, 'in');
+      }
+      await fails(createClient(Notes, connected.transport).echo({}), 'unavailable');
+      await connected.listener?.[Symbol.asyncDispose]();
+    },
+  },
+
   'a handler is told that its server shuts down, and may end in time': {
     needs: ['listener'],
     async run(bench) {

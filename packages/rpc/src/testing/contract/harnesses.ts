@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compressor } from '../../compression/compressors.ts';
-import type { Listener, Transport } from '../../core/call.ts';
+import type { DisposableTransport, Listener } from '../../core/call.ts';
 import type { FetchProtocol } from '../../transports/fetch/client/client-settings.ts';
 import { connectFetch } from '../../transports/fetch/client/connect-fetch.ts';
 import { serveFetch } from '../../transports/fetch/server/serve-fetch.ts';
@@ -101,7 +101,7 @@ export function fetchHarness(protocol: FetchProtocol): ContractHarness {
   };
 }
 
-function both(transport: Transport, listener: Listener): ContractConnection {
+function both(transport: DisposableTransport, listener: Listener): ContractConnection {
   return {
     transport,
     listener,

@@ -1,4 +1,4 @@
-import type { Transport } from '../../core/call.ts';
+import type { DisposableTransport } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
 import { RpcError } from '../../rpc-error.ts';
@@ -33,7 +33,7 @@ export type Http2Target = { readonly url: string | URL } | { readonly path: stri
  * lost.
  * @throws RpcError invalid_argument for a URL, an authority or a user agent that cannot be used.
  */
-export function connectHttp2(options: Http2ConnectOptions): Transport {
+export function connectHttp2(options: Http2ConnectOptions): DisposableTransport {
   const plan = planOf(options);
   return new ReconnectingTransport({
     address: plan.name,

@@ -171,4 +171,8 @@ class Http2Listener implements Listener {
     const graceMs = options.graceMs ?? defaultGraceMs;
     await Promise.all(this.#groups.map((group) => group.close(graceMs)));
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }

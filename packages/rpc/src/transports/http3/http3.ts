@@ -2,23 +2,27 @@ import type {
   CallHandler,
   ClientCall,
   ClientSink,
+  DisposableTransport,
   Listener,
   OpenOptions,
   Peer,
   Transport,
 } from '../../core/call.ts';
+import { CallQueue } from '../../core/call-queue.ts';
 import type { Connection } from '../../core/connection.ts';
+import { FailedCall } from '../../core/failed-call.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
-import { Metadata } from '../../core/metadata.ts';
+import type { Metadata } from '../../core/metadata.ts';
 import type { MethodInfo } from '../../core/method.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
-import { markRefused } from '../../core/refused.ts';
+import { markRefused, neverBegan } from '../../core/refused.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../../sockets/socket.ts';
 import type { QuicConnection } from '../quic/quic-connection.ts';
 import { dialQuicEndpoint, listenQuicEndpoint, type QuicListener } from '../quic/quic-endpoint.ts';
 import { unanswered } from '../quic/quic-errors.ts';
 import { QuicByteStream } from '../quic/quic-stream.ts';
+import type { Http3Call } from './http3-call.ts';
 import { Http3ClientCall } from './http3-client-call.ts';
 import { Http3Connection } from './http3-connection.ts';
 import { Http3ServerCall } from './http3-server-call.ts';
@@ -75,7 +79,7 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
 }
 
 /** Connects with the first call, and again when the connection was lost. Runs on Bun only. */
-export function connectHttp3(options: Http3ClientOptions): Transport {
+export function connectHttp3(options: Http3ClientOptions): DisposableTransport {
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
     limits: options.limits,
@@ -100,17 +104,41 @@ export async function dialHttp3(options: Http3ClientOptions): Promise<Connection
 
 class ClientConnection extends Http3Connection implements Connection {
   readonly #authority: string;
+  /** Calls that wait until one of the open ones has ended. */
+  readonly #queue: CallQueue;
+  /** Opens what has waited. */
+  readonly #opener: Transport = {
+    open: (method, options, sink) => this.#begin(method, options, sink),
+    close: () => Promise.resolve(),
+  };
+  #isDraining = false;
 
   constructor(quic: QuicConnection, limits: RpcLimits, authority: string) {
     super(quic, limits);
     this.#authority = authority;
+    this.#queue = new CallQueue({
+      limits,
+      waitsFor: `for a free place on the connection to ${quic.address}`,
+      onLeft: (error) => {
+        if (this.#isDraining) this.drain();
+        return error;
+      },
+    });
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const refusal = this.#refusal(options.metadata);
-    if (refusal !== undefined) return new RefusedCall(refusal, sink);
-    const request = { authority: this.#authority, path: method.path, options };
-    return new Http3ClientCall(this, request, sink);
+    if (refusal !== undefined) return new FailedCall(sink, refusal);
+    if (this.calls.size < this.limits.maxStreams) return this.#begin(method, options, sink);
+    return this.#queue.hold(method, options, sink);
+  }
+
+  override get acceptsCalls(): boolean {
+    return !this.#isDraining && super.acceptsCalls;
+  }
+
+  override get openCalls(): number {
+    return this.calls.size + this.#queue.size;
   }
 
   async close(): Promise<void> {
@@ -118,24 +146,58 @@ class ClientConnection extends Http3Connection implements Connection {
     await this.closed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Calls that wait come first: QUIC opens no stream once it drains. */
+  override drain(): void {
+    this.#isDraining = true;
+    if (this.#queue.size === 0) super.drain();
+  }
+
+  override forget(call: Http3Call): void {
+    super.forget(call);
+    if (this.isClosed) return;
+    while (this.#queue.size > 0 && this.calls.size < this.limits.maxStreams) {
+      this.#queue.beginNext(this.#opener);
+    }
+    if (this.#isDraining) this.drain();
+  }
+
+  override onClose(error: RpcError | undefined): void {
+    super.onClose(error);
+    this.#queue.failAll(error === undefined ? this.#closing() : neverBegan(error));
+  }
+
+  override onGoaway(lastStream: number): void {
+    super.onGoaway(lastStream);
+    this.#queue.failAll(this.#closing());
+  }
+
   /** A server opens no requests. */
   override onStream(): undefined {
     return undefined;
   }
 
+  #begin(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
+    const request = { authority: this.#authority, path: method.path, options };
+    return new Http3ClientCall(this, request, sink);
+  }
+
+  #closing(): RpcError {
+    const message = `the connection to ${this.quic.address} is closing`;
+    return markRefused(new RpcError('unavailable', message, { retryable: true }));
+  }
+
   #refusal(metadata: Metadata): RpcError | undefined {
-    if (!this.acceptsCalls) {
-      const message = `the connection to ${this.quic.address} is closing`;
-      return markRefused(new RpcError('unavailable', message, { retryable: true }));
-    }
-    const { maxMetadataBytes, maxStreams } = this.limits;
+    if (!this.acceptsCalls) return this.#closing();
+    const { maxMetadataBytes } = this.limits;
     if (metadata.size > 0 && metadata.byteLength > maxMetadataBytes) {
       const message = `metadata has ${metadata.byteLength} bytes, more than ${maxMetadataBytes}, the limit maxMetadataBytes`;
       return new RpcError('resource_exhausted', message);
     }
-    if (this.openCalls < maxStreams) return undefined;
-    const message = `${this.openCalls} calls are open on the connection to ${this.quic.address}, the limit maxStreams`;
-    return markRefused(new RpcError('resource_exhausted', message));
+    return undefined;
   }
 }
 
@@ -169,22 +231,6 @@ class ServerConnection extends Http3Connection {
   }
 }
 
-/** A call that was not sent. */
-class RefusedCall implements ClientCall {
-  constructor(error: RpcError, sink: ClientSink) {
-    queueMicrotask(() => sink.onEnd({ error, metadata: Metadata.empty }));
-  }
-
-  sendMessage(): boolean {
-    return true;
-  }
-
-  sendEnd(): void {}
-  cancel(): void {}
-  pause(): void {}
-  resume(): void {}
-}
-
 class Http3Listener implements Listener {
   readonly address: string;
   readonly #listener: QuicListener;
@@ -206,5 +252,9 @@ class Http3Listener implements Listener {
     await Promise.all(all.map((connection) => connection.closed));
     clearTimeout(timer);
     await this.#listener.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

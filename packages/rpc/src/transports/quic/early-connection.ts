@@ -67,6 +67,10 @@ export class EarlyConnection implements Connection {
     await this.#connection?.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #settle(): Promise<void> {
     let connection: Connection | undefined = this.#options.connection;
     const isAccepted = await this.#options.opened.then(

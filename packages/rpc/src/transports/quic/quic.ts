@@ -1,4 +1,4 @@
-import type { CallHandler, Listener, Transport } from '../../core/call.ts';
+import type { CallHandler, DisposableTransport, Listener } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
@@ -89,7 +89,7 @@ export async function listenQuic(options: QuicServeOptions): Promise<Listener> {
 }
 
 /** Connects with the first call, and again when the connection was lost. Runs on Bun only. */
-export function connectQuic(options: QuicClientOptions): Transport {
+export function connectQuic(options: QuicClientOptions): DisposableTransport {
   const withTickets = { tickets: new LastTicket(), ...options };
   return new ReconnectingTransport({
     address: `${scheme}://${options.host}:${options.port}`,
@@ -193,5 +193,9 @@ class FrameQuicListener implements Listener {
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     await this.#connections.close(options.graceMs);
     await this.#listener.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -3,9 +3,10 @@ import { constants } from 'node:fs';
 import { access, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallHandler, Listener, Transport } from '../../core/call.ts';
+import type { CallHandler, DisposableTransport, Listener } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import { listenerOf } from '../../core/listener-of.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
@@ -57,18 +58,15 @@ export async function listenSharedMemory(options: SharedMemoryListenOptions): Pr
   const listener = await withMode(path, 0o600, () =>
     sockets.listen({ path }, (socket) => accept(socket, options, connections)),
   );
-  return {
-    address: `shm:${path}`,
-    async close({ graceMs } = {}) {
-      listener.close();
-      await unlink(path).catch(() => {});
-      await connections.close(graceMs);
-    },
-  };
+  return listenerOf(`shm:${path}`, async ({ graceMs } = {}) => {
+    listener.close();
+    await unlink(path).catch(() => {});
+    await connections.close(graceMs);
+  });
 }
 
 /** Connects with the first call, and again when the connection was lost. */
-export function connectSharedMemory(options: SharedMemoryConnectOptions): Transport {
+export function connectSharedMemory(options: SharedMemoryConnectOptions): DisposableTransport {
   checkPlatform();
   return new ReconnectingTransport({
     address: `shm:${options.path}`,

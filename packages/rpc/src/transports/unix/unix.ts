@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import { compressor } from '../../compression/compressors.ts';
-import type { CallHandler, Listener, Peer, Transport } from '../../core/call.ts';
+import type { CallHandler, DisposableTransport, Listener, Peer } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
@@ -85,7 +85,7 @@ export async function listenUnix(options: UnixListenOptions): Promise<Listener> 
 }
 
 /** Connects with the first call, and again when the connection was lost. */
-export function connectUnix(options: UnixConnectOptions): Transport {
+export function connectUnix(options: UnixConnectOptions): DisposableTransport {
   const { path } = options;
   return new ReconnectingTransport({
     address: `unix:${path}`,
@@ -145,5 +145,9 @@ class UnixListener implements Listener {
     this.#listener.close();
     await unlink(this.#path).catch(() => {});
     await Promise.all(this.#groups.map((group) => group.close(options.graceMs)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -2,6 +2,7 @@ import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import { compressor } from '../../compression/compressors.ts';
 import type { Listener } from '../../core/call.ts';
 import { limitsWith } from '../../core/limits.ts';
+import { listenerOf } from '../../core/listener-of.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
@@ -123,14 +124,11 @@ export async function listenBunWebSocket(options: WebSocketListenOptions): Promi
     'path' in options
       ? `ws+unix://${options.path}:${urlPath}`
       : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${server.port}${urlPath}`;
-  return {
-    address,
-    async close(closing) {
-      void server.stop(false);
-      await endpoint.close(closing);
-      await server.stop(true);
-    },
-  };
+  return listenerOf(address, async (closing) => {
+    void server.stop(false);
+    await endpoint.close(closing);
+    await server.stop(true);
+  });
 }
 
 function bind<T>(address: SocketAddress, serve: () => T): T {

@@ -10,6 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { compressor } from '../../compression/compressors.ts';
 import type { Listener, Peer } from '../../core/call.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
+import { listenerOf } from '../../core/listener-of.ts';
 import { FrameConnection } from '../../frames/frame-connection.ts';
 import { FrameConnections } from '../../frames/frame-connections.ts';
 import type { FrameLink } from '../../frames/frame-writer.ts';
@@ -61,17 +62,15 @@ export async function listenNodeWebSocket(options: WebSocketListenOptions): Prom
   });
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return {
-    address:
-      'path' in options
-        ? `ws+unix://${options.path}:${urlPath}`
-        : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${port}${urlPath}`,
-    async close({ graceMs } = {}) {
-      server.close();
-      await connections.close(graceMs);
-      for (const socket of open) socket.destroy();
-    },
-  };
+  const address =
+    'path' in options
+      ? `ws+unix://${options.path}:${urlPath}`
+      : `${tls === undefined ? 'ws' : 'wss'}://${options.host}:${port}${urlPath}`;
+  return listenerOf(address, async ({ graceMs } = {}) => {
+    server.close();
+    await connections.close(graceMs);
+    for (const socket of open) socket.destroy();
+  });
 }
 
 function peerOf(socket: Socket): Peer {

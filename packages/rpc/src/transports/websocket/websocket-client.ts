@@ -1,5 +1,5 @@
 import type { CompressorLookup } from '../../compression/compressor.ts';
-import type { CallHandler, Transport } from '../../core/call.ts';
+import type { CallHandler, DisposableTransport } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import { ReconnectingTransport } from '../../core/reconnecting.ts';
@@ -25,7 +25,7 @@ export interface WebSocketConnectOptions {
  * A client over WebSocket, for browsers as well. It connects with the first call, and again when the
  * connection was lost.
  */
-export function connectWebSocket(options: WebSocketConnectOptions): Transport {
+export function connectWebSocket(options: WebSocketConnectOptions): DisposableTransport {
   return new ReconnectingTransport({
     address: options.url,
     limits: options.limits,

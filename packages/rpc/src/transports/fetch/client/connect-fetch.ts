@@ -1,9 +1,16 @@
 import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { CompressorLookup } from '../../../compression/compressor.ts';
 import { identityOnly } from '../../../compression/identity.ts';
-import type { ClientCall, ClientSink, OpenOptions, Transport } from '../../../core/call.ts';
+import type {
+  ClientCall,
+  ClientSink,
+  DisposableTransport,
+  OpenOptions,
+  Transport,
+} from '../../../core/call.ts';
+import { CallQueue } from '../../../core/call-queue.ts';
+import { FailedCall } from '../../../core/failed-call.ts';
 import { limitsWith, type RpcLimits } from '../../../core/limits.ts';
-import { Metadata } from '../../../core/metadata.ts';
 import type { MethodInfo } from '../../../core/method.ts';
 import { markRefused } from '../../../core/refused.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -51,13 +58,20 @@ export interface ConnectFetchOptions {
  *
  * @throws TypeError for a `baseUrl` that is none.
  */
-export function connectFetch(options: ConnectFetchOptions): Transport {
+export function connectFetch(options: ConnectFetchOptions): DisposableTransport {
   return new FetchTransport(options);
 }
 
-class FetchTransport implements Transport {
+class FetchTransport implements DisposableTransport {
   readonly #settings: ClientSettings;
   readonly #open = new Set<object>();
+  /** Calls that wait until one of the open ones has ended. */
+  readonly #queue: CallQueue;
+  /** Opens what has waited. */
+  readonly #opener: Transport = {
+    open: (method, options, sink) => this.#begin(method, options, sink),
+    close: () => Promise.resolve(),
+  };
   #isClosed = false;
   #onEmpty: (() => void) | undefined;
 
@@ -76,11 +90,38 @@ class FetchTransport implements Transport {
       requestStreams: options.requestStreams ?? detectRequestStreams(),
       onCallEnd: (call) => this.#ended(call),
     };
+    this.#queue = new CallQueue({
+      limits: this.#settings.limits,
+      waitsFor: `for one of the calls to ${options.baseUrl} to end`,
+      onLeft: (error) => {
+        this.#resolveClose();
+        return error;
+      },
+    });
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const refusal = this.#refusal(method, options);
-    if (refusal !== undefined) return new RefusedCall(refusal, sink);
+    if (refusal !== undefined) return new FailedCall(sink, markRefused(refusal));
+    if (this.#open.size < this.#settings.limits.maxStreams) {
+      return this.#begin(method, options, sink);
+    }
+    return this.#queue.hold(method, options, sink);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      this.#resolveClose();
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #begin(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const { protocol } = this.#settings;
     const call =
       protocol === 'connect' && method.kind === 'unary'
@@ -96,17 +137,16 @@ class FetchTransport implements Transport {
     return call;
   }
 
-  close(): Promise<void> {
-    this.#isClosed = true;
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onEmpty = resolve;
-    });
-  }
-
   #ended(call: object): void {
     this.#open.delete(call);
-    if (this.#open.size === 0) this.#onEmpty?.();
+    while (this.#queue.size > 0 && this.#open.size < this.#settings.limits.maxStreams) {
+      this.#queue.beginNext(this.#opener);
+    }
+    this.#resolveClose();
+  }
+
+  #resolveClose(): void {
+    if (this.#open.size === 0 && this.#queue.size === 0) this.#onEmpty?.();
   }
 
   #refusal(method: MethodInfo, options: OpenOptions): RpcError | undefined {
@@ -116,12 +156,6 @@ class FetchTransport implements Transport {
       return new RpcError(
         'resource_exhausted',
         `metadata is larger than ${limits.maxMetadataBytes} bytes, the limit maxMetadataBytes`,
-      );
-    }
-    if (this.#open.size >= limits.maxStreams) {
-      return new RpcError(
-        'resource_exhausted',
-        `there are ${limits.maxStreams} open calls already (maxStreams)`,
       );
     }
     if (this.#canSend(method)) return undefined;
@@ -136,31 +170,4 @@ class FetchTransport implements Transport {
     if (kind === 'client-stream') return requestStreams !== 'none';
     return kind !== 'bidi-stream' || requestStreams === 'full-duplex';
   }
-}
-
-/** A call that never left. */
-class RefusedCall implements ClientCall {
-  readonly #sink: ClientSink;
-  #isOver = false;
-
-  constructor(error: RpcError, sink: ClientSink) {
-    this.#sink = sink;
-    queueMicrotask(() => this.cancel(markRefused(error)));
-  }
-
-  sendMessage(): boolean {
-    return true;
-  }
-
-  sendEnd(): void {}
-
-  cancel(error: RpcError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#sink.onEnd({ error, metadata: Metadata.empty });
-  }
-
-  pause(): void {}
-
-  resume(): void {}
 }

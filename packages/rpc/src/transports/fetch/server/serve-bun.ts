@@ -87,6 +87,10 @@ class BunListener implements Listener {
     clearTimeout(timer);
     await this.#server.stop(true);
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /**

@@ -119,4 +119,8 @@ class NodeListener implements Listener {
     await closed;
     clearTimeout(timer);
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
