@@ -47,6 +47,11 @@ export class QuicConnection {
   readonly #session: NodeQuicSession;
   readonly #isHttp: boolean;
   readonly #explain: (error: unknown) => RpcError;
+  /**
+   * Who waits to hear why the connection has closed. A reaction to `session.closed` instead would keep
+   * each of them, with its call, as long as the connection lives.
+   */
+  readonly #asking = new Set<() => void>();
   readonly #opening = new Set<QuicByteStream>();
   #error: RpcError | undefined;
   #isClosed = false;
@@ -126,12 +131,13 @@ export class QuicConnection {
       callback(this.#error);
       return;
     }
-    const timer = setTimeout(() => callback(this.#error), verdictMs);
     const tell = (): void => {
       clearTimeout(timer);
-      queueMicrotask(() => callback(this.#error));
+      this.#asking.delete(tell);
+      callback(this.#error);
     };
-    this.#session.closed.then(tell, tell);
+    const timer = setTimeout(tell, verdictMs);
+    this.#asking.add(tell);
   }
 
   #accept(opened: NodeQuicStream): void {
@@ -148,6 +154,7 @@ export class QuicConnection {
     for (const stream of this.#opening) stream.detach();
     this.#opening.clear();
     this.handler.onClose(this.#error);
+    for (const tell of this.#asking) queueMicrotask(tell);
   }
 }
 
