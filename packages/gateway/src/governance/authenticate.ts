@@ -2,6 +2,7 @@ import { equalInConstantTime, isLoopbackHost, type Secret } from '@zeke/foundati
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
 import { type ApiKey, type KeyStore, keyPrefix } from './key-store.ts';
+import type { Role } from './permissions.ts';
 
 /** Who asks. Without a key: anybody on this machine. */
 export interface Caller {
@@ -13,6 +14,12 @@ export interface Caller {
   inference: boolean;
   /** Patterns; undefined allows every model. */
   allowedModels?: readonly string[];
+  /** Where in the hierarchy the key stands; absent for the operator. */
+  orgId?: string;
+  teamId?: string;
+  userId?: string;
+  /** What the caller may within its organisation; absent for the operator, who may all. */
+  role?: Role;
 }
 
 export interface AuthSettings {
@@ -105,6 +112,12 @@ function callerOf(key: ApiKey): Caller {
     inference: key.scopes.includes('inference'),
   };
   if (key.allowedModels) caller.allowedModels = key.allowedModels;
+  if (key.role) {
+    caller.role = key.role;
+    if (key.orgId) caller.orgId = key.orgId;
+    if (key.teamId) caller.teamId = key.teamId;
+    if (key.userId) caller.userId = key.userId;
+  }
   return caller;
 }
 

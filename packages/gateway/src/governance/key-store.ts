@@ -2,6 +2,7 @@ import { hashSecret, type Storage } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { sql } from 'kysely';
 import { apiError } from '../neutral/api-error.ts';
+import type { Role } from './permissions.ts';
 import type { GatewayTables, KeyTable } from './tables.ts';
 
 /** What every key begins with. */
@@ -25,6 +26,12 @@ export interface ApiKey {
   expiresAtMs?: number;
   revokedAtMs?: number;
   lastUsedAtMs?: number;
+  /** Whose it is; with `teamId` and `orgId`, that its use counts for. */
+  userId?: string;
+  teamId?: string;
+  orgId?: string;
+  /** The user's; `member` for a key of a team; absent for the operator's keys. */
+  role?: Role;
 }
 
 export interface CreateKeyOptions {
@@ -33,6 +40,9 @@ export interface CreateKeyOptions {
   scopes?: KeyScope[];
   allowedModels?: string[];
   expiresAtMs?: number;
+  /** Both are there, and of one organisation. */
+  userId?: string;
+  teamId?: string;
 }
 
 /**
@@ -77,20 +87,30 @@ export class KeyStore {
       expires_at_ms: options.expiresAtMs ?? null,
       revoked_at_ms: null,
       last_used_at_ms: null,
+      user_id: options.userId ?? null,
+      team_id: options.teamId ?? null,
     };
     await this.#storage.db.insertInto('gateway_keys').values(row).execute();
-    return { key: keyOfRow(row), secret };
+    return {
+      key: keyOfRow(await this.#select().where('k.id', '=', row.id).executeTakeFirstOrThrow()),
+      secret,
+    };
   }
 
   /** All keys, revoked ones too, the newest first. */
   async list(): Promise<ApiKey[]> {
-    const rows = await this.#storage.db
-      .selectFrom('gateway_keys')
-      .selectAll()
-      .orderBy('created_at_ms', 'desc')
-      .orderBy('id', 'desc')
+    const rows = await this.#select()
+      .orderBy('k.created_at_ms', 'desc')
+      .orderBy('k.id', 'desc')
       .execute();
     return rows.map(keyOfRow);
+  }
+
+  /** One key by its id, revoked or not. Throws `not_found`. */
+  async get(id: string): Promise<ApiKey> {
+    const row = await this.#select().where('k.id', '=', id).executeTakeFirst();
+    if (!row) throw new RpcError('not_found', `no key has the id ${id}; zeke keys list shows them`);
+    return keyOfRow(row);
   }
 
   /** Revokes by id. Throws `not_found`. Revoking twice keeps the first time. */
@@ -101,14 +121,14 @@ export class KeyStore {
       .where('id', '=', id)
       .where('revoked_at_ms', 'is', null)
       .execute();
-    this.#forgetAll();
-    const row = await this.#storage.db
-      .selectFrom('gateway_keys')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (!row) throw new RpcError('not_found', `no key has the id ${id}; zeke keys list shows them`);
-    return keyOfRow(row);
+    this.forgetAll();
+    return this.get(id);
+  }
+
+  /** What is known of keys may be out of date: whose they are has changed, or that they are revoked. */
+  forgetAll(): void {
+    this.#cache.clear();
+    this.#generation += 1;
   }
 
   /** True when any key was ever made. */
@@ -191,18 +211,14 @@ export class KeyStore {
   #forgetChanged(now: number): void {
     this.#stampedAt = now;
     const stamp = this.#storage.changeStamp();
-    if (stamp !== this.#stamp) this.#forgetAll();
+    if (stamp !== this.#stamp) this.forgetAll();
     this.#stamp = stamp;
   }
 
   async #read(hash: string): Promise<ApiKey | undefined> {
     const generation = this.#generation;
     const readAt = this.#now();
-    const row = await this.#storage.db
-      .selectFrom('gateway_keys')
-      .selectAll()
-      .where('sha256', '=', hash)
-      .executeTakeFirst();
+    const row = await this.#select().where('k.sha256', '=', hash).executeTakeFirst();
     const key = row && keyOfRow(row);
     if (!key || generation !== this.#generation) return key;
     if (this.#cache.size >= maxCachedKeys) this.#cache.clear();
@@ -210,9 +226,18 @@ export class KeyStore {
     return key;
   }
 
-  #forgetAll(): void {
-    this.#cache.clear();
-    this.#generation += 1;
+  /** A key with its user's role, and where in the hierarchy it stands. */
+  #select() {
+    return this.#storage.db
+      .selectFrom('gateway_keys as k')
+      .leftJoin('gateway_users as u', 'u.id', 'k.user_id')
+      .leftJoin('gateway_teams as t', 't.id', 'k.team_id')
+      .selectAll('k')
+      .select([
+        'u.role as role',
+        sql<string | null>`coalesce(k.team_id, u.team_id)`.as('of_team'),
+        sql<string | null>`coalesce(t.org_id, u.org_id)`.as('of_org'),
+      ]);
   }
 
   #usable(key: ApiKey | undefined): ApiKey {
@@ -249,7 +274,15 @@ function refused(message: string): RpcError {
   return apiError('unauthenticated', message, { reason: 'invalid_api_key' });
 }
 
-function keyOfRow(row: KeyTable): ApiKey {
+interface KeyRow extends KeyTable {
+  role: string | null;
+  of_team: string | null;
+  of_org: string | null;
+}
+
+function keyOfRow(row: KeyRow): ApiKey {
+  const role =
+    row.user_id === null ? (row.team_id === null ? null : 'member') : (row.role ?? 'viewer');
   return {
     id: row.id,
     name: row.name,
@@ -261,5 +294,9 @@ function keyOfRow(row: KeyTable): ApiKey {
     ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
     ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+    ...(row.user_id === null ? {} : { userId: row.user_id }),
+    ...(row.of_team === null ? {} : { teamId: row.of_team }),
+    ...(row.of_org === null ? {} : { orgId: row.of_org }),
+    ...(role === null ? {} : { role: role as Role }),
   };
 }

@@ -2,6 +2,7 @@ import type { Logger, Storage } from '@zeke/foundation';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { ProviderPricing } from '../providers/provider.ts';
+import { addSpend, spendOf } from './budgets/spend.ts';
 import type { GatewayTables } from './tables.ts';
 
 /** One attempt at one provider, as the request path knows it at its end, or a refused request. */
@@ -13,6 +14,11 @@ export interface LedgerEntry {
   attempt: number;
   keyId?: string | undefined;
   owner?: string | undefined;
+  orgId?: string | undefined;
+  teamId?: string | undefined;
+  userId?: string | undefined;
+  /** Counted against budgets of tags; not on the row. */
+  tags?: readonly string[] | undefined;
   provider: string;
   pricing?: ProviderPricing | undefined;
   model: string;
@@ -29,6 +35,10 @@ export interface LedgerEntry {
   metered: boolean;
   latencyMs: number;
   firstTokenMs?: number | undefined;
+  /** What budgets were charged, in micro-USD; else they are charged the cost. */
+  charge?: number | undefined;
+  /** The budgets' `sequence` when they were charged; absent where they were not. */
+  chargedAt?: number | undefined;
 }
 
 /** What a usage cost, and of what the sum is made. Micro-USD. */
@@ -47,6 +57,8 @@ export interface LedgerOptions {
   flushIntervalMs: number;
   /** Called when all is written. */
   onFlush?: () => Promise<void>;
+  /** Called when entries are written, with what each was charged to its spenders, in micro-USD. */
+  onWritten?: (entries: readonly LedgerEntry[], charges: readonly number[]) => void;
   /** How long disposal waits for a database that does not answer. Default 5,000. */
   disposeTimeoutMs?: number;
 }
@@ -69,6 +81,9 @@ const columns = [
   'attempt',
   'key_id',
   'owner',
+  'org_id',
+  'team_id',
+  'user_id',
   'provider',
   'model',
   'requested_model',
@@ -136,11 +151,15 @@ export class Ledger implements AsyncDisposable {
 
   /** Resolves when all that was recorded before is written; rejects when the database refuses. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const done = this.#writing.then(() => this.#writeAll());
-    this.#writing = done.catch((error: unknown) => this.#retryLater(error));
-    return done;
+    return this.#inTurn(() => this.#writeAll());
+  }
+
+  /** Writes all that was recorded before, then does this, while nothing is written. */
+  betweenWrites(work: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#writeAll();
+      await work();
+    });
   }
 
   /**
@@ -165,6 +184,14 @@ export class Ledger implements AsyncDisposable {
     this.#disposed = true;
     clearTimeout(timer);
     clearTimeout(this.#timer);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const done = this.#writing.then(work);
+    this.#writing = done.catch((error: unknown) => this.#retryLater(error));
+    return done;
   }
 
   #flushLater(afterMs: number): ReturnType<typeof setTimeout> {
@@ -195,9 +222,21 @@ export class Ledger implements AsyncDisposable {
   }
 
   async #write(group: readonly LedgerEntry[]): Promise<void> {
-    const costs = await this.#options.price(group);
+    const { onWritten, price, storage } = this.#options;
+    const costs = await price(group);
     const rows = group.map((entry, index) => rowOf(entry, costs[index] ?? null));
-    await this.#options.storage.insertMany('gateway_ledger', columns, rows);
+    const charges = group.map(({ charge }, index) =>
+      wholeOf(charge ?? costs[index]?.totalMicroUsd),
+    );
+    const spend = spendOf(group, charges);
+    if (spend.length === 0) await storage.insertMany('gateway_ledger', columns, rows);
+    else {
+      await storage.db.transaction().execute(async (transaction) => {
+        await storage.insertMany('gateway_ledger', columns, rows, transaction);
+        await addSpend(transaction, spend);
+      });
+    }
+    onWritten?.(group, charges);
   }
 
   #retryLater(error: unknown): void {
@@ -233,6 +272,9 @@ function rowOf(entry: LedgerEntry, cost: Cost | null): (string | number | boolea
     entry.attempt,
     textOf(entry.keyId),
     textOf(entry.owner),
+    textOf(entry.orgId),
+    textOf(entry.teamId),
+    textOf(entry.userId),
     textOf(entry.provider),
     textOf(entry.model),
     textOf(entry.requestedModel),

@@ -1,5 +1,5 @@
 import { columnTypes, type Migration, type MigrationSet, type StorageKind } from '@zeke/foundation';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 
 const tokenColumns = [
   'input_tokens',
@@ -105,8 +105,81 @@ const responses: Migration = {
   },
 };
 
+const hierarchy: Migration = {
+  number: 4,
+  name: 'hierarchy',
+  up: async (db, kind) => {
+    const { int64 } = columnTypes(kind);
+    await db.schema
+      .createTable('gateway_orgs')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('name', 'text', (column) => column.notNull().unique())
+      .addColumn('created_at_ms', int64, (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('gateway_teams')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('org_id', 'text', (column) => column.notNull().references('gateway_orgs.id'))
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('created_at_ms', int64, (column) => column.notNull())
+      .addUniqueConstraint('gateway_teams_name', ['org_id', 'name'])
+      .execute();
+    await db.schema
+      .createTable('gateway_users')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('org_id', 'text', (column) => column.notNull().references('gateway_orgs.id'))
+      .addColumn('team_id', 'text', (column) => column.references('gateway_teams.id'))
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('role', 'text', (column) => column.notNull())
+      .addColumn('created_at_ms', int64, (column) => column.notNull())
+      .addUniqueConstraint('gateway_users_name', ['org_id', 'name'])
+      .execute();
+    for (const name of ['user_id', 'team_id']) {
+      await db.schema.alterTable('gateway_keys').addColumn(name, 'text').execute();
+    }
+    for (const name of ['org_id', 'team_id', 'user_id']) {
+      await db.schema.alterTable('gateway_ledger').addColumn(name, 'text').execute();
+    }
+  },
+};
+
+const budgets: Migration = {
+  number: 5,
+  name: 'budgets',
+  up: async (db, kind) => {
+    const { int64 } = columnTypes(kind);
+    await db.schema
+      .createTable('gateway_budgets')
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('id', 'text', (column) => column.notNull())
+      .addColumn('period', 'text', (column) => column.notNull())
+      .addColumn('mode', 'text', (column) => column.notNull())
+      .addColumn('limit_micro_usd', int64, (column) => column.notNull())
+      .addColumn('created_at_ms', int64, (column) => column.notNull())
+      .addPrimaryKeyConstraint('gateway_budgets_key', ['kind', 'id', 'period', 'mode'])
+      .execute();
+    await db.schema
+      .createTable('gateway_spend')
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('id', 'text', (column) => column.notNull())
+      .addColumn('day', 'integer', (column) => column.notNull())
+      .addColumn('micro_usd', int64, (column) => column.notNull())
+      .addPrimaryKeyConstraint('gateway_spend_key', ['kind', 'id', 'day'])
+      .execute();
+    for (const [spender, column] of [
+      ['key', 'key_id'],
+      ['provider', 'provider'],
+    ] as const) {
+      await sql`insert into gateway_spend (kind, id, day, micro_usd)
+        select ${sql.lit(spender)}, ${sql.ref(column)}, at_ms / 86400000, sum(cost_micro_usd)
+        from gateway_ledger where cost_micro_usd > 0 and ${sql.ref(column)} is not null
+        group by ${sql.ref(column)}, at_ms / 86400000`.execute(db);
+    }
+  },
+};
+
 /** What `storage.migrate` needs to make the gateway's tables. */
 export const gatewayMigrations: MigrationSet = {
   owner: 'gateway',
-  migrations: [keys, ledger, responses],
+  migrations: [keys, ledger, responses, hierarchy, budgets],
 };

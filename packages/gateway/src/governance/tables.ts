@@ -5,6 +5,11 @@ export interface GatewayTables {
   gateway_keys: KeyTable;
   gateway_ledger: LedgerTable;
   gateway_responses: ResponseTable;
+  gateway_orgs: OrgTable;
+  gateway_teams: TeamTable;
+  gateway_users: UserTable;
+  gateway_budgets: BudgetTable;
+  gateway_spend: SpendTable;
 }
 
 /** One API key; the key itself is nowhere, only its SHA-256. */
@@ -24,6 +29,58 @@ export interface KeyTable {
   expires_at_ms: number | null;
   revoked_at_ms: number | null;
   last_used_at_ms: number | null;
+  /** Whose it is; null for a key of a team, or of nobody below the operator. */
+  user_id: string | null;
+  /** The team that its use counts for, in place of the user's own. */
+  team_id: string | null;
+}
+
+export interface OrgTable {
+  id: string;
+  name: string;
+  created_at_ms: number;
+}
+
+export interface TeamTable {
+  id: string;
+  org_id: string;
+  /** One of a kind within its organisation. */
+  name: string;
+  created_at_ms: number;
+}
+
+export interface UserTable {
+  id: string;
+  org_id: string;
+  /** Of the same organisation. */
+  team_id: string | null;
+  /** One of a kind within its organisation. */
+  name: string;
+  role: string;
+  created_at_ms: number;
+}
+
+/** What an entity may spend. */
+export interface BudgetTable {
+  /** `org`, `team`, `user`, `key`, `provider` or `tag`. */
+  kind: string;
+  id: string;
+  /** `request`, `day` or `month`. */
+  period: string;
+  /** `hard` or `soft`. */
+  mode: string;
+  limit_micro_usd: number;
+  created_at_ms: number;
+}
+
+/** What an entity spent on one day: the ledger's costs by entity, added in the same transaction. */
+export interface SpendTable {
+  /** As of a budget. */
+  kind: string;
+  id: string;
+  /** Days since the epoch, UTC. */
+  day: number;
+  micro_usd: number;
 }
 
 /** One attempt at one provider, or a request refused before any. Written once, never updated. */
@@ -36,6 +93,9 @@ export interface LedgerTable {
   attempt: number;
   key_id: string | null;
   owner: string | null;
+  org_id: string | null;
+  team_id: string | null;
+  user_id: string | null;
   /** Empty where the request was refused. */
   provider: string;
   /** The provider's own name. */

@@ -1,0 +1,48 @@
+import { type Kysely, sql } from 'kysely';
+import type { GatewayTables, SpendTable } from '../tables.ts';
+import { forEachSpender, type Spenders } from './spender.ts';
+import { dayMs } from './windows.ts';
+
+/** Values that a statement may have are few on old SQLite: 999. */
+const maxRowsAStatement = 200;
+
+/** What entries add to the days of their spenders; charges in micro-USD, in the entries' order. */
+export function spendOf(
+  entries: readonly (Spenders & { atMs: number })[],
+  charges: readonly number[],
+): SpendTable[] {
+  const sums = new Map<string, SpendTable>();
+  for (const [index, entry] of entries.entries()) {
+    const charge = charges[index] ?? 0;
+    if (charge <= 0) continue;
+    const day = Math.floor(entry.atMs / dayMs);
+    forEachSpender(entry, (kind, id) => {
+      const key = `${day} ${kind} ${id}`;
+      const sum = sums.get(key);
+      if (sum) sum.micro_usd += charge;
+      else sums.set(key, { kind, id, day, micro_usd: charge });
+    });
+  }
+  // Always in the same order: replicas that write at once must not wait for each other in a ring.
+  return [...sums]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, row]) => ({ ...row, id: row.id.replaceAll('\0', '\ufffd') }));
+}
+
+/** Adds to what is there already. To be called in the transaction that writes the ledger's rows. */
+export async function addSpend(
+  db: Kysely<GatewayTables>,
+  rows: readonly SpendTable[],
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += maxRowsAStatement) {
+    await db
+      .insertInto('gateway_spend')
+      .values(rows.slice(from, from + maxRowsAStatement))
+      .onConflict((conflict) =>
+        conflict.columns(['kind', 'id', 'day']).doUpdateSet({
+          micro_usd: sql<number>`gateway_spend.micro_usd + excluded.micro_usd`,
+        }),
+      )
+      .execute();
+  }
+}
