@@ -6,6 +6,7 @@ import { blocksOf, root } from '../support/documentation.ts';
 import { installPackages, writeProgram } from '../support/documented-program.ts';
 
 const timeoutMs = 30_000;
+const documentedFolder = '/tmp/';
 const documentedSocket = '/tmp/greeter.sock';
 const zrpc = join(root, 'packages/rpc/src/zrpc.ts');
 
@@ -54,19 +55,33 @@ test(
   timeoutMs,
 );
 
-/** The programs of a page in a folder, with a socket of their own. */
+test(
+  'the registry and the plugin of the guide',
+  async () => {
+    await using folder = await programsOf('docs/guide/rpc.md');
+    const [registry, host] = await Promise.all([
+      runProgram(folder.path, ['src/registry.ts']),
+      runProgram(folder.path, ['src/host.ts']),
+    ]);
+    expect(registry).toEqual({ code: 0, stdout: 'Hi Ada\n', stderr: '' });
+    expect(host).toEqual({ code: 0, stdout: 'Hello Ada, from a plugin\n', stderr: '' });
+  },
+  timeoutMs,
+);
+
+/** The programs of a page in a folder, with sockets and files of their own. */
 async function programsOf(page: string): Promise<AsyncDisposable & { readonly path: string }> {
   const folder = await temporaryDirectory();
   installPackages(folder.path);
   for (const path of writeProgram(page, folder.path)) {
     const file = join(folder.path, path);
-    writeFileSync(file, withSocketIn(folder.path, readFileSync(file, 'utf8')));
+    writeFileSync(file, within(folder.path, readFileSync(file, 'utf8')));
   }
   return folder;
 }
 
-function withSocketIn(folder: string, text: string): string {
-  return text.replaceAll(documentedSocket, join(folder, 'greeter.sock'));
+function within(folder: string, text: string): string {
+  return text.replaceAll(documentedFolder, `${folder}/`);
 }
 
 type Server = AsyncDisposable & Pick<Bun.Subprocess, 'kill' | 'exited'>;
@@ -102,7 +117,7 @@ async function runCommands(page: string, folder: string): Promise<void> {
 }
 
 async function runCommand(command: string, folder: string): Promise<Result> {
-  const words = withSocketIn(folder, command.replace(/ # .*/, '')).match(/'[^']*'|\S+/g) ?? [];
+  const words = within(folder, command.replace(/ # .*/, '')).match(/'[^']*'|\S+/g) ?? [];
   const [, ...args] = words.map((word) => word.replaceAll("'", ''));
   return await runProgram(folder, [zrpc, ...args]);
 }
