@@ -15,6 +15,14 @@ describe('RpcError', () => {
     expect(error.detail('other')).toBeUndefined();
   });
 
+  test('may be retried where it says so, or when', () => {
+    const details = [{ type: 'google.rpc.RetryInfo', value: {} }];
+    expect(new RpcError('resource_exhausted', 'later').retryable).toBe(false);
+    expect(new RpcError('resource_exhausted', 'later', { retryable: true }).retryable).toBe(true);
+    expect(new RpcError('resource_exhausted', 'later', { details }).retryable).toBe(true);
+    expect(new RpcError('internal', 'no', { details, retryable: false }).retryable).toBe(false);
+  });
+
   test('from() keeps ours, names an abort, and hides what is foreign', () => {
     const ours = new RpcError('aborted', 'x');
     expect(RpcError.from(ours)).toBe(ours);

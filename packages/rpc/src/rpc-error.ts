@@ -33,7 +33,11 @@ export interface RpcErrorOptions {
   /** Kept for logs, never sent to a client. */
   readonly cause?: unknown;
   readonly details?: readonly ErrorDetail[];
-  /** Decided once, where the error is made: true when the same call may succeed if sent again. */
+  /**
+   * Decided once, where the error is made: true when the same call may succeed if sent again.
+   * Default: whether the details have a `google.rpc.RetryInfo`. Only that crosses a wire, the mark
+   * does not: give a `retryInfo` to errors that clients are to try again after.
+   */
   readonly retryable?: boolean;
 }
 
@@ -45,13 +49,17 @@ export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: Code;
   readonly details: readonly ErrorDetail[];
+  /**
+   * The same call may succeed if sent again. Of an error that a peer sent: it sent a
+   * `google.rpc.RetryInfo` with it, or did not take the call; else its code says more.
+   */
   readonly retryable: boolean;
 
   constructor(code: Code, message: string, options: RpcErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? [];
-    this.retryable = options.retryable ?? false;
+    this.retryable = options.retryable ?? this.detail('google.rpc.RetryInfo') !== undefined;
   }
 
   /** The value of the first detail of this type. */

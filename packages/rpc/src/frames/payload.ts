@@ -226,7 +226,7 @@ export function readTrailer(reader: PayloadReader, flags: number, limits: RpcLim
   if (number === 0) return { error: undefined, metadata };
   const refused = (flags & frameFlag.refused) !== 0;
   const error = new RpcError(codeOfNumber(number), message, {
-    retryable: refused,
+    ...(refused ? { retryable: true } : {}),
     details: details.length === 0 ? [] : decodeStatusDetails(details),
   });
   return { error: refused ? markRefused(error) : error, metadata };

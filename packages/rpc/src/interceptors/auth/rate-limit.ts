@@ -1,3 +1,4 @@
+import { retryInfo } from '../../codec/error-details.ts';
 import type { CallHandler, ServerCall } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
 import type { ServiceType } from '../../core/method.ts';
@@ -26,8 +27,8 @@ export interface RateLimitOptions {
  * A server interceptor that limits how often one caller calls, by token buckets. Put it after the
  * one that names the caller.
  *
- * Refused with `resource_exhausted`, which says how long to wait, also in the trailer
- * `grpc-retry-pushback-ms` (gRFC A6).
+ * Refused with `resource_exhausted`, which says how long to wait, also in a `google.rpc.RetryInfo`
+ * and in the trailer `grpc-retry-pushback-ms` (gRFC A6).
  */
 export function rateLimit(options: RateLimitOptions): (next: CallHandler) => CallHandler {
   const {
@@ -85,7 +86,7 @@ function refuseFor(call: ServerCall, waitMs: number): void {
   call.sink = idleSink;
   call.sendEnd({
     error: new RpcError('resource_exhausted', `too many calls: try again in ${wholeMs} ms`, {
-      retryable: true,
+      details: [retryInfo(wholeMs)],
     }),
     metadata: Metadata.from({ 'grpc-retry-pushback-ms': String(wholeMs) }),
   });

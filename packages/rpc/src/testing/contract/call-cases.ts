@@ -171,6 +171,7 @@ export const callCases: Record<string, ContractCase> = {
       );
       assert.equal(info?.reason, 'QUOTA');
       assert.equal(info?.metadata.limit, '5');
+      assert.equal(error.retryable, true, 'it says when to call again');
     },
   },
 
