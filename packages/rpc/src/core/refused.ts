@@ -1,4 +1,4 @@
-import type { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../rpc-error.ts';
 
 /*
  * The mark lives beside the error and not in it: it must never cross a wire. A service that passes
@@ -21,4 +21,9 @@ export function markRefused(error: RpcError): RpcError {
 /** Whether the error has the mark of `markRefused`. */
 export function isRefused(error: RpcError): boolean {
   return refusedErrors.has(error);
+}
+
+/** The error of a call that waited to begin, on a connection that ended for this reason. */
+export function neverBegan({ code, message }: RpcError): RpcError {
+  return markRefused(new RpcError(code, message, { retryable: code === 'unavailable' }));
 }

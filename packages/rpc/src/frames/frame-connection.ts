@@ -1,6 +1,4 @@
-import type { CompressorLookup } from '../compression/compressor.ts';
 import {
-  type CallHandler,
   type ClientCall,
   type ClientSink,
   type OpenOptions,
@@ -8,19 +6,23 @@ import {
   type Peer,
 } from '../core/call.ts';
 import type { Connection } from '../core/connection.ts';
+import { FailedCall } from '../core/failed-call.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { Metadata } from '../core/metadata.ts';
 import type { MethodInfo } from '../core/method.ts';
+import { neverBegan } from '../core/refused.ts';
 import { monotonicNow } from '../core/timer-wheel.ts';
 import { RpcError } from '../rpc-error.ts';
 import { ConnectionTimer } from './connection-timer.ts';
 import { decompressed } from './decompressed.ts';
 import { frameFlag, frameType } from './frame.ts';
+import type { FrameConnectionOptions } from './frame-connection-options.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { type FrameStream, IncomingCall, messageCost, OutgoingCall } from './frame-stream.ts';
 import type { FrameLink } from './frame-writer.ts';
-import { type FrameLanes, firstLane } from './lanes.ts';
+import { firstLane } from './lanes.ts';
+import { OutgoingCalls } from './outgoing-calls.ts';
 import {
   PayloadReader,
   type PeerSettings,
@@ -32,31 +34,11 @@ import {
 import {
   connectionClosed,
   connectionClosing,
-  connectionFull,
   goneAway,
   messageTooLong,
   metadataTooLarge,
   unbegun,
 } from './refusals.ts';
-
-export interface FrameConnectionOptions {
-  readonly link: FrameLink;
-  /** For the calls that do not go over `link`, where the transport has links for them. */
-  readonly lanes?: FrameLanes;
-  /** The side that connected opens odd streams, the one that accepted even streams. */
-  readonly side: 'client' | 'server';
-  readonly limits: RpcLimits;
-  /** The peer, but for calls back to it, which this connection adds. */
-  readonly peer: Peer;
-  /** Takes the calls that the peer opens; absent: they are `unimplemented`. */
-  readonly handler?: CallHandler;
-  /** Why the peer is not served: it is told, and cut off, when it has introduced itself. */
-  readonly refusal?: RpcError;
-  /** From `compression/`; browsers have none. */
-  readonly compressor?: CompressorLookup;
-  /** Called when bytes come and when a call is opened. */
-  readonly onActivity?: (() => void) | undefined;
-}
 
 /** Used within one call of one function at a time, by all connections. */
 const reader = new PayloadReader();
@@ -80,14 +62,13 @@ export class FrameConnection implements Connection, FrameSink {
   readonly #reader: FrameReader;
   readonly #timer: ConnectionTimer;
   // What not every connection needs is made when it does: a listener has ten thousand of them.
-  #outgoing: Map<number, OutgoingCall> | undefined;
+  #outgoing: OutgoingCalls | undefined;
   #incoming: Map<number, IncomingCall> | undefined;
   /** Streams that were told to wait for room. */
   #waiting: Set<FrameStream> | undefined;
   #paths: (string | undefined)[] | undefined;
   #closed: PromiseWithResolvers<RpcError | undefined> | undefined;
   #peerSettings: PeerSettings | undefined;
-  #nextStream: number;
   #lastPeerStream = 0;
   #runningHandlers = 0;
   #sendCredit = 65_536;
@@ -95,13 +76,14 @@ export class FrameConnection implements Connection, FrameSink {
   #read = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
   #fault: RpcError | undefined;
+  /** Why this side is draining, until the peer is told. */
+  #farewell: RpcError | undefined;
 
   constructor(options: FrameConnectionOptions) {
     this.#options = options;
     this.limits = options.limits;
     this.#link = options.link;
     this.peer = { ...options.peer, callback: this };
-    this.#nextStream = options.side === 'client' ? 1 : 2;
     const { link, limits, compressor, lanes } = options;
     this.output = new FrameOutput(link, limits, compressor, lanes);
     this.#reader = new FrameReader(this, Math.max(options.limits.maxMessageBytes, 65_536));
@@ -122,7 +104,9 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   get openCalls(): number {
-    return (this.#outgoing?.size ?? 0) + (this.#incoming?.size ?? 0);
+    const outgoing = this.#outgoing;
+    const opened = outgoing === undefined ? 0 : outgoing.open.size + outgoing.waiting;
+    return opened + (this.#incoming?.size ?? 0);
   }
 
   /** The peer's SETTINGS have come. */
@@ -137,19 +121,9 @@ export class FrameConnection implements Connection, FrameSink {
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     const refusal = this.#refusal(options.metadata);
-    const id = this.#options.lanes?.open(method) ?? this.#nextStream;
-    const call = new OutgoingCall(this, id, sink);
-    if (refusal !== undefined) {
-      call.refuse(refusal);
-      return call;
-    }
-    if (id < firstLane) this.#nextStream += 2;
-    this.#outgoing ??= new Map();
-    this.#outgoing.set(call.id, call);
-    this.#options.onActivity?.();
-    call.compression = options.compression;
-    this.output.open(call.id, method.path, options);
-    return call;
+    if (refusal !== undefined) return new FailedCall(sink, refusal);
+    this.#outgoing ??= new OutgoingCalls(this, this.#options, this.#peerSettings);
+    return this.#outgoing.begin(method, options, sink);
   }
 
   async close(): Promise<void> {
@@ -157,12 +131,24 @@ export class FrameConnection implements Connection, FrameSink {
     await this.closed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Opens and accepts no further call; closes when the last one has ended. */
   drain(reason: RpcError): void {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
-    this.output.goaway(this.#lastPeerStream, reason);
+    this.#farewell = reason;
+    // A client has to stop at once; calls to it that wait are not worth the time.
+    if (this.#options.side === 'server') this.#outgoing?.failWaiting(connectionClosing(this.peer));
     for (const call of [...(this.#incoming?.values() ?? [])]) call.draining();
+    this.queueShrank();
+  }
+
+  /** A call that waited has begun, or was given up. */
+  queueShrank(): void {
+    if (this.#state === 'draining') this.#sayFarewell();
     this.#closeWhenIdle();
   }
 
@@ -194,7 +180,8 @@ export class FrameConnection implements Connection, FrameSink {
     this.output.stop();
     this.#fault ??= error;
     const reason = this.#fault ?? connectionClosed(this.peer, this.isReady);
-    for (const call of [...(this.#outgoing?.values() ?? [])]) {
+    this.#outgoing?.failWaiting(neverBegan(reason));
+    for (const call of [...(this.#outgoing?.open.values() ?? [])]) {
       call.end({ error: reason, metadata: Metadata.empty });
     }
     for (const call of [...(this.#incoming?.values() ?? [])]) call.cancelled(reason);
@@ -251,14 +238,15 @@ export class FrameConnection implements Connection, FrameSink {
     const more = settings.streamWindowBytes - this.peerStreamWindowBytes;
     this.peerStreamWindowBytes = settings.streamWindowBytes;
     this.#sendCredit += settings.connectionWindowBytes - 65_536;
-    for (const call of this.#outgoing?.values() ?? []) call.sendCredit += more;
+    for (const call of this.#outgoing?.open.values() ?? []) call.sendCredit += more;
     this.#timer.start();
     this.#roomAgain();
+    this.#outgoing?.limitTo(settings.maxStreams);
   }
 
   #onHeader(stream: number, flags: number, payload: PayloadReader): void {
-    if (stream % 2 === this.#nextStream % 2) {
-      this.#outgoing?.get(stream)?.header(payload.pairs(this.limits));
+    if (this.#isOwn(stream)) {
+      this.#outgoing?.open.get(stream)?.header(payload.pairs(this.limits));
       return;
     }
     const again = stream >= firstLane && this.#incoming?.has(stream);
@@ -326,7 +314,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.#received > this.limits.connectionWindowBytes + this.#oneMessage) {
       throw new RpcError('resource_exhausted', 'the peer sent more than the credit it was given');
     }
-    const call = this.#outgoing?.get(stream) ?? this.#incoming?.get(stream);
+    const call = this.#outgoing?.open.get(stream) ?? this.#incoming?.get(stream);
     if (call === undefined) {
       if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
       this.consumed(cost);
@@ -352,7 +340,7 @@ export class FrameConnection implements Connection, FrameSink {
       incoming.receiveEnd(() => incoming.halfClose());
       return;
     }
-    const call = this.#outgoing?.get(stream);
+    const call = this.#outgoing?.open.get(stream);
     if (call === undefined) {
       if (this.#isIdle(stream)) throw new RpcError('internal', `no stream ${stream} is open`);
       return;
@@ -368,7 +356,7 @@ export class FrameConnection implements Connection, FrameSink {
       this.#roomAgain();
       return;
     }
-    const call = this.#outgoing?.get(stream) ?? this.#incoming?.get(stream);
+    const call = this.#outgoing?.open.get(stream) ?? this.#incoming?.get(stream);
     if (call === undefined) return;
     call.sendCredit = Math.min(call.sendCredit + bytes, 0xffffffff);
     if (call.wantsRoom) call.flush();
@@ -383,7 +371,8 @@ export class FrameConnection implements Connection, FrameSink {
 
   #onGoaway(last: number, reason: RpcError): void {
     if (this.#state === 'open') this.#state = 'draining';
-    for (const call of [...(this.#outgoing?.values() ?? [])]) {
+    this.#outgoing?.failWaiting(goneAway(reason));
+    for (const call of [...(this.#outgoing?.open.values() ?? [])]) {
       if (call.id <= last || call.id >= firstLane) continue;
       call.end({ error: goneAway(reason), metadata: Metadata.empty });
     }
@@ -392,9 +381,15 @@ export class FrameConnection implements Connection, FrameSink {
 
   /** Never opened, by either side. */
   #isIdle(stream: number): boolean {
-    const isOwn = stream % 2 === this.#nextStream % 2;
-    const last = isOwn ? this.#nextStream - 1 : this.#lastPeerStream;
-    return stream > last && stream < firstLane;
+    if (stream >= firstLane) return false;
+    return this.#isOwn(stream)
+      ? stream >= (this.#outgoing?.nextStream ?? 0)
+      : stream > this.#lastPeerStream;
+  }
+
+  /** Of the numbers that this side gives. */
+  #isOwn(stream: number): boolean {
+    return (stream % 2 === 1) === (this.#options.side === 'client');
   }
 
   get #oneMessage(): number {
@@ -407,9 +402,6 @@ export class FrameConnection implements Connection, FrameSink {
     if (metadata.size > 0 && metadata.byteLength > this.limits.maxMetadataBytes) {
       return metadataTooLarge(metadata, this.limits);
     }
-    const open = this.#outgoing?.size ?? 0;
-    const maxStreams = this.#peerSettings?.maxStreams ?? this.limits.maxStreams;
-    if (open >= maxStreams || this.#nextStream > 0xfffffff0) return connectionFull(this.peer, open);
     return undefined;
   }
 
@@ -454,9 +446,10 @@ export class FrameConnection implements Connection, FrameSink {
 
   forget(stream: FrameStream): void {
     this.#waiting?.delete(stream);
-    if (stream instanceof OutgoingCall) this.#outgoing?.delete(stream.id);
-    else this.#incoming?.delete(stream.id);
     this.#options.lanes?.release(stream.id);
+    if (stream instanceof OutgoingCall) this.#outgoing?.forget(stream);
+    else this.#incoming?.delete(stream.id);
+    if (this.#state === 'draining') this.#sayFarewell();
     if (this.openCalls > 0) return;
     this.#timer.idleSince = monotonicNow();
     if (this.#state === 'draining') this.#closeWhenIdle();
@@ -473,6 +466,13 @@ export class FrameConnection implements Connection, FrameSink {
       waiting.delete(stream);
       stream.flush();
     }
+  }
+
+  /** The peer takes no call after GOAWAY, so those that wait come first. */
+  #sayFarewell(): void {
+    if (this.#farewell === undefined || (this.#outgoing?.waiting ?? 0) > 0) return;
+    this.output.goaway(this.#lastPeerStream, this.#farewell);
+    this.#farewell = undefined;
   }
 
   #closeWhenIdle(): void {

@@ -227,12 +227,6 @@ export class OutgoingCall extends FrameStream implements ClientCall {
     this.cancel(error);
   }
 
-  /** The call never begins; the sink learns why after this turn. */
-  refuse(error: RpcError): void {
-    this.#over = true;
-    queueMicrotask(() => this.#sink.onEnd({ error, metadata: Metadata.empty }));
-  }
-
   header(metadata: Metadata): void {
     if (this.#headerSeen) return;
     this.#headerSeen = true;

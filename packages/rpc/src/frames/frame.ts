@@ -3,8 +3,9 @@
  *
  *     length u32 | type u8 | stream u32 | flags u8 | payload …        (big-endian; length: payload)
  *
- * Each side begins with SETTINGS and may send calls at once after it. Streams have odd numbers when
- * the side that connected opened them, even when the other did; numbers only grow.
+ * Each side begins with SETTINGS and may send a call at once after it; further ones when it has the
+ * peer's SETTINGS, which say how many streams it takes at once. Streams have odd numbers when the side
+ * that connected opened them, even when the other did; numbers only grow.
  *
  *     SETTINGS  "zrpc" | version u8 | maxMessage u32 | streamWindow u32 | connectionWindow u32 | maxStreams u32
  *     HEADER    from the opener: varint method | [varint length, path] | varint timeout in ms | pairs
@@ -59,6 +60,9 @@ export const frameFlag = {
   /** PING: the answer. */
   ack: 0x01,
 } as const;
+
+/** A side that does not have the peer's SETTINGS yet opens no more streams at once. */
+export const streamsBeforeSettings = 1;
 
 /** Paths that a side keeps numbers for; a sender of more sends the others as method 0. */
 export const maxInternedMethods = 1_024;

@@ -30,12 +30,6 @@ export function connectionClosing({ address }: Peer): RpcError {
   return markRefused(new RpcError('unavailable', message, { retryable: true }));
 }
 
-/** Why one more call does not begin; it may be sent again. */
-export function connectionFull({ address }: Peer, openCalls: number): RpcError {
-  const message = `${openCalls} calls are open on the connection to ${address}, as many as it takes`;
-  return markRefused(new RpcError('resource_exhausted', message));
-}
-
 /** Why a call that the peer has not seen, and will not, has ended: by the reason of its GOAWAY. */
 export function goneAway({ code, message }: RpcError): RpcError {
   // Another connection is of no use to who may not connect.

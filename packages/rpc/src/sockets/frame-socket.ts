@@ -1,4 +1,5 @@
-import { FrameConnection, type FrameConnectionOptions } from '../frames/frame-connection.ts';
+import { FrameConnection } from '../frames/frame-connection.ts';
+import type { FrameConnectionOptions } from '../frames/frame-connection-options.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { ByteSocket, SocketHandler } from './socket.ts';
 

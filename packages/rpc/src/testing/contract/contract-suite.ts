@@ -2,8 +2,9 @@ import { callCases } from './call-cases.ts';
 import { ContractBench, type ContractHarness } from './contract-bench.ts';
 import { flowCases } from './flow-cases.ts';
 import { hookCases } from './hook-cases.ts';
+import { queueCases } from './queue-cases.ts';
 
-const contractCases = { ...callCases, ...flowCases, ...hookCases };
+const contractCases = { ...callCases, ...flowCases, ...hookCases, ...queueCases };
 
 /**
  * Registers what every transport must do, as tests of any runner: `test` is that of bun:test or of

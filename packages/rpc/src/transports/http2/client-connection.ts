@@ -1,7 +1,7 @@
 import type { ClientCall, ClientSink, OpenOptions } from '../../core/call.ts';
 import type { Connection } from '../../core/connection.ts';
 import type { MethodInfo } from '../../core/method.ts';
-import { markRefused } from '../../core/refused.ts';
+import { markRefused, neverBegan } from '../../core/refused.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { ByteSocket } from '../../sockets/socket.ts';
 import { ClientStream } from './client-stream.ts';
@@ -69,7 +69,7 @@ export class ClientConnection extends Http2Connection implements Connection {
     const stream = new ClientStream(this, method.path, options, sink);
     const refusal = this.#refusal(method, options);
     if (refusal !== undefined) stream.refuse(refusal);
-    else if (this.streams.size < this.peerSettings.maxStreams) this.#begin(stream);
+    else if (this.streams.size < this.#maxStreams) this.#begin(stream);
     else this.#queued.add(stream);
     return stream;
   }
@@ -77,6 +77,10 @@ export class ClientConnection extends Http2Connection implements Connection {
   async close(): Promise<void> {
     this.drain('the client is closing');
     await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   override drain(_reason: string): void {
@@ -164,7 +168,12 @@ export class ClientConnection extends Http2Connection implements Connection {
 
   protected override onBroken(error: RpcError): void {
     this.#rejectReady(error);
-    for (const stream of [...this.#queued]) stream.broken(error);
+    for (const stream of [...this.#queued]) stream.broken(neverBegan(error));
+  }
+
+  /** How many calls may be open at once. */
+  get #maxStreams(): number {
+    return Math.min(this.limits.maxStreams, this.peerSettings.maxStreams);
   }
 
   #begin(stream: ClientStream): void {
@@ -179,8 +188,9 @@ export class ClientConnection extends Http2Connection implements Connection {
   }
 
   #beginQueued(): void {
+    if (this.state !== 'open' && this.state !== 'draining') return;
     for (const stream of this.#queued) {
-      if (this.streams.size >= this.peerSettings.maxStreams) return;
+      if (this.streams.size >= this.#maxStreams) return;
       this.#queued.delete(stream);
       this.#begin(stream);
     }
@@ -194,10 +204,10 @@ export class ClientConnection extends Http2Connection implements Connection {
       const message = `the connection to ${address} is closing`;
       return new RpcError('unavailable', message, { retryable: true });
     }
-    const { maxStreams, maxMetadataBytes } = this.limits;
-    if (this.openCalls >= maxStreams) {
-      const message = `${this.openCalls} calls are open on the connection to ${address}, the limit maxStreams`;
-      return new RpcError('resource_exhausted', message);
+    const { maxQueuedCalls, maxMetadataBytes } = this.limits;
+    if (this.#queued.size >= maxQueuedCalls && this.streams.size >= this.#maxStreams) {
+      const message = `${this.#queued.size} calls wait for a free place on the connection to ${address}, the limit maxQueuedCalls; call again later`;
+      return new RpcError('resource_exhausted', message, { retryable: true });
     }
     if (metadata.size > 0) {
       const limit = Math.min(maxMetadataBytes, this.peerSettings.maxHeaderListBytes);

@@ -323,20 +323,23 @@ describe('limits', () => {
     }
   });
 
-  test('the client’s maxStreams: one call more is refused', async () => {
-    const { listener, next } = await holding();
-    const { transport } = connect({ url: listener.address, limits: { maxStreams: 1 } });
-    const first = new RecordingSink();
-    transport.open(testMethod(), testOpenOptions(), first).sendEnd();
-    const held = await next();
-    const second = new RecordingSink();
-    transport.open(testMethod(), testOpenOptions(), second).sendEnd();
-    const { error } = await second.end;
-    expect(error?.code).toBe('resource_exhausted');
-    expect(error !== undefined && isRefused(error)).toBe(true);
-    end(held);
-    await first.end;
-    expect(first.code).toBe('ok');
+  test('the connection of calls that wait for a stream breaks: all end, none was sent', async () => {
+    const { listener, calls, next } = await holding({ maxStreams: 1 });
+    const { transport } = connect({ url: listener.address });
+    const sinks = Array.from({ length: 5 }, () => new RecordingSink());
+    for (const sink of sinks) transport.open(testMethod(), testOpenOptions(), sink).sendEnd();
+    await next();
+    await listener.close({ graceMs: 0 });
+    const ends = await Promise.all(sinks.map((sink) => sink.end));
+    expect(calls.length).toBe(1);
+    expect(ends.map(({ error }) => error?.code)).toEqual(Array(5).fill('unavailable'));
+    expect(ends.map(({ error }) => error !== undefined && isRefused(error))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('metadata of a response: beyond the limit the call fails, beyond a frame it goes on', async () => {

@@ -49,6 +49,10 @@ export abstract class Http3Connection
     return this.calls.size;
   }
 
+  protected get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   abstract onStream(id: number): QuicByteStream | undefined;
 
   /** Takes no further call; closes when the last one has ended. */

@@ -140,3 +140,19 @@ test('a busy poll spins only while something happens', async () => {
   expect(poll.isSpinning).toBe(true);
   while (poll.isSpinning) await new Promise((resolve) => setImmediate(resolve));
 });
+
+test('a client takes the server’s maxStreams from the first call on', async () => {
+  for (const maxStreams of [1, 10]) {
+    const path = newPath();
+    const listener = await listenUnix({ path, handler: echo.handler, limits: { maxStreams } });
+    const transport = connectUnix({ path });
+    const client = createClient(Notes, transport);
+    for (let round = 0; round < 2; round++) {
+      const calls = Array.from({ length: 50 }, (_, i) => client.echo({ text: `${i}` }));
+      const replies = await Promise.all(calls);
+      expect(replies.map(({ text }) => text)).toEqual(calls.map((_, i) => `${i}`));
+    }
+    await transport.close();
+    await listener.close();
+  }
+});

@@ -197,7 +197,13 @@ describe('what is not sent', () => {
       'resource_exhausted',
       /metadata/,
     ],
-    ['too many calls', {}, { limits: { maxStreams: 0 } }, 'resource_exhausted', /maxStreams/],
+    [
+      'too many calls',
+      {},
+      { limits: { maxStreams: 0, maxQueuedCalls: 0 } },
+      'resource_exhausted',
+      /maxQueuedCalls/,
+    ],
   ])('%s', async (_name, method, options, code, text) => {
     let fetched = 0;
     const transport = connectFetch({
