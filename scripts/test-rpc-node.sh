@@ -29,4 +29,6 @@ PATH="$PWD/node_modules/.bin:$PATH" bun packages/rpc/scripts/pack.ts "$scratch/n
 ln -s "$PWD/packages/rpc/node_modules" "$scratch/node_modules/@zeke/rpc/node_modules"
 cp tests/rpc-package/consumer.ts "$scratch/consumer.ts"
 "$node" "$scratch/consumer.ts"
-"$node" "$scratch/node_modules/@zeke/rpc/dist/zrpc.js" --version
+# As npm installs the command, where there is no Bun.
+chmod +x "$scratch/node_modules/@zeke/rpc/dist/zrpc.js"
+PATH="${node%/*}:/usr/bin:/bin" "$scratch/node_modules/@zeke/rpc/dist/zrpc.js" --version

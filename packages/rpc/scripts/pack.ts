@@ -26,6 +26,9 @@ function pack(folder: string): void {
   const dist = join(folder, 'dist');
   const compiler = spawnSync('tsc', ['-p', packageFolder, '--outDir', dist], { stdio: 'inherit' });
   if (compiler.status !== 0) throw new Error('tsc has found faults');
+  // npm starts it by its first line, and whoever has Node need not have Bun.
+  const command = join(dist, 'zrpc.js');
+  writeFileSync(command, readFileSync(command, 'utf8').replace('/env bun', '/env node'));
   for (const part of ['proto', 'runtime']) {
     cpSync(join(packageFolder, part), join(folder, part), { recursive: true });
   }
@@ -53,6 +56,7 @@ function published(manifest: Manifest): object {
     bin: Object.fromEntries(
       Object.entries(manifest.bin).map(([name, path]) => [name, compiled(path)]),
     ),
+    engines: { bun: '>=1.4', node: '>=26' },
     files: ['dist', 'proto', 'runtime'],
   };
 }
