@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { OpenOptions } from '../core/call.ts';
 import { isRefused, markRefused } from '../core/refused.ts';
 import { breaker } from '../interceptors/breaker.ts';
 import { RpcError } from '../rpc-error.ts';
@@ -46,9 +47,9 @@ function setUp(text: string, options: Partial<BalanceOptions> = {}, isReady = tr
     ...options,
   });
   const at = (address: string) => made.get(address) as ScriptedReadyTransport;
-  const open = (kind = method) => {
+  const open = (kind = method, changes: Partial<OpenOptions> = {}) => {
     const sink = new RecordingSink();
-    const call = transport.open(kind, testOpenOptions(), sink);
+    const call = transport.open(kind, testOpenOptions(changes), sink);
     return { sink, call };
   };
   /** Where the calls have gone, in order of the addresses. */
@@ -328,6 +329,15 @@ test('without an endpoint a call fails, or waits for one if it is told to', asyn
   list.set(endpointsOf('a'));
   expect(at('a').call(0).sent).toEqual([utf8('q')]);
   expect(clock.pending).toBe(0);
+});
+
+test('a call says itself whether it waits, and waits for all endpoints', async () => {
+  const { list, at, open } = setUp('', { waitForReady: true });
+  const { error } = await open(method, { waitForReady: false }).sink.end;
+  expect(error?.code).toBe('unavailable');
+  open(method, { waitForReady: true });
+  list.set(endpointsOf('a'));
+  expect(at('a').call(0).options.waitForReady).toBe(false);
 });
 
 test('a call that waits for readiness outlasts failures to connect, up to its limit', () => {

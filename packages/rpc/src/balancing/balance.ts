@@ -34,8 +34,9 @@ export interface BalanceOptions {
   /** Leaves endpoints alone whose calls fail more than those of the others. Default: none. */
   readonly outliers?: OutlierOptions;
   /**
-   * Whether calls wait while no endpoint can be reached, instead of failing. Default: no. All calls
-   * wait for endpoints that are connecting, up to `patienceMs`.
+   * Whether calls wait while no endpoint can be reached, instead of failing, where they do not say
+   * themselves (`CallOptions`). Default: no. All calls wait for endpoints that are connecting, up to
+   * `patienceMs`.
    */
   readonly waitForReady?: boolean | ((method: MethodInfo) => boolean);
   /** For an endpoint that connects, in milliseconds: 1,000. Then others count, of lower priority too. */
@@ -166,9 +167,9 @@ class Balancer implements Transport {
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
-    const waitsForReady = this.#waitsForReady(method);
+    const waitsForReady = this.#waitsForReady(method, options);
     const member = this.#pick(method, options, waitsForReady);
-    if (member instanceof Member) return member.open(method, options, sink);
+    if (member instanceof Member) return member.open(method, bound(options), sink);
     if (member === 'none' && !waitsForReady)
       return new FailedCall(sink, markRefused(this.#unreachable()));
     if (this.#isClosed || this.#waiting.size >= (this.#options.maxWaiting ?? 1_000)) {
@@ -210,7 +211,8 @@ class Balancer implements Transport {
     }
   }
 
-  #waitsForReady(method: MethodInfo): boolean {
+  #waitsForReady(method: MethodInfo, options: OpenOptions): boolean {
+    if (options.waitForReady !== undefined) return options.waitForReady;
     const { waitForReady = false } = this.#options;
     return typeof waitForReady === 'function' ? waitForReady(method) : waitForReady;
   }
@@ -232,7 +234,7 @@ class Balancer implements Transport {
 
   #serveWaiting(): void {
     for (const call of this.#waiting) {
-      const waitsForReady = this.#waitsForReady(call.method);
+      const waitsForReady = this.#waitsForReady(call.method, call.options);
       const member = this.#pick(call.method, call.options, waitsForReady);
       if (member instanceof Member) call.start(member);
       else if (member === 'none' && !waitsForReady) {
@@ -323,6 +325,11 @@ class Balancer implements Transport {
   }
 }
 
+/** It waits here, for all endpoints, and not at the one that it was given. */
+function bound(options: OpenOptions): OpenOptions {
+  return options.waitForReady === true ? { ...options, waitForReady: false } : options;
+}
+
 /** A call without an endpoint yet. */
 class WaitingCall extends HeldCall {
   readonly #onOver: () => void;
@@ -340,7 +347,7 @@ class WaitingCall extends HeldCall {
 
   start(member: Member): void {
     this.#onOver();
-    this.begin(member.transport, member.sinkBefore(this.sink));
+    this.begin(member.transport, member.sinkBefore(this.sink), bound(this.options));
   }
 
   protected override onLeft(error: RpcError): RpcError {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RpcError } from '../rpc-error.ts';
 import { Notes, type NotesClient, type NotesHandlers } from '../testing/note-service.ts';
 import { connectMemory } from '../transports/memory/memory.ts';
+import { connectUnix, listenUnix } from '../transports/unix/unix.ts';
 import type { CallOptions } from './call-options.ts';
 import { createClient } from './client.ts';
 import { createServer } from './server.ts';
@@ -82,6 +85,17 @@ describe('a call with a parent', () => {
     await call;
     expect(listening).toBe(0);
   });
+});
+
+test('a call may wait for a server that does not listen yet', async () => {
+  const path = join(tmpdir(), `zrpc-late-${crypto.randomUUID()}.sock`);
+  await using transport = connectUnix({ path });
+  const client = createClient(Notes, transport, { timeoutMs: 10_000 });
+  const patient = client.echo({ text: 'hello' }, { waitForReady: true });
+  expect((await faultOf(client.echo({}))).code).toBe('unavailable');
+  const { handler } = createServer().add(Notes, { echo: (note) => note });
+  await using _listener = await listenUnix({ path, handler });
+  expect((await patient).text).toBe('hello');
 });
 
 describe('deadlineAt', () => {

@@ -20,6 +20,13 @@ export interface CallOptions {
   readonly parent?: ParentCall;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
+  /**
+   * While the server cannot be reached the call waits, until its deadline, instead of failing with
+   * `unavailable`; give it one. As many calls wait as `maxQueuedCalls` and `maxQueuedBytes` allow, and
+   * over several servers as long as `maxWaitMs`. Without a connection of its own, as with `fetch`, a
+   * transport does not know, and fails. Default: false.
+   */
+  readonly waitForReady?: boolean;
   /** Of messages from 1 KiB on, in both directions where the server can. Default: none. */
   readonly compression?: CompressionName;
   /** The metadata of the header. What it throws cancels the call, which fails with it. */

@@ -64,6 +64,13 @@ export class CallQueue {
     this.#calls.clear();
     for (const call of calls) call.fail(markRefused(error));
   }
+
+  /** Ends those that do not wait for ever (`waitForReady`). */
+  failImpatient(error: RpcError): void {
+    const calls = [...this.#calls].filter(({ options }) => options.waitForReady !== true);
+    for (const call of calls) this.#calls.delete(call);
+    for (const call of calls) call.fail(markRefused(error));
+  }
 }
 
 class QueuedCall extends HeldCall {

@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly deadlineAt: number;
   /** The compression of the messages that this side sends. Absent: none. */
   readonly compression?: CompressionName;
+  /** Waits for a connection through failures to make one, until its end. Not sent. */
+  readonly waitForReady?: boolean;
   /** The call that this one is made for, whose trace interceptors go on with. Not sent. */
   readonly parent?: ParentCall;
 }

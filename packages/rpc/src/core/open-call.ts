@@ -246,13 +246,16 @@ const never = Number.POSITIVE_INFINITY;
 function openOptionsOf(
   metadata: Metadata,
   deadlineAt: number,
-  { compression, parent }: CallOptions,
+  { compression, waitForReady, parent }: CallOptions,
 ): OpenOptions {
-  if (compression === undefined && parent === undefined) return { metadata, deadlineAt };
+  if (compression === undefined && waitForReady === undefined && parent === undefined) {
+    return { metadata, deadlineAt };
+  }
   return {
     metadata,
     deadlineAt,
     ...(compression === undefined ? {} : { compression }),
+    ...(waitForReady === undefined ? {} : { waitForReady }),
     ...(parent === undefined ? {} : { parent }),
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { RpcError } from '../rpc-error.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { testMethod, testOpenOptions } from '../testing/test-method.ts';
@@ -12,7 +13,7 @@ import { isRefused } from './refused.ts';
 
 /** A transport whose dialling the test decides about, one attempt at a time. */
 function setUp() {
-  let now = 0;
+  const clock = new ManualClock();
   const dials: { resolve: (made: Connection) => void; reject: (error: Error) => void }[] = [];
   const signals: AbortSignal[] = [];
   const transport = new ReconnectingTransport({
@@ -24,12 +25,12 @@ function setUp() {
       return dial.promise;
     },
     limits: { maxQueuedCalls: 3, maxQueuedBytes: 100 },
-    now: () => now,
+    clock,
     random: () => 0.5,
   });
   const changes: string[] = [];
   const stop = transport.onReadiness(() => changes.push(transport.readiness));
-  return { transport, dials, signals, changes, stop, pass: (ms: number) => (now += ms) };
+  return { transport, dials, signals, changes, stop, clock };
 }
 
 function connection(): Connection {
@@ -60,17 +61,17 @@ test('it connects when told to, once, and says when it is ready and when it is n
 });
 
 test('after a failure it is not idle before its back-off has passed', async () => {
-  const { transport, dials, changes, pass } = setUp();
+  const { transport, dials, changes, clock } = setUp();
   transport.connect();
   dials[0]?.reject(new Error('nobody listens'));
   await Promise.resolve();
   await Promise.resolve();
   expect(changes).toEqual(['failed']);
   expect(transport.retryAt).toBe(100);
-  pass(99);
+  clock.advance(99);
   transport.connect();
   expect(dials).toHaveLength(1);
-  pass(1);
+  clock.advance(1);
   expect(transport.readiness).toBe('idle');
   transport.connect();
   expect(dials).toHaveLength(2);
@@ -110,4 +111,54 @@ test('calls that wait for a connection are bounded, in number and in what they h
     expect(sink.code).toBe('ok');
   }
   await transport.close();
+});
+
+test('a call that waits for readiness outlasts failures to connect, which are tried again', async () => {
+  const { transport, dials, clock } = setUp();
+  const patient = new RecordingSink();
+  const impatient = new RecordingSink();
+  const call = transport.open(testMethod(), testOpenOptions({ waitForReady: true }), patient);
+  transport.open(testMethod(), testOpenOptions(), impatient);
+  dials[0]?.reject(new Error('nobody listens'));
+  expect((await impatient.end).error?.code).toBe('unavailable');
+  expect(clock.nextDelayMs).toBe(100);
+  clock.advance(100);
+  expect(dials).toHaveLength(2);
+  dials[1]?.reject(new Error('nobody listens'));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(transport.readiness).toBe('failed');
+  const late = new RecordingSink();
+  transport.open(testMethod(), testOpenOptions({ waitForReady: true }), late);
+  clock.advance(200);
+  dials[2]?.resolve(connection());
+  call.sendEnd();
+  expect((await patient.end).error).toBeUndefined();
+  expect((await late.end).error).toBeUndefined();
+  expect(clock.pending).toBe(0);
+  await transport.close();
+});
+
+test('a call that waits for readiness ends at its deadline, with the reason, and so does the waiting', async () => {
+  const { transport, dials, clock } = setUp();
+  const sink = new RecordingSink();
+  const call = transport.open(testMethod(), testOpenOptions({ waitForReady: true }), sink);
+  dials[0]?.reject(new Error('nobody listens'));
+  await Promise.resolve();
+  await Promise.resolve();
+  call.cancel(new RpcError('deadline_exceeded', 'too late'));
+  expect(sink.trailer?.error?.message).toBe('too late; cannot connect to test: nobody listens');
+  expect(clock.pending).toBe(0);
+});
+
+test('closing ends the calls that wait for readiness', async () => {
+  const { transport, dials, clock } = setUp();
+  const sink = new RecordingSink();
+  transport.open(testMethod(), testOpenOptions({ waitForReady: true }), sink);
+  dials[0]?.reject(new Error('nobody listens'));
+  await Promise.resolve();
+  await Promise.resolve();
+  await transport.close();
+  expect(sink.code).toBe('unavailable');
+  expect(clock.pending).toBe(0);
 });

@@ -2,13 +2,13 @@ import { RpcError } from '../rpc-error.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { ClientCall, ClientSink, OpenOptions } from './call.ts';
 import { CallQueue, type CallQueueOptions } from './call-queue.ts';
+import { type Clock, type Scheduled, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { FailedCall } from './failed-call.ts';
 import { limitsWith } from './limits.ts';
 import type { MethodInfo } from './method.ts';
 import type { Readiness, ReadyTransport } from './ready-transport.ts';
 import { markRefused } from './refused.ts';
-import { monotonicNow } from './timer-wheel.ts';
 
 export interface ReconnectingOptions {
   /** For messages: `unix:/run/x.sock`. */
@@ -24,8 +24,8 @@ export interface ReconnectingOptions {
   readonly unanswered?: string;
   /** After a failure no new attempt is made for so long. Default 100 ms to 5 s. */
   readonly backoff?: Backoff;
-  /** Default: `performance.now`, `Math.random`. */
-  readonly now?: () => number;
+  /** Default: that of the process, `Math.random`. */
+  readonly clock?: Clock;
   readonly random?: () => number;
 }
 
@@ -48,21 +48,23 @@ type State =
  * A Transport that connects with the first call, and again with the first call after the connection
  * was lost. Calls that come while it connects wait, as `maxQueuedCalls` and `maxQueuedBytes` allow;
  * when it cannot connect they fail as `unavailable`, and so does every call until the back-off has
- * passed.
+ * passed. Those with `waitForReady` wait on, and are why it connects again by itself.
  */
 export class ReconnectingTransport implements ReadyTransport {
   readonly #options: ReconnectingOptions;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #state: State = { kind: 'idle' };
   #failures = 0;
   readonly #waiting: CallQueue;
   readonly #listeners = new Set<() => void>();
   /** It connects though no call waits for that. */
   #isWanted = false;
+  /** The next attempt, while calls wait for the end of the back-off. */
+  #redial: Scheduled | undefined;
 
   constructor(options: ReconnectingOptions) {
     this.#options = options;
-    this.#now = options.now ?? monotonicNow;
+    this.#clock = options.clock ?? systemClock;
     this.#waiting = new CallQueue({
       limits: limitsWith(options.limits),
       waitsFor: `for a connection to ${options.address}`,
@@ -73,7 +75,7 @@ export class ReconnectingTransport implements ReadyTransport {
   get readiness(): Readiness {
     const state = this.#state;
     if (state.kind === 'connected') return state.connection.acceptsCalls ? 'ready' : 'idle';
-    if (state.kind === 'failed') return this.#now() < state.until ? 'failed' : 'idle';
+    if (state.kind === 'failed') return this.#clock.now() < state.until ? 'failed' : 'idle';
     return state.kind === 'dialling' ? 'connecting' : state.kind;
   }
 
@@ -97,21 +99,20 @@ export class ReconnectingTransport implements ReadyTransport {
       return state.connection.open(method, options, sink);
     }
     if (state.kind === 'closed') return new FailedCall(sink, markRefused(this.#isClosed()));
-    if (state.kind === 'failed' && this.#now() < state.until) {
-      return new FailedCall(sink, state.error);
-    }
+    const isBackedOff = state.kind === 'failed' && this.#clock.now() < state.until;
+    if (isBackedOff && options.waitForReady !== true) return new FailedCall(sink, state.error);
     const call = this.#waiting.hold(method, options, sink);
-    if (state.kind !== 'dialling') void this.#dial();
+    if (isBackedOff) this.#redialAt(state.until);
+    else if (state.kind !== 'dialling') void this.#dial();
     return call;
   }
 
   async close(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'closed' };
-    if (state.kind === 'dialling') {
-      state.abort.abort();
-      this.#waiting.failAll(this.#isClosed());
-    }
+    this.#stopRedial();
+    if (state.kind === 'dialling') state.abort.abort();
+    this.#waiting.failAll(this.#isClosed());
     this.#announce();
     if (state.kind === 'connected') await state.connection.close();
   }
@@ -120,7 +121,20 @@ export class ReconnectingTransport implements ReadyTransport {
     return this.close();
   }
 
+  #redialAt(until: number): void {
+    this.#redial ??= this.#clock.schedule(until - this.#clock.now(), () => {
+      this.#redial = undefined;
+      if (this.#state.kind === 'failed' && this.#waiting.size > 0) void this.#dial();
+    });
+  }
+
+  #stopRedial(): void {
+    this.#redial?.cancel();
+    this.#redial = undefined;
+  }
+
   async #dial(): Promise<void> {
+    this.#stopRedial();
     const abort = new AbortController();
     this.#state = { kind: 'dialling', abort };
     try {
@@ -140,8 +154,10 @@ export class ReconnectingTransport implements ReadyTransport {
       const error = markRefused(this.#unreachable(cause));
       const backoff = this.#options.backoff ?? reconnectBackoff;
       const wait = backoffMs(backoff, this.#failures++, this.#options.random ?? Math.random);
-      this.#state = { kind: 'failed', until: this.#now() + wait, error };
-      this.#waiting.failAll(error);
+      const until = this.#clock.now() + wait;
+      this.#state = { kind: 'failed', until, error };
+      this.#waiting.failImpatient(error);
+      if (this.#waiting.size > 0) this.#redialAt(until);
       this.#announce();
     }
   }
@@ -152,15 +168,16 @@ export class ReconnectingTransport implements ReadyTransport {
 
   /** A call has been cancelled; nobody may wait any more. @returns what its caller is told. */
   #forget(error: RpcError): RpcError {
-    if (this.#waiting.size === 0 && !this.#isWanted && this.#state.kind === 'dialling') {
-      this.#state.abort.abort();
+    const state = this.#state;
+    if (this.#waiting.size === 0) this.#stopRedial();
+    if (this.#waiting.size === 0 && !this.#isWanted && state.kind === 'dialling') {
+      state.abort.abort();
       this.#state = { kind: 'idle' };
     }
     if (error.code !== 'deadline_exceeded') return error;
     const { address, unanswered = 'there was no connection until then' } = this.#options;
-    return new RpcError(error.code, `${error.message}; ${address}: ${unanswered}`, {
-      cause: error,
-    });
+    const reason = state.kind === 'failed' ? state.error.message : `${address}: ${unanswered}`;
+    return new RpcError(error.code, `${error.message}; ${reason}`, { cause: error });
   }
 
   #isClosed(): RpcError {

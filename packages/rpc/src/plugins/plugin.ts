@@ -178,7 +178,7 @@ class SupervisedPlugin implements Plugin {
     return new ReconnectingTransport({
       address: `the plugin ${this.#options.name}`,
       dial: (signal) => this.#dial(signal),
-      now: () => this.#clock.now(),
+      clock: this.#clock,
     });
   }
 
