@@ -86,9 +86,7 @@ export function levelAfter(rate: Rate, level: number, elapsedUs: number): number
 
 /** Whole tokens that fit on a level. */
 export function tokensLeft(rate: Rate, level: number): number {
-  if (level >= rate.capacity) return 0;
-  const room = rate.capacity - level;
-  return (room - (room % rate.unitsPerToken)) / rate.unitsPerToken;
+  return level >= rate.capacity ? 0 : dividedDown(rate.capacity - level, rate.unitsPerToken);
 }
 
 /** Microseconds, rounded up, until `units` have run out. */
@@ -96,10 +94,19 @@ export function usToDrain(rate: Rate, units: number): number {
   return units <= 0 ? 0 : dividedUp(units, rate.unitsPerUs);
 }
 
-/** The quotient rounded up: exact, as the quotient of doubles is not. */
+/** The quotient of whole numbers up to 2^53, rounded up; exact. */
 export function dividedUp(dividend: number, divisor: number): number {
-  const rest = dividend % divisor;
-  return (dividend - rest) / divisor + (rest > 0 ? 1 : 0);
+  const quotient = dividedDown(dividend, divisor);
+  return quotient * divisor < dividend ? quotient + 1 : quotient;
+}
+
+/**
+ * The quotient rounded down. That of doubles may have been rounded up to the next whole number, never
+ * down past one. (`%` would be exact too, and take five times as long.)
+ */
+function dividedDown(dividend: number, divisor: number): number {
+  const quotient = Math.floor(dividend / divisor);
+  return quotient * divisor > dividend ? quotient - 1 : quotient;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

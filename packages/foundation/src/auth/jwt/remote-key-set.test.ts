@@ -168,3 +168,9 @@ test.each([
   expect(() => keySet({ url })).toThrow(why);
   expect(() => keySet({ url })).not.toThrow('secret');
 });
+
+test.each(['cacheMs', 'staleMs', 'timeoutMs'] as const)('%s must be a time', (field) => {
+  for (const wrong of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
+    expect(() => keySet({ [field]: wrong })).toThrow(`${field} of the key set`);
+  }
+});

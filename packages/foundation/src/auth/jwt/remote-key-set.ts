@@ -21,6 +21,7 @@ export interface RemoteKeySetOptions {
 }
 
 const maxKeySetBytes = 256 * 1024;
+const maxTimeMs = 86_400_000;
 /** Between two requests, when the set is too old or has never been had. */
 const retryMs = 5_000;
 /** Between two requests for the sake of keys that are not in the set, which strangers can name. */
@@ -41,8 +42,11 @@ export class RemoteKeySet {
   #askedAt = Number.NEGATIVE_INFINITY;
   #underWay: Promise<void> | undefined;
 
-  /** @throws RpcError invalid_argument for a URL from which no keys may be had. */
+  /** @throws RpcError invalid_argument for a URL from which no keys may be had, or a time that is none. */
   constructor(options: RemoteKeySetOptions) {
+    for (const field of ['cacheMs', 'staleMs', 'timeoutMs'] as const) {
+      checkTime(options[field], field);
+    }
     this.#options = options;
     this.#url = keySetUrl(options.url);
     this.#now = options.monotonicMs ?? (() => performance.now());
@@ -102,6 +106,12 @@ export class RemoteKeySet {
     if (keys === undefined) throw new RpcError('unavailable', 'the answer is no key set');
     return keys;
   }
+}
+
+function checkTime(ms: number | undefined, field: string): void {
+  if (ms === undefined || (ms >= 1 && ms <= maxTimeMs)) return;
+  const bounds = `1 to ${maxTimeMs}`;
+  throw new RpcError('invalid_argument', `JWT: ${field} of the key set: ${ms} is not ${bounds}`);
 }
 
 function keySetUrl(address: string): string {
