@@ -24,7 +24,7 @@ export async function gatewaySettings(
   config: ResolvedConfig,
   sources: SettingsSources,
 ): Promise<GatewaySettings> {
-  const { server } = config;
+  const { routing, server } = config;
   return {
     providers: await catalogProviders(config, sources),
     aliases: config.models,
@@ -39,6 +39,11 @@ export async function gatewaySettings(
       drainLimitMs: server.drainLimitMs,
     },
     prices: config.prices,
+    circuit: {
+      failures: routing.breakerFailures,
+      windowMs: routing.breakerWindowMs,
+      openMs: routing.breakerOpenMs,
+    },
   };
 }
 

@@ -35,6 +35,8 @@ export {
   type ResolvedConfig,
   type ServerConfig,
   type StorageConfig,
+  type StrategyName,
+  strategyNames,
   type TelemetryConfig,
   type VertexProviderConfig,
 } from './config/resolved-config.ts';

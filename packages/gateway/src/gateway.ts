@@ -17,7 +17,10 @@ import type { Route, Router } from './http/route.ts';
 import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
+import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
+import { Planner } from './routing/plan.ts';
+import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 
 /** The part of the configuration that may change while the gateway runs. */
@@ -27,6 +30,7 @@ export interface GatewaySettings {
   auth: AuthSettings;
   limits: RequestLimits;
   prices: PriceOverrides;
+  circuit: CircuitSettings;
 }
 
 export interface GatewayOptions {
@@ -70,6 +74,7 @@ export class Gateway implements AsyncDisposable {
     this.#prices = this.#priceBook(settings, log);
     this.#router = createRouter();
     this.#tokenCounter = new TokenCounter({ log });
+    const figures = new LiveFigures(settings.circuit);
     this.#services = {
       storage,
       keys,
@@ -93,6 +98,13 @@ export class Gateway implements AsyncDisposable {
       background: new Background(),
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
       catalog: catalogOf(settings, options),
+      figures,
+      planner: new Planner({
+        figures,
+        costs: (candidates) => typicalCosts(candidates, this.#prices, now()),
+        random: Math.random,
+        now,
+      }),
       auth: settings.auth,
       limits: settings.limits,
       version: options.version,
@@ -112,6 +124,7 @@ export class Gateway implements AsyncDisposable {
       auth: settings.auth,
       limits: settings.limits,
     };
+    this.#services.figures.configure(settings.circuit);
     this.#prices = this.#priceBook(settings, this.#services.log);
   }
 

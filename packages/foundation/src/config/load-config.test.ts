@@ -7,7 +7,7 @@ import { Secret } from '../secrets/secret.ts';
 import { temporaryDirectory } from '../testing/index.ts';
 import { formatFault } from './config-fault.ts';
 import { type LoadConfigResult, loadConfig } from './load-config.ts';
-import type { ResolvedConfig } from './resolved-config.ts';
+import { type ResolvedConfig, strategyNames } from './resolved-config.ts';
 
 interface Given {
   toml?: string;
@@ -374,9 +374,14 @@ const faulty: [string, string, string[]][] = [
     'an alias without candidates',
     '[models.fast]\nstrategy = "rase"\ncandidates = []',
     [
-      'zeke.toml:2 models.fast.strategy: it must be one of single, fallback',
+      `zeke.toml:2 models.fast.strategy: it must be one of ${strategyNames.join(', ')}`,
       'zeke.toml:3 models.fast.candidates: the list is empty',
     ],
+  ],
+  [
+    'a weight of nobody',
+    '[models.fast]\nstrategy = "weighted"\ncandidates = ["a/x"]\nweights = { "a/y" = 2 }',
+    ['zeke.toml:4 models.fast.weights: a/y is not one of the candidates'],
   ],
   [
     'a negative price',

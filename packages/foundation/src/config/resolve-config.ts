@@ -7,6 +7,7 @@ import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import type {
+  ModelAliasConfig,
   PriceConfig,
   ProviderConfig,
   ResolvedConfig,
@@ -66,6 +67,7 @@ export function resolveConfig(
   }
   const aliases = checkAliases(valid.models, [...providers.keys()]);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
+  checkWeights(valid.models, fault);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
   const { admin_api_key: adminApiKey } = valid.auth;
@@ -89,15 +91,30 @@ export function resolveConfig(
       },
       providers,
       models: new Map(
-        Object.entries(valid.models).map(([name, alias]) => [name, { name, ...alias }]),
+        Object.entries(valid.models).map(([name, alias]) => [name, resolveAlias(name, alias)]),
       ),
       prices: new Map(
         Object.entries(valid.prices).map(([name, price]) => [name, resolvePrice(price)]),
       ),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
+      routing: {
+        breakerFailures: valid.routing.breaker_failures || Number.POSITIVE_INFINITY,
+        breakerWindowMs: valid.routing.breaker_window_ms,
+        breakerOpenMs: valid.routing.breaker_open_ms,
+      },
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
     },
   };
+}
+
+/** A weight of nobody is a name that was misspelt. */
+function checkWeights(models: ValidConfig['models'], fault: Remark): void {
+  for (const [name, { candidates, weights = {} }] of Object.entries(models)) {
+    for (const weighed of Object.keys(weights)) {
+      if (candidates.includes(weighed)) continue;
+      fault(['models', name, 'weights'], `${weighed} is not one of the candidates`);
+    }
+  }
 }
 
 type Remark = (path: readonly string[], message: string) => void;
@@ -121,6 +138,11 @@ function resolveStorageUrl(url: string, home: string): string | undefined {
   const path = url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
   if (path === ':memory:') return url;
   return path === '' ? undefined : `sqlite:${userPath(path, home)}`;
+}
+
+function resolveAlias(name: string, alias: ValidConfig['models'][string]): ModelAliasConfig {
+  const { candidates, delay_ms: delayMs, k, strategy, weights } = alias;
+  return defined({ name, strategy, candidates, k, delayMs, weights });
 }
 
 function resolveServer(server: ValidConfig['server']): ServerConfig {

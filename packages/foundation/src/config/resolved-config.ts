@@ -20,7 +20,16 @@ export interface ResolvedConfig {
   /** By `provider/model` or `model`; a price for one provider wins over one for all. */
   readonly prices: ReadonlyMap<string, PriceConfig>;
   readonly rpc: RpcConfig;
+  readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
+}
+
+/** When a model at a provider that fails is not asked for a while. */
+interface RoutingConfig {
+  /** Infinity: it is always asked. */
+  readonly breakerFailures: number;
+  readonly breakerWindowMs: number;
+  readonly breakerOpenMs: number;
 }
 
 /** The HTTP listener and the limits of a request. */
@@ -199,13 +208,33 @@ export interface VertexProviderConfig extends ProviderConfigBase {
   readonly apiKey?: Secret;
 }
 
+/** How the candidates of a model are chosen and asked. */
+export const strategyNames = [
+  'single',
+  'fallback',
+  'race',
+  'speculate_k',
+  'weighted',
+  'round_robin',
+  'least_latency',
+  'least_cost',
+  'least_busy',
+] as const;
+
+export type StrategyName = (typeof strategyNames)[number];
+
 /** A name for one model, or for several that stand in for each other. */
 export interface ModelAliasConfig {
   readonly name: string;
-  /** `single` takes the first candidate only; `fallback` goes down the list. */
-  readonly strategy: 'single' | 'fallback';
+  readonly strategy: StrategyName;
   /** `provider/model`, a bare model or another alias, at least one. */
   readonly candidates: readonly string[];
+  /** How many candidates are asked at once, by strategies that do so. */
+  readonly k?: number;
+  /** After which time `speculate_k` asks the next candidate. */
+  readonly delayMs?: number;
+  /** For `weighted`: the shares of candidates, by the names they have in `candidates`. */
+  readonly weights?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLevels, type ProviderType, providerTypes } from './resolved-config.ts';
+import { logLevels, type ProviderType, providerTypes, strategyNames } from './resolved-config.ts';
 
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
@@ -59,6 +59,15 @@ export const sectionSchemas = {
     port: integer(0, 65_535)
       .optional()
       .describe('Port for gRPC, such as 50051, and a Unix socket beside it; off without it'),
+  }),
+  routing: z.strictObject({
+    breaker_failures: integer(0, 10_000)
+      .default(5)
+      .describe('So many failures of a model at a provider, and it rests; 0: it never does'),
+    breaker_window_ms: integer(1, 86_400_000)
+      .default(60_000)
+      .describe('The time in which they count'),
+    breaker_open_ms: integer(1, 86_400_000).default(30_000).describe('How long it rests'),
   }),
   ledger: z.strictObject({
     flush_interval_ms: integer(1, 10_000)
@@ -124,10 +133,18 @@ export const providerSchemas = {
 
 /** The table of an alias. */
 export const modelSchema = z.strictObject({
-  strategy: choice(['single', 'fallback'])
+  strategy: choice(strategyNames)
     .default('fallback')
-    .describe('single takes the first candidate, fallback goes down the list'),
+    .describe('How candidates are chosen and asked: the guide to routing says what each does'),
   candidates: list().describe('Models as provider/model, or other aliases; at least one'),
+  k: integer(1, 8).optional().describe('How many are asked at once by race and speculate_k; 2'),
+  delay_ms: integer(1, 10_000)
+    .optional()
+    .describe('How long speculate_k waits before it asks the next; 150 for code, else 200'),
+  weights: z
+    .record(z.string(), positive(1_000_000))
+    .optional()
+    .describe('For weighted: the share of each candidate; 1 where there is none'),
 });
 
 /** The table of a price, in USD for a million tokens. */
@@ -177,13 +194,14 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, rpc, ledger } = sectionSchemas;
+  const { server, auth, storage, telemetry, rpc, routing, ledger } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
     storage: storage.prefault({}),
     telemetry: telemetry.prefault({}),
     rpc: rpc.prefault({}),
+    routing: routing.prefault({}),
     ledger: ledger.prefault({}),
   };
 }

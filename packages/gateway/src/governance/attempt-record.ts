@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { Services } from '../http/services.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
+import type { LiveAttempt } from '../routing/live-figures.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { LedgerEntry } from './ledger.ts';
 
@@ -38,15 +39,19 @@ export class AttemptRecord {
   metered = true;
   /** The call whose answer's status stands on the row. */
   call: { readonly httpStatus: number | undefined } | undefined;
+  /** What the provider has written so far, for an answer that is given up. */
+  answered: (() => Omit<CountableText, 'input'>) | undefined;
   readonly #services: Services;
+  readonly #live: LiveAttempt;
   readonly #exchange: Exchange;
   readonly #startedAt = performance.now();
   #firstTokenMs: number | undefined;
   #ended = false;
   #whenEnded: PromiseWithResolvers<void> | undefined;
 
-  constructor(services: Services, exchange: Exchange, options: AttemptOptions) {
+  constructor(services: Services, exchange: Exchange, options: AttemptOptions, live: LiveAttempt) {
     this.#services = services;
+    this.#live = live;
     this.#exchange = exchange;
     this.options = options;
     exchange.attempts++;
@@ -76,6 +81,7 @@ export class AttemptRecord {
     this.#ended = true;
     this.#whenEnded?.resolve();
     const entry = this.#entry(outcome, error);
+    this.#live.end(entry, error);
     if (this.usageKnown || !countable) {
       this.#write(entry);
       return;

@@ -1,9 +1,10 @@
-import type { RpcError } from '@zeke/rpc';
+import { RpcError } from '@zeke/rpc';
 import type { Dialect, TranslationNote } from '../dialects/dialect.ts';
 import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record.ts';
 import { apiError, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
 import type { Operation } from '../providers/provider.ts';
+import type { Entry } from '../routing/contest.ts';
 import { type Exchange, passOn } from './exchange.ts';
 import type { Services } from './services.ts';
 
@@ -15,6 +16,8 @@ export interface Attempt {
   running: ProviderCall;
   /** The caller's text, to count its tokens where the provider does not say. */
   input: string;
+  /** What is to be known of the contest that the attempt is part of. */
+  entry?: Entry | undefined;
 }
 
 /**
@@ -27,23 +30,33 @@ export async function attempt<T>(
   options: AttemptOptions,
   input: string,
   run: (attempt: Attempt) => Promise<T>,
+  entry?: Entry,
 ): Promise<T> {
   const { limits } = services;
   const provider = options.candidate.provider.name;
-  const record = new AttemptRecord(services, exchange, options);
+  const live = services.figures.of(provider, options.candidate.model).begin();
+  if (live instanceof RpcError) throw restsNow(live, provider);
+  const record = new AttemptRecord(services, exchange, options, live);
   const running = new ProviderCall({
     watchdog: services.watchdog,
     client: exchange.request.signal,
-    answerWithinMs: options.streamed
-      ? limits.firstTokenTimeoutMs
-      : (limits.answerTimeoutMs ?? limits.firstTokenTimeoutMs),
+    answerWithinMs: Math.min(
+      exchange.maxLatencyMs ?? Number.POSITIVE_INFINITY,
+      options.streamed
+        ? limits.firstTokenTimeoutMs
+        : (limits.answerTimeoutMs ?? limits.firstTokenTimeoutMs),
+    ),
     provider,
     drainMs: limits.drainOnDisconnect === 'drain' ? limits.drainLimitMs : 0,
     stopping: services.background.stopping,
     onLeave: () => services.background.addAbandoned(record.whenEnded()),
   });
   record.call = running;
-  const step: Attempt = { services, exchange, record, running, input };
+  if (entry) {
+    endWhenLost(running, entry.lost);
+    services.background.add(record.whenEnded());
+  }
+  const step: Attempt = { services, exchange, record, running, input, entry };
   try {
     return await run(step);
   } catch (reason) {
@@ -52,11 +65,29 @@ export async function attempt<T>(
     running.abort(error);
     running[Symbol.dispose]();
     const canceled = error.code === 'canceled';
-    const countable = canceled ? () => ({ input, output: '', outputShare: 1 }) : undefined;
+    const countable = canceled
+      ? () => ({ input, ...(record.answered?.() ?? { output: '', outputShare: 1 }) })
+      : undefined;
     record.end(canceled ? 'canceled' : 'error', error, countable);
     logAttempt(step, error);
     throw error;
   }
+}
+
+function endWhenLost(running: ProviderCall, lost: AbortSignal): void {
+  const end = () => running.abort(lost.reason);
+  if (lost.aborted) end();
+  else lost.addEventListener('abort', end, { once: true });
+}
+
+/** A model that has failed too often rests; others may do. */
+function restsNow(refusal: RpcError, provider: string): RpcError {
+  return apiError('unavailable', refusal.message, {
+    status: 503,
+    provider,
+    reason: 'circuit_open',
+    retryable: true,
+  });
 }
 
 /** Writes a request for one provider; what it can't be told leads to the next candidate. */
@@ -123,6 +154,7 @@ export function answerHeaders(
     'x-request-id': exchange.requestId,
     'x-zeke-provider': candidate.provider.name,
     'x-zeke-model': headerText(candidate.model),
+    'x-zeke-strategy': exchange.strategy ?? 'single',
     'x-zeke-attempts': String(count),
   };
   // Where Anthropic's clients look for it.

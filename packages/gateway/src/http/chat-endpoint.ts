@@ -15,8 +15,13 @@ import type { ChatResponse } from '../neutral/chat-response.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import { holdsForeignToken } from '../neutral/signature.ts';
 import type { Operation, OperationKind, Provider } from '../providers/provider.ts';
+import { contest, type Entry } from '../routing/contest.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
+import type { Plan } from '../routing/plan.ts';
+import { type RoutingRequest, readRouting, routingMember } from '../routing/routing-request.ts';
+import { sessionKey } from '../routing/sessions.ts';
 import { tryCandidates } from '../routing/try-candidates.ts';
+import { Usefulness } from '../routing/usefulness.ts';
 import {
   type Attempt,
   answerHeaders,
@@ -27,10 +32,12 @@ import {
   send,
   settleWhole,
 } from './attempt.ts';
+import { type ChatObserver, HeldObserver } from './chat-observer.ts';
 import type { Exchange } from './exchange.ts';
 import { type OutgoingBody, passedBody, translatedBody, wantsUsage } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
 import type { Services } from './services.ts';
+import { withoutMember } from './splice-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { StreamTransform } from './stream-transform.ts';
 import { Translation } from './translation.ts';
@@ -75,18 +82,6 @@ export interface Via {
   encode?(candidate: Candidate): EncodedRequest;
 }
 
-/** Follows an answer; only one that came to a good end is worth keeping. */
-export interface ChatObserver {
-  /** A translated stream's event. */
-  event(event: ChatEvent): void;
-  /** A translated stream came to its end. */
-  streamEnd(context: EncodeResponseContext): void;
-  /** A translated whole answer, as the caller gets it. */
-  whole(answer: JsonObject): void;
-  /** A passed-through answer: its first record, or its whole body, parsed. */
-  passed(candidate: Candidate, answer: unknown): void;
-}
-
 /** Answers a request for an answer: finds who can, asks, translates where needed, accounts. */
 export function answerChat(
   services: Services,
@@ -94,21 +89,32 @@ export function answerChat(
   call: ChatCall,
 ): Promise<Response> {
   exchange.requestedModel = call.model;
+  const routing = readRouting(call.body, exchange.request.headers);
+  if (routing) takeOut(routing, call, exchange);
   const found = services.catalog.resolve(call.model);
   return found instanceof Promise
-    ? found.then((candidates) => askCandidates(services, exchange, call, candidates))
-    : askCandidates(services, exchange, call, found);
+    ? found.then((candidates) => askCandidates(services, exchange, call, routing, candidates))
+    : askCandidates(services, exchange, call, routing, found);
+}
+
+/** What a request says of its routing is for us: no provider hears of it. */
+function takeOut(routing: RoutingRequest, call: ChatCall, exchange: Exchange): void {
+  if (routing.maxLatencyMs !== undefined) exchange.maxLatencyMs = routing.maxLatencyMs;
+  if (call.body[routingMember] === undefined) return;
+  delete call.body[routingMember];
+  call.text = withoutMember(call.text, routingMember);
 }
 
 function askCandidates(
   services: Services,
   exchange: Exchange,
   call: ChatCall,
+  routing: RoutingRequest | undefined,
   found: Candidate[],
 ): Promise<Response> {
   const candidates = allowedCandidates(exchange, call, found);
   let decoded: ChatRequest | undefined;
-  return tryCandidates(candidates, exchange.request.signal, (candidate, number) => {
+  const askOne: AskOne = (candidate, number, entry, observer = call.observer) => {
     const via = call.via?.(candidate.provider) ?? overChat(call, candidate);
     const options = {
       candidate,
@@ -119,13 +125,73 @@ function askCandidates(
       streamed: call.stream,
       attempt: number,
     };
-    return attempt(services, exchange, options, call.text, (step) =>
-      ask(step, call, via, () => {
-        decoded ??= call.decode();
-        return decoded;
-      }),
+    const asked = observer === undefined ? call : { ...call, observer };
+    const decode = () => {
+      decoded ??= call.decode();
+      return decoded;
+    };
+    return attempt(
+      services,
+      exchange,
+      options,
+      call.text,
+      (step) => ask(step, asked, via, decode),
+      entry,
     );
+  };
+  const { signal } = exchange.request;
+  const alias = services.catalog.alias(call.model);
+  if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
+    return tryCandidates(candidates, signal, askOne);
+  }
+  const session = sessionKey(routing, exchange.caller, call.decode);
+  const request = { model: call.model, alias, routing, candidates, session };
+  return services.planner.plan(request).then(async (plan) => {
+    exchange.strategy = plan.strategy;
+    const { candidate, response } = await carryOut(plan, call, signal, askOne);
+    services.planner.answered(candidate, session);
+    return response;
   });
+}
+
+type AskOne = (
+  candidate: Candidate,
+  number: number,
+  entry?: Entry,
+  observer?: ChatObserver,
+) => Promise<Response>;
+
+interface Answered {
+  candidate: Candidate;
+  response: Response;
+  observer?: HeldObserver | undefined;
+}
+
+/** Asks as the plan says: one after the other, or several at once, of whom one is heard. */
+async function carryOut(
+  plan: Plan,
+  call: ChatCall,
+  client: AbortSignal,
+  askOne: AskOne,
+): Promise<Answered> {
+  if (plan.atOnce === 1) {
+    return tryCandidates(plan.candidates, client, async (candidate, number) => ({
+      candidate,
+      response: await askOne(candidate, number),
+    }));
+  }
+  const winner = await contest<Answered>({
+    ...plan,
+    client,
+    ask: async (candidate, number, entry) => {
+      const observer = call.observer && new HeldObserver(call.observer);
+      return { candidate, observer, response: await askOne(candidate, number, entry, observer) };
+    },
+    // It is not read any further.
+    discard: ({ response }) => void response.body?.cancel().catch(() => undefined),
+  });
+  winner.observer?.release();
+  return winner;
 }
 
 function overChat(call: ChatCall, { provider, model }: Candidate): Via {
@@ -187,6 +253,16 @@ async function ask(
     : whole(step, call, response, via, outgoing);
 }
 
+function heardBy(
+  observer: ChatObserver | undefined,
+  listener: Usefulness | undefined,
+): (event: ChatEvent) => void {
+  return (event) => {
+    observer?.event(event);
+    listener?.hear(event);
+  };
+}
+
 /** What is wrong with the request itself is told as it is: no other provider could take it. */
 function writtenBody(
   { encode, target }: Via,
@@ -215,11 +291,13 @@ async function streamed(
   const { services, record, running, input } = step;
   const { observer } = call;
   const context = contextOf(step, call);
+  const listener = step.entry && new Usefulness(step.entry.minUsefulTokens);
   const transform: StreamTransform = passes
     ? new PassThrough({
         dialect: call.dialect,
         context,
         ...(withhold ? { withhold } : {}),
+        ...(listener ? { listener } : {}),
         ...(observer
           ? { onFirst: (first) => observer.passed(record.options.candidate, first) }
           : {}),
@@ -227,7 +305,7 @@ async function streamed(
     : new Translation({
         from: target,
         encoder: call.createEncoder?.(context) ?? call.dialect.createEventEncoder(context),
-        ...(observer ? { onEvent: (event) => observer.event(event) } : {}),
+        ...(observer || listener ? { onEvent: heardBy(observer, listener) } : {}),
       });
   const body = await streamAnswer({
     response,
@@ -236,6 +314,7 @@ async function streamed(
     transform,
     input,
     idleTimeoutMs: services.limits.idleTimeoutMs,
+    ...(listener ? { listener } : {}),
     drain: services.limits.drainOnDisconnect === 'drain',
     onEnd: (error) => {
       if (error) logAttempt(step, error);

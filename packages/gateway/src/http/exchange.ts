@@ -1,4 +1,4 @@
-import type { Span } from '@zeke/foundation';
+import type { Span, StrategyName } from '@zeke/foundation';
 import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
@@ -20,6 +20,10 @@ export interface Exchange {
   requestedModel: string;
   /** Providers asked so far. */
   attempts: number;
+  /** How candidates are asked, where more than one may be. */
+  strategy?: StrategyName;
+  /** How long the request lets a provider take to its first token, or to a whole answer. */
+  maxLatencyMs?: number;
   span?: Span;
 }
 

@@ -1,11 +1,12 @@
 import type { RpcError } from '@zeke/rpc';
-import type { Dialect, EncodeResponseContext, Frame } from '../dialects/dialect.ts';
+import type { Dialect, EncodeResponseContext, EventDecoder, Frame } from '../dialects/dialect.ts';
 import { NdjsonParser } from '../framing/ndjson.ts';
 import { maxFrameChars, SseParser } from '../framing/sse.ts';
 import { apiError } from '../neutral/api-error.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
+import type { Usefulness } from '../routing/usefulness.ts';
 import { type RecordBounds, recordBounds } from './record-bounds.ts';
 import type { StreamTransform } from './stream-transform.ts';
 
@@ -59,6 +60,8 @@ export interface PassThroughOptions {
   withhold?: (frame: Frame) => boolean;
   /** Called with the first record, parsed where it is JSON. */
   onFirst?: (data: unknown) => void;
+  /** Hears the beginning of the answer, until it has heard enough. */
+  listener?: Usefulness;
 }
 
 /**
@@ -82,6 +85,7 @@ export class PassThrough implements StreamTransform {
   readonly #tail: Buffer[] = [];
   #tailBytes = 0;
   readonly #counted: Buffer[] = [];
+  #decoder: EventDecoder | undefined;
   #countedBytes = 0;
   #totalBytes = 0;
 
@@ -108,6 +112,7 @@ export class PassThrough implements StreamTransform {
         : Buffer.concat([this.#pending, bytes.subarray(0, end)]);
     this.#pending = bytes.subarray(end);
     if (!this.started) this.#begin(whole);
+    this.#hear(whole);
     return this.#scan(whole);
   }
 
@@ -176,6 +181,15 @@ export class PassThrough implements StreamTransform {
         }
       }
       at = end;
+    }
+  }
+
+  #hear(whole: Buffer): void {
+    const { dialect, listener } = this.#options;
+    if (!listener || listener.reached) return;
+    this.#decoder ??= dialect.createEventDecoder();
+    for (const frame of this.#frames(whole)) {
+      for (const event of this.#decoder.push(frame)) listener.hear(event);
     }
   }
 

@@ -6,7 +6,9 @@ import type { Ledger } from '../governance/ledger.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
 import type { GatewayTables } from '../governance/tables.ts';
 import type { Usage } from '../neutral/usage.ts';
+import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
+import type { Planner } from '../routing/plan.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Background } from './background.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -42,6 +44,9 @@ export interface Services {
   /** Milliseconds since the epoch. */
   now: () => number;
   catalog: ModelCatalog;
+  /** What providers have shown lately. */
+  figures: LiveFigures;
+  planner: Planner;
   auth: AuthSettings;
   limits: RequestLimits;
   /** Of this program, for `/status`. */

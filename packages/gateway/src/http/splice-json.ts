@@ -58,6 +58,16 @@ export function spliceJson(text: string, changes: Readonly<Record<string, unknow
   return result.slice(0, brace) + added + comma + result.slice(brace);
 }
 
+/** The same JSON text without one top-level member, wherever it stands, and all other bytes as they were. */
+export function withoutMember(text: string, key: string): string {
+  const members = topLevelMembers(text);
+  const kept = members.filter((member) => member.key !== key);
+  if (kept.length === members.length) return text;
+  const inner = kept.map(({ keyStart, valueEnd }) => text.slice(keyStart, valueEnd)).join(',');
+  const first = members[0]?.keyStart ?? 0;
+  return text.slice(0, first) + inner + text.slice(members.at(-1)?.valueEnd ?? first);
+}
+
 function keyIn(text: string, start: number, end: number): string {
   const inner = text.slice(start + 1, end - 1);
   return inner.includes('\\') ? JSON.parse(text.slice(start, end)) : inner;

@@ -3,6 +3,7 @@ import { maxFrameChars } from '../framing/sse.ts';
 import type { AttemptRecord, CountableText } from '../governance/attempt-record.ts';
 import { apiError } from '../neutral/api-error.ts';
 import type { ProviderCall } from '../providers/call-provider.ts';
+import type { Usefulness } from '../routing/usefulness.ts';
 import type { StreamTransform } from './stream-transform.ts';
 
 export interface StreamAnswerOptions {
@@ -13,6 +14,8 @@ export interface StreamAnswerOptions {
   /** The caller's text, to count its tokens where the provider does not say. */
   input: string;
   idleTimeoutMs: number;
+  /** Says when the beginning of the answer is of use; it is not given out before. */
+  listener?: Usefulness;
   /** Go on reading when the client leaves, so that the provider tells what it used. */
   drain: boolean;
   /** After the last byte; with the error where the stream did not end well. */
@@ -28,7 +31,7 @@ export interface StreamAnswerOptions {
 export async function streamAnswer(
   options: StreamAnswerOptions,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  const { call, record, response, transform } = options;
+  const { call, listener, record, response, transform } = options;
   const provider = record.options.candidate.provider.name;
   if (!response.body)
     throw apiError('data_loss', `${provider} answered without a body`, {
@@ -36,11 +39,13 @@ export async function streamAnswer(
       retryable: true,
     });
   const pump = new Pump(options, response.body);
+  record.answered = () => transform.answered();
   try {
     while (!transform.started && !pump.ended) {
       await pump.read();
       if (!transform.started && pump.producedBytes > maxFrameChars) throw neverBegan(provider);
     }
+    if (listener) await pump.readUntil(listener);
     if (await pump.isMoreAtHand()) await pump.read();
   } catch (reason) {
     const error = call.errorOf(reason);
@@ -99,6 +104,17 @@ class Pump {
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
     if (done) this.ended = true;
+  }
+
+  /** Reads until the answer is of use. Throws for one that ends before, but not in good order. */
+  async readUntil(listener: Usefulness): Promise<void> {
+    const { transform } = this.#options;
+    while (!listener.reached && !this.ended) {
+      await this.read();
+      if (this.producedBytes > maxFrameChars) return;
+    }
+    if (listener.reached || transform.complete) return;
+    throw transform.failure ?? endedEarly(this.#provider);
   }
 
   /** Whether the next chunk, or the end, is there without a wait. */

@@ -78,10 +78,10 @@ describe('resolve', () => {
     ['llama', ['a llama']],
     ['a', ['a only-a']],
     ['fast', ['b only-b', 'a only-a']],
-    ['one', ['a x']],
+    ['one', ['a x', 'b y']],
     ['broken', ['b only-b']],
     ['nested', ['a x', 'b only-b', 'a only-a', 'b shared']],
-    ['first', ['b only-b', 'a only-a']],
+    ['first', ['b only-b', 'a only-a', 'a x']],
     ['auto', ['a only-a', 'b shared']],
   ])('%s', async (name, expected) => {
     expect(await names(two.resolve(name))).toEqual(expected);

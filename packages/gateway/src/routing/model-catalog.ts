@@ -1,4 +1,4 @@
-import type { Logger } from '@zeke/foundation';
+import type { Logger, StrategyName } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
 import type { Provider, ProviderModel } from '../providers/provider.ts';
@@ -9,6 +9,8 @@ export interface Candidate {
   provider: Provider;
   /** The provider's own name. */
   model: string;
+  /** Its share where an alias weighs its candidates. */
+  weight?: number;
   /**
    * The names in the provider's list most like this one, as `provider/model`; asks for the list
    * where it is not at hand. None where the model is listed, or the provider gives no list.
@@ -16,11 +18,17 @@ export interface Candidate {
   nearest?(): Promise<string[]>;
 }
 
-/** A name for one model, or for several that stand in for each other in the order given. */
+/** A name for one model, or for several that stand in for each other. */
 export interface ModelAlias {
-  strategy: 'single' | 'fallback';
+  /** Of the alias that a caller names; those of aliases within it say nothing. */
+  strategy: StrategyName;
   /** Models, with or without their provider, and other aliases. */
   candidates: readonly string[];
+  /** How many candidates are asked at once. */
+  k?: number;
+  delayMs?: number;
+  /** By the names in `candidates`; 1 where there is none. */
+  weights?: Readonly<Record<string, number>>;
 }
 
 export interface CatalogProvider {
@@ -76,6 +84,11 @@ export class ModelCatalog {
 
   get providers(): readonly Provider[] {
     return this.#options.providers.map(({ provider }) => provider);
+  }
+
+  /** What the configuration says of a name; undefined where it is no alias. */
+  alias(name: string): ModelAlias | undefined {
+    return this.#options.aliases.get(name);
   }
 
   provider(name: string): Provider | undefined {
@@ -168,17 +181,18 @@ export class ModelCatalog {
   /** The candidates that can be had, each once; candidates may be aliases themselves. */
   async #resolveAlias(
     alias: string,
-    { strategy, candidates }: ModelAlias,
+    { candidates, weights }: ModelAlias,
     above: readonly string[],
   ): Promise<Candidate[]> {
     if (above.includes(alias)) throw circle([...above, alias]);
-    const names = strategy === 'single' ? candidates.slice(0, 1) : candidates;
     const all: Candidate[] = [];
     let fault: unknown;
-    for (const name of names) {
+    for (const name of candidates) {
       try {
         const path = [...above, alias];
-        all.push(...(this.#resolveQualified(name) ?? (await this.#resolveListed(name, path))));
+        const found = this.#resolveQualified(name) ?? (await this.#resolveListed(name, path));
+        const weight = weights?.[name];
+        all.push(...(weight === undefined ? found : found.map((each) => ({ ...each, weight }))));
       } catch (error) {
         fault = error;
       }

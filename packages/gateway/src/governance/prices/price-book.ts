@@ -7,6 +7,15 @@ import { type RateKind, type Rates, ratesAt } from './rates.ts';
 /** Prices of the configuration, by `provider/model` or `model`. USD for a million tokens. */
 export type PriceOverrides = ReadonlyMap<string, PriceConfig>;
 
+/** What has a price. */
+export type PricedUse = Pick<
+  LedgerEntry,
+  'atMs' | 'metered' | 'model' | 'outcome' | 'pricing' | 'provider' | 'usage'
+>;
+
+/** What has prices: a model of a provider. */
+export type PricedModel = Pick<LedgerEntry, 'model' | 'pricing' | 'provider'>;
+
 /** Models whose prices are kept at hand. Callers choose names, so there is a limit. */
 const maxKnown = 10_000;
 
@@ -27,22 +36,30 @@ export class PriceBook {
   }
 
   /** The cost of each entry, in their order; none where nobody knows what was used, or nothing was. */
-  async price(entries: readonly LedgerEntry[]): Promise<(Cost | null)[]> {
+  async price(entries: readonly PricedUse[]): Promise<(Cost | null)[]> {
     const costs: (Cost | null)[] = [];
     for (const entry of entries) {
-      // A model that nobody has was refused, and has no price to miss.
-      if (!entry.metered || (entry.outcome === 'error' && isUnused(entry))) {
+      if (hasNoCost(entry)) {
         costs.push(null);
         continue;
       }
-      const key = `${entry.provider}/${entry.model}`;
-      if (!this.#known.has(key)) this.#learn(key, entry, await this.#lookUp(entry));
-      costs.push(priced(entry, this.#known.get(key)));
+      const found = this.find(entry);
+      costs.push(costOfUse(entry, found instanceof Promise ? await found : found));
     }
     return costs;
   }
 
-  #learn(key: string, { provider, model }: LedgerEntry, found: FoundPrices | undefined): void {
+  /** The prices of a provider's model, at once where they were asked for before; none where nobody knows. */
+  find(model: PricedModel): FoundPrices | undefined | Promise<FoundPrices | undefined> {
+    const key = `${model.provider}/${model.model}`;
+    if (this.#known.has(key)) return this.#known.get(key);
+    return this.#lookUp(model).then((found) => {
+      this.#learn(key, model, found);
+      return found;
+    });
+  }
+
+  #learn(key: string, { provider, model }: PricedModel, found: FoundPrices | undefined): void {
     if (this.#known.size >= maxKnown) this.#known.clear();
     this.#known.set(key, found);
     if (found) return;
@@ -53,7 +70,7 @@ export class PriceBook {
     });
   }
 
-  async #lookUp({ provider, model, pricing }: LedgerEntry): Promise<FoundPrices | undefined> {
+  async #lookUp({ provider, model, pricing }: PricedModel): Promise<FoundPrices | undefined> {
     const own = this.#overrides.get(`${provider}/${model}`) ?? this.#overrides.get(model);
     if (own) return { prices: [{ rates: ratesOfConfig(own) }], source: 'configuration' };
     if (!pricing) return undefined;
@@ -63,13 +80,16 @@ export class PriceBook {
   }
 }
 
-function isUnused({ usage }: LedgerEntry): boolean {
-  return usage.input === 0 && usage.output === 0;
+/** A model that nobody has was refused, and has no price to miss. */
+function hasNoCost({ metered, outcome, usage }: PricedUse): boolean {
+  return !metered || (outcome === 'error' && usage.input === 0 && usage.output === 0);
 }
 
-function priced({ usage, atMs }: LedgerEntry, found: FoundPrices | undefined): Cost | null {
-  const rates = found && ratesAt(found.prices, atMs);
-  return rates ? costOf(usage, rates, found.source) : null;
+/** What a use cost by these prices; null where nobody knows what was used or what it costs, or nothing was. */
+export function costOfUse(use: PricedUse, found: FoundPrices | undefined): Cost | null {
+  if (!found || hasNoCost(use)) return null;
+  const rates = ratesAt(found.prices, use.atMs);
+  return rates ? costOf(use.usage, rates, found.source) : null;
 }
 
 const configured: Readonly<Record<keyof PriceConfig, RateKind>> = {

@@ -1,0 +1,120 @@
+import { RpcError } from '@zeke/rpc';
+import { Failures } from './failures.ts';
+import type { Candidate } from './model-catalog.ts';
+
+/** What an attempt knows of the contest that it takes part in. */
+export interface Entry {
+  /** Its answer counts when so many tokens of it are there, or all of it. */
+  readonly minUsefulTokens: number;
+  /** Aborts when another attempt has won, with the reason to write down. */
+  readonly lost: AbortSignal;
+}
+
+/** Who asks a candidate: resolves with a useful answer, rejects with RpcError. */
+export type AskInContest<T> = (candidate: Candidate, number: number, entry: Entry) => Promise<T>;
+
+export interface ContestOptions<T> {
+  /** In the order in which they are asked. */
+  readonly candidates: readonly Candidate[];
+  /** How many are asked at once; when one fails, the next takes its place. */
+  readonly atOnce: number;
+  /** How long each but the first waits for those before it to answer; 0: all begin at once. */
+  readonly staggerMs: number;
+  readonly minUsefulTokens: number;
+  readonly client: AbortSignal;
+  readonly ask: AskInContest<T>;
+  /** Gives up an answer that came too late. */
+  readonly discard: (answer: T) => void;
+}
+
+/**
+ * Several candidates answer at once; the first useful answer wins, whole and from its first token,
+ * and all others are cancelled at once. Never are two answers mixed.
+ * @throws RpcError of the kind that says most when all have failed, and when the client left. After an
+ * error that is the caller's own nobody more is asked.
+ */
+export function contest<T>(options: ContestOptions<T>): Promise<T> {
+  return new Contest(options).run();
+}
+
+class Contest<T> {
+  readonly #options: ContestOptions<T>;
+  readonly #result = Promise.withResolvers<T>();
+  readonly #running = new Set<AbortController>();
+  readonly #failures = new Failures();
+  /** An error that is the caller's own, told where no other answer comes. */
+  #own: RpcError | undefined;
+  #begun = 0;
+  #decided = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ContestOptions<T>) {
+    this.#options = options;
+  }
+
+  run(): Promise<T> {
+    const { atOnce, candidates, staggerMs } = this.#options;
+    const first = staggerMs > 0 ? 1 : Math.min(atOnce, candidates.length);
+    for (let i = 0; i < first; i++) this.#begin();
+    if (staggerMs > 0) this.#beginLater();
+    return this.#result.promise;
+  }
+
+  #beginLater(): void {
+    const { atOnce, candidates, staggerMs } = this.#options;
+    if (this.#decided || this.#own || this.#running.size >= atOnce) return;
+    if (this.#begun >= candidates.length) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#begin();
+      this.#beginLater();
+    }, staggerMs);
+  }
+
+  #begin(): void {
+    const { ask, candidates, minUsefulTokens } = this.#options;
+    const candidate = candidates[this.#begun];
+    if (candidate === undefined || this.#decided || this.#own) return;
+    this.#begun++;
+    const controller = new AbortController();
+    this.#running.add(controller);
+    ask(candidate, this.#begun, { minUsefulTokens, lost: controller.signal }).then(
+      (answer) => this.#answered(answer, controller),
+      (reason: unknown) => this.#failed(RpcError.from(reason), candidate, controller),
+    );
+  }
+
+  #answered(answer: T, controller: AbortController): void {
+    if (this.#decided) {
+      this.#options.discard(answer);
+      return;
+    }
+    this.#running.delete(controller);
+    this.#decide(new RpcError('canceled', 'another candidate was quicker'));
+    this.#result.resolve(answer);
+  }
+
+  #failed(error: RpcError, candidate: Candidate, controller: AbortController): void {
+    if (this.#decided) return;
+    this.#running.delete(controller);
+    if (this.#options.client.aborted) {
+      this.#decide(error);
+      this.#result.reject(error);
+      return;
+    }
+    if (!this.#failures.add(error, candidate)) this.#own ??= error;
+    this.#begin();
+    if (this.#options.staggerMs > 0) this.#beginLater();
+    if (this.#running.size > 0) return;
+    this.#decide(error);
+    if (this.#own) this.#result.reject(this.#own);
+    else this.#failures.toTell().then(this.#result.reject, this.#result.reject);
+  }
+
+  #decide(reason: RpcError): void {
+    this.#decided = true;
+    clearTimeout(this.#timer);
+    for (const controller of this.#running) controller.abort(reason);
+    this.#running.clear();
+  }
+}

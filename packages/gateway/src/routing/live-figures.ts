@@ -1,0 +1,122 @@
+import type { RpcError } from '@zeke/rpc';
+import { type BreakerOptions, Circuit, serverFaults } from '@zeke/rpc/circuit';
+import type { LedgerEntry } from '../governance/ledger.ts';
+
+/** How much of a figure the newest attempt decides. */
+const share = 0.2;
+/** Models are named by callers, so there is a limit; the one that was asked longest ago goes first. */
+const maxModels = 10_000;
+const minTimedSeconds = 0.01;
+
+/** What attempts at one model of one provider have shown lately: moving averages. */
+export interface ModelFigures {
+  /** Undefined until a stream's first token came. */
+  readonly firstTokenMs: number | undefined;
+  /** Undefined until an answer with tokens came. */
+  readonly tokensPerSecond: number | undefined;
+  /** Of the attempts, the share that the provider failed; 0 to 1. */
+  readonly errorRate: number;
+  readonly attempts: number;
+  readonly inFlight: number;
+}
+
+/** The same, with its circuit breaker. */
+export class LiveModel implements ModelFigures {
+  firstTokenMs: number | undefined;
+  tokensPerSecond: number | undefined;
+  errorRate = 0;
+  attempts = 0;
+  inFlight = 0;
+  circuit: Circuit;
+
+  constructor(circuit: Circuit) {
+    this.circuit = circuit;
+  }
+
+  /** Begins an attempt, or says why the model rests. */
+  begin(): LiveAttempt | RpcError {
+    return this.circuit.enter() ?? new LiveAttempt(this);
+  }
+}
+
+/** When a model that fails rests, and for how long; `failures` Infinity: never. */
+export type CircuitSettings = Required<Pick<BreakerOptions, 'failures' | 'openMs' | 'windowMs'>>;
+
+/** Figures of all models that were asked since the start of the process. */
+export class LiveFigures {
+  readonly #models = new Map<string, LiveModel>();
+  #breaker: CircuitSettings;
+
+  constructor(breaker: CircuitSettings) {
+    this.#breaker = breaker;
+  }
+
+  /** With other settings than before, circuit breakers begin anew. */
+  configure(breaker: CircuitSettings): void {
+    const { failures, openMs, windowMs } = this.#breaker;
+    const isSame =
+      failures === breaker.failures && openMs === breaker.openMs && windowMs === breaker.windowMs;
+    if (isSame) return;
+    this.#breaker = breaker;
+    for (const [name, live] of this.#models) live.circuit = new Circuit({ name, ...breaker });
+  }
+
+  /** Made where there is none yet. */
+  of(provider: string, model: string): LiveModel {
+    const key = `${provider}/${model}`;
+    const known = this.#models.get(key);
+    if (known !== undefined) return known;
+    if (this.#models.size >= maxModels) {
+      const [oldest] = this.#models.keys();
+      if (oldest !== undefined) this.#models.delete(oldest);
+    }
+    const made = new LiveModel(new Circuit({ name: key, ...this.#breaker }));
+    this.#models.set(key, made);
+    return made;
+  }
+
+  /** Those that are there, by `provider/model`. */
+  entries(): Iterable<[string, LiveModel]> {
+    return this.#models.entries();
+  }
+}
+
+/** One attempt, from its begin to its end. */
+export class LiveAttempt {
+  readonly #live: LiveModel;
+  readonly #circuit: Circuit;
+  readonly #epoch: number;
+
+  constructor(live: LiveModel) {
+    this.#live = live;
+    this.#circuit = live.circuit;
+    this.#epoch = live.circuit.epoch;
+    live.inFlight++;
+  }
+
+  /** Once. The figures of an attempt that its client broke off say nothing of the provider. */
+  end(entry: LedgerEntry, error: RpcError | undefined): void {
+    const live = this.#live;
+    live.inFlight--;
+    if (error === undefined) this.#circuit.succeeded(this.#epoch);
+    else this.#circuit.failed(this.#epoch, error.code, false);
+    if (entry.outcome === 'canceled') return;
+    const failed = error !== undefined && serverFaults.includes(error.code) ? 1 : 0;
+    live.errorRate = live.attempts === 0 ? failed : mixed(live.errorRate, failed);
+    live.attempts++;
+    if (entry.outcome === 'ok') this.#time(entry);
+  }
+
+  #time({ firstTokenMs, latencyMs, streamed, usage }: LedgerEntry): void {
+    const live = this.#live;
+    if (firstTokenMs !== undefined) live.firstTokenMs = mixed(live.firstTokenMs, firstTokenMs);
+    const seconds = (latencyMs - (streamed ? (firstTokenMs ?? 0) : 0)) / 1_000;
+    // Of an answer that came at once no speed can be told.
+    if (usage.output <= 1 || seconds < minTimedSeconds) return;
+    live.tokensPerSecond = mixed(live.tokensPerSecond, usage.output / seconds);
+  }
+}
+
+function mixed(held: number | undefined, next: number): number {
+  return held === undefined ? next : held + share * (next - held);
+}

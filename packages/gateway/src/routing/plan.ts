@@ -1,0 +1,210 @@
+import type { StrategyName } from '@zeke/foundation';
+import { apiError } from '../neutral/api-error.ts';
+import type { LiveFigures, LiveModel } from './live-figures.ts';
+import type { Candidate, ModelAlias } from './model-catalog.ts';
+import { type Rated, rate, type Score } from './rank.ts';
+import type { RoutingRequest } from './routing-request.ts';
+import { Sessions } from './sessions.ts';
+
+/** Who is asked for a request, in which order, and how many at once. */
+export interface Plan {
+  readonly strategy: StrategyName;
+  /** In the order in which they are asked. */
+  readonly candidates: readonly Candidate[];
+  /** 1 for strategies that ask one after the other. */
+  readonly atOnce: number;
+  /** Between the beginnings of candidates that are asked at once. */
+  readonly staggerMs: number;
+  readonly minUsefulTokens: number;
+  /** What the candidates were marked with, in their order; undefined where the strategy ranks none. */
+  readonly scores: readonly (Score | undefined)[];
+}
+
+export interface PlanRequest {
+  /** As the caller named it. */
+  readonly model: string;
+  readonly alias: ModelAlias | undefined;
+  readonly routing: RoutingRequest | undefined;
+  /** Those that the caller may use. */
+  readonly candidates: readonly Candidate[];
+  /** What the request's session is remembered by. */
+  readonly session?: string | undefined;
+}
+
+export interface PlannerOptions {
+  readonly figures: LiveFigures;
+  /** What a typical request would cost at each, in micro-USD; undefined where nobody knows. */
+  readonly costs: (candidates: readonly Candidate[]) => Promise<(number | undefined)[]>;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const defaultAtOnce = 2;
+const defaultMinUsefulTokens = 5;
+const defaultDelayMs = 200;
+const codeDelayMs = 150;
+/** Names whose turn is kept for `round_robin`. */
+const maxTurns = 10_000;
+
+/** Turns what a request and the configuration say into a plan. */
+export class Planner {
+  readonly #options: PlannerOptions;
+  /** Whose turn it is, by the name that callers use. */
+  readonly #turns = new Map<string, number>();
+  readonly #sessions: Sessions;
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+    this.#sessions = new Sessions(options.now);
+  }
+
+  /** The candidate has answered: it goes on to answer its session. */
+  answered(candidate: Candidate, session: string | undefined): void {
+    if (session !== undefined) this.#sessions.keep(session, candidate);
+  }
+
+  /**
+   * The plan for a request. Nobody is asked for it.
+   * @throws RpcError invalid_argument when no candidate is left.
+   */
+  async plan(request: PlanRequest): Promise<Plan> {
+    const { alias, routing, session } = request;
+    const candidates = named(request);
+    const strategy = routing?.strategy ?? alias?.strategy ?? 'single';
+    const kept = session === undefined ? undefined : this.#sessions.find(session, candidates);
+    const ordered = await this.#order(strategy, candidates, request);
+    if (kept) ordered.sort((a, b) => Number(b.candidate === kept) - Number(a.candidate === kept));
+    const isContest = !kept && (strategy === 'race' || strategy === 'speculate_k');
+    const k = routing?.k ?? alias?.k ?? defaultAtOnce;
+    return {
+      strategy,
+      candidates: ordered.map(({ candidate }) => candidate),
+      scores: ordered.map(({ score }) => score),
+      atOnce: isContest ? Math.min(k, ordered.length) : 1,
+      staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
+      minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
+    };
+  }
+
+  async #order(
+    strategy: StrategyName,
+    candidates: readonly Candidate[],
+    { model, routing }: PlanRequest,
+  ): Promise<Ranked[]> {
+    switch (strategy) {
+      case 'fallback':
+        return plain(candidates);
+      case 'round_robin':
+        return plain(this.#inTurn(model, candidates));
+      case 'weighted':
+        return plain(drawn(candidates, this.#options.random));
+      case 'least_latency':
+        return plain(this.#byFigure(candidates, ({ firstTokenMs }) => firstTokenMs ?? 0));
+      case 'least_busy':
+        return plain(this.#byFigure(candidates, ({ inFlight }) => inFlight));
+      case 'least_cost': {
+        const costs = await this.#options.costs(candidates);
+        return plain(sorted(candidates, (_, index) => costs[index] ?? Number.MAX_VALUE));
+      }
+      case 'speculate_k':
+        return cheapestFirst(await this.#ranked(candidates, routing));
+      case 'single':
+      case 'race':
+        return this.#ranked(candidates, routing);
+    }
+  }
+
+  async #ranked(
+    candidates: readonly Candidate[],
+    routing: RoutingRequest | undefined,
+  ): Promise<Ranked[]> {
+    const costs = await this.#options.costs(candidates);
+    const rated = candidates.map(
+      (candidate, index): Rated => ({ figures: this.#live(candidate), costMicroUsd: costs[index] }),
+    );
+    const scores = rate(rated, routing?.intent, routing?.weights);
+    const ranked = candidates.map((candidate, index) => ({ candidate, score: scores[index] }));
+    return sorted(ranked, ({ score }) => -(score?.total ?? 0));
+  }
+
+  #inTurn(name: string, candidates: readonly Candidate[]): Candidate[] {
+    if (this.#turns.size >= maxTurns && !this.#turns.has(name)) this.#turns.clear();
+    const turn = (this.#turns.get(name) ?? 0) % candidates.length;
+    this.#turns.set(name, turn + 1);
+    return [...candidates.slice(turn), ...candidates.slice(0, turn)];
+  }
+
+  #byFigure(candidates: readonly Candidate[], of: (live: LiveModel) => number): Candidate[] {
+    return sorted(candidates, (candidate) => of(this.#live(candidate)));
+  }
+
+  #live({ provider, model }: Candidate): LiveModel {
+    return this.#options.figures.of(provider.name, model);
+  }
+}
+
+interface Ranked {
+  readonly candidate: Candidate;
+  readonly score: Score | undefined;
+}
+
+function plain(candidates: readonly Candidate[]): Ranked[] {
+  return candidates.map((candidate) => ({ candidate, score: undefined }));
+}
+
+/** Someone local or cheap goes first; of the others, the best does. */
+function cheapestFirst(ranked: readonly Ranked[]): Ranked[] {
+  const [first, ...others] = sorted(ranked, ({ candidate, score }) =>
+    candidate.provider.local ? -2 : -(score?.cost ?? 0),
+  );
+  const rest = sorted(others, ({ score }) => -(score?.quality ?? 0));
+  return first === undefined ? [] : [first, ...rest];
+}
+
+/** The candidates that the request names, where it does. */
+function named({ candidates, model, routing }: PlanRequest): readonly Candidate[] {
+  const names = routing?.providers;
+  if (names === undefined) return candidates;
+  const left = candidates.filter(
+    ({ model: own, provider }) =>
+      names.includes(provider.name) || names.includes(`${provider.name}/${own}`),
+  );
+  if (left.length > 0) return left;
+  const there = candidates.map((each) => `${each.provider.name}/${each.model}`).join(', ');
+  throw apiError(
+    'invalid_argument',
+    `omen.providers: ${names.join(', ')} cannot be asked for ${model.slice(0, 200)}, only ${there}`,
+    { param: 'omen.providers', reason: 'no_candidate' },
+  );
+}
+
+function delayOf(alias: ModelAlias | undefined, routing: RoutingRequest | undefined): number {
+  return alias?.delayMs ?? (routing?.intent === 'code' ? codeDelayMs : defaultDelayMs);
+}
+
+/** Stable: what is equal keeps its place, which is the configuration's. */
+function sorted<T>(items: readonly T[], keyOf: (item: T, index: number) => number): T[] {
+  return items
+    .map((item, index) => ({ item, key: keyOf(item, index) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
+
+/** Drawn without putting back, each by its share of the weights that are left. */
+function drawn(candidates: readonly Candidate[], random: () => number): Candidate[] {
+  const left = [...candidates];
+  const order: Candidate[] = [];
+  while (left.length > 0) {
+    const sum = left.reduce((total, each) => total + (each.weight ?? 1), 0);
+    let at = random() * sum;
+    let index = left.findIndex((each) => {
+      at -= each.weight ?? 1;
+      return at < 0;
+    });
+    if (index < 0) index = left.length - 1;
+    order.push(...left.splice(index, 1));
+  }
+  return order;
+}

@@ -1,0 +1,127 @@
+import { type StrategyName, strategyNames } from '@zeke/foundation';
+import { z } from 'zod';
+import type { JsonObject } from '../dialects/dialect.ts';
+import { apiError } from '../neutral/api-error.ts';
+
+/** What a request is about: it decides what counts most among candidates. */
+export const intents = ['code', 'tests', 'analysis', 'explanation', 'regex'] as const;
+
+export type Intent = (typeof intents)[number];
+
+/** What counts how much; shares of their sum. */
+export interface PriorityWeights {
+  readonly cost: number;
+  readonly latency: number;
+  readonly quality: number;
+  readonly reliability: number;
+}
+
+/** The most candidates that are asked at once. */
+export const maxAtOnce = 8;
+
+const maxNames = 32;
+const maxNameChars = 2_048;
+const maxSessionIdChars = 256;
+
+const weight = z.number().min(0).max(1_000).default(0);
+
+const schema = z.strictObject({
+  strategy: z.enum(strategyNames).optional(),
+  k: z.int().min(1).max(maxAtOnce).optional(),
+  providers: z.array(z.string().min(1).max(maxNameChars)).min(1).max(maxNames).optional(),
+  max_latency_ms: z.int().min(1).max(86_400_000).optional(),
+  stickiness: z.enum(['none', 'turn', 'session']).optional(),
+  session_id: z.string().min(1).max(maxSessionIdChars).optional(),
+  priority_weights: z
+    .strictObject({ cost: weight, latency: weight, quality: weight, reliability: weight })
+    .refine((weights) => Object.values(weights).some((each) => each > 0), 'all weights are 0')
+    .optional(),
+  min_useful_tokens: z.int().min(1).max(1_000).optional(),
+  intent: z.enum(intents).optional(),
+});
+
+/** What a request says of its routing: its member `omen`, in any JSON dialect, or headers. */
+export interface RoutingRequest {
+  readonly strategy?: StrategyName | undefined;
+  /** How many candidates are asked at once. */
+  readonly k?: number | undefined;
+  /** Names of providers, or of models as `provider/model`: no others are asked. */
+  readonly providers?: readonly string[] | undefined;
+  /** The longest time to the first token, or to an answer that comes whole. */
+  readonly maxLatencyMs?: number | undefined;
+  readonly stickiness?: 'none' | 'turn' | 'session' | undefined;
+  readonly sessionId?: string | undefined;
+  readonly weights?: PriorityWeights | undefined;
+  readonly minUsefulTokens?: number | undefined;
+  readonly intent?: Intent | undefined;
+}
+
+/** The member of a request's body. It is taken out before a provider is asked. */
+export const routingMember = 'omen';
+
+/**
+ * Reads what a request says of its routing; undefined where it says nothing. The body wins over the
+ * headers `x-zeke-strategy`, `x-zeke-providers` (a list with commas) and `x-intent`.
+ * @throws RpcError invalid_argument that names the field.
+ */
+export function readRouting(body: JsonObject, headers: Headers): RoutingRequest | undefined {
+  const member = body[routingMember];
+  const ofHeaders = routingOfHeaders(headers);
+  if (member === undefined && ofHeaders === undefined) return undefined;
+  if (member !== undefined && (typeof member !== 'object' || member === null)) {
+    throw badField(routingMember, 'it must be an object');
+  }
+  const parsed = schema.safeParse({ ...ofHeaders, ...(member as JsonObject | undefined) });
+  if (!parsed.success) throw faultOf(parsed.error.issues[0], ofHeaders);
+  const { data } = parsed;
+  if (data.stickiness !== undefined && data.stickiness !== 'none' && !data.session_id) {
+    throw badField('omen.session_id', `stickiness ${data.stickiness} needs it`);
+  }
+  return {
+    strategy: data.strategy,
+    k: data.k,
+    providers: data.providers,
+    maxLatencyMs: data.max_latency_ms,
+    stickiness: data.stickiness,
+    sessionId: data.session_id,
+    weights: data.priority_weights,
+    minUsefulTokens: data.min_useful_tokens,
+    intent: data.intent,
+  };
+}
+
+const headerOf: Readonly<Record<string, string>> = {
+  strategy: 'x-zeke-strategy',
+  providers: 'x-zeke-providers',
+  intent: 'x-intent',
+};
+
+function routingOfHeaders(headers: Headers): JsonObject | undefined {
+  const strategy = headers.get('x-zeke-strategy');
+  const providers = headers.get('x-zeke-providers');
+  const intent = headers.get('x-intent');
+  if (strategy === null && providers === null && intent === null) return undefined;
+  return {
+    ...(strategy === null ? {} : { strategy }),
+    ...(providers === null ? {} : { providers: providers.split(',').map((name) => name.trim()) }),
+    ...(intent === null ? {} : { intent }),
+  };
+}
+
+function faultOf(issue: z.core.$ZodIssue | undefined, ofHeaders: JsonObject | undefined): Error {
+  if (issue === undefined) return badField(routingMember, 'it is not valid');
+  const extra = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = [...issue.path, ...(extra === undefined ? [] : [extra])].map(String);
+  const header = ofHeaders?.[path[0] ?? ''] === undefined ? undefined : headerOf[path[0] ?? ''];
+  const field = header ?? [routingMember, ...path].join('.');
+  if (extra !== undefined) {
+    const known =
+      issue.path.length === 0 ? `: known are ${Object.keys(schema.shape).join(', ')}` : '';
+    return badField(field, `there is no such field${known}`);
+  }
+  return badField(field, issue.message);
+}
+
+function badField(param: string, what: string): Error {
+  return apiError('invalid_argument', `${param}: ${what}`, { param, reason: 'invalid_routing' });
+}

@@ -1,0 +1,65 @@
+import type { Caller } from '../governance/authenticate.ts';
+import type { ChatRequest } from '../neutral/chat-request.ts';
+import type { Candidate } from './model-catalog.ts';
+import type { RoutingRequest } from './routing-request.ts';
+
+/** Sessions that are remembered; the one that was used longest ago is forgotten first. */
+const maxSessions = 10_000;
+const forgottenAfterMs = 3_600_000;
+
+interface Kept {
+  readonly provider: string;
+  readonly model: string;
+  usedAt: number;
+}
+
+/** Remembers who answered a session, so that the provider's prompt cache serves its next request. */
+export class Sessions {
+  readonly #kept = new Map<string, Kept>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  keep(key: string, { model, provider }: Candidate): void {
+    this.#kept.delete(key);
+    if (this.#kept.size >= maxSessions) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    this.#kept.set(key, { provider: provider.name, model, usedAt: this.#now() });
+  }
+
+  /** Of these candidates, the one that answered the session last. */
+  find(key: string, candidates: readonly Candidate[]): Candidate | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined || this.#now() - kept.usedAt > forgottenAfterMs) return undefined;
+    return candidates.find(
+      ({ model, provider }) => provider.name === kept.provider && model === kept.model,
+    );
+  }
+}
+
+/**
+ * What a request's session is remembered by; undefined where it asks for none. No two callers share
+ * a session. A turn is all requests after the same words of the user: the loop of an agent's tools.
+ */
+export function sessionKey(
+  routing: RoutingRequest | undefined,
+  { keyId, owner }: Caller,
+  decode: () => ChatRequest,
+): string | undefined {
+  const { sessionId, stickiness = 'none' } = routing ?? {};
+  if (stickiness === 'none' || sessionId === undefined) return undefined;
+  const session = JSON.stringify([keyId ?? owner ?? '', sessionId]);
+  return stickiness === 'session' ? session : `${session} ${turnOf(decode())}`;
+}
+
+function turnOf({ messages }: ChatRequest): string {
+  const said = messages.findLast(
+    ({ parts, role }) => role === 'user' && parts.some(({ type }) => type !== 'tool-result'),
+  );
+  return Bun.hash(JSON.stringify(said?.parts ?? [])).toString(36);
+}

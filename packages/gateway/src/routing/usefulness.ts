@@ -1,0 +1,50 @@
+import type { ChatEvent } from '../neutral/chat-event.ts';
+
+/** A fence that opens a block of code, with the end of its line. */
+const fenceLine = /^[ \t]*```[^\n]*\n/m;
+/** What is looked at for it; a useful answer is seen long before. */
+const maxKeptChars = 4_096;
+
+/**
+ * Hears the beginning of an answer and says when it is of use: enough text that is not white space,
+ * a line that opens a block of code, a tool call, or a good end. Tokens are estimated: the words, or a
+ * quarter of the characters where that is more.
+ */
+export class Usefulness {
+  reached = false;
+  readonly #minTokens: number;
+  #text = '';
+
+  constructor(minTokens: number) {
+    this.#minTokens = minTokens;
+  }
+
+  hear(event: ChatEvent): void {
+    if (this.reached) return;
+    switch (event.type) {
+      case 'text-delta':
+      case 'refusal-delta':
+        this.#hearText(event.text);
+        break;
+      case 'part-start':
+        this.reached = event.kind === 'tool-call' || event.kind === 'image';
+        break;
+      case 'finish':
+        this.reached = true;
+        break;
+      default:
+    }
+  }
+
+  #hearText(text: string): void {
+    if (this.#text.length < maxKeptChars) this.#text += text;
+    this.reached = estimatedTokens(this.#text) >= this.#minTokens || fenceLine.test(this.#text);
+  }
+}
+
+function estimatedTokens(text: string): number {
+  const words = text.match(/\S+/g) ?? [];
+  let chars = 0;
+  for (const word of words) chars += word.length;
+  return Math.max(words.length, Math.ceil(chars / 4));
+}
