@@ -98,6 +98,19 @@ test('a call may wait for a server that does not listen yet', async () => {
   expect((await patient).text).toBe('hello');
 });
 
+test('the stack of an error says where its call was made, where that is asked for', async () => {
+  const shared = new RpcError('aborted', 'no', { cause: 'x', retryable: true });
+  const client = clientOf({}, { signal: AbortSignal.abort(shared) });
+  async function business(options: CallOptions): Promise<unknown> {
+    return await client.echo({}, options);
+  }
+  expect(await faultOf(business({}))).toBe(shared);
+  const error = await faultOf(business({ callerStack: true }));
+  expect(error).toMatchObject({ code: 'aborted', message: 'no', cause: 'x', retryable: true });
+  expect(error.stack?.slice(error.stack.indexOf('for the call at'))).toContain('business');
+  expect(shared.stack).not.toContain('for the call at');
+});
+
 describe('deadlineAt', () => {
   test('ends a call, and says so', async () => {
     const client = clientOf({ echo: () => new Promise(() => {}) });

@@ -29,6 +29,11 @@ export interface CallOptions {
   readonly waitForReady?: boolean;
   /** Of messages from 1 KiB on, in both directions where the server can. Default: none. */
   readonly compression?: CompressionName;
+  /**
+   * The stack of an error also says where the call was made; without it, only where the error was
+   * found. Costs some microseconds for each call. Default: false.
+   */
+  readonly callerStack?: boolean;
   /** The metadata of the header. What it throws cancels the call, which fails with it. */
   readonly onHeader?: (metadata: Metadata) => void;
   /** The metadata of the trailer, of failed calls too. What it throws fails a call that went well. */

@@ -2,6 +2,7 @@ import { decodeMessage, lendMessage } from '../codec/message-bytes.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from './call.ts';
 import { type CallOptions, type MergedOptions, metadataOf } from './call-options.ts';
+import { withCallerStack } from './caller-stack.ts';
 import { MessageQueue } from './message-queue.ts';
 import { MessageSender } from './message-sender.ts';
 import { Metadata } from './metadata.ts';
@@ -19,11 +20,14 @@ abstract class OpenCall extends Timed implements ClientSink {
   readonly #options: MergedOptions;
   #sender: MessageSender | undefined;
   #onAbort: (() => void) | undefined;
+  /** Its stack is that of the caller. */
+  #caller: Error | undefined;
 
   constructor(method: MethodInfo, options: MergedOptions) {
     super();
     this.method = method;
     this.#options = options;
+    if (options.callerStack === true) this.#caller = new Error();
   }
 
   begin(transport: Transport): void {
@@ -166,7 +170,9 @@ abstract class OpenCall extends Timed implements ClientSink {
 
   #finish(error: RpcError | undefined): void {
     this.#release();
-    this.settle(error);
+    const caller = this.#caller;
+    const isPlain = error === undefined || caller === undefined;
+    this.settle(isPlain ? error : withCallerStack(error, caller));
   }
 
   #release(): void {
