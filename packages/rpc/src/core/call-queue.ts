@@ -30,7 +30,8 @@ export class CallQueue {
 
   constructor(options: CallQueueOptions) {
     this.#options = options;
-    this.#held = new HoldLimit(options.limits.maxQueuedBytes);
+    const { maxQueuedBytes, maxQueuedCalls } = options.limits;
+    this.#held = new HoldLimit(maxQueuedBytes, maxQueuedCalls);
   }
 
   get size(): number {

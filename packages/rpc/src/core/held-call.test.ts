@@ -81,3 +81,14 @@ test('a call that was cancelled or failed is not opened, an open one does not fa
   open.call.cancel(error);
   expect(open.peer.call(0).cancelledWith).toBe(error);
 });
+
+test('only so many calls wait', async () => {
+  const limit = new HoldLimit(100, 2);
+  const [one, two, three] = [setUp(limit), setUp(limit), setUp(limit)];
+  expect(three.sink.code).toBeUndefined();
+  const { error } = await three.sink.end;
+  expect([error?.code, error && isRefused(error)]).toEqual(['resource_exhausted', true]);
+  one.call.begin(one.peer);
+  two.call.cancel(new RpcError('canceled', 'enough'));
+  expect(limit.calls).toBe(0);
+});

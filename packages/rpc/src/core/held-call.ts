@@ -3,15 +3,22 @@ import type { ClientCall, ClientSink, OpenOptions, Transport } from './call.ts';
 import { defaultLimits } from './limits.ts';
 import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
+import { openFenced } from './open-fenced.ts';
 import { markRefused } from './refused.ts';
 
-/** What calls that wait may hold of messages, together. */
+/** How many calls may wait, and what they may hold of messages, together. */
 export class HoldLimit {
   readonly maxBytes: number;
+  readonly maxCalls: number;
   bytes = 0;
+  calls = 0;
 
-  constructor(maxBytes: number = defaultLimits.maxQueuedBytes) {
+  constructor(
+    maxBytes: number = defaultLimits.maxQueuedBytes,
+    maxCalls: number = defaultLimits.maxQueuedCalls,
+  ) {
     this.maxBytes = maxBytes;
+    this.maxCalls = maxCalls;
   }
 }
 
@@ -23,8 +30,8 @@ export interface HeldMessage {
 
 /**
  * A call that may have to wait before it is opened, and holds what is sent meanwhile. Its sender is
- * told that there is no room; when more is held than the limit allows, the one who sent it ends as
- * `resource_exhausted`. A single message is always taken.
+ * told that there is no room. A call too many, and one whose message is more than all may hold, ends
+ * as `resource_exhausted`; a single message is always taken.
  */
 export class HeldCall implements ClientCall {
   readonly method: MethodInfo;
@@ -43,6 +50,8 @@ export class HeldCall implements ClientCall {
     this.options = options;
     this.sink = sink;
     this.#limit = limit;
+    limit.calls += 1;
+    if (limit.calls > limit.maxCalls) queueMicrotask(() => this.fail(this.#tooMany()));
   }
 
   /**
@@ -51,7 +60,7 @@ export class HeldCall implements ClientCall {
    */
   begin(next: Transport, sink: ClientSink = this.sink, options: OpenOptions = this.options): void {
     if (this.#ended || this.#call) return;
-    const call = next.open(this.method, options, sink);
+    const call = openFenced(next, this.method, options, sink);
     this.#call = call;
     if (this.#paused) call.pause();
     const held = this.#held ?? [];
@@ -111,7 +120,13 @@ export class HeldCall implements ClientCall {
     this.#call?.resume();
   }
 
+  #tooMany(): RpcError {
+    const message = `${this.method.path} cannot wait: ${this.#limit.maxCalls} calls do already; call again later`;
+    return markRefused(new RpcError('resource_exhausted', message, { retryable: true }));
+  }
+
   #release(): void {
+    this.#limit.calls -= 1;
     this.#limit.bytes -= this.#heldBytes;
     this.#heldBytes = 0;
     this.#held = undefined;

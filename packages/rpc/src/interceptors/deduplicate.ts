@@ -3,7 +3,8 @@ import type { CallHandler, ServerCall } from '../core/call.ts';
 import { type Clock, wheelClock } from '../core/clock.ts';
 import { warnOfHook } from '../core/warn.ts';
 import { type Code, RpcError } from '../rpc-error.ts';
-import { identityOf, refuse } from './auth/identity.ts';
+import { refuseCall } from './admit-calls.ts';
+import { identityOf } from './auth/identity.ts';
 import { type Answer, FirstCall, RepeatedCall } from './deduplicated-call.ts';
 import { idempotencyKey } from './idempotency-keys.ts';
 
@@ -99,7 +100,7 @@ export class Deduplication {
     }
     if (key.length === 0 || key.length > maxKeyLength) {
       const message = `${idempotencyKey}: it must have from 1 to ${maxKeyLength} characters`;
-      refuse(call, new RpcError('invalid_argument', message));
+      refuseCall(call, new RpcError('invalid_argument', message));
       return;
     }
     this.#forgetOld();
@@ -149,7 +150,7 @@ export class Deduplication {
     const first = new FirstCall(call, id, this);
     if (this.size >= this.#maxEntries || !first.reserve(entryOverheadBytes)) {
       const message = 'too many calls with an idempotency-key run at once; call again later';
-      refuse(call, new RpcError('resource_exhausted', message, { retryable: true }));
+      refuseCall(call, new RpcError('resource_exhausted', message, { retryable: true }));
       return;
     }
     this.#running.set(id, first);

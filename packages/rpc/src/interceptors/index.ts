@@ -1,3 +1,4 @@
+export { type AdmitCall, admitCalls } from './admit-calls.ts';
 export {
   type Breaker,
   type BreakerOptions,
@@ -22,5 +23,6 @@ export {
 export { type DeduplicateOptions, deduplicate } from './deduplicate.ts';
 export { type HedgeOptions, hedge } from './hedge.ts';
 export { type IdempotencyKeyOptions, idempotencyKey, idempotencyKeys } from './idempotency-keys.ts';
+export { type PrepareCall, prepareCalls } from './prepare-calls.ts';
 export { type RetryEvent, type RetryOptions, retry } from './retry.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';

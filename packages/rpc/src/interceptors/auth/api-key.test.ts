@@ -96,10 +96,12 @@ test('a record of another hash than was asked for admits nobody', () => {
   expect(call.code).toBe('unauthenticated');
 });
 
-test('a store that fails refuses the call with a message that hides why', async () => {
-  const keys = () => Promise.reject(new Error('connection to 10.0.0.7 refused'));
-  const call = callWith({ 'x-api-key': key }, { keys });
-  await call.end;
+test('a store that fails refuses the call with a message that hides why; the server hears why', async () => {
+  const failure = new Error('connection to 10.0.0.7 refused');
+  const call = new ScriptedServerCall({ metadata: { 'x-api-key': key } });
+  const handler = apiKeyServer({ keys: () => Promise.reject(failure) })(() => {});
+  const handled: unknown = handler(call);
+  await expect(handled).rejects.toBe(failure);
   expect(call.code).toBe('internal');
   expect(call.trailer?.error?.message).not.toContain('10.0.0.7');
 });

@@ -58,12 +58,8 @@ export function apiKeyServer(options: ApiKeyServerOptions): (next: CallHandler) 
     const sha256 = hashApiKey(key);
     const record = find(sha256);
     if (record instanceof Promise) {
-      admitLater(
-        call,
-        record.then((found) => verdictOn(found, sha256, now())),
-        next,
-      );
-      return;
+      const verdict = record.then((found) => verdictOn(found, sha256, now()));
+      return admitLater(call, verdict, next);
     }
     admit(call, verdictOn(record, sha256, now()), next);
   };

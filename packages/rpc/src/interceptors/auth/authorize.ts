@@ -1,7 +1,8 @@
 import type { CallHandler, ServerCall } from '../../core/call.ts';
 import type { MethodInfo, ServiceType } from '../../core/method.ts';
 import { RpcError } from '../../rpc-error.ts';
-import { type Identity, identityOf, refuse } from './identity.ts';
+import { refuseCall } from '../admit-calls.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { type Policy, policyOf } from './policy.ts';
 
 export interface AuthorizeOptions {
@@ -28,7 +29,7 @@ export function authorize(options: AuthorizeOptions): (next: CallHandler) => Cal
     const rule = rules.get(call.path) ?? others;
     const error = rule(call);
     if (error === undefined) next(call);
-    else refuse(call, error);
+    else refuseCall(call, error);
   };
 }
 

@@ -1,8 +1,7 @@
-import { type CallHandler, okTrailer, type ServerCall } from '../../core/call.ts';
+import type { CallHandler, ServerCall } from '../../core/call.ts';
 import { CallKey, callValue, setCallValue } from '../../core/call-values.ts';
-import { Metadata } from '../../core/metadata.ts';
-import { idleSink } from '../../core/watched-call.ts';
 import { RpcError } from '../../rpc-error.ts';
+import { holdServerCall, refuseCall } from '../admit-calls.ts';
 
 /** Who makes a call, as an interceptor has proved it. */
 export interface Identity {
@@ -29,45 +28,21 @@ export function setIdentity(call: ServerCall, identity: Identity): void {
   setCallValue(call, identityKey, identity);
 }
 
-/** Ends a call before any handler has seen it. */
-export function refuse(call: ServerCall, error: RpcError): void {
-  call.sink = idleSink;
-  call.sendEnd({ error, metadata: Metadata.empty });
-}
-
 /** Names who makes the call and passes it on, or refuses it. */
 export function admit(call: ServerCall, verdict: Identity | RpcError, next: CallHandler): void {
   if (verdict instanceof RpcError) {
-    refuse(call, verdict);
+    refuseCall(call, verdict);
     return;
   }
   setIdentity(call, verdict);
   next(call);
 }
 
-/**
- * The same once the verdict is there. Nothing of the call is read meanwhile, so the peer can send no
- * more than the stream's window; a call that its peer gives up is not passed on.
- */
+/** The same once the verdict is there. */
 export function admitLater(
   call: ServerCall,
   verdict: Promise<Identity | RpcError>,
   next: CallHandler,
-): void {
-  let canceled = false;
-  call.sink = {
-    ...idleSink,
-    onCancel() {
-      canceled = true;
-      // A transport counts the call as running until it is told that it is not.
-      call.sendEnd(okTrailer);
-    },
-  };
-  call.pause();
-  const decide = (decided: Identity | RpcError): void => {
-    if (canceled) return;
-    admit(call, decided, next);
-    call.resume();
-  };
-  verdict.then(decide, (reason: unknown) => decide(RpcError.from(reason)));
+): Promise<void> {
+  return holdServerCall(call, verdict, (decided) => admit(call, decided, next));
 }

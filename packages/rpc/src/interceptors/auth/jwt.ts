@@ -85,8 +85,8 @@ export function jwtServer(options: JwtServerOptions): (next: CallHandler) => Cal
       return;
     }
     const known = verifier.remembered(token);
-    if (known === undefined) admitLater(call, verifier.verify(token), next);
-    else admit(call, known, next);
+    if (known === undefined) return admitLater(call, verifier.verify(token), next);
+    admit(call, known, next);
   };
 }
 
