@@ -112,7 +112,7 @@ test('it counts as a list of all leases does', () => {
       pick: fc.nat(),
       waitMs: fc.oneof(fc.constant(0), fc.nat(400)),
     }),
-    { maxLength: 80 },
+    { maxLength: 80, size: 'max' },
   );
   fc.assert(
     fc.property(steps, (taken) => {

@@ -70,11 +70,22 @@ test('levels and what follows from them are exact, as with numbers of any size',
   );
 });
 
-test('a quotient is rounded up, however large', () => {
+test('a quotient is rounded up, however large, also beside whole ones', () => {
+  const divisors = fc.integer({ min: 1, max: 1_000_000_000 });
+  const dividends = (divisor: number) => {
+    const whole = fc.integer({ min: 1, max: Math.floor(Number.MAX_SAFE_INTEGER / divisor) - 1 });
+    const beside = fc.tuple(whole, fc.integer({ min: -1, max: 1 }));
+    return fc.oneof(
+      fc.maxSafeNat(),
+      beside.map(([times, off]) => times * divisor + off),
+    );
+  };
+  const pairs = divisors.chain((b) => fc.tuple(dividends(b), fc.constant(b)));
   fc.assert(
-    fc.property(fc.maxSafeNat(), fc.integer({ min: 1, max: 1_000_000_000 }), (a, b) => {
+    fc.property(pairs, ([a, b]) => {
       expect(BigInt(dividedUp(a, b))).toBe((BigInt(a) + BigInt(b) - 1n) / BigInt(b));
+      expect(BigInt(Math.floor(a / b))).toBe(BigInt(a) / BigInt(b));
     }),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   );
 });

@@ -86,7 +86,7 @@ export function levelAfter(rate: Rate, level: number, elapsedUs: number): number
 
 /** Whole tokens that fit on a level. */
 export function tokensLeft(rate: Rate, level: number): number {
-  return level >= rate.capacity ? 0 : dividedDown(rate.capacity - level, rate.unitsPerToken);
+  return level >= rate.capacity ? 0 : Math.floor((rate.capacity - level) / rate.unitsPerToken);
 }
 
 /** Microseconds, rounded up, until `units` have run out. */
@@ -94,19 +94,13 @@ export function usToDrain(rate: Rate, units: number): number {
   return units <= 0 ? 0 : dividedUp(units, rate.unitsPerUs);
 }
 
-/** The quotient of whole numbers up to 2^53, rounded up; exact. */
-export function dividedUp(dividend: number, divisor: number): number {
-  const quotient = dividedDown(dividend, divisor);
-  return quotient * divisor < dividend ? quotient + 1 : quotient;
-}
-
 /**
- * The quotient rounded down. That of doubles may have been rounded up to the next whole number, never
- * down past one. (`%` would be exact too, and take five times as long.)
+ * The quotient of whole numbers, rounded up. Exact, as is `Math.floor` of one: a quotient that is not
+ * whole is at least 1 / divisor off the next whole number, and a dividend below 2^53 makes that more
+ * than doubles round by.
  */
-function dividedDown(dividend: number, divisor: number): number {
-  const quotient = Math.floor(dividend / divisor);
-  return quotient * divisor > dividend ? quotient - 1 : quotient;
+export function dividedUp(dividend: number, divisor: number): number {
+  return Math.ceil(dividend / divisor);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -6,6 +6,7 @@ test('keys are found, forgotten and found again as in a Map', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
     minLength: 1,
     maxLength: 300,
+    size: 'max',
   });
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 30 }), (ops, maxKeys) => {

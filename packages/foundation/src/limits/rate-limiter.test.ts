@@ -95,7 +95,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     cost: fc.oneof(fc.constant(1), fc.nat(45)),
     what: fc.constantFrom('check', 'check', 'check', 'check', 'charge', 'reset', 'cleanup'),
   }),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 describe('against an exact model', () => {

@@ -156,6 +156,18 @@ describe('the key', () => {
     expect(await checkOf(verifier(shared).verify(await signed('ES256')))).toBe('none');
   });
 
+  test('is looked for among four of the same name, and no more', async () => {
+    const others = await Promise.all([1, 2, 3, 4].map(() => makePair('ES256', 'es256')));
+    const { jwk } = pairFor('ES256');
+    const token = await signed('ES256');
+    const among = (count: number) =>
+      verifier({
+        keys: { keySet: { keys: [...others.slice(0, count).map((pair) => pair.jwk), jwk] } },
+      });
+    expect(await checkOf(among(3).verify(token))).toBe('none');
+    expect(await checkOf(among(4).verify(token))).toBe('signature');
+  });
+
   test('that is no point of its curve has signed nothing', async () => {
     const jwk = { ...pairFor('ES256').jwk, x: Buffer.alloc(32, 1).toString('base64url') };
     const broken = verifier({ keys: { keySet: { keys: [jwk] } } });
