@@ -1,5 +1,7 @@
 import type { ClientCall, ClientSink, OpenOptions, Trailer } from '../../core/call.ts';
+import { CallQueue, type CallQueueOptions } from '../../core/call-queue.ts';
 import type { Connection } from '../../core/connection.ts';
+import { FailedCall } from '../../core/failed-call.ts';
 import { Metadata } from '../../core/metadata.ts';
 import type { MethodInfo } from '../../core/method.ts';
 import { markRefused } from '../../core/refused.ts';
@@ -10,6 +12,10 @@ export interface EarlyConnectionOptions {
   readonly connection: Connection;
   /** The end of its handshake. */
   readonly opened: Promise<{ readonly earlyRefused: boolean }>;
+  /** For messages. */
+  readonly address: string;
+  /** Of the calls that wait for the handshake. */
+  readonly limits: CallQueueOptions['limits'];
   /** Makes another one, without early data. */
   readonly redial: () => Promise<Connection>;
 }
@@ -27,8 +33,10 @@ export function mayGoEarly(method: MethodInfo): boolean {
 export class EarlyConnection implements Connection {
   readonly closed: Promise<RpcError | undefined>;
   readonly #options: EarlyConnectionOptions;
-  /** Calls opened before the end of the handshake. */
+  /** Calls that were sent before the end of the handshake. */
   readonly #calls = new Set<EarlyCall>();
+  /** The others that were opened before it. */
+  readonly #waiting: CallQueue;
   #connection: Connection | undefined;
   #failure: RpcError | undefined;
   #resolveClosed: (error: RpcError | undefined) => void = () => {};
@@ -36,6 +44,8 @@ export class EarlyConnection implements Connection {
 
   constructor(options: EarlyConnectionOptions) {
     this.#options = options;
+    const { limits, address } = options;
+    this.#waiting = new CallQueue({ limits, waitsFor: `for the handshake with ${address}` });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -47,18 +57,16 @@ export class EarlyConnection implements Connection {
   }
 
   get openCalls(): number {
-    return this.#connection?.openCalls ?? this.#calls.size;
+    return this.#connection?.openCalls ?? this.#calls.size + this.#waiting.size;
   }
 
   open(method: MethodInfo, options: OpenOptions, sink: ClientSink): ClientCall {
     if (this.#connection !== undefined) return this.#connection.open(method, options, sink);
+    if (this.#failure !== undefined) return new FailedCall(sink, markRefused(this.#failure));
+    if (!mayGoEarly(method)) return this.#waiting.hold(method, options, sink);
     const call = new EarlyCall({ method, options, sink }, (over) => this.#calls.delete(over));
-    if (this.#failure !== undefined) {
-      call.refuse(this.#failure);
-      return call;
-    }
     this.#calls.add(call);
-    if (mayGoEarly(method)) call.beginEarly(this.#options.connection);
+    call.begin(this.#options.connection);
     return call;
   }
 
@@ -86,6 +94,7 @@ export class EarlyConnection implements Connection {
     void connection.closed.then(this.#resolveClosed);
     for (const call of [...this.#calls]) call.settle(connection, isAccepted);
     this.#calls.clear();
+    while (this.#waiting.size > 0) this.#waiting.beginNext(connection);
   }
 
   async #redial(): Promise<Connection | undefined> {
@@ -96,6 +105,7 @@ export class EarlyConnection implements Connection {
       this.#failure = error;
       for (const call of [...this.#calls]) call.refuse(error);
       this.#calls.clear();
+      this.#waiting.failAll(error);
       this.#resolveClosed(error);
       return undefined;
     }
@@ -108,18 +118,26 @@ interface CallOpening {
   readonly sink: ClientSink;
 }
 
-/** Keeps what it sends until the handshake has ended, so that it can be sent again. */
+interface SentMessage {
+  readonly bytes: Uint8Array;
+  readonly compress: boolean | undefined;
+}
+
+/**
+ * Sent as early data. It keeps what it sends until the handshake has ended, so that it can be sent
+ * again; the connection bounds that, which holds as much.
+ */
 class EarlyCall implements ClientCall, ClientSink {
   readonly #opening: CallOpening;
   readonly #onOver: (call: EarlyCall) => void;
   #call: ClientCall | undefined;
-  #messages: Uint8Array[] = [];
+  #messages: SentMessage[] = [];
   #hasEnded = false;
   #isPaused = false;
   #isAnswered = false;
   #isOver = false;
-  /** It was sent as early data, and not again since. */
-  #isEarly = false;
+  /** It was not sent again since. */
+  #isEarly = true;
   /** A failure that may be due to early data that was refused. */
   #failed: Trailer | undefined;
   /** Where it goes on after the handshake. */
@@ -132,17 +150,21 @@ class EarlyCall implements ClientCall, ClientSink {
     this.#onOver = onOver;
   }
 
-  /** Sends it as early data. */
-  beginEarly(connection: Connection): void {
-    this.#isEarly = true;
-    this.#begin(connection);
+  /** Sends it, with what was sent before. */
+  begin(connection: Connection): void {
+    const { method, options } = this.#opening;
+    const call = connection.open(method, options, this);
+    this.#call = call;
+    if (this.#isPaused) call.pause();
+    for (const { bytes, compress } of this.#messages) call.sendMessage(bytes, compress);
+    if (this.#hasEnded) call.sendEnd();
   }
 
-  /** The handshake has ended: on this connection the call goes on, or begins, or begins again. */
+  /** The handshake has ended: on this connection the call goes on, or begins again. */
   settle(connection: Connection, isAccepted: boolean): void {
     this.#connection = connection;
     const isLost = !isAccepted || this.#failed !== undefined;
-    if (!this.#isEarly || (isLost && !this.#isAnswered)) this.#beginAgain(connection);
+    if (isLost && !this.#isAnswered) this.#beginAgain(connection);
   }
 
   /** Ends the call, which no server has seen. */
@@ -152,11 +174,11 @@ class EarlyCall implements ClientCall, ClientSink {
     queueMicrotask(() => this.#end({ error, metadata: Metadata.empty }));
   }
 
-  sendMessage(bytes: Uint8Array): boolean {
+  sendMessage(bytes: Uint8Array, compress?: boolean): boolean {
     if (this.#isOver || this.#hasEnded || this.#isRefused) return true;
     const mayComeAgain = this.#connection === undefined || this.#isEarly;
-    if (mayComeAgain && !this.#isAnswered) this.#messages.push(bytes.slice());
-    return this.#call?.sendMessage(bytes) ?? false;
+    if (mayComeAgain && !this.#isAnswered) this.#messages.push({ bytes: bytes.slice(), compress });
+    return this.#call?.sendMessage(bytes, compress) ?? false;
   }
 
   sendEnd(): void {
@@ -186,9 +208,9 @@ class EarlyCall implements ClientCall, ClientSink {
     this.#opening.sink.onHeader(metadata);
   }
 
-  onMessage(bytes: Uint8Array): void {
+  onMessage(bytes: Uint8Array, compressed?: boolean): void {
     this.#answered();
-    this.#opening.sink.onMessage(bytes);
+    this.#opening.sink.onMessage(bytes, compressed);
   }
 
   onWritable(): void {
@@ -203,23 +225,12 @@ class EarlyCall implements ClientCall, ClientSink {
     else this.#beginAgain(this.#connection);
   }
 
-  #begin(connection: Connection): void {
-    const { method, options } = this.#opening;
-    const call = connection.open(method, options, this);
-    this.#call = call;
-    if (this.#isPaused) call.pause();
-    for (const bytes of this.#messages) call.sendMessage(bytes);
-    if (this.#hasEnded) call.sendEnd();
-  }
-
   #beginAgain(connection: Connection): void {
-    const wasHeld = this.#call === undefined && this.#messages.length > 0;
     this.#isEarly = false;
     this.#failed = undefined;
     this.#drop(this.#call);
-    this.#begin(connection);
+    this.begin(connection);
     this.#messages = [];
-    if (wasHeld && !this.#hasEnded) this.#opening.sink.onWritable();
   }
 
   /** Ends the first attempt, which may still be under way. */

@@ -121,6 +121,8 @@ export async function dialQuic(options: QuicClientOptions): Promise<Connection> 
   });
   return new EarlyConnection({
     connection,
+    address: `${options.host}:${options.port}`,
+    limits,
     opened,
     redial: () => dialFully(options, undefined),
   });
