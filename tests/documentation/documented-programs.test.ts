@@ -6,6 +6,8 @@ import { blocksOf, root } from '../support/documentation.ts';
 import { installPackages, writeProgram } from '../support/documented-program.ts';
 
 const timeoutMs = 30_000;
+/** Bun, or what `scripts/test-rpc-node.sh` names. */
+const runtime = process.env.ZRPC_TEST_RUNTIME ?? process.execPath;
 const documentedFolder = '/tmp/';
 const documentedSocket = '/tmp/greeter.sock';
 const zrpc = join(root, 'packages/rpc/src/zrpc.ts');
@@ -139,7 +141,7 @@ async function runProgram(folder: string, args: string[]): Promise<Result> {
 }
 
 function start(folder: string, args: string[]): Bun.Subprocess<'ignore', 'pipe', 'pipe'> {
-  return Bun.spawn([process.execPath, ...args], {
+  return Bun.spawn([runtime, ...args], {
     cwd: folder,
     stdin: 'ignore',
     stdout: 'pipe',
