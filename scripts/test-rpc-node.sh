@@ -15,7 +15,8 @@ node="$PWD/$home/node_modules/.bin/node"
 
 "$node" --test "$@" packages/rpc/src/testing/node-suite.ts
 
-# These start `zrpc`, and what the pages show, as processes; the terminal and the servers that it talks to are made by Bun.
+# These start `zrpc`, and programs that pages show, as processes; the terminal and the servers that
+# `zrpc` talks to are made by Bun.
 command=packages/rpc/src/command
 ZRPC_TEST_RUNTIME="$node" node_modules/.bin/bun test "$command/call.test.ts" "$command/gen.test.ts" \
   "$command/bench/bench.test.ts" "$command/mock/mock.test.ts" "$command/proxy/proxy.test.ts" \

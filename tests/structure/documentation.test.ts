@@ -3,11 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatFault, loadConfig, Secret } from '@zeke/foundation';
 import { temporaryDirectory } from '@zeke/foundation/testing';
-
-const root = resolve(import.meta.dir, '../..');
-const pages = ['*.md', 'docs/**/*.md'].flatMap((pattern) => [
-  ...new Bun.Glob(pattern).scanSync(root),
-]);
+import { pages, root } from '../support/documentation.ts';
 
 test.each(pages)('%s links to files that are there', async (page) => {
   const text = (await Bun.file(join(root, page)).text()).replace(/^```[\s\S]*?^```/gm, '');
