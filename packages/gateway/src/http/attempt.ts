@@ -6,6 +6,7 @@ import { callProvider, ProviderCall, readAnswer } from '../providers/call-provid
 import type { Operation } from '../providers/provider.ts';
 import type { Entry } from '../routing/contest.ts';
 import { type Exchange, passOn } from './exchange.ts';
+import { holdCost } from './hold-cost.ts';
 import type { Services } from './services.ts';
 
 /** What the steps of one attempt at one provider share. */
@@ -34,9 +35,14 @@ export async function attempt<T>(
 ): Promise<T> {
   const { limits } = services;
   const provider = options.candidate.provider.name;
+  const hold = services.budgets.isIdle ? undefined : await holdCost(services, exchange, options);
   const live = services.figures.of(provider, options.candidate.model).begin();
-  if (live instanceof RpcError) throw restsNow(live, provider);
+  if (live instanceof RpcError) {
+    hold?.release();
+    throw restsNow(live, provider);
+  }
   const record = new AttemptRecord(services, exchange, options, live);
+  record.hold = hold;
   const running = new ProviderCall({
     watchdog: services.watchdog,
     client: exchange.request.signal,
@@ -161,6 +167,8 @@ export function answerHeaders(
   if (record.options.callerDialect === 'anthropic-messages') {
     headers['request-id'] = exchange.requestId;
   }
+  const warning = record.hold?.warning;
+  if (warning) headers['x-zeke-budget-warning'] = headerText(warning);
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);
   if (provider) passOn(provider, headers);
   return headers;

@@ -53,6 +53,8 @@ export interface ChatCall {
   stream: boolean;
   /** True where the model's name stands in the body and is to be replaced there. */
   modelInBody: boolean;
+  /** All that the request holds, where that is more than its body: what was said before, kept here. */
+  asks?: JsonObject;
   /** Headers that go along in a pass-through. */
   forwardHeaders?: Readonly<Record<string, string>>;
   /** False where even the same dialect must be decoded and encoded again. */
@@ -124,6 +126,7 @@ function askCandidates(
       providerDialect: via.target.name,
       streamed: call.stream,
       attempt: number,
+      asks: call.asks ?? call.body,
     };
     const asked = observer === undefined ? call : { ...call, observer };
     const decode = () => {

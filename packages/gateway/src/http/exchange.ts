@@ -24,7 +24,31 @@ export interface Exchange {
   strategy?: StrategyName;
   /** How long the request lets a provider take to its first token, or to a whole answer. */
   maxLatencyMs?: number;
+  /** What the request is to be counted for beside its key, where there are budgets of tags. */
+  tags?: readonly string[];
   span?: Span;
+}
+
+const maxTags = 8;
+const maxTagChars = 200;
+
+/**
+ * The tags of a request: those of `x-zeke-tags`, parted by commas, and `project=…` of `x-project`.
+ * Throws `invalid_argument` for too many, and for one that is too long.
+ */
+export function tagsOf(headers: Headers): readonly string[] {
+  const project = headers.get('x-project')?.trim();
+  const given = (headers.get('x-zeke-tags') ?? '').split(',').map((tag) => tag.trim());
+  const all = [...given.filter(Boolean), ...(project ? [`project=${project}`] : [])];
+  const tags = [...new Set(all)];
+  if (tags.length > maxTags || tags.some((tag) => tag.length > maxTagChars)) {
+    throw apiError(
+      'invalid_argument',
+      `x-zeke-tags: at most ${maxTags} tags of ${maxTagChars} characters each, with that of x-project`,
+      { param: 'x-zeke-tags' },
+    );
+  }
+  return tags;
 }
 
 /** Where the path of an absolute URL begins, after `http://host`. */
@@ -102,9 +126,11 @@ export function errorResponse(
   headers: Record<string, string> = {},
 ): Response {
   const { status, body } = encode(error, requestId);
-  const { refusal, retryAfterMs } = apiErrorInfo(error);
+  const { provider, reason, refusal, retryAfterMs } = apiErrorInfo(error);
   const all: Record<string, string> = { ...jsonType, 'x-request-id': requestId, ...headers };
   if (retryAfterMs !== undefined) all['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
+  // OpenAI's and Anthropic's clients ask again after a 429 unless told not to.
+  if (reason === 'insufficient_quota' && !provider) all['x-should-retry'] = 'false';
   if (refusal) passOn(refusal.headers, all);
   return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
     status,

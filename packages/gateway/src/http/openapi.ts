@@ -19,6 +19,7 @@ import { completionRequest } from '../dialects/openai-chat/completions.ts';
 import { embeddingRequest } from '../dialects/openai-chat/embeddings.ts';
 import { chatCompletionRequest } from '../dialects/openai-chat/types.ts';
 import { requestSchema as responsesRequestSchema } from '../dialects/openai-responses/index.ts';
+import { routingSchema } from '../routing/routing-request.ts';
 import { createKeyRequest, usageQuery } from './endpoints/admin.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
@@ -35,6 +36,11 @@ interface Operation {
   raw?: boolean;
   open?: boolean;
 }
+
+const explainRequest = z.looseObject({
+  model: z.string(),
+  omen: routingSchema.optional(),
+});
 
 const operations: readonly Operation[] = [
   {
@@ -294,6 +300,26 @@ const operations: readonly Operation[] = [
     path: '/admin/providers',
     tag: 'Admin',
     summary: 'The providers, each asked whether it works',
+  },
+  { method: 'get', path: '/omen/providers', tag: 'Routing', summary: 'The providers' },
+  {
+    method: 'get',
+    path: '/omen/providers/scores',
+    tag: 'Routing',
+    summary: 'What models have shown lately: speed, failures, load',
+  },
+  {
+    method: 'get',
+    path: '/omen/providers/{id}/health',
+    tag: 'Routing',
+    summary: 'Whether a provider answers now',
+  },
+  {
+    method: 'post',
+    path: '/omen/explain',
+    tag: 'Routing',
+    summary: 'Which plan a request would get, and why; nobody is asked',
+    body: explainRequest,
   },
 ];
 

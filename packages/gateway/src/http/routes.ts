@@ -98,11 +98,23 @@ function addOwn(router: Router): void {
   router.add('DELETE /admin/keys/*', admin('key-revoke', one(revoke)));
   router.add('GET /admin/usage', admin('usage', onUse(adminApi, 'getUsage')));
   router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
+  router.add('GET /omen/providers', caller('omen-providers', onUse(omenApi, 'omenProviders')));
+  router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));
+  router.add('GET /omen/providers/*/health', caller('omen-health', one(providerHealth)));
+  router.add('POST /omen/explain', caller('omen-explain', onUse(omenApi, 'omenExplain')));
 }
 
 /** The document has a schema of every endpoint, which few processes are ever asked for. */
 function apiDocument() {
   return import('./openapi.ts');
+}
+
+function omenApi() {
+  return import('./endpoints/omen.ts');
+}
+
+async function providerHealth(...given: Parameters<WithId>): Promise<Response> {
+  return (await omenApi()).omenProviderHealth(...given);
 }
 
 function adminApi() {
@@ -133,6 +145,10 @@ function inDialect(dialect: DialectName): (name: string, handle: Handle) => Rout
 
 function open(name: string, handle: Handle): Route {
   return { name, error: plainError, needs: 'nothing', handle };
+}
+
+function caller(name: string, handle: Handle): Route {
+  return { name, error: plainError, needs: 'inference', handle };
 }
 
 function admin(name: string, handle: Handle): Route {

@@ -1,6 +1,7 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { AuthSettings } from '../governance/authenticate.ts';
+import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { KeyStore } from '../governance/key-store.ts';
 import type { Ledger } from '../governance/ledger.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
@@ -31,6 +32,7 @@ export interface Services {
   storage: Storage<GatewayTables>;
   keys: KeyStore;
   ledger: Ledger;
+  budgets: Budgets;
   responses: ResponseStore;
   watchdog: Watchdog;
   metrics: GatewayMetrics;

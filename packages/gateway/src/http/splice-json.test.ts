@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { spliceJson, topLevelMembers } from './splice-json.ts';
+import { spliceJson, topLevelMembers, withoutMember } from './splice-json.ts';
 
 describe('spliceJson', () => {
   test('changes one member and no other byte', () => {
@@ -32,6 +32,35 @@ describe('spliceJson', () => {
           );
           const parsed = JSON.parse(spliceJson(text, { model }));
           expect(parsed).toEqual({ ...JSON.parse(text), model });
+        },
+      ),
+    );
+  });
+});
+
+describe('withoutMember', () => {
+  test('takes a member out, wherever and however often it stands', () => {
+    expect(withoutMember('{"omen":{"k":2},"a":1}', 'omen')).toBe('{"a":1}');
+    expect(withoutMember('{ "a" : [1], "om\\u0065n" : "}" , "omen":1 }', 'omen')).toBe(
+      '{ "a" : [1] }',
+    );
+    expect(withoutMember('{"omen":{}}', 'omen')).toBe('{}');
+    expect(withoutMember('{"a":1}', 'omen')).toBe('{"a":1}');
+  });
+
+  test('agrees with JSON.parse on any object', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }),
+        fc.constantFrom(undefined, 1, '\t'),
+        fc.nat(),
+        (value, space, index) => {
+          const text = JSON.stringify(value, null, space);
+          const keys = Object.keys(JSON.parse(text));
+          const key = keys[index % keys.length] as string;
+          const left = JSON.parse(text);
+          delete left[key];
+          expect(JSON.parse(withoutMember(text, key))).toEqual(left);
         },
       ),
     );

@@ -1,6 +1,7 @@
 import { RpcError } from '@zeke/rpc';
 import { maxFrameChars } from '../framing/sse.ts';
 import type { AttemptRecord, CountableText } from '../governance/attempt-record.ts';
+import type { Hold } from '../governance/budgets/hold.ts';
 import { apiError } from '../neutral/api-error.ts';
 import type { ProviderCall } from '../providers/call-provider.ts';
 import type { Usefulness } from '../routing/usefulness.ts';
@@ -68,6 +69,12 @@ export async function streamAnswer(
   );
 }
 
+/** Of an answer's text, on the average: less often too many than {@link Hold} takes beforehand. */
+const bytesAToken = 4;
+/** How much longer a stream may get until it is counted again. */
+const minGrowth = 1.05;
+const maxGrowth = 4;
+
 interface Chunk {
   done: boolean;
   value?: Uint8Array | undefined;
@@ -86,16 +93,19 @@ class Pump {
   /** Bytes ready to send. */
   #ready: Uint8Array[] = [];
   #left = false;
+  /** A token takes a byte or more, so before these no more than what is held for can have come. */
+  #checkAtBytes: number;
 
   constructor(options: StreamAnswerOptions, body: ReadableStream<Uint8Array>) {
     this.#options = options;
     this.#reader = body.getReader();
     this.#provider = options.record.options.candidate.provider.name;
+    this.#checkAtBytes = options.record.hold?.outputTokens ?? 0;
   }
 
   /** Reads one chunk of the provider's and readies what comes of it. */
   async read(): Promise<void> {
-    const { call, transform } = this.#options;
+    const { call, record, transform } = this.#options;
     const next = this.#next ?? this.#reader.read();
     this.#next = undefined;
     const { done, value } = await next;
@@ -104,6 +114,22 @@ class Pump {
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
     if (done) this.ended = true;
+    else if (record.hold && this.producedBytes >= this.#checkAtBytes) this.#checkHold(record.hold);
+  }
+
+  /**
+   * Counts roughly what was written, and when that may have grown to what is held for. Throws where
+   * it is more, and a hard budget has no room for it.
+   */
+  #checkHold(hold: Hold): void {
+    const { transform } = this.#options;
+    const { output, outputShare } = transform.answered();
+    const share = outputShare > 0 ? outputShare : 1;
+    const counted = Math.ceil(Buffer.byteLength(output) / bytesAToken / share);
+    const tokens = Math.max(1, counted, transform.usage.output);
+    hold.check(tokens);
+    const growth = Math.min(maxGrowth, Math.max(minGrowth, hold.outputTokens / tokens));
+    this.#checkAtBytes = Math.ceil(this.producedBytes * growth);
   }
 
   /** Reads until the answer is of use. Throws for one that ends before, but not in good order. */

@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly candidates: readonly Candidate[];
   /** What the request's session is remembered by. */
   readonly session?: string | undefined;
+  /** Nobody is going to be asked: no turn is taken. */
+  readonly isDry?: boolean;
 }
 
 export interface PlannerOptions {
@@ -91,13 +93,13 @@ export class Planner {
   async #order(
     strategy: StrategyName,
     candidates: readonly Candidate[],
-    { model, routing }: PlanRequest,
+    { isDry = false, model, routing }: PlanRequest,
   ): Promise<Ranked[]> {
     switch (strategy) {
       case 'fallback':
         return plain(candidates);
       case 'round_robin':
-        return plain(this.#inTurn(model, candidates));
+        return plain(this.#inTurn(model, candidates, isDry));
       case 'weighted':
         return plain(drawn(candidates, this.#options.random));
       case 'least_latency':
@@ -129,10 +131,12 @@ export class Planner {
     return sorted(ranked, ({ score }) => -(score?.total ?? 0));
   }
 
-  #inTurn(name: string, candidates: readonly Candidate[]): Candidate[] {
-    if (this.#turns.size >= maxTurns && !this.#turns.has(name)) this.#turns.clear();
+  #inTurn(name: string, candidates: readonly Candidate[], isDry: boolean): Candidate[] {
     const turn = (this.#turns.get(name) ?? 0) % candidates.length;
-    this.#turns.set(name, turn + 1);
+    if (!isDry) {
+      if (this.#turns.size >= maxTurns && !this.#turns.has(name)) this.#turns.clear();
+      this.#turns.set(name, turn + 1);
+    }
     return [...candidates.slice(turn), ...candidates.slice(0, turn)];
   }
 

@@ -25,7 +25,8 @@ const maxSessionIdChars = 256;
 
 const weight = z.number().min(0).max(1_000).default(0);
 
-const schema = z.strictObject({
+/** The member `omen` as a caller writes it. */
+export const routingSchema = z.strictObject({
   strategy: z.enum(strategyNames).optional(),
   k: z.int().min(1).max(maxAtOnce).optional(),
   providers: z.array(z.string().min(1).max(maxNameChars)).min(1).max(maxNames).optional(),
@@ -71,7 +72,7 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
   if (member !== undefined && (typeof member !== 'object' || member === null)) {
     throw badField(routingMember, 'it must be an object');
   }
-  const parsed = schema.safeParse({ ...ofHeaders, ...(member as JsonObject | undefined) });
+  const parsed = routingSchema.safeParse({ ...ofHeaders, ...(member as JsonObject | undefined) });
   if (!parsed.success) throw faultOf(parsed.error.issues[0], ofHeaders);
   const { data } = parsed;
   if (data.stickiness !== undefined && data.stickiness !== 'none' && !data.session_id) {
@@ -116,7 +117,7 @@ function faultOf(issue: z.core.$ZodIssue | undefined, ofHeaders: JsonObject | un
   const field = header ?? [routingMember, ...path].join('.');
   if (extra !== undefined) {
     const known =
-      issue.path.length === 0 ? `: known are ${Object.keys(schema.shape).join(', ')}` : '';
+      issue.path.length === 0 ? `: known are ${Object.keys(routingSchema.shape).join(', ')}` : '';
     return badField(field, `there is no such field${known}`);
   }
   return badField(field, issue.message);

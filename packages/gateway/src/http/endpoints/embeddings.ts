@@ -135,6 +135,7 @@ export async function answerEmbeddings(
       providerDialect: dialect,
       streamed: false,
       attempt: number,
+      asks: call.body,
     } as const;
     return attempt(services, exchange, options, call.text, (step) =>
       dialect === 'openai-chat' && call.dialect === dialect

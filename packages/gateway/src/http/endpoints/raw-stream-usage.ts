@@ -14,6 +14,8 @@ interface FrameParser {
 /** Reads usage beside a stream of an endpoint that no dialect knows, as its bytes go by. */
 export class RawStreamUsage {
   readonly usage: Usage = { input: 0, output: 0 };
+  /** So far. Most hold a token or more. */
+  records = 0;
   readonly #parser: FrameParser;
   readonly #dialects: readonly DialectName[];
   /** A stream that is not what its type says is passed on, and no longer read. */
@@ -47,6 +49,7 @@ export class RawStreamUsage {
     if (!this.#readable) return;
     try {
       for (const frame of parse()) {
+        this.records++;
         for (const name of this.#dialects) {
           const dialect = dialects[name];
           if (frame.data.includes(dialect.usageMark)) dialect.scanUsage(frame, this.usage);

@@ -147,6 +147,7 @@ function forward(
     providerDialect: 'raw',
     streamed: false,
     attempt: 1,
+    asks: isFree(exchange.request.method, path) ? undefined : body,
   } as const;
   return attempt(services, exchange, options, '', async (step) => {
     const { method, headers } = exchange.request;
@@ -175,6 +176,11 @@ function forward(
       (reason: unknown) => refused(step, reason),
     );
   });
+}
+
+/** What asks no model for anything: looks, deletions, files. */
+function isFree(method: string, path: string): boolean {
+  return method !== 'POST' || /^\/v1\/files(\/|$)|\/cancel$/.test(path);
 }
 
 /** Statuses whose answers have no body. */
@@ -290,6 +296,7 @@ function watched(
           running.waitClient(services.limits.idleTimeoutMs);
           if (!done) {
             meter?.push(value);
+            if (meter) record.hold?.check(Math.max(meter.usage.output, meter.records));
             // Records are text of the provider's, and may tell an error: a file is the caller's own.
             controller.enqueue(meter ? running.mask.bytes(value) : value);
             return;
@@ -297,7 +304,9 @@ function watched(
           settle('ok');
           controller.close();
         } catch (reason) {
-          fail(controller, running.errorOf(reason));
+          const error = running.errorOf(reason);
+          running.abort(error);
+          fail(controller, error);
         }
       },
       cancel: () => {

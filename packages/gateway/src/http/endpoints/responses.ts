@@ -38,6 +38,7 @@ export async function createResponse(services: Services, exchange: Exchange): Pr
   const keptHere = previous && !previous.provider ? previous.stored : undefined;
   if (keptHere) call.mayPassThrough = false;
   const body = withStoredInput(call.body, keptHere);
+  call.asks = body;
   call.decode = () => openaiResponsesDialect.decodeRequest(body, {});
   if (state.store) call.observer = new ResponseKeeper(services, exchange, body);
   return answerChat(services, exchange, call);

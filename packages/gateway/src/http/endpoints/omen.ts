@@ -1,0 +1,143 @@
+import { RpcError } from '@zeke/rpc';
+import { apiError } from '../../neutral/api-error.ts';
+import type { LiveModel } from '../../routing/live-figures.ts';
+import type { Plan } from '../../routing/plan.ts';
+import type { Score } from '../../routing/rank.ts';
+import { readRouting } from '../../routing/routing-request.ts';
+import { allowedCandidates } from '../chat-endpoint.ts';
+import { type Exchange, jsonResponse } from '../exchange.ts';
+import { parseJsonObject, readBody } from '../read-body.ts';
+import type { Services } from '../services.ts';
+import { modelOf } from './chat.ts';
+
+/** How long a provider may take to say that it is there, in milliseconds. */
+const probeTimeoutMs = 10_000;
+
+/** `GET /omen/providers`: what is configured and found. Nobody is asked. */
+export async function omenProviders(services: Services, exchange: Exchange): Promise<Response> {
+  const data = services.catalog.providers.map(({ dialects, local, name, type }) => ({
+    name,
+    type,
+    local,
+    dialects,
+  }));
+  return jsonResponse(exchange, { data });
+}
+
+/** `GET /omen/providers/{name}/health`: asks the provider for its models now; 503 where it fails. */
+export async function omenProviderHealth(
+  services: Services,
+  exchange: Exchange,
+  name: string,
+): Promise<Response> {
+  const { catalog } = services;
+  const provider = catalog.provider(name);
+  if (!provider) {
+    const known = catalog.providers.map((each) => each.name).join(', ') || 'none';
+    throw apiError('not_found', `there is no provider ${name.slice(0, 200)}: there are ${known}`, {
+      reason: 'provider_not_found',
+    });
+  }
+  const signal = AbortSignal.any([exchange.request.signal, AbortSignal.timeout(probeTimeoutMs)]);
+  const startedAt = performance.now();
+  try {
+    const models = await catalog.probe(provider, signal);
+    const latency = Math.round(performance.now() - startedAt);
+    return jsonResponse(exchange, {
+      provider: name,
+      status: 'healthy',
+      latency_ms: latency,
+      models: models.length,
+    });
+  } catch (reason) {
+    const { code, message } = RpcError.from(reason);
+    const body = { provider: name, status: 'unhealthy', error: { code, message } };
+    return jsonResponse(exchange, body, { status: 503 });
+  }
+}
+
+/** `GET /omen/providers/scores`: what attempts at models have shown since the start. */
+export async function omenScores(services: Services, exchange: Exchange): Promise<Response> {
+  const data = Array.from(services.figures.entries(), ([name, live]) => {
+    const at = name.indexOf('/');
+    return { provider: name.slice(0, at), model: name.slice(at + 1), ...figuresOf(live) };
+  });
+  return jsonResponse(exchange, { data });
+}
+
+/**
+ * `POST /omen/explain`: which plan a request with the model in its body would get, and why. Nobody
+ * is asked and nothing is counted.
+ */
+export async function omenExplain(services: Services, exchange: Exchange): Promise<Response> {
+  const body = parseJsonObject(await readBody(exchange, services));
+  const model = modelOf(body);
+  const routing = readRouting(body, exchange.request.headers);
+  const found = await services.catalog.resolve(model);
+  const plan = await services.planner.plan({
+    model,
+    alias: services.catalog.alias(model),
+    routing,
+    candidates: allowedCandidates(exchange, { model }, found),
+    isDry: true,
+  });
+  return jsonResponse(exchange, {
+    model,
+    strategy: plan.strategy,
+    intent: routing?.intent ?? null,
+    at_once: plan.atOnce,
+    stagger_ms: plan.staggerMs,
+    min_useful_tokens: plan.atOnce > 1 ? plan.minUsefulTokens : null,
+    candidates: candidatesOf(plan, services),
+  });
+}
+
+function candidatesOf({ atOnce, candidates, scores, staggerMs }: Plan, { figures }: Services) {
+  return candidates.map(({ model, provider }, index) => {
+    const live = figures.of(provider.name, model);
+    const circuit = live.circuit.state;
+    return {
+      provider: provider.name,
+      model,
+      local: provider.local,
+      asked:
+        circuit === 'open' ? 'not now: it failed too often' : whenAsked(index, atOnce, staggerMs),
+      score: scoreOf(scores[index]),
+      ...figuresOf(live),
+    };
+  });
+}
+
+function whenAsked(index: number, atOnce: number, staggerMs: number): string {
+  if (index === 0) return 'at once';
+  if (index >= atOnce) return 'when one before it fails';
+  return staggerMs === 0 ? 'at once' : `after ${index * staggerMs} ms`;
+}
+
+function figuresOf(live: LiveModel) {
+  return {
+    circuit: live.circuit.state,
+    attempts: live.attempts,
+    in_flight: live.inFlight,
+    error_rate: rounded(live.errorRate),
+    first_token_ms: rounded(live.firstTokenMs),
+    tokens_per_second: rounded(live.tokensPerSecond),
+  };
+}
+
+function scoreOf(score: Score | undefined) {
+  if (score === undefined) return null;
+  const { cost, latency, loadPenalty, quality, reliability, total } = score;
+  return {
+    total: rounded(total),
+    cost: rounded(cost),
+    latency: rounded(latency),
+    quality: rounded(quality),
+    reliability: rounded(reliability),
+    load_penalty: rounded(loadPenalty),
+  };
+}
+
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value * 1_000) / 1_000;
+}

@@ -1,0 +1,71 @@
+import type { AttemptOptions } from '../governance/attempt-record.ts';
+import type { Hold } from '../governance/budgets/hold.ts';
+import {
+  type TokenBound,
+  tokenBoundOf,
+  tokenBoundOfBytes,
+} from '../governance/budgets/token-bound.ts';
+import { type Exchange, tagsOf } from './exchange.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Holds what an attempt may cost at most in all budgets that it counts for; undefined where there are
+ * none. Throws where a hard budget lacks room.
+ */
+export function holdCost(
+  services: Services,
+  exchange: Exchange,
+  { asks, candidate, operation }: AttemptOptions,
+): Promise<Hold | undefined> {
+  const { budgets } = services;
+  const { atMs, caller } = exchange;
+  if (budgets.hasTags) exchange.tags ??= tagsOf(exchange.request.headers);
+  const { model, provider } = candidate;
+  return budgets.hold({
+    orgId: caller.orgId,
+    teamId: caller.teamId,
+    userId: caller.userId,
+    keyId: caller.keyId,
+    tags: exchange.tags,
+    provider: provider.name,
+    pricing: provider.pricing,
+    model,
+    atMs,
+    ...(asks === undefined
+      ? {}
+      : { bound: () => boundOf(asks, operation, budgets.settings.defaultOutputTokens) }),
+    countInput: () => countInput(services, asks),
+  });
+}
+
+function boundOf(
+  asks: NonNullable<AttemptOptions['asks']>,
+  operation: string,
+  defaultOutput: number,
+): TokenBound {
+  const body = asks instanceof Uint8Array ? jsonOf(asks) : asks;
+  const bound = body
+    ? tokenBoundOf(body, defaultOutput)
+    : tokenBoundOfBytes((asks as Uint8Array).length, defaultOutput);
+  // Vectors are no tokens.
+  return operation === 'embeddings' ? { ...bound, output: 0 } : bound;
+}
+
+async function countInput(services: Services, asks: AttemptOptions['asks']): Promise<number> {
+  const input = asks instanceof Uint8Array ? utf8.decode(asks) : JSON.stringify(asks ?? {});
+  const usage = await services.estimateUsage(() => ({ input, output: '', outputShare: 1 }));
+  return usage.input;
+}
+
+const utf8 = new TextDecoder();
+const openingBrace = 0x7b;
+
+/** Undefined for what is no JSON object: a form, a sound. */
+function jsonOf(bytes: Uint8Array): Record<string, unknown> | undefined {
+  if (bytes[0] !== openingBrace) return undefined;
+  try {
+    return JSON.parse(utf8.decode(bytes)) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
