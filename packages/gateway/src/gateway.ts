@@ -1,6 +1,12 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { type AuthSettings, authenticate, type Caller } from './governance/authenticate.ts';
+import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
+import {
+  type BudgetSettings,
+  Budgets,
+  defaultBudgetSettings,
+} from './governance/budgets/budgets.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
 import { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
@@ -30,6 +36,8 @@ export interface GatewaySettings {
   auth: AuthSettings;
   limits: RequestLimits;
   prices: PriceOverrides;
+  /** Absent: the defaults, and no webhook. */
+  budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
   circuit: CircuitSettings;
 }
 
@@ -61,6 +69,7 @@ export class Gateway implements AsyncDisposable {
   readonly #router: Router;
   readonly #tokenCounter: TokenCounter;
   readonly #priceCatalogue: PriceCatalogue;
+  readonly #budgetWebhook: BudgetWebhook;
   #prices: PriceBook;
   readonly #refusals: Refusals;
 
@@ -74,6 +83,21 @@ export class Gateway implements AsyncDisposable {
     this.#prices = this.#priceBook(settings, log);
     this.#router = createRouter();
     this.#tokenCounter = new TokenCounter({ log });
+    const background = new Background();
+    this.#budgetWebhook = new BudgetWebhook({
+      fetch: options.fetch,
+      log,
+      stopping: background.stopping,
+    });
+    const budgets = new Budgets({
+      storage,
+      log,
+      now,
+      metrics: options.metrics,
+      ledger: () => this.#services.ledger,
+      prices: (model) => this.#prices.find(model),
+      onEvent: (event) => this.#budgetWebhook.send(event),
+    });
     const figures = new LiveFigures(settings.circuit);
     this.#services = {
       storage,
@@ -85,6 +109,7 @@ export class Gateway implements AsyncDisposable {
         log,
         flushIntervalMs: options.ledgerFlushIntervalMs,
         price: (entries) => this.#prices.price(entries),
+        onWritten: (entries, charges) => budgets.written(entries, charges),
         onFlush: async () => {
           if (keys.lastUsedIsDue) await keys.writeLastUsed();
         },
@@ -95,7 +120,8 @@ export class Gateway implements AsyncDisposable {
       registry: options.metrics,
       tracer: options.tracer,
       fetch: options.fetch,
-      background: new Background(),
+      background,
+      budgets,
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
       catalog: catalogOf(settings, options),
       figures,
@@ -110,6 +136,7 @@ export class Gateway implements AsyncDisposable {
       version: options.version,
     };
     this.#refusals = new Refusals(this.#services.ledger);
+    this.#configureBudgets(settings);
   }
 
   get keys(): KeyStore {
@@ -126,6 +153,12 @@ export class Gateway implements AsyncDisposable {
     };
     this.#services.figures.configure(settings.circuit);
     this.#prices = this.#priceBook(settings, this.#services.log);
+    this.#configureBudgets(settings);
+  }
+
+  #configureBudgets({ budgets }: GatewaySettings): void {
+    this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
+    this.#budgetWebhook.settings = budgets?.webhook;
   }
 
   /** Answers one request. Never throws: what goes wrong is an answer in the caller's dialect. */

@@ -1,10 +1,12 @@
 import type { RpcError } from '@zeke/rpc';
+import type { JsonObject } from '../dialects/dialect.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Services } from '../http/services.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { LiveAttempt } from '../routing/live-figures.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
+import type { Hold } from './budgets/hold.ts';
 import type { LedgerEntry } from './ledger.ts';
 
 export interface AttemptOptions {
@@ -16,6 +18,8 @@ export interface AttemptOptions {
   streamed: boolean;
   /** From 1. */
   attempt: number;
+  /** The request, by which it is known what it may cost at most; absent where it costs nothing. */
+  asks?: JsonObject | Uint8Array | undefined;
 }
 
 /** What a provider was asked and what it wrote, for counting where it did not count itself. */
@@ -41,6 +45,8 @@ export class AttemptRecord {
   call: { readonly httpStatus: number | undefined } | undefined;
   /** What the provider has written so far, for an answer that is given up. */
   answered: (() => Omit<CountableText, 'input'>) | undefined;
+  /** What is held in budgets until it is known what the attempt cost. */
+  hold: Hold | undefined;
   readonly #services: Services;
   readonly #live: LiveAttempt;
   readonly #exchange: Exchange;
@@ -97,6 +103,7 @@ export class AttemptRecord {
   }
 
   #write(entry: LedgerEntry): void {
+    if (this.hold) this.#services.budgets.settle(this.hold, entry);
     this.#services.ledger.record(entry);
     this.#services.metrics.attempt(entry);
   }
@@ -104,7 +111,7 @@ export class AttemptRecord {
   #entry(outcome: LedgerEntry['outcome'], error: RpcError | undefined): LedgerEntry {
     const { options } = this;
     const { provider, model } = options.candidate;
-    const { atMs, caller, requestId, span } = this.#exchange;
+    const { atMs, caller, requestId, span, tags } = this.#exchange;
     return {
       atMs,
       requestId,
@@ -112,6 +119,10 @@ export class AttemptRecord {
       attempt: options.attempt,
       keyId: caller.keyId,
       owner: caller.owner,
+      orgId: caller.orgId,
+      teamId: caller.teamId,
+      userId: caller.userId,
+      tags,
       provider: provider.name,
       pricing: provider.pricing,
       model,

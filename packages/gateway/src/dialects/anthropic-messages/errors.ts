@@ -76,15 +76,25 @@ export function errorOfFrame(frame: Frame): RpcError | undefined {
 
 /** An error in Anthropic's shape. The official client picks its class by the status. */
 export function encodeError(error: RpcError, requestId: string): EncodedError {
-  const info = apiErrorInfo(error);
-  const status = info.reason === 'overloaded' ? 529 : httpStatusOf(error);
+  const status = statusOf(error);
   return { status, body: errorBody(error, status, requestId) };
 }
 
 /** The `error` event of a stream, which has no status of its own. */
 export function encodeStreamError(error: RpcError, requestId: string | undefined): ErrorBody {
-  const status = apiErrorInfo(error).reason === 'overloaded' ? 529 : httpStatusOf(error);
-  return errorBody(error, status, requestId ?? null);
+  return errorBody(error, statusOf(error), requestId ?? null);
+}
+
+/** Anthropic has statuses of its own for a model that is too busy and for money that is used up. */
+function statusOf(error: RpcError): number {
+  switch (apiErrorInfo(error).reason) {
+    case 'overloaded':
+      return 529;
+    case 'insufficient_quota':
+      return 402;
+    default:
+      return httpStatusOf(error);
+  }
 }
 
 function errorBody(error: RpcError, status: number, requestId: string | null): ErrorBody {

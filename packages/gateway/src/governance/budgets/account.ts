@@ -1,0 +1,84 @@
+import type { Budget, BudgetStatus } from './budget.ts';
+import type { SpenderKind } from './spender.ts';
+import { type WindowPeriod, windowEnd, windowStart } from './windows.ts';
+
+/** What was spent, and is held, in one window. Micro-USD. */
+export interface Window {
+  readonly period: WindowPeriod;
+  readonly startMs: number;
+  spentMicroUsd: number;
+  reservedMicroUsd: number;
+}
+
+/** A budget of an account, and the windows that it was told of already. */
+export interface Limit {
+  readonly budget: Budget;
+  /** The start of the last window in which a warning, or a refusal, was told to operators. */
+  toldOf: number;
+}
+
+/**
+ * The windows that are kept, the newest. A clock that is set back finds what was spent then; those of
+ * last month are read at start.
+ */
+const maxWindows = 80;
+
+/** One spender: its budgets, and what it spent and has under way, by window. */
+export class Account {
+  readonly kind: SpenderKind;
+  readonly id: string;
+  /** Grows with every account: who was charged when there were fewer did not charge this one. */
+  readonly sequence: number;
+  readonly name: string | undefined;
+  readonly limits: Limit[] = [];
+  readonly #windows: Record<WindowPeriod, Map<number, Window>> = {
+    day: new Map(),
+    month: new Map(),
+  };
+
+  constructor(options: {
+    kind: SpenderKind;
+    id: string;
+    sequence: number;
+    name?: string | undefined;
+  }) {
+    this.kind = options.kind;
+    this.id = options.id;
+    this.sequence = options.sequence;
+    this.name = options.name;
+  }
+
+  /** For people: `team research (team_0193…)`. */
+  get title(): string {
+    return this.name === undefined
+      ? `${this.kind} ${this.id}`
+      : `${this.kind} ${this.name} (${this.id})`;
+  }
+
+  /** Adds what a request that came then has cost. */
+  add(atMs: number, microUsd: number): void {
+    this.window('day', atMs).spentMicroUsd += microUsd;
+    this.window('month', atMs).spentMicroUsd += microUsd;
+  }
+
+  /** The window of a time. */
+  window(period: WindowPeriod, atMs: number): Window {
+    const windows = this.#windows[period];
+    const startMs = windowStart(period, atMs);
+    const known = windows.get(startMs);
+    if (known) return known;
+    const window = { period, startMs, spentMicroUsd: 0, reservedMicroUsd: 0 };
+    windows.set(startMs, window);
+    if (windows.size > maxWindows) windows.delete(Math.min(...windows.keys()));
+    return window;
+  }
+
+  status({ budget }: Limit, nowMs: number): BudgetStatus {
+    const { period } = budget;
+    const named = { ...budget, ...(this.name === undefined ? {} : { name: this.name }) };
+    if (period === 'request') return { ...named, spentMicroUsd: 0, reservedMicroUsd: 0 };
+    const { spentMicroUsd, reservedMicroUsd, startMs } = this.window(period, nowMs);
+    const freesAtMs = windowEnd(period, startMs);
+    return { ...named, spentMicroUsd, reservedMicroUsd, freesAtMs };
+  }
+}

@@ -1,0 +1,300 @@
+import type { Logger, Metrics, Storage } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
+import type { Ledger, LedgerEntry } from '../ledger.ts';
+import type { FoundPrices } from '../prices/catalogue.ts';
+import type { PricedModel } from '../prices/price-book.ts';
+import type { GatewayTables } from '../tables.ts';
+import { Account } from './account.ts';
+import type { Budget, BudgetKey, BudgetStatus } from './budget.ts';
+import { BudgetReports } from './budget-reports.ts';
+import { BudgetStore } from './budget-store.ts';
+import type { BudgetEvent } from './budget-webhook.ts';
+import { Hold } from './hold.ts';
+import { refusalOf, type Shortfall, unpricedRefusal, warningOf } from './refusals.ts';
+import { forEachSpender, type SpenderKind, type Spenders, spenderKinds } from './spender.ts';
+import type { TokenBound } from './token-bound.ts';
+import { dayMs, windowStart } from './windows.ts';
+
+/** The part of the configuration that budgets go by. */
+export interface BudgetSettings {
+  /** Held for where a caller gives no maximum. */
+  defaultOutputTokens: number;
+  /** What becomes of a request under a hard budget whose price nobody knows. */
+  unpriced: 'refuse' | 'allow';
+}
+
+export const defaultBudgetSettings: BudgetSettings = {
+  defaultOutputTokens: 4_096,
+  unpriced: 'refuse',
+};
+
+export interface BudgetsOptions {
+  storage: Storage<GatewayTables>;
+  ledger: () => Pick<Ledger, 'betweenWrites'>;
+  prices: (model: PricedModel) => FoundPrices | undefined | Promise<FoundPrices | undefined>;
+  log: Logger;
+  metrics: Metrics;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Told once a window of what passed a budget. */
+  onEvent: (event: BudgetEvent) => void;
+}
+
+/** What one attempt asks of the budgets. */
+export interface SpendRequest extends Spenders, PricedModel {
+  /** Of the request. */
+  atMs: number;
+  /** Absent for what costs nothing. */
+  bound?: () => TokenBound;
+  /** A closer count of the input, where it is text, for a request that does not fit otherwise. */
+  countInput: () => Promise<number>;
+}
+
+/** How much another tokenizer may make of a text than the one that we count with. */
+const countMargin = 1.5;
+/** Budgets in memory. */
+export const maxBudgets = 10_000;
+
+/**
+ * The budgets of this process: what is spent and held is known in memory, read at first use from what
+ * the ledger has kept, so that a restart forgets nothing. Every attempt holds its worst case before it
+ * goes out, and is charged what it cost at its end.
+ */
+export class Budgets {
+  settings: BudgetSettings = defaultBudgetSettings;
+  readonly #options: BudgetsOptions;
+  readonly #store: BudgetStore;
+  readonly #reports: BudgetReports;
+  readonly #accounts = new Map(
+    spenderKinds.map((kind) => [kind, new Map<string, Account>()] as const),
+  );
+  /** Changes of budgets, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #loading: Promise<void> | undefined;
+  #loaded = false;
+  #sequence = 0;
+  #count = 0;
+
+  constructor(options: BudgetsOptions) {
+    this.#options = options;
+    this.#store = new BudgetStore(options.storage);
+    this.#reports = new BudgetReports(options);
+  }
+
+  /** True when it is known that nobody has a budget. */
+  get isIdle(): boolean {
+    return this.#loaded && this.#count === 0;
+  }
+
+  /** True where tags are of use: only then need they be read. */
+  get hasTags(): boolean {
+    return !this.#loaded || this.#accountsOf('tag').size > 0;
+  }
+
+  /**
+   * Holds what an attempt may cost; undefined where no budget applies. Throws `resource_exhausted`
+   * where a hard budget lacks room, `failed_precondition` where the cost cannot be known.
+   */
+  async hold(request: SpendRequest): Promise<Hold | undefined> {
+    if (!this.#loaded) await this.#load();
+    const accounts = this.#find(request);
+    if (accounts.length === 0) return undefined;
+    const { atMs } = request;
+    const bound = request.bound?.();
+    const prices = bound ? await this.#options.prices(request) : undefined;
+    if (bound && !prices) this.#refuseUnpriced(request, accounts);
+    const holdFor = (input: number) =>
+      new Hold({ accounts, atMs, prices, bound: bound && { ...bound, input }, stop: this.#stop });
+    let hold = holdFor(bound?.input ?? 0);
+    let shortfall = hold.take();
+    // Counting costs time, which is spent only where it may help.
+    if (shortfall && bound && !bound.media && holdFor(0).fits()) {
+      const counted = Math.ceil((await request.countInput()) * countMargin);
+      hold = holdFor(Math.min(counted, bound.input));
+      shortfall = hold.take();
+    }
+    if (shortfall) {
+      this.#reports.refused(shortfall);
+      throw refusalOf(shortfall, this.#options.now());
+    }
+    const passed = hold.passed();
+    if (passed.length > 0) {
+      for (const each of passed) this.#reports.warned(each);
+      hold.warning = passed.map(warningOf).join('; ');
+    }
+    return hold;
+  }
+
+  /** An attempt has ended: its spenders are charged, and nothing is held for it any more. */
+  settle(hold: Hold, entry: LedgerEntry): void {
+    entry.charge = hold.chargeFor(entry);
+    entry.chargedAt = this.#sequence;
+    hold.release();
+    this.#charge(entry, entry.charge, 0);
+  }
+
+  /** Entries are on the ledger: who got a budget after they had ended is charged now. */
+  written(entries: readonly LedgerEntry[], charges: readonly number[]): void {
+    if (this.#count === 0) return;
+    for (const [index, entry] of entries.entries()) {
+      const charge = charges[index] ?? 0;
+      if (charge > 0 && (entry.chargedAt ?? 0) < this.#sequence) {
+        this.#charge(entry, charge, entry.chargedAt ?? 0);
+      }
+    }
+  }
+
+  /** All budgets with what is used of them now. */
+  async list(): Promise<BudgetStatus[]> {
+    if (!this.#loaded) await this.#load();
+    const now = this.#options.now();
+    return [...this.#accounts.values()].flatMap((accounts) =>
+      [...accounts.values()].flatMap((account) =>
+        account.limits.map((limit) => account.status(limit, now)),
+      ),
+    );
+  }
+
+  /**
+   * Sets a budget, in place of the spender's one of the same period and mode. What was spent before
+   * counts. Throws `failed_precondition` when there are too many.
+   */
+  async set(budget: Budget): Promise<BudgetStatus> {
+    if (!this.#loaded) await this.#load();
+    return this.#change(async () => {
+      if (this.#count >= maxBudgets) {
+        throw new RpcError(
+          'failed_precondition',
+          `there are ${maxBudgets} budgets, and no room for more`,
+        );
+      }
+      await this.#store.put(budget);
+      const account = await this.#open(budget);
+      const known = account.limits.findIndex((limit) => isSame(limit.budget, budget));
+      const limit = { budget, toldOf: Number.NEGATIVE_INFINITY };
+      if (known >= 0) account.limits[known] = limit;
+      else {
+        account.limits.push(limit);
+        this.#count++;
+      }
+      return account.status(limit, this.#options.now());
+    });
+  }
+
+  /** Takes a budget away. Throws `not_found`. */
+  async remove(key: BudgetKey): Promise<void> {
+    if (!this.#loaded) await this.#load();
+    return this.#change(async () => {
+      if (!(await this.#store.remove(key))) {
+        throw new RpcError(
+          'not_found',
+          `${key.kind} ${key.id.slice(0, 100)} has no ${key.mode} budget a ${key.period}; zeke budgets list shows all`,
+        );
+      }
+      this.#forget(key.kind, key.id, (budget) => isSame(budget, key));
+    });
+  }
+
+  /** A spender is gone, and its budgets with it; the database has none of them any more. */
+  forget(kind: SpenderKind, id: string): void {
+    this.#forget(kind, id, () => true);
+  }
+
+  readonly #stop = (shortfall: Shortfall): RpcError => {
+    this.#reports.refused(shortfall);
+    return refusalOf(shortfall, this.#options.now(), 'the answer was stopped: ');
+  };
+
+  #refuseUnpriced({ provider, model }: SpendRequest, accounts: readonly Account[]): void {
+    if (this.settings.unpriced === 'allow') return;
+    const bound = accounts.find(({ limits }) =>
+      limits.some(({ budget }) => budget.mode === 'hard'),
+    );
+    if (bound) throw unpricedRefusal(bound, provider, model);
+  }
+
+  #find(spenders: Spenders): Account[] {
+    const found: Account[] = [];
+    forEachSpender(spenders, (kind, id) => {
+      const account = this.#accountsOf(kind).get(id);
+      if (account) found.push(account);
+    });
+    return found;
+  }
+
+  #charge(entry: LedgerEntry, charge: number, after: number): void {
+    if (charge <= 0) return;
+    for (const account of this.#find(entry)) {
+      if (account.sequence > after) account.add(entry.atMs, charge);
+    }
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#change(async () => {
+      const budgets = await this.#store.all();
+      for (const accounts of this.#accounts.values()) accounts.clear();
+      this.#count = 0;
+      for (const budget of budgets) {
+        const account = await this.#open(budget);
+        account.limits.push({ budget, toldOf: Number.NEGATIVE_INFINITY });
+        this.#count++;
+      }
+      this.#loaded = true;
+    }).finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** The account of a spender, with what it spent before. */
+  async #open({ kind, id }: BudgetKey): Promise<Account> {
+    const accounts = this.#accountsOf(kind);
+    const known = accounts.get(id);
+    if (known) return known;
+    const name = await this.#store.nameOf(kind, id);
+    const opened = Promise.withResolvers<Account>();
+    // What ends meanwhile is either written, and so read here, or charged when it is written.
+    await this.#options.ledger().betweenWrites(async () => {
+      const spent = await this.#store.spendOf(kind, id, firstDay(this.#options.now()));
+      const account = new Account({ kind, id, name, sequence: ++this.#sequence });
+      for (const { day, microUsd } of spent) account.add(day * dayMs, microUsd);
+      accounts.set(id, account);
+      opened.resolve(account);
+    });
+    return opened.promise;
+  }
+
+  #forget(kind: SpenderKind, id: string, which: (budget: Budget) => boolean): void {
+    const accounts = this.#accountsOf(kind);
+    const account = accounts.get(id);
+    if (!account) return;
+    for (let index = account.limits.length - 1; index >= 0; index--) {
+      const limit = account.limits[index];
+      if (!limit || !which(limit.budget)) continue;
+      account.limits.splice(index, 1);
+      this.#count--;
+    }
+    if (account.limits.length === 0) accounts.delete(id);
+  }
+
+  #accountsOf(kind: SpenderKind): Map<string, Account> {
+    const accounts = this.#accounts.get(kind);
+    if (!accounts) throw new RpcError('internal', `there are no accounts of ${kind}`);
+    return accounts;
+  }
+
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(work);
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function isSame(a: BudgetKey, b: BudgetKey): boolean {
+  return a.kind === b.kind && a.id === b.id && a.period === b.period && a.mode === b.mode;
+}
+
+/** Of last month, in days since the epoch: a clock may be set back. */
+function firstDay(nowMs: number): number {
+  return windowStart('month', windowStart('month', nowMs) - dayMs) / dayMs;
+}
