@@ -39,6 +39,7 @@ export async function gatewaySettings(
       drainLimitMs: server.drainLimitMs,
     },
     prices: config.prices,
+    budgets: config.budgets,
     circuit: {
       failures: routing.breakerFailures,
       windowMs: routing.breakerWindowMs,

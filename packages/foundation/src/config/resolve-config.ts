@@ -7,6 +7,7 @@ import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import type {
+  BudgetsConfig,
   ModelAliasConfig,
   PriceConfig,
   ProviderConfig,
@@ -54,6 +55,9 @@ export function resolveConfig(
   const fault = remarkIn(faults);
   const warn = remarkIn(warnings);
   checkBind(valid, fault);
+  if (valid.budgets.webhook_secret !== undefined && valid.budgets.webhook_url === undefined) {
+    fault(['budgets', 'webhook_secret'], 'it signs nothing without budgets.webhook_url');
+  }
   const url = resolveStorageUrl(valid.storage.url, context.home);
   if (url === undefined) {
     fault(['storage', 'url'], 'it must be sqlite:<file> or postgres://user@host/database');
@@ -103,6 +107,7 @@ export function resolveConfig(
         breakerOpenMs: valid.routing.breaker_open_ms,
       },
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
+      budgets: resolveBudgets(valid.budgets),
     },
   };
 }
@@ -158,6 +163,17 @@ function resolveServer(server: ValidConfig['server']): ServerConfig {
     idleTimeoutMs: server.idle_timeout_ms,
     drainOnDisconnect: server.drain_on_disconnect,
     drainLimitMs: server.drain_limit_ms,
+  };
+}
+
+function resolveBudgets(budgets: ValidConfig['budgets']): BudgetsConfig {
+  const { webhook_secret: secret, webhook_url: url } = budgets;
+  return {
+    defaultOutputTokens: budgets.default_output_tokens,
+    unpriced: budgets.unpriced,
+    ...(url === undefined
+      ? {}
+      : { webhook: { url, ...(secret === undefined ? {} : { secret: new Secret(secret) }) } }),
   };
 }
 

@@ -22,6 +22,7 @@ export interface ResolvedConfig {
   readonly rpc: RpcConfig;
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
+  readonly budgets: BudgetsConfig;
 }
 
 /** When a model at a provider that fails is not asked for a while. */
@@ -258,4 +259,14 @@ export interface PriceConfig {
 export interface LedgerConfig {
   /** The longest time a finished row waits to be written with others. */
   readonly flushIntervalMs: number;
+}
+
+/** How budgets are kept; the budgets themselves are in the database. */
+export interface BudgetsConfig {
+  /** Held for where a caller gives no maximum. */
+  readonly defaultOutputTokens: number;
+  /** Under a hard budget, what becomes of a request whose price is not known. */
+  readonly unpriced: 'refuse' | 'allow';
+  /** Where budgets that are passed are told. */
+  readonly webhook?: { readonly url: string; readonly secret?: Secret };
 }

@@ -74,6 +74,18 @@ export const sectionSchemas = {
       .default(40)
       .describe('How long a finished row may wait to be written with others'),
   }),
+  budgets: z.strictObject({
+    default_output_tokens: integer(1, 1_000_000)
+      .default(4_096)
+      .describe('Output that is held for in budgets where a caller gives no maximum'),
+    unpriced: choice(['refuse', 'allow'])
+      .default('refuse')
+      .describe('Under a hard budget, what becomes of a request whose price is not known'),
+    webhook_url: httpUrl().optional().describe('Where budgets that are passed are told, as JSON'),
+    webhook_secret: secret()
+      .optional()
+      .describe('Signs what the webhook is sent, in the header x-zeke-signature'),
+  }),
 } as const;
 
 const commonProviderKeys = {
@@ -194,7 +206,7 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, rpc, routing, ledger } = sectionSchemas;
+  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
@@ -203,6 +215,7 @@ function sections() {
     rpc: rpc.prefault({}),
     routing: routing.prefault({}),
     ledger: ledger.prefault({}),
+    budgets: budgets.prefault({}),
   };
 }
 
