@@ -12,8 +12,9 @@ export interface CallContext extends ParentCall {
   readonly metadata: Metadata;
   readonly peer: Peer;
   /**
-   * Aborted when this server has begun to shut down, and waits for its open calls: one that would go
-   * on for ever should end soon, as `unavailable`, so that its client finds another server.
+   * Aborted when this server has begun to shut down, or its connection has reached its age, and waits
+   * for its open calls: one that would go on for ever should end soon, as `unavailable`, so that its
+   * client finds another server.
    */
   readonly draining: AbortSignal;
   /** Sent with the end of the call; may be added to until then. */

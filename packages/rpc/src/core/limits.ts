@@ -1,4 +1,4 @@
-/** What bounds every connection and call. All are on by default. */
+/** What bounds every connection and call. All but the age of connections are on by default. */
 export interface RpcLimits {
   /** The longest message in either direction, in bytes, after decompression: 4 MiB. */
   readonly maxMessageBytes: number;
@@ -31,6 +31,14 @@ export interface RpcLimits {
   readonly handshakeTimeoutMs: number;
   /** Without an open call, after which a connection is closed, in milliseconds: 300,000. 0: never. */
   readonly idleTimeoutMs: number;
+  /**
+   * How old a connection of a listener becomes, in milliseconds, a tenth more or less: 0, for ever.
+   * Then it takes no further call, and its client connects again, to a server that may be new. Not of
+   * `serveFetch`, whose connections are those of HTTP.
+   */
+  readonly maxConnectionAgeMs: number;
+  /** How long its open calls may go on then, in milliseconds: 10,000. */
+  readonly maxConnectionAgeGraceMs: number;
   /** Between two pings of a connection with open calls, in milliseconds: 30,000. 0: none. */
   readonly keepaliveIntervalMs: number;
   /** For the answer to a ping, in milliseconds: 20,000. */
@@ -48,6 +56,8 @@ export const defaultLimits: RpcLimits = {
   maxQueuedCalls: 10_000,
   handshakeTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
+  maxConnectionAgeMs: 0,
+  maxConnectionAgeGraceMs: 10_000,
   keepaliveIntervalMs: 30_000,
   keepaliveTimeoutMs: 20_000,
 };

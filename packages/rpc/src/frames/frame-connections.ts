@@ -1,3 +1,4 @@
+import { ConnectionAges } from '../core/connection-ages.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { FrameConnection } from './frame-connection.ts';
@@ -8,13 +9,19 @@ const defaultGraceMs = 10_000;
 export class FrameConnections {
   readonly #limits: RpcLimits;
   readonly #open = new Set<FrameConnection>();
+  readonly #ages: ConnectionAges<FrameConnection>;
   readonly #forget = (connection: FrameConnection): void => {
     this.#open.delete(connection);
+    this.#ages.delete(connection);
   };
   #closing = false;
 
   constructor(limits: RpcLimits) {
     this.#limits = limits;
+    this.#ages = new ConnectionAges<FrameConnection>(limits, {
+      drain: (connection, reason) => connection.drain(reason),
+      abort: (connection, reason) => connection.abort(reason),
+    });
   }
 
   get size(): number {
@@ -31,6 +38,7 @@ export class FrameConnections {
 
   add(connection: FrameConnection): void {
     this.#open.add(connection);
+    this.#ages.add(connection);
     connection.onClosed = this.#forget;
   }
 

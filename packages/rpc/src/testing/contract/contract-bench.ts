@@ -24,6 +24,8 @@ type ContractFeature =
   | 'drain'
   /** There is a listener, which can close while its clients stay. */
   | 'listener'
+  /** A connection of the listener may become too old (`maxConnectionAgeMs`). */
+  | 'connection-age'
   /** A server that is quiet learns that the client, which has sent everything, has given up. */
   | 'quiet-cancel';
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Peer } from '../../core/call.ts';
 import { createClient } from '../../core/client.ts';
 import { createServer } from '../../core/server.ts';
+import { retry } from '../../interceptors/retry.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { Notes } from '../note-service.ts';
 import {
@@ -222,6 +224,49 @@ export const flowCases: Record<string, ContractCase> = {
       go.resolve();
       assert.equal((await open).text, 'open');
       await closing;
+    },
+  },
+
+  'a connection that has become too old drains, and calls go on over a new one': {
+    needs: ['connection-age'],
+    async run(bench) {
+      const peers = new Set<Peer>();
+      const { handler } = createServer().add(Notes, {
+        echo(note, { peer }) {
+          peers.add(peer);
+          return note;
+        },
+        async *list(_note, { peer, draining }) {
+          peers.add(peer);
+          yield { text: 'first' };
+          await new Promise((resolve) => draining.addEventListener('abort', resolve));
+          yield { text: 'last' };
+        },
+      });
+      const limits = { maxConnectionAgeMs: 50, maxConnectionAgeGraceMs: 60_000 };
+      const { transport } = await bench.open(handler, limits);
+      const client = createClient(Notes, retry({ maxRefusals: 5 })(transport));
+      const texts = (await gather(client.list({}))).map(({ text }) => text);
+      assert.deepEqual(texts, ['first', 'last']);
+      assert.equal((await client.echo({ text: 'next' })).text, 'next');
+      assert.equal(peers.size, 2);
+    },
+  },
+
+  'a call that outlasts a connection that has become too old is cancelled': {
+    needs: ['connection-age'],
+    async run(bench) {
+      const cancelled = Promise.withResolvers<RpcError>();
+      const { handler } = createServer().add(Notes, {
+        echo: (_note, { signal }) =>
+          new Promise(() => {
+            signal.addEventListener('abort', () => cancelled.resolve(signal.reason));
+          }),
+      });
+      const limits = { maxConnectionAgeMs: 20, maxConnectionAgeGraceMs: 1 };
+      const { transport } = await bench.open(handler, limits);
+      await fails(createClient(Notes, transport).echo({}), 'unavailable');
+      assert.equal((await cancelled.promise).code, 'unavailable');
     },
   },
 

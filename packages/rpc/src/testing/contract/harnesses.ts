@@ -24,7 +24,7 @@ export function newSocketPath(): string {
 
 export const memoryHarness: ContractHarness = {
   name: 'memory',
-  lacks: ['listener'],
+  lacks: ['listener', 'connection-age'],
   async connect(options) {
     const transport = connectMemory({ ...options, compressor });
     return { transport, close: () => transport.close() };
@@ -92,7 +92,7 @@ const methods = new Map(Object.values(Notes.methods).map((method) => [method.pat
 export function fetchHarness(protocol: FetchProtocol): ContractHarness {
   return {
     name: protocol,
-    lacks: ['callback', 'repeated-metadata'],
+    lacks: ['callback', 'repeated-metadata', 'connection-age'],
     async connect({ handler, limits = {} }) {
       const listener = await serveFetch({ handler, methods: (path) => methods.get(path), limits });
       const transport = connectFetch({ baseUrl: listener.address, protocol, limits, compressor });

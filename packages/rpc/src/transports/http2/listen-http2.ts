@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { compressor } from '../../compression/compressors.ts';
 import type { CallHandler, Listener, Peer } from '../../core/call.ts';
+import { ConnectionAges } from '../../core/connection-ages.ts';
 import { RpcError } from '../../rpc-error.ts';
 import {
   type ByteSocket,
@@ -112,10 +113,15 @@ const deafHandler: SocketHandler = { onData() {}, onDrain() {}, onClose() {} };
 class Connections {
   readonly #limits: Http2Limits;
   readonly #open = new Set<ServerConnection>();
+  readonly #ages: ConnectionAges<ServerConnection>;
   #isClosing = false;
 
   constructor(limits: Http2Limits) {
     this.#limits = limits;
+    this.#ages = new ConnectionAges<ServerConnection>(limits, {
+      drain: (connection, reason) => connection.drain(reason.message),
+      abort: (connection, reason) => connection.cancelAll(reason),
+    });
   }
 
   get hasRoom(): boolean {
@@ -124,10 +130,12 @@ class Connections {
 
   add(connection: ServerConnection): void {
     this.#open.add(connection);
+    this.#ages.add(connection);
   }
 
   readonly remove = (connection: ServerConnection): void => {
     this.#open.delete(connection);
+    this.#ages.delete(connection);
   };
 
   /** Lets the open calls end for `graceMs`, then cancels them. */

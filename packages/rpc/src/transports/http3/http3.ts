@@ -10,6 +10,7 @@ import type {
 } from '../../core/call.ts';
 import { CallQueue } from '../../core/call-queue.ts';
 import type { Connection } from '../../core/connection.ts';
+import { ConnectionAges } from '../../core/connection-ages.ts';
 import { FailedCall } from '../../core/failed-call.ts';
 import { limitsWith, type RpcLimits } from '../../core/limits.ts';
 import type { Metadata } from '../../core/metadata.ts';
@@ -60,6 +61,10 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
   const limits = limitsWith(options.limits);
   const { handler } = options;
   const connections = new Set<ServerConnection>();
+  const ages = new ConnectionAges<ServerConnection>(limits, {
+    drain: (connection) => connection.drain(),
+    abort: (connection, reason) => connection.cancelAll(reason),
+  });
   const listener = await listenQuicEndpoint({
     host: options.host,
     port: options.port,
@@ -72,7 +77,11 @@ export async function listenHttp3(options: Http3ServeOptions): Promise<Listener>
     accept(quic) {
       const connection = new ServerConnection(quic, limits, handler);
       connections.add(connection);
-      void connection.closed.then(() => connections.delete(connection));
+      ages.add(connection);
+      void connection.closed.then(() => {
+        connections.delete(connection);
+        ages.delete(connection);
+      });
     },
   });
   return new Http3Listener(listener, connections);
@@ -214,6 +223,11 @@ class ServerConnection extends Http3Connection {
       ...(certificate === undefined ? {} : { certificate }),
     };
     this.#handler = handler;
+  }
+
+  /** Ends every call with this error, which the client is told; a connection that drains closes then. */
+  cancelAll(error: RpcError): void {
+    for (const call of [...this.calls]) if (call instanceof Http3ServerCall) call.fail(error);
   }
 
   override drain(): void {
