@@ -112,6 +112,7 @@ function settingsOf(options: ServeGatewayOptions, send: typeof fetch): GatewaySe
     aliases: options.aliases ?? new Map(),
     auth: { requireAuth: true },
     prices: new Map(),
+    privacy: { localOnly: false, preferLocalFor: [] },
     circuit: { failures: 5, windowMs: 60_000, openMs: 30_000 },
     limits: {
       maxBodyBytes: 10_000_000,

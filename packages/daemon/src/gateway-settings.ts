@@ -40,6 +40,10 @@ export async function gatewaySettings(
     },
     prices: config.prices,
     budgets: config.budgets,
+    privacy: {
+      localOnly: routing.privacy === 'local_only',
+      preferLocalFor: routing.preferLocalFor,
+    },
     circuit: {
       failures: routing.breakerFailures,
       windowMs: routing.breakerWindowMs,

@@ -21,6 +21,8 @@ export {
   type BedrockProviderConfig,
   type CompatibleProviderConfig,
   foundProviderNames,
+  type Intent,
+  intents,
   type LedgerConfig,
   type LogLevel,
   logLevels,

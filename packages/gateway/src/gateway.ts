@@ -26,6 +26,7 @@ import { unknownPath } from './http/unknown-path.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
+import type { PrivacySettings } from './routing/privacy.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 
@@ -39,6 +40,7 @@ export interface GatewaySettings {
   /** Absent: the defaults, and no webhook. */
   budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
   circuit: CircuitSettings;
+  privacy: PrivacySettings;
 }
 
 export interface GatewayOptions {
@@ -133,6 +135,7 @@ export class Gateway implements AsyncDisposable {
       }),
       auth: settings.auth,
       limits: settings.limits,
+      privacy: settings.privacy,
       version: options.version,
     };
     this.#refusals = new Refusals(this.#services.ledger);
@@ -150,6 +153,7 @@ export class Gateway implements AsyncDisposable {
       catalog: catalogOf(settings, this.#services),
       auth: settings.auth,
       limits: settings.limits,
+      privacy: settings.privacy,
     };
     this.#services.figures.configure(settings.circuit);
     this.#prices = this.#priceBook(settings, this.#services.log);

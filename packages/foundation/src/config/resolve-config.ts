@@ -102,6 +102,8 @@ export function resolveConfig(
       ),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
       routing: {
+        privacy: valid.routing.privacy,
+        preferLocalFor: valid.routing.prefer_local_for,
         breakerFailures: valid.routing.breaker_failures || Number.POSITIVE_INFINITY,
         breakerWindowMs: valid.routing.breaker_window_ms,
         breakerOpenMs: valid.routing.breaker_open_ms,

@@ -25,8 +25,17 @@ export interface ResolvedConfig {
   readonly budgets: BudgetsConfig;
 }
 
-/** When a model at a provider that fails is not asked for a while. */
+/** What requests are about, for ranking. */
+export const intents = ['code', 'tests', 'analysis', 'explanation', 'regex'] as const;
+
+export type Intent = (typeof intents)[number];
+
+/** Who may be asked at all, and when a model at a provider that fails is not asked for a while. */
 interface RoutingConfig {
+  /** `local_only`: no provider but those on this machine. */
+  readonly privacy: 'any' | 'local_only';
+  /** Requests of these intents stay with local candidates, where there are some. */
+  readonly preferLocalFor: readonly Intent[];
   /** Infinity: it is always asked. */
   readonly breakerFailures: number;
   readonly breakerWindowMs: number;

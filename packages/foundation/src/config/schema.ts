@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { logLevels, type ProviderType, providerTypes, strategyNames } from './resolved-config.ts';
+import {
+  intents,
+  logLevels,
+  type ProviderType,
+  providerTypes,
+  strategyNames,
+} from './resolved-config.ts';
 
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
@@ -61,6 +67,13 @@ export const sectionSchemas = {
       .describe('Port for gRPC, such as 50051, and a Unix socket beside it; off without it'),
   }),
   routing: z.strictObject({
+    privacy: choice(['any', 'local_only'])
+      .default('any')
+      .describe('local_only: no provider is asked but those on this machine'),
+    prefer_local_for: z
+      .array(choice(intents))
+      .default([])
+      .describe('Requests of these intents stay with local candidates, where there are some'),
     breaker_failures: integer(0, 10_000)
       .default(5)
       .describe('So many failures of a model at a provider, and it rests; 0: it never does'),

@@ -5,6 +5,7 @@ import { apiError, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
 import type { Operation } from '../providers/provider.ts';
 import type { Entry } from '../routing/contest.ts';
+import { refuseRemote } from '../routing/privacy.ts';
 import { type Exchange, passOn } from './exchange.ts';
 import { holdCost } from './hold-cost.ts';
 import type { Services } from './services.ts';
@@ -35,6 +36,7 @@ export async function attempt<T>(
 ): Promise<T> {
   const { limits } = services;
   const provider = options.candidate.provider.name;
+  refuseRemote(options.candidate.provider, services.privacy.localOnly || exchange.localOnly);
   const hold = services.budgets.isIdle ? undefined : await holdCost(services, exchange, options);
   const live = services.figures.of(provider, options.candidate.model).begin();
   if (live instanceof RpcError) {

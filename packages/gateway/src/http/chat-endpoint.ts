@@ -101,6 +101,7 @@ export function answerChat(
 
 /** What a request says of its routing is for us: no provider hears of it. */
 function takeOut(routing: RoutingRequest, call: ChatCall, exchange: Exchange): void {
+  if (routing.privacy === 'local_only') exchange.localOnly = true;
   if (routing.maxLatencyMs !== undefined) exchange.maxLatencyMs = routing.maxLatencyMs;
   if (call.body[routingMember] === undefined) return;
   delete call.body[routingMember];
@@ -148,7 +149,8 @@ function askCandidates(
     return tryCandidates(candidates, signal, askOne);
   }
   const session = sessionKey(routing, exchange.caller, call.decode);
-  const request = { model: call.model, alias, routing, candidates, session };
+  const { privacy } = services;
+  const request = { model: call.model, alias, routing, candidates, session, privacy };
   return services.planner.plan(request).then(async (plan) => {
     exchange.strategy = plan.strategy;
     const { candidate, response } = await carryOut(plan, call, signal, askOne);

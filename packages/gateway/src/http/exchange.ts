@@ -22,6 +22,8 @@ export interface Exchange {
   attempts: number;
   /** How candidates are asked, where more than one may be. */
   strategy?: StrategyName;
+  /** The request says that no provider elsewhere may be asked. */
+  localOnly?: boolean;
   /** How long the request lets a provider take to its first token, or to a whole answer. */
   maxLatencyMs?: number;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */

@@ -10,6 +10,7 @@ import type { Usage } from '../neutral/usage.ts';
 import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
 import type { Planner } from '../routing/plan.ts';
+import type { PrivacySettings } from '../routing/privacy.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Background } from './background.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -51,6 +52,7 @@ export interface Services {
   planner: Planner;
   auth: AuthSettings;
   limits: RequestLimits;
+  privacy: PrivacySettings;
   /** Of this program, for `/status`. */
   version: string;
 }

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
+import {
+  type Brain,
+  type Emulator,
+  startOllamaEmulator,
+  startOpenAiEmulator,
+} from '@zeke/emulators';
 import type { ModelAlias } from '../routing/model-catalog.ts';
 import { providerConfig, type TestGateway, testGateway } from '../testing/test-gateway.ts';
 
@@ -238,4 +243,72 @@ test('a model that fails too often rests, and others answer for it', async () =>
   expect(one.requests).toHaveLength(2);
   expect((await ask('list')).headers.get('x-zeke-provider')).toBe('two');
   expect((await ask('one/gpt-4.1')).status).toBe(200);
+});
+
+describe('privacy', () => {
+  const rig = async (localOnly: boolean) => {
+    const emulator = startOpenAiEmulator({ apiKeys: ['k'] });
+    const ollama = startOllamaEmulator({});
+    const gateway = await testGateway({
+      providers: [
+        providerConfig({
+          name: 'away',
+          type: 'openai',
+          apiKey: 'k',
+          baseUrl: `${emulator.url}/v1`,
+        }),
+        providerConfig({ name: 'here', type: 'ollama', baseUrl: ollama.url }),
+      ],
+      settings: {
+        aliases: new Map([
+          ['list', { strategy: 'fallback', candidates: ['away/gpt-4.1-mini', 'here/llama3.2'] }],
+        ]),
+        privacy: { localOnly, preferLocalFor: ['regex'] },
+      },
+    });
+    return {
+      emulator,
+      gateway,
+      chat: (body: object) => gateway.post('/v1/chat/completions', { messages, ...body }),
+      [Symbol.asyncDispose]: async () => {
+        await gateway[Symbol.asyncDispose]();
+        await emulator.stop();
+        await ollama.stop();
+      },
+    };
+  };
+
+  test('local_only asks nobody elsewhere, whatever a request names', async () => {
+    await using at = await rig(true);
+    const listed = await at.chat({ model: 'list' });
+    expect(listed.headers.get('x-zeke-provider')).toBe('here');
+    const named = await at.chat({ model: 'away/gpt-4.1-mini' });
+    expect(named.status).toBe(403);
+    expect((await json(named)).error.message).toContain('away is not local');
+    const raw = await at.gateway.post('/providers/away/moderations', { input: 'x' });
+    expect(raw.status).toBe(403);
+    const embedded = await at.gateway.post('/v1/embeddings', {
+      model: 'away/text-embedding-3-small',
+      input: 'x',
+    });
+    expect(embedded.status).toBe(403);
+    expect(at.emulator.requests).toHaveLength(0);
+  });
+
+  test('a request may ask for it', async () => {
+    await using at = await rig(false);
+    const omen = { privacy: 'local_only' };
+    expect((await at.chat({ model: 'list', omen })).headers.get('x-zeke-provider')).toBe('here');
+    expect((await at.chat({ model: 'away/gpt-4.1-mini', omen })).status).toBe(403);
+    expect(at.emulator.requests).toHaveLength(0);
+    expect((await at.chat({ model: 'list' })).headers.get('x-zeke-provider')).toBe('away');
+  });
+
+  test('intents that are preferred here stay here', async () => {
+    await using at = await rig(false);
+    const of = async (intent: string) =>
+      (await at.chat({ model: 'list', omen: { intent } })).headers.get('x-zeke-provider');
+    expect(await of('regex')).toBe('here');
+    expect(await of('analysis')).toBe('away');
+  });
 });

@@ -32,8 +32,12 @@ function rankOf(error: RpcError): number | undefined {
   return unfitting ? 0 : undefined;
 }
 
-/** What a provider refuses, told in `reason`, that says nothing of other providers. */
-const ofThisProvider: ReadonlySet<string> = new Set(['model_not_found', 'context_length_exceeded']);
+/** What is refused of or by one provider, told in `reason`, that says nothing of other providers. */
+const ofThisProvider: ReadonlySet<string> = new Set([
+  'model_not_found',
+  'context_length_exceeded',
+  'local_only',
+]);
 
 /** A provider only says that it does not know a model; its list says which one may be meant. */
 async function withNearest(error: RpcError, candidate: Candidate): Promise<RpcError> {

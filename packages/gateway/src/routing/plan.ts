@@ -2,6 +2,7 @@ import type { StrategyName } from '@zeke/foundation';
 import { apiError } from '../neutral/api-error.ts';
 import type { LiveFigures, LiveModel } from './live-figures.ts';
 import type { Candidate, ModelAlias } from './model-catalog.ts';
+import { nearEnough, type PrivacySettings } from './privacy.ts';
 import { type Rated, rate, type Score } from './rank.ts';
 import type { RoutingRequest } from './routing-request.ts';
 import { Sessions } from './sessions.ts';
@@ -29,6 +30,7 @@ export interface PlanRequest {
   readonly candidates: readonly Candidate[];
   /** What the request's session is remembered by. */
   readonly session?: string | undefined;
+  readonly privacy: PrivacySettings;
   /** Nobody is going to be asked: no turn is taken. */
   readonly isDry?: boolean;
 }
@@ -72,8 +74,8 @@ export class Planner {
    * @throws RpcError invalid_argument when no candidate is left.
    */
   async plan(request: PlanRequest): Promise<Plan> {
-    const { alias, routing, session } = request;
-    const candidates = named(request);
+    const { alias, privacy, routing, session } = request;
+    const candidates = nearEnough(named(request), privacy, routing);
     const strategy = routing?.strategy ?? alias?.strategy ?? 'single';
     const kept = session === undefined ? undefined : this.#sessions.find(session, candidates);
     const ordered = await this.#order(strategy, candidates, request);

@@ -1,5 +1,6 @@
+import type { Intent } from '@zeke/foundation';
 import type { ModelFigures } from './live-figures.ts';
-import type { Intent, PriorityWeights } from './routing-request.ts';
+import type { PriorityWeights } from './routing-request.ts';
 
 /** What is known of one candidate when it is compared with others. */
 export interface Rated {

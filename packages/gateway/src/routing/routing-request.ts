@@ -1,12 +1,7 @@
-import { type StrategyName, strategyNames } from '@zeke/foundation';
+import { type Intent, intents, type StrategyName, strategyNames } from '@zeke/foundation';
 import { z } from 'zod';
 import type { JsonObject } from '../dialects/dialect.ts';
 import { apiError } from '../neutral/api-error.ts';
-
-/** What a request is about: it decides what counts most among candidates. */
-export const intents = ['code', 'tests', 'analysis', 'explanation', 'regex'] as const;
-
-export type Intent = (typeof intents)[number];
 
 /** What counts how much; shares of their sum. */
 export interface PriorityWeights {
@@ -39,6 +34,7 @@ export const routingSchema = z.strictObject({
     .optional(),
   min_useful_tokens: z.int().min(1).max(1_000).optional(),
   intent: z.enum(intents).optional(),
+  privacy: z.enum(['any', 'local_only']).optional(),
 });
 
 /** What a request says of its routing: its member `omen`, in any JSON dialect, or headers. */
@@ -55,6 +51,8 @@ export interface RoutingRequest {
   readonly weights?: PriorityWeights | undefined;
   readonly minUsefulTokens?: number | undefined;
   readonly intent?: Intent | undefined;
+  /** `local_only`: no provider elsewhere may be asked. */
+  readonly privacy?: 'any' | 'local_only' | undefined;
 }
 
 /** The member of a request's body. It is taken out before a provider is asked. */
@@ -88,6 +86,7 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
     weights: data.priority_weights,
     minUsefulTokens: data.min_useful_tokens,
     intent: data.intent,
+    privacy: data.privacy,
   };
 }
 

@@ -53,6 +53,7 @@ function testSettings(options: TestGatewayOptions): GatewaySettings {
     aliases: new Map(),
     auth: { requireAuth: false },
     prices: new Map(),
+    privacy: { localOnly: false, preferLocalFor: [] },
     circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     ...options.settings,
     limits: {

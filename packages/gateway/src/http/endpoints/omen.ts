@@ -79,6 +79,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     alias: services.catalog.alias(model),
     routing,
     candidates: allowedCandidates(exchange, { model }, found),
+    privacy: services.privacy,
     isDry: true,
   });
   return jsonResponse(exchange, {
