@@ -1,4 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
+import { isReservedName } from './reserved-names.ts';
 
 /** A text, or bytes where the name ends in `-bin`. */
 export type MetadataValue = string | Uint8Array;
@@ -11,7 +12,9 @@ export type MetadataInit =
 /**
  * The key-value pairs before (header) and after (trailer) the messages of a call. Names are lower
  * case, `[0-9a-z_.-]`; a name that ends in `-bin` carries bytes, every other printable ASCII. A name
- * may come more than once; order is kept.
+ * may come more than once; order is kept. Names that HTTP, gRPC or Connect need for themselves
+ * (`reserved-names.ts`) are refused, on every transport; `user-agent` is not sent, since it is the
+ * transport's to say.
  *
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md (Custom-Metadata).
  */
@@ -75,8 +78,19 @@ export class Metadata implements Iterable<[name: string, value: MetadataValue]> 
   /** @throws RpcError invalid_argument for a name or a value that cannot be sent. */
   append(name: string, value: MetadataValue): this {
     const lower = name.toLowerCase();
+    if (isReservedName(lower)) throw reserved(lower);
     checkPair(lower, value);
     return this.appendUnchecked(lower, value);
+  }
+
+  /**
+   * For a transport, with a pair that a peer has sent: one of a reserved name is left out.
+   * @throws RpcError invalid_argument for a name or a value that cannot be sent.
+   */
+  appendReceived(name: string, value: MetadataValue): this {
+    if (isReservedName(name)) return this;
+    checkPair(name, value);
+    return this.appendUnchecked(name, value);
   }
 
   /** For a transport, with a pair that it has already found to be well formed. */
@@ -121,6 +135,11 @@ export class Metadata implements Iterable<[name: string, value: MetadataValue]> 
     }
     return undefined;
   }
+}
+
+function reserved(name: string): RpcError {
+  const message = `metadata ${name}: the name belongs to HTTP or gRPC, which would not carry it; choose another`;
+  return new RpcError('invalid_argument', message);
 }
 
 function checkPair(name: string, value: MetadataValue): void {

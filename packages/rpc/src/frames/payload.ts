@@ -3,6 +3,7 @@ import { okTrailer, type Trailer } from '../core/call.ts';
 import type { RpcLimits } from '../core/limits.ts';
 import { Metadata, type MetadataValue } from '../core/metadata.ts';
 import { markRefused } from '../core/refused.ts';
+import { userAgentName } from '../core/reserved-names.ts';
 import { codeNumber, codeOfNumber } from '../core/status.ts';
 import { RpcError } from '../rpc-error.ts';
 import { frameFlag, maxInternedMethods, protocolVersion } from './frame.ts';
@@ -62,7 +63,9 @@ export class PayloadWriter {
 
   pairs(metadata: Metadata): this {
     if (metadata.size === 0) return this;
-    for (const [name, value] of metadata) this.block(name).block(value);
+    for (const [name, value] of metadata) {
+      if (name !== userAgentName) this.block(name).block(value);
+    }
     return this;
   }
 
@@ -159,7 +162,7 @@ export class PayloadReader {
         );
       }
       // A copy, since the frame's chunk is larger than the value and would live as long.
-      metadata.append(name, name.endsWith('-bin') ? block.slice() : decodeText(block));
+      metadata.appendReceived(name, name.endsWith('-bin') ? block.slice() : decodeText(block));
     }
     return metadata;
   }

@@ -55,11 +55,11 @@ test('the first answer wins; the losers are cancelled and never the winner', () 
   expect(peer.call(0).cancelledWith?.code).toBe('canceled');
   expect(peer.call(2).cancelledWith?.code).toBe('canceled');
   expect(peer.call(1).cancelledWith).toBeUndefined();
-  peer.call(1).end(undefined, Metadata.from({ trailer: 'yes' }));
+  peer.call(1).end(undefined, Metadata.from({ after: 'yes' }));
   expect(peer.call(1).cancelledWith).toBeUndefined();
   expect(sink.texts).toEqual(['answer']);
   expect(sink.header?.get('from')).toBe('second');
-  expect(sink.trailer?.metadata.get('trailer')).toBe('yes');
+  expect(sink.trailer?.metadata.get('after')).toBe('yes');
   expect(clock.pending).toBe(0);
 });
 

@@ -48,11 +48,11 @@ test('an idempotent call is sent again, its messages and half-close too, and its
   expect(peer.call(1).halfClosed).toBe(true);
   peer.call(1).header(Metadata.from({ from: 'second' }));
   peer.call(1).message(utf8('answer'));
-  peer.call(1).end(undefined, Metadata.from({ trailer: 'yes' }));
+  peer.call(1).end(undefined, Metadata.from({ after: 'yes' }));
   expect(sink.texts).toEqual(['answer']);
   expect(sink.header?.get('from')).toBe('second');
   expect(sink.code).toBe('ok');
-  expect(sink.trailer?.metadata.get('trailer')).toBe('yes');
+  expect(sink.trailer?.metadata.get('after')).toBe('yes');
   expect(clock.pending).toBe(0);
   expect(transport.bufferedBytes).toBe(0);
 });

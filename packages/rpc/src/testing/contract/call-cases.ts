@@ -148,6 +148,45 @@ export const callCases: Record<string, ContractCase> = {
     },
   },
 
+  'names that belong to HTTP or gRPC are refused as metadata': {
+    async run(bench) {
+      let asked = 0;
+      const client = await bench.serve({
+        echo({ text }, context) {
+          asked += 1;
+          if (text !== '') context.trailer.append(text, 'mine');
+          return {};
+        },
+      });
+      for (const name of ['Host', 'te', 'grpc-timeout', 'content-type', 'date']) {
+        const sent = await fails(
+          client.echo({}, { metadata: { [name]: 'x' } }),
+          'invalid_argument',
+        );
+        assert.match(sent.message, new RegExp(name, 'i'));
+        assert.equal(asked, 0);
+        const answered = await fails(client.echo({ text: name }), 'invalid_argument');
+        assert.match(answered.message, new RegExp(name, 'i'));
+        asked = 0;
+      }
+      await client.echo({ text: 'x-mine' }, { metadata: { 'grpc-retry-pushback-ms': '1' } });
+    },
+  },
+
+  'metadata may be passed on as it came, user agent and all': {
+    async run(bench) {
+      const client = await bench.serve({
+        echo: (_note, { metadata }) => ({
+          text: `${metadata.get('x-own')} ${metadata.getAll('user-agent').join()}`,
+        }),
+      });
+      const metadata = { 'user-agent': 'of-the-first-client', 'x-own': 'kept' };
+      const { text } = await client.echo({}, { metadata });
+      assert.match(text, /^kept /);
+      assert.doesNotMatch(text, /of-the-first-client/);
+    },
+  },
+
   'a failed call has its details, typed and in order': {
     async run(bench) {
       const client = await bench.serve({

@@ -2,11 +2,12 @@ import { encodeStatusDetails } from '../../codec/error-details.ts';
 import type { Compressor } from '../../compression/compressor.ts';
 import type { OpenOptions, Trailer } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { isReservedName, userAgentName } from '../../core/reserved-names.ts';
 import { codeNumber } from '../../core/status.ts';
 import { monotonicNow } from '../../core/timer-wheel.ts';
 import type { RpcError } from '../../rpc-error.ts';
 import { encodeGrpcMessage } from '../fetch/wire/grpc-message.ts';
-import { isReservedHeader, MetadataReader } from '../fetch/wire/headers.ts';
+import { MetadataReader } from '../fetch/wire/headers.ts';
 import { writeGrpcTimeout } from '../fetch/wire/timeouts.ts';
 import { toUnpaddedBase64 } from '../fetch/wire/unpadded-base64.ts';
 import { grpcContentType } from '../http2/grpc/content-type.ts';
@@ -86,7 +87,7 @@ export function metadataOf(fields: HeaderFields, maxBytes: number): Metadata {
   const reader = new MetadataReader(maxBytes);
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || name.startsWith(':')) continue;
-    if (isReservedHeader(name) || name === 'user-agent') continue;
+    if (isReservedName(name)) continue;
     if (typeof value === 'string') reader.take(name, value);
     else for (const one of value) reader.take(name, one);
   }
@@ -119,7 +120,7 @@ function statusMessage(message: string): string {
 function withMetadata(fields: Fields, metadata: Metadata): HeaderFields {
   if (metadata.size === 0) return fields;
   for (const [name, value] of metadata) {
-    if (isReservedHeader(name)) continue;
+    if (isReservedName(name) || name === userAgentName) continue;
     const text = typeof value === 'string' ? value.trim() : toUnpaddedBase64(value);
     const before = fields[name];
     if (before === undefined) fields[name] = text;

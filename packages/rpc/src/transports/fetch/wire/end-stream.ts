@@ -1,9 +1,10 @@
 import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
 import type { Metadata } from '../../../core/metadata.ts';
+import { isReservedName } from '../../../core/reserved-names.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { connectErrorFromJson, connectErrorToJson } from './connect-error.ts';
-import { isReservedHeader, MetadataReader } from './headers.ts';
+import { MetadataReader } from './headers.ts';
 import { toUnpaddedBase64 } from './unpadded-base64.ts';
 
 const utf8 = new TextEncoder();
@@ -38,7 +39,7 @@ export function readEndStream(
     for (const value of values) {
       if (typeof value !== 'string') throw malformed(`metadata.${name} holds what is not a text`);
       const lower = name.toLowerCase();
-      if (!isReservedHeader(lower)) reader.take(lower, value);
+      if (!isReservedName(lower)) reader.take(lower, value);
     }
   }
   const hasError = json.error !== undefined && json.error !== null;
@@ -70,7 +71,7 @@ function parse(bytes: Uint8Array): { readonly error?: unknown; readonly metadata
 function metadataToJson(metadata: Metadata): Record<string, string[]> {
   const json: Record<string, string[]> = Object.create(null);
   for (const [name, value] of metadata) {
-    if (isReservedHeader(name)) continue;
+    if (isReservedName(name)) continue;
     json[name] ??= [];
     json[name].push(typeof value === 'string' ? value : toUnpaddedBase64(value));
   }

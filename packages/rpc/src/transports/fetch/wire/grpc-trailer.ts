@@ -2,10 +2,11 @@ import { fromBase64 } from '../../../codec/base64.ts';
 import { decodeStatusDetails, encodeStatusDetails } from '../../../codec/error-details.ts';
 import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import type { Trailer } from '../../../core/call.ts';
+import { isReservedName } from '../../../core/reserved-names.ts';
 import { codeNumber, codeOfNumber } from '../../../core/status.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { decodeGrpcMessage, encodeGrpcMessage } from './grpc-message.ts';
-import { isReservedHeader, MetadataReader } from './headers.ts';
+import { MetadataReader } from './headers.ts';
 import { toUnpaddedBase64 } from './unpadded-base64.ts';
 
 const utf8 = new TextEncoder();
@@ -24,7 +25,7 @@ export function writeGrpcTrailer(trailer: Trailer, registry?: TypeRegistry): Uin
     if (details) text += `grpc-status-details-bin: ${toUnpaddedBase64(details)}\r\n`;
   }
   for (const [name, value] of metadata) {
-    if (isReservedHeader(name)) continue;
+    if (isReservedName(name)) continue;
     text += `${name}: ${typeof value === 'string' ? value : toUnpaddedBase64(value)}\r\n`;
   }
   return utf8.encode(text);
@@ -47,7 +48,7 @@ export function readGrpcTrailer(
     if (colon <= 0) continue;
     const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
-    if (isReservedHeader(name)) fields.set(name, value);
+    if (isReservedName(name)) fields.set(name, value);
     else reader.take(name, value);
   }
   const error = readGrpcStatus(fields, registry);

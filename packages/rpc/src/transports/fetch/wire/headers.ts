@@ -1,43 +1,8 @@
 import { fromBase64 } from '../../../codec/base64.ts';
 import { Metadata } from '../../../core/metadata.ts';
+import { isReservedName, userAgentName } from '../../../core/reserved-names.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { toUnpaddedBase64 } from './unpadded-base64.ts';
-
-/** Headers that belong to HTTP or to one of the protocols: no metadata, in neither direction. */
-const reserved: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'accept-post',
-  'access-control-allow-credentials',
-  'access-control-allow-origin',
-  'access-control-expose-headers',
-  'alt-svc',
-  'connect-accept-encoding',
-  'connect-content-encoding',
-  'connect-protocol-version',
-  'connect-timeout-ms',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'date',
-  'grpc-accept-encoding',
-  'grpc-encoding',
-  'grpc-message',
-  'grpc-status',
-  'grpc-status-details-bin',
-  'grpc-timeout',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'vary',
-  'x-grpc-web',
-]);
 
 /** Before the names of a unary Connect call's trailer, which goes in the header. */
 const trailerPrefix = 'trailer-';
@@ -52,7 +17,7 @@ const trailerPrefix = 'trailer-';
 export function readMetadata(headers: Headers, maxBytes: number): Metadata {
   const reader = new MetadataReader(maxBytes);
   headers.forEach((value, name) => {
-    if (!reserved.has(name)) reader.take(name, value);
+    if (!isReservedName(name)) reader.take(name, value);
   });
   return reader.metadata;
 }
@@ -66,7 +31,7 @@ export function readUnaryMetadata(
   const trailer = new MetadataReader(maxBytes);
   headers.forEach((value, name) => {
     if (name.startsWith(trailerPrefix)) trailer.take(name.slice(trailerPrefix.length), value);
-    else if (!reserved.has(name)) header.take(name, value);
+    else if (!isReservedName(name)) header.take(name, value);
   });
   return { header: header.metadata, trailer: trailer.metadata };
 }
@@ -75,7 +40,7 @@ export function readUnaryMetadata(
 export function writeMetadata(metadata: Metadata, headers: Headers, prefix = ''): void {
   if (metadata.size === 0) return;
   for (const [name, value] of metadata) {
-    if (reserved.has(name)) continue;
+    if (isReservedName(name) || name === userAgentName) continue;
     headers.append(prefix + name, typeof value === 'string' ? value : toUnpaddedBase64(value));
   }
 }
@@ -83,11 +48,6 @@ export function writeMetadata(metadata: Metadata, headers: Headers, prefix = '')
 /** Appends a unary Connect call's trailer to the headers. */
 export function writeUnaryTrailer(metadata: Metadata, headers: Headers): void {
   writeMetadata(metadata, headers, trailerPrefix);
-}
-
-/** Whether this name belongs to HTTP or to one of the protocols. */
-export function isReservedHeader(name: string): boolean {
-  return reserved.has(name);
 }
 
 /** Collects pairs of names in lower case and values from the wire. */

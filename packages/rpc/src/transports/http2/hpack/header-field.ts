@@ -1,3 +1,4 @@
+import { reservedNames } from '../../../core/reserved-names.ts';
 import { staticPairs } from './static-table.ts';
 
 /** One header as HPACK carries it, with all that is worth finding out once for each table entry. */
@@ -19,7 +20,7 @@ export const notMetadata = 2;
 /** The name ends in `-bin`: the value is bytes in base64. */
 export const binary = 4;
 
-/** The names that HTTP/2 and gRPC give a meaning to. */
+/** The names that HTTP/2 and gRPC give a meaning to, and others that are no metadata. */
 export const known = {
   other: 0,
   authority: 1,
@@ -43,10 +44,12 @@ export const known = {
   grpcStatus: 17,
   grpcMessage: 18,
   grpcStatusDetails: 19,
-  grpcMessageType: 20,
+  /** Another one that is no metadata. */
+  reserved: 20,
 } as const;
 
 const tokens: ReadonlyMap<string, number> = new Map([
+  ...reservedNames.map((name) => [name, known.reserved] as const),
   [':authority', known.authority],
   [':method', known.method],
   [':path', known.path],
@@ -69,7 +72,6 @@ const tokens: ReadonlyMap<string, number> = new Map([
   ['grpc-status', known.grpcStatus],
   ['grpc-message', known.grpcMessage],
   ['grpc-status-details-bin', known.grpcStatusDetails],
-  ['grpc-message-type', known.grpcMessageType],
 ]);
 
 const colon = 0x3a;
