@@ -122,6 +122,22 @@ describe('a call', () => {
   });
 });
 
+test('what a later peer adds to SETTINGS, and its flags, are ignored', async () => {
+  const plain = clientBytes((client) => sayCall(client, 1, echo, note));
+  const more = 7;
+  const length = readU32(plain, 0);
+  const settings = Buffer.concat([plain.subarray(0, 10 + length), new Uint8Array(more).fill(0xee)]);
+  settings.writeUInt32BE(length + more, 0);
+  settings.writeUInt8(0x80, 9);
+  const call = Buffer.from(plain.subarray(10 + length));
+  call.writeUInt8(call.readUInt8(9) | 0x80, 9);
+  const { frames, fault } = await answerTo(Buffer.concat([settings, call]));
+  expect(fault).toBeUndefined();
+  const last = frames.at(-1);
+  expect([last?.type, last?.stream]).toEqual([frameType.message, 1]);
+  expect(last?.payload).toEqual(note);
+});
+
 describe('a peer that breaks the rules', () => {
   const header = (bytes: number[]) => new Uint8Array(bytes);
   const frame = (type: number, stream: number, flags: number, payload: Uint8Array) => {

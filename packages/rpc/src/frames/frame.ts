@@ -18,6 +18,13 @@
  *     PING      8 bytes, sent back with the flag ack
  *     GOAWAY    last stream u32 | code u8 | message
  *
+ * Versions are told apart by the number in SETTINGS: a side that does not speak the peer's says so by
+ * GOAWAY (`failed_precondition`) and closes, before any call has begun; a client that speaks several
+ * tries the next one over a new connection. Types of frames belong to a version: one that it does not
+ * have closes the connection. What may be added without a new version are bytes behind the fields of
+ * SETTINGS and flags, which who does not know them ignores; a side sends frames of a new type only to
+ * one that has said in its SETTINGS that it takes them.
+ *
  * A pair is varint length, name, varint length, value. A varint is LEB128 of at most 32 bits. Method
  * 0 is a path that is not kept; any other number comes with its path the first time and without it
  * afterwards.
