@@ -7,9 +7,13 @@ import {
   Budgets,
   defaultBudgetSettings,
 } from './governance/budgets/budgets.ts';
+import { Orgs } from './governance/entities/orgs.ts';
+import { Teams } from './governance/entities/teams.ts';
+import { Users } from './governance/entities/users.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
 import { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
+import { authorize } from './governance/permissions.ts';
 import { PriceCatalogue } from './governance/prices/catalogue.ts';
 import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
 import { Refusals } from './governance/refusals.ts';
@@ -124,6 +128,11 @@ export class Gateway implements AsyncDisposable {
       fetch: options.fetch,
       background,
       budgets,
+      entities: {
+        orgs: new Orgs({ storage, now }),
+        teams: new Teams({ storage, now }),
+        users: new Users({ storage, now }),
+      },
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
       catalog: catalogOf(settings, options),
       figures,
@@ -328,15 +337,7 @@ const stopLimitMs = 5_000;
 const nobody: Caller = { admin: false, inference: false };
 
 function permitted(caller: Caller, { needs }: Route): Caller {
-  if (needs === 'admin' && !caller.admin) {
-    throw new RpcError(
-      'permission_denied',
-      'this needs the admin key (auth.admin_api_key) or a key with the scope admin',
-    );
-  }
-  if (needs === 'inference' && !caller.inference) {
-    throw new RpcError('permission_denied', 'this API key lacks the scope inference');
-  }
+  if (needs !== 'nothing') authorize(caller, needs);
   return caller;
 }
 

@@ -2,7 +2,16 @@ import type { Storage } from '@zeke/foundation';
 import { type RawBuilder, sql } from 'kysely';
 import type { GatewayTables } from './tables.ts';
 
-export const usageGroups = ['day', 'key', 'owner', 'model', 'provider'] as const;
+export const usageGroups = [
+  'day',
+  'key',
+  'owner',
+  'org',
+  'team',
+  'user',
+  'model',
+  'provider',
+] as const;
 export type UsageGroup = (typeof usageGroups)[number];
 
 export interface UsageQuery {
@@ -14,6 +23,9 @@ export interface UsageQuery {
   keyId?: string;
   model?: string;
   provider?: string;
+  orgId?: string | undefined;
+  teamId?: string | undefined;
+  userId?: string | undefined;
 }
 
 /** One line of a report: the groups it stands for, and sums. Money is micro-USD. */
@@ -22,6 +34,9 @@ export interface UsageRow {
   day?: string;
   key?: string | null;
   owner?: string | null;
+  org?: string | null;
+  team?: string | null;
+  user?: string | null;
   model?: string;
   provider?: string;
   /** Attempts at providers. */
@@ -55,6 +70,9 @@ export async function usageReport(
     day: dayOf(storage.kind),
     key: sql`key_id`,
     owner: sql`owner`,
+    org: sql`org_id`,
+    team: sql`team_id`,
+    user: sql`user_id`,
     model: sql`model`,
     provider: sql`provider`,
   };
@@ -83,6 +101,9 @@ export async function usageReport(
   if (query.keyId !== undefined) select = select.where('key_id', '=', query.keyId);
   if (query.model !== undefined) select = select.where('model', '=', query.model);
   if (query.provider !== undefined) select = select.where('provider', '=', query.provider);
+  if (query.orgId !== undefined) select = select.where('org_id', '=', query.orgId);
+  if (query.teamId !== undefined) select = select.where('team_id', '=', query.teamId);
+  if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
   for (const group of query.groupBy) select = select.groupBy(columns[group]);
   if (query.groupBy.includes('day')) select = select.orderBy(sql`day`, 'desc');
   const rows = await select.orderBy('costMicroUsd', 'desc').execute();

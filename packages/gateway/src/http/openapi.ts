@@ -20,12 +20,13 @@ import { embeddingRequest } from '../dialects/openai-chat/embeddings.ts';
 import { chatCompletionRequest } from '../dialects/openai-chat/types.ts';
 import { requestSchema as responsesRequestSchema } from '../dialects/openai-responses/index.ts';
 import { routingSchema } from '../routing/routing-request.ts';
+import { hierarchyOperations } from './admin-operations.ts';
 import { createKeyRequest, usageQuery } from './endpoints/admin.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
 /** One endpoint as the document tells it. `**` in a route's path is `{model}` or `{path}` here. */
-interface Operation {
+export interface Operation {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   tag: string;
@@ -321,6 +322,7 @@ const operations: readonly Operation[] = [
     summary: 'Which plan a request would get, and why; nobody is asked',
     body: explainRequest,
   },
+  ...hierarchyOperations,
 ];
 
 let document: string | undefined;

@@ -1,3 +1,4 @@
+import type { Action } from '../governance/permissions.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { ErrorEncoder, Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
@@ -7,7 +8,7 @@ export interface Route {
   name: string;
   error: ErrorEncoder;
   /** What the caller must be allowed to do. */
-  needs: 'nothing' | 'inference' | 'admin';
+  needs: 'nothing' | Action;
   /** Of endpoints that call models: their refusals are put on the ledger. */
   dialect?: DialectName;
   handle(

@@ -1,4 +1,5 @@
 import { dialects } from '../dialects/index.ts';
+import type { Action } from '../governance/permissions.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import { chatCompletions, messages } from './endpoints/chat.ts';
 import { completions } from './endpoints/completions.ts';
@@ -27,6 +28,8 @@ export function createRouter(): Router {
   addOthers(router);
   addRaw(router);
   addOwn(router);
+  addEntities(router);
+  addBudgets(router);
   return router;
 }
 
@@ -93,15 +96,47 @@ function addOwn(router: Router): void {
   router.add('GET /status', admin('status', status));
   router.add('GET /metrics', admin('metrics', metrics));
   router.add('GET /openapi.json', open('openapi', onUse(apiDocument, 'openApiDocument')));
-  router.add('GET /admin/keys', admin('keys', onUse(adminApi, 'listKeys')));
-  router.add('POST /admin/keys', admin('key-create', onUse(adminApi, 'createKey')));
-  router.add('DELETE /admin/keys/*', admin('key-revoke', one(revoke)));
-  router.add('GET /admin/usage', admin('usage', onUse(adminApi, 'getUsage')));
+  const keys = adminFor('keys.read', 'keys.write');
+  router.add('GET /admin/keys', keys.read('keys', onUse(adminApi, 'listKeys')));
+  router.add('POST /admin/keys', keys.write('key-create', onUse(adminApi, 'createKey')));
+  router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
+  const usage = adminFor('usage.read', 'usage.read');
+  router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
   router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
   router.add('GET /omen/providers', caller('omen-providers', onUse(omenApi, 'omenProviders')));
   router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));
   router.add('GET /omen/providers/*/health', caller('omen-health', one(providerHealth)));
   router.add('POST /omen/explain', caller('omen-explain', onUse(omenApi, 'omenExplain')));
+}
+
+function addEntities(router: Router): void {
+  const api = () => import('./endpoints/admin-entities.ts');
+  const orgs = adminFor('entities.read', 'gateway.operate');
+  router.add('GET /admin/orgs', orgs.read('orgs', onUse(api, 'listOrgs')));
+  router.add('POST /admin/orgs', orgs.write('org-create', onUse(api, 'createOrg')));
+  router.add('PATCH /admin/orgs/*', orgs.write('org-rename', withId(api, 'renameOrg')));
+  router.add('DELETE /admin/orgs/*', orgs.write('org-delete', withId(api, 'deleteOrg')));
+  const teams = adminFor('entities.read', 'teams.write');
+  router.add('GET /admin/teams', teams.read('teams', onUse(api, 'listTeams')));
+  router.add('POST /admin/teams', teams.write('team-create', onUse(api, 'createTeam')));
+  router.add('PATCH /admin/teams/*', teams.write('team-rename', withId(api, 'renameTeam')));
+  router.add('DELETE /admin/teams/*', teams.write('team-delete', withId(api, 'deleteTeam')));
+  const users = adminFor('entities.read', 'users.write');
+  router.add('GET /admin/users', users.read('users', onUse(api, 'listUsers')));
+  router.add('POST /admin/users', users.write('user-create', onUse(api, 'createUser')));
+  router.add('PATCH /admin/users/*', users.write('user-change', withId(api, 'changeUser')));
+  router.add('DELETE /admin/users/*', users.write('user-delete', withId(api, 'deleteUser')));
+}
+
+function addBudgets(router: Router): void {
+  const api = () => import('./endpoints/admin-budgets.ts');
+  const budgets = adminFor('budgets.read', 'budgets.write');
+  router.add('GET /admin/budgets', budgets.read('budgets', onUse(api, 'listBudgets')));
+  router.add('PUT /admin/budgets', budgets.write('budget-set', onUse(api, 'setBudget')));
+  router.add(
+    'DELETE /admin/budgets/*/*/*/*',
+    budgets.write('budget-delete', onUse(api, 'deleteBudget')),
+  );
 }
 
 /** The document has a schema of every endpoint, which few processes are ever asked for. */
@@ -132,15 +167,21 @@ function onUse<Name extends string>(
   };
 }
 
-async function revoke(...[services, exchange, id]: Parameters<WithId>): Promise<Response> {
-  const { revokeKey } = await adminApi();
-  return revokeKey(services, exchange, id);
+/** The same, with the one variable part of its path. */
+function withId<Name extends string>(
+  load: () => Promise<Readonly<Record<NoInfer<Name>, WithId>>>,
+  name: Name,
+): Handle {
+  return one(async (services, exchange, id) => {
+    const endpoints = await load();
+    return endpoints[name](services, exchange, id);
+  });
 }
 
 /** Endpoints that call models, and tell errors in a dialect. */
 function inDialect(dialect: DialectName): (name: string, handle: Handle) => Route {
   const error = errorsIn(dialects[dialect]);
-  return (name, handle) => ({ name, error, needs: 'inference', dialect, handle });
+  return (name, handle) => ({ name, error, needs: 'models.call', dialect, handle });
 }
 
 function open(name: string, handle: Handle): Route {
@@ -148,11 +189,19 @@ function open(name: string, handle: Handle): Route {
 }
 
 function caller(name: string, handle: Handle): Route {
-  return { name, error: plainError, needs: 'inference', handle };
+  return { name, error: plainError, needs: 'models.call', handle };
 }
 
 function admin(name: string, handle: Handle): Route {
-  return { name, error: plainError, needs: 'admin', handle };
+  return { name, error: plainError, needs: 'gateway.operate', handle };
+}
+
+/** Endpoints of the admin API that roles may use, as far as they reach. */
+function adminFor(toRead: Action, toWrite: Action) {
+  const route =
+    (needs: Action) =>
+    (name: string, handle: Handle): Route => ({ name, error: plainError, needs, handle });
+  return { read: route(toRead), write: route(toWrite) };
 }
 
 type WithId = (

@@ -2,6 +2,9 @@ import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { AuthSettings } from '../governance/authenticate.ts';
 import type { Budgets } from '../governance/budgets/budgets.ts';
+import type { Orgs } from '../governance/entities/orgs.ts';
+import type { Teams } from '../governance/entities/teams.ts';
+import type { Users } from '../governance/entities/users.ts';
 import type { KeyStore } from '../governance/key-store.ts';
 import type { Ledger } from '../governance/ledger.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
@@ -34,6 +37,7 @@ export interface Services {
   keys: KeyStore;
   ledger: Ledger;
   budgets: Budgets;
+  entities: { orgs: Orgs; teams: Teams; users: Users };
   responses: ResponseStore;
   watchdog: Watchdog;
   metrics: GatewayMetrics;

@@ -29,7 +29,7 @@ export class Account {
   readonly id: string;
   /** Grows with every account: who was charged when there were fewer did not charge this one. */
   readonly sequence: number;
-  readonly name: string | undefined;
+  name: string | undefined;
   readonly limits: Limit[] = [];
   readonly #windows: Record<WindowPeriod, Map<number, Window>> = {
     day: new Map(),

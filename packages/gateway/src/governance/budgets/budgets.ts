@@ -205,6 +205,12 @@ export class Budgets {
     return refusalOf(shortfall, this.#options.now(), 'the answer was stopped: ');
   };
 
+  /** A spender has another name, as people are told it. */
+  rename(kind: SpenderKind, id: string, name: string): void {
+    const account = this.#accountsOf(kind).get(id);
+    if (account) account.name = name;
+  }
+
   #refuseUnpriced({ provider, model }: SpendRequest, accounts: readonly Account[]): void {
     if (this.settings.unpriced === 'allow') return;
     const bound = accounts.find(({ limits }) =>

@@ -34,7 +34,7 @@ describe('a key is refused in words', () => {
     [{ name: 'x', expires_at: '2020-01-01T00:00:00Z' }, 'expires_at: it is in the past'],
     [
       { name: 'x', scope: ['admin'] },
-      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at',
+      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at, user_id, team_id',
     ],
   ])('%j', async (body, message) => {
     expect(await refusal(fixture.post('/admin/keys', body))).toBe(message);
@@ -48,10 +48,10 @@ describe('a key is refused in words', () => {
 
 describe('a report is refused in words', () => {
   test.each([
-    ['group_by=day,colour', 'group_by.1: it must be one of day, key, owner, model, provider'],
+    ['group_by=day,colour', 'group_by.1: it must be one of day, key, owner, org, team, user, model, provider'],
     ['from=2026-02-30', 'from: it must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z'],
     ['from=2026-02-02&to=2026-02-01', 'from: it is later than to'],
-    ['by=day', 'by: there is no such field, but group_by, from, to, key, model, provider'],
+    ['by=day', 'by: there is no such field, but group_by, from, to, key, model, provider, org, team, user'],
   ])('%s', async (query, message) => {
     expect(await refusal(fixture.get(`/admin/usage?${query}`))).toBe(message);
   });

@@ -1,12 +1,14 @@
 import { parseTime } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
+import { type Caller, isModelAllowed } from '../../governance/authenticate.ts';
 import { keyScopes } from '../../governance/key-store.ts';
+import { authorizeFor, mayGrant, mayReach, scopeOf } from '../../governance/permissions.ts';
 import { usageGroups, usageReport } from '../../governance/usage-report.ts';
-import { apiError } from '../../neutral/api-error.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
+import { filledList, oneOf, parsed, roleAbove, shownText, wrong } from './admin-input.ts';
 
 /** How long a provider may take to answer a probe, in milliseconds. */
 const probeTimeoutMs = 10_000;
@@ -24,6 +26,8 @@ export const createKeyRequest = z
       .datetime({ offset: true, error: 'it must be a time such as 2027-01-31T12:00:00Z' })
       .optional()
       .describe('RFC 3339, in the future.'),
+    user_id: z.string().optional().describe('The user whose it is.'),
+    team_id: z.string().optional().describe("The team it counts for, in place of the user's own."),
   })
   .meta({ id: 'CreateKeyRequest' });
 
@@ -33,23 +37,60 @@ export async function createKey(services: Services, exchange: Exchange): Promise
   const {
     expires_at: expires,
     allowed_models: allowedModels,
+    user_id: userId,
+    team_id: teamId,
     ...given
   } = parsed(createKeyRequest, body);
   const expiresAtMs = expires === undefined ? undefined : Date.parse(expires);
   if (expiresAtMs !== undefined && expiresAtMs <= services.now()) {
     throw wrong('expires_at', 'it is in the past');
   }
+  await authorizeKeyFor(services, exchange.caller, { userId, teamId });
+  refuseMoreModels(exchange.caller, allowedModels);
   const { key, secret } = await services.keys.create({
     ...given,
+    ...(userId === undefined ? {} : { userId }),
+    ...(teamId === undefined ? {} : { teamId }),
     ...(allowedModels ? { allowedModels } : {}),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   });
   return jsonResponse(exchange, { ...key, secret }, { status: 201 });
 }
 
-/** `GET /admin/keys` */
+/** Whom a key is for decides what it may: the caller has to reach so far, and may so much itself. */
+async function authorizeKeyFor(
+  { entities }: Services,
+  caller: Caller,
+  { userId, teamId }: { userId: string | undefined; teamId: string | undefined },
+): Promise<void> {
+  const user = userId === undefined ? undefined : await entities.users.get(userId, 'user_id');
+  const team = teamId === undefined ? undefined : await entities.teams.get(teamId, 'team_id');
+  if (user && team && user.orgId !== team.orgId) {
+    throw wrong('team_id', `the team is of another organisation than the user ${user.name}`);
+  }
+  const target = {
+    orgId: user?.orgId ?? team?.orgId,
+    teamId: teamId ?? user?.teamId,
+    userId,
+  };
+  authorizeFor(caller, 'keys.write', target, 'keys of others; name a user_id or team_id in reach');
+  if (user && !mayGrant(caller, user.role)) throw roleAbove(caller, user.role);
+}
+
+/** A key that is for some models makes none that is for more. */
+function refuseMoreModels(caller: Caller, allowed: readonly string[] | undefined): void {
+  if (!caller.allowedModels) return;
+  if (allowed?.every((pattern) => isModelAllowed(caller, [pattern]))) return;
+  throw wrong('allowed_models', 'the key that asks is for fewer models itself');
+}
+
+/** `GET /admin/keys`: those in the caller's reach. */
 export async function listKeys(services: Services, exchange: Exchange): Promise<Response> {
-  return jsonResponse(exchange, { data: await services.keys.list() });
+  const { caller } = exchange;
+  const keys = await services.keys.list();
+  return jsonResponse(exchange, {
+    data: keys.filter((key) => mayReach(caller, 'keys.read', key)),
+  });
 }
 
 /** `DELETE /admin/keys/{id}` */
@@ -58,6 +99,10 @@ export async function revokeKey(
   exchange: Exchange,
   id: string,
 ): Promise<Response> {
+  const { caller } = exchange;
+  const key = await services.keys.get(id);
+  authorizeFor(caller, 'keys.write', key, `the key ${id}`);
+  if (key.role && !mayGrant(caller, key.role)) throw roleAbove(caller, key.role);
   return jsonResponse(exchange, await services.keys.revoke(id));
 }
 
@@ -74,18 +119,25 @@ export const usageQuery = z
     key: z.string().optional().describe("A key's id."),
     model: z.string().optional(),
     provider: z.string().optional(),
+    org: z.string().optional().describe("An organisation's id."),
+    team: z.string().optional().describe("A team's id."),
+    user: z.string().optional().describe("A user's id."),
   })
   .meta({ id: 'UsageQuery' });
 
 /** `GET /admin/usage` */
 export async function getUsage(services: Services, exchange: Exchange): Promise<Response> {
   const query = Object.fromEntries(new URLSearchParams(exchange.query));
-  const { group_by: groupBy, from, to, key, model, provider } = parsed(usageQuery, query);
+  const given = parsed(usageQuery, query);
+  const { group_by: groupBy, from, to, key, model, provider } = given;
   const fromMs = from === undefined ? undefined : timeOf('from', from);
   const toMs = to === undefined ? undefined : timeOf('to', to);
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
     throw wrong('from', 'it is later than to');
   }
+  const asked = { orgId: given.org, teamId: given.team, userId: given.user };
+  // What a caller may see wins over what it asks for.
+  const scope = { ...asked, ...scopeOf(exchange.caller, 'usage.read') };
   await services.background.current();
   await services.ledger.flush();
   const rows = await usageReport(services.storage, {
@@ -95,6 +147,7 @@ export async function getUsage(services: Services, exchange: Exchange): Promise<
     ...(key === undefined ? {} : { keyId: key }),
     ...(model === undefined ? {} : { model }),
     ...(provider === undefined ? {} : { provider }),
+    ...scope,
   });
   return jsonResponse(exchange, { data: rows });
 }
@@ -129,51 +182,4 @@ function timeOf(param: string, text: string): number {
   const time = parseTime(text);
   if (time !== undefined) return time;
   throw wrong(param, 'it must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z');
-}
-
-/** What a schema makes of a value. Throws `invalid_argument` for its first fault. */
-function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  if (issue?.code !== 'unrecognized_keys') {
-    throw wrong(issue?.path.join('.') ?? '', issue?.message ?? 'it is not valid');
-  }
-  const [key = ''] = issue.keys;
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  throw wrong(key, `there is no such field, but ${known.join(', ')}`);
-}
-
-function wrong(param: string, message: string): RpcError {
-  const shown = param.slice(0, 200);
-  return apiError(
-    'invalid_argument',
-    shown === '' ? message : `${shown}: ${message}`,
-    shown === '' ? {} : { param: shown },
-  );
-}
-
-/** A text that people are shown, on one line. */
-function shownText() {
-  return z
-    .string(required('it must be text'))
-    .min(1, 'it is empty')
-    .max(200, 'it is longer than 200 characters')
-    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'it has a line break or another control character');
-}
-
-function oneOf<const Names extends readonly [string, ...string[]]>(names: Names) {
-  return z.enum(names, required(`it must be one of ${names.join(', ')}`));
-}
-
-function filledList<Item extends z.ZodType>(item: Item) {
-  return z.array(item, required('it must be a list')).min(1, 'the list is empty');
-}
-
-/** An error text for a wrong value, and one for none. */
-function required(message: string) {
-  return {
-    error: ({ input }: { readonly input?: unknown }) =>
-      input === undefined ? 'it is missing' : message,
-  };
 }

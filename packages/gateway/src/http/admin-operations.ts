@@ -1,0 +1,40 @@
+import { setBudgetRequest } from './endpoints/admin-budgets.ts';
+import {
+  changeUserRequest,
+  createOrgRequest,
+  createTeamRequest,
+  createUserRequest,
+  entityQuery,
+  renameRequest,
+} from './endpoints/admin-entities.ts';
+import type { Operation } from './openapi.ts';
+
+/** The hierarchy and its budgets, as the OpenAPI document tells them. */
+export const hierarchyOperations: readonly Operation[] = [
+  operation('get', '/admin/orgs', 'The organisations'),
+  operation('post', '/admin/orgs', 'Make an organisation', { body: createOrgRequest }),
+  operation('patch', '/admin/orgs/{id}', 'Rename an organisation', { body: renameRequest }),
+  operation('delete', '/admin/orgs/{id}', 'Remove an organisation without teams and users'),
+  operation('get', '/admin/teams', 'The teams', { query: entityQuery }),
+  operation('post', '/admin/teams', 'Make a team', { body: createTeamRequest }),
+  operation('patch', '/admin/teams/{id}', 'Rename a team', { body: renameRequest }),
+  operation('delete', '/admin/teams/{id}', 'Remove a team without users, and revoke its keys'),
+  operation('get', '/admin/users', 'The users', { query: entityQuery }),
+  operation('post', '/admin/users', 'Make a user', { body: createUserRequest }),
+  operation('patch', '/admin/users/{id}', 'Change name, team or role of a user', {
+    body: changeUserRequest,
+  }),
+  operation('delete', '/admin/users/{id}', 'Remove a user, and revoke its keys'),
+  operation('get', '/admin/budgets', 'The budgets, with what is used of them'),
+  operation('put', '/admin/budgets', 'Set a budget', { body: setBudgetRequest }),
+  operation('delete', '/admin/budgets/{kind}/{id}/{period}/{mode}', 'Take a budget away'),
+];
+
+function operation(
+  method: Operation['method'],
+  path: string,
+  summary: string,
+  more: Pick<Operation, 'body' | 'query'> = {},
+): Operation {
+  return { method, path, tag: 'Admin', summary, ...more };
+}
