@@ -297,10 +297,15 @@ export class FrameConnection implements Connection, FrameSink {
     else if ((flags & frameFlag.wantsZstd) !== 0) call.compression = 'zstd';
     this.#incoming.set(stream, call);
     this.#runningHandlers++;
-    if (this.#options.handler !== undefined) this.#options.handler(call);
-    else {
+    if (this.#options.handler === undefined) {
       const error = new RpcError('unimplemented', 'this side of the connection serves no methods');
       call.sendEnd({ error, metadata: Metadata.empty });
+      return;
+    }
+    try {
+      this.#options.handler(call);
+    } catch (reason) {
+      call.threw(reason);
     }
   }
 

@@ -9,6 +9,8 @@ import {
   type Trailer,
 } from '../core/call.ts';
 import { Metadata } from '../core/metadata.ts';
+import { ownFault } from '../core/own-fault.ts';
+import { sinkFault } from '../core/sink-fault.ts';
 import { RpcError } from '../rpc-error.ts';
 import { frameHeaderBytes } from './frame.ts';
 import type { FrameConnection } from './frame-connection.ts';
@@ -230,7 +232,11 @@ export class OutgoingCall extends FrameStream implements ClientCall {
   header(metadata: Metadata): void {
     if (this.#headerSeen) return;
     this.#headerSeen = true;
-    this.#sink.onHeader(metadata);
+    try {
+      this.#sink.onHeader(metadata);
+    } catch (cause) {
+      this.cancel(ownFault('the sink of a call', cause));
+    }
   }
 
   /** The call is over; the sink learns why. */
@@ -243,7 +249,12 @@ export class OutgoingCall extends FrameStream implements ClientCall {
 
   protected override deliver(bytes: Uint8Array, compressed: boolean): void {
     if (!this.#headerSeen) this.header(Metadata.empty);
-    this.#sink.onMessage(bytes, compressed);
+    if (this.#over) return;
+    try {
+      this.#sink.onMessage(bytes, compressed);
+    } catch (cause) {
+      this.cancel(ownFault('the sink of a call', cause));
+    }
   }
 
   protected override writable(): void {
@@ -326,7 +337,18 @@ export class IncomingCall extends FrameStream implements ServerCall {
   }
 
   halfClose(): void {
-    if (!this.#over) this.sink.onHalfClose();
+    if (this.#over) return;
+    try {
+      this.sink.onHalfClose();
+    } catch (reason) {
+      this.threw(reason);
+    }
+  }
+
+  /** The handler, or its sink, threw. */
+  threw(reason: unknown): void {
+    const error = sinkFault(this.path, reason);
+    if (!this.#over) this.fail(error);
   }
 
   /** This side takes no further call. */
@@ -345,7 +367,11 @@ export class IncomingCall extends FrameStream implements ServerCall {
   }
 
   protected override deliver(bytes: Uint8Array, compressed: boolean): void {
-    this.sink.onMessage(bytes, compressed);
+    try {
+      this.sink.onMessage(bytes, compressed);
+    } catch (reason) {
+      this.threw(reason);
+    }
   }
 
   protected override writable(): void {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { encodeMessage } from '../../codec/message-bytes.ts';
 import type { CallHandler, ClientSink, ServerCall, Transport } from '../../core/call.ts';
 import { type CallOptions, createClient } from '../../core/client.ts';
+import type { MethodInfo } from '../../core/method.ts';
 import { createServer, type ServerOptions } from '../../core/server.ts';
 import { WatchedClientCall, WatchedServerCall } from '../../core/watched-call.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { collectWarnings } from '../collect-warnings.ts';
-import { type Note, Notes, type NotesClient } from '../note-service.ts';
+import { Note, Notes, type NotesClient } from '../note-service.ts';
+import { testOpenOptions } from '../test-method.ts';
 import { type ContractBench, type ContractCase, fails, gather } from './contract-bench.ts';
 
 /** What becomes of calls whose interceptors and hooks, which are the application's, throw. */
@@ -49,12 +52,45 @@ export const hookCases: Record<string, ContractCase> = {
     },
   },
 
+  'a call of an interceptor that throws ends itself only': {
+    async run(bench) {
+      const warnings = await collectWarnings(async () => {
+        await besideAnother(bench, { interceptors: [throwing] }, async (client) => {
+          for (const place of ['message', 'half-close']) {
+            await fails(client.echo({}, at(place)), 'internal');
+            await fails(gather(client.list({}, at(place))), 'internal');
+          }
+        });
+      });
+      assert.equal(warnings.filter((one) => one.includes(fault.message)).length, 4);
+    },
+  },
+
+  'a sink of a client that throws fails its own call only': {
+    async run(bench) {
+      await besideAnother(bench, {}, async (_client, transport) => {
+        for (const place of ['onHeader', 'onMessage'] as const) {
+          const { promise, resolve } = Promise.withResolvers<RpcError | undefined>();
+          const sink: ClientSink = {
+            onHeader() {},
+            onMessage() {},
+            onWritable() {},
+            onEnd: ({ error }) => resolve(error),
+            [place]: hook,
+          };
+          const [echo] = Object.values(Notes.methods) as [MethodInfo];
+          const call = transport.open(echo, testOpenOptions(), sink);
+          call.sendMessage(encodeMessage(Note, { text: 'x' }));
+          call.sendEnd();
+          assert.equal((await promise)?.code, 'internal');
+        }
+      });
+    },
+  },
+
   'a hook of a client that throws fails its own call only': {
     async run(bench) {
       await besideAnother(bench, {}, async (client) => {
-        const hook = (): void => {
-          throw fault;
-        };
         for (const options of [{ onHeader: hook }, { onTrailer: hook }]) {
           const error = await fails(client.echo({ text: 'x' }, options), 'internal');
           assert.equal(error.cause, fault);
@@ -87,6 +123,10 @@ export const hookCases: Record<string, ContractCase> = {
 };
 
 const fault = new Error('a hook has failed');
+
+function hook(): never {
+  throw fault;
+}
 
 function at(place: string): CallOptions {
   return { metadata: { 'x-throw': place } };
@@ -123,6 +163,16 @@ class ThrowingServerCall extends WatchedServerCall {
 
   protected override ended(): void {
     if (this.#place === 'ended') throw fault;
+  }
+
+  override onMessage(bytes: Uint8Array, compressed?: boolean): void {
+    if (this.#place === 'message') throw fault;
+    super.onMessage(bytes, compressed);
+  }
+
+  override onHalfClose(): void {
+    if (this.#place === 'half-close') throw fault;
+    super.onHalfClose();
   }
 }
 

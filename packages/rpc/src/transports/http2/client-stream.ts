@@ -7,6 +7,7 @@ import {
   type Trailer,
 } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { ownFault } from '../../core/own-fault.ts';
 import { markRefused } from '../../core/refused.ts';
 import { monotonicNow } from '../../core/timer-wheel.ts';
 import { RpcError } from '../../rpc-error.ts';
@@ -114,7 +115,11 @@ export class ClientStream extends Http2Stream implements ClientCall {
   }
 
   protected override deliver(message: Uint8Array, compressed: boolean): void {
-    this.#sink.onMessage(message, compressed);
+    try {
+      this.#sink.onMessage(message, compressed);
+    } catch (cause) {
+      this.fail(ownFault('the sink of a call', cause), errorCode.cancel);
+    }
   }
 
   protected override onRemoteEnd(): void {
@@ -149,7 +154,11 @@ export class ClientStream extends Http2Stream implements ClientCall {
     }
     this.#isHeaderSeen = true;
     this.contentLeft = head.contentLength;
-    this.#sink.onHeader(head.metadata);
+    try {
+      this.#sink.onHeader(head.metadata);
+    } catch (cause) {
+      this.fail(ownFault('the sink of a call', cause), errorCode.cancel);
+    }
   }
 
   #onTrailer(head: ResponseHead, isOnly: boolean): void {

@@ -256,9 +256,17 @@ export class ServerConnection extends Http2Connection {
     this.streams.set(id, stream);
     this.#runningHandlers += 1;
     const fault = this.#faultOf(leftMs, encoding !== '' && incoming === undefined);
-    if (fault === undefined) this.#handler(stream);
+    if (fault === undefined) this.#handle(stream);
     else stream.sendEnd({ error: fault, metadata: Metadata.empty });
     if (endsStream && !stream.over) stream.receiveEnd();
+  }
+
+  #handle(stream: ServerStream): void {
+    try {
+      this.#handler(stream);
+    } catch (reason) {
+      stream.threw(reason);
+    }
   }
 
   /** Why the call is refused though HTTP/2 has nothing against it; undefined: it is not. */

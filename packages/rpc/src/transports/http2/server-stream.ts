@@ -7,6 +7,7 @@ import {
   type Trailer,
 } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { sinkFault } from '../../core/sink-fault.ts';
 import { idleSink } from '../../core/watched-call.ts';
 import { RpcError } from '../../rpc-error.ts';
 import { errorCode, errorName } from './frame.ts';
@@ -120,11 +121,25 @@ export class ServerStream extends Http2Stream implements ServerCall {
   }
 
   protected override deliver(message: Uint8Array, compressed: boolean): void {
-    this.sink.onMessage(message, compressed);
+    try {
+      this.sink.onMessage(message, compressed);
+    } catch (reason) {
+      this.threw(reason);
+    }
   }
 
   protected override onRemoteEnd(): void {
-    this.sink.onHalfClose();
+    try {
+      this.sink.onHalfClose();
+    } catch (reason) {
+      this.threw(reason);
+    }
+  }
+
+  /** The handler, or its sink, threw. */
+  threw(reason: unknown): void {
+    this.fail(sinkFault(this.path, reason));
+    this.#handled();
   }
 
   protected override onWritable(): void {

@@ -1,6 +1,7 @@
 import { compressor } from '../../compression/compressors.ts';
 import type { ClientCall, ClientSink, OpenOptions, Trailer } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { ownFault } from '../../core/own-fault.ts';
 import { markRefused } from '../../core/refused.ts';
 import { type Code, RpcError } from '../../rpc-error.ts';
 import { readEncoding } from '../fetch/wire/encodings.ts';
@@ -116,7 +117,11 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
 
   protected override deliver(message: Uint8Array, compressed: boolean): void {
     if (!this.#isHeaderSeen) throw new RpcError('internal', 'messages came before the header');
-    this.#sink.onMessage(message, compressed);
+    try {
+      this.#sink.onMessage(message, compressed);
+    } catch (cause) {
+      this.fail(ownFault('the sink of a call', cause), http3Error.requestCancelled);
+    }
   }
 
   protected override writable(): void {
@@ -168,7 +173,12 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     this.#isHeaderSeen = true;
     const encoding = fieldOf(fields, 'grpc-encoding') ?? null;
     this.incoming = readEncoding('grpc-encoding', encoding, compressor);
-    this.#sink.onHeader(metadataOf(fields, this.connection.limits.maxMetadataBytes));
+    const metadata = metadataOf(fields, this.connection.limits.maxMetadataBytes);
+    try {
+      this.#sink.onHeader(metadata);
+    } catch (cause) {
+      this.fail(ownFault('the sink of a call', cause), http3Error.requestCancelled);
+    }
   }
 
   #takeTrailer(fields: HeaderFields): void {

@@ -10,6 +10,7 @@ import {
   type Trailer,
 } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
+import { sinkFault } from '../../core/sink-fault.ts';
 import { monotonicNow } from '../../core/timer-wheel.ts';
 import { idleSink } from '../../core/watched-call.ts';
 import { RpcError } from '../../rpc-error.ts';
@@ -118,7 +119,11 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
       return;
     }
     this.#isBegun = true;
-    this.#handler(this);
+    try {
+      this.#handler(this);
+    } catch (reason) {
+      this.fail(sinkFault(this.path, reason));
+    }
   }
 
   override onEnd(): void {
@@ -132,7 +137,11 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
   }
 
   protected override deliver(message: Uint8Array, compressed: boolean): void {
-    this.sink.onMessage(message, compressed);
+    try {
+      this.sink.onMessage(message, compressed);
+    } catch (reason) {
+      this.fail(sinkFault(this.path, reason));
+    }
   }
 
   protected override writable(): void {
@@ -147,7 +156,11 @@ export class Http3ServerCall extends Http3Call implements ServerCall {
     if (this.over) return;
     this.#hasEnded = false;
     if (!this.isWithinMessage) {
-      this.sink.onHalfClose();
+      try {
+        this.sink.onHalfClose();
+      } catch (reason) {
+        this.fail(sinkFault(this.path, reason));
+      }
       return;
     }
     this.connection.quic.whyClosed((error) => {

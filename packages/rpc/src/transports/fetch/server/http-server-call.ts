@@ -2,6 +2,7 @@ import { compressionThresholdBytes } from '../../../compression/compressor.ts';
 import type { Peer, ServerCall, ServerSink, Trailer } from '../../../core/call.ts';
 import type { RpcLimits } from '../../../core/limits.ts';
 import { Metadata } from '../../../core/metadata.ts';
+import { sinkFault } from '../../../core/sink-fault.ts';
 import { monotonicNow, Timed, timerWheel } from '../../../core/timer-wheel.ts';
 import { idleSink } from '../../../core/watched-call.ts';
 import { RpcError } from '../../../rpc-error.ts';
@@ -79,7 +80,7 @@ export abstract class HttpServerCall extends Timed implements ServerCall, OpenCa
     try {
       settings.handler(this);
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.fail(sinkFault(this.path, error));
       this.handled();
     }
   }

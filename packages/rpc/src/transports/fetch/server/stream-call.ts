@@ -1,6 +1,7 @@
 import { toBase64 } from '../../../codec/base64.ts';
 import type { Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
+import { sinkFault } from '../../../core/sink-fault.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { Base64Stream } from '../wire/base64-stream.ts';
 import { compressedFlag, EnvelopeReader } from '../wire/envelope-reader.ts';
@@ -58,7 +59,7 @@ export class StreamServerCall extends HttpServerCall {
       if (packed === undefined) this.#unsent.add(0, wire);
       else this.#unsent.add(compressedFlag, packed);
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.fail(sinkFault(this.path, error));
       return true;
     }
     this.#queueFlush();
@@ -181,7 +182,7 @@ export class StreamServerCall extends HttpServerCall {
       this.sink.onHalfClose();
       this.hearAbortSoon();
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.fail(sinkFault(this.path, error));
     }
   }
 

@@ -2,6 +2,7 @@ import { fromBase64 } from '../../../codec/base64.ts';
 import type { TypeRegistry } from '../../../codec/type-registry.ts';
 import { okTrailer, type Trailer } from '../../../core/call.ts';
 import { Metadata } from '../../../core/metadata.ts';
+import { sinkFault } from '../../../core/sink-fault.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { connectErrorToJson } from '../wire/connect-error.ts';
 import { writeMetadata, writeUnaryTrailer } from '../wire/headers.ts';
@@ -40,7 +41,7 @@ export class UnaryServerCall extends HttpServerCall {
       this.#answer = wire === bytes ? bytes.slice() : wire;
       this.#compress = compress;
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.fail(sinkFault(this.path, error));
     }
     return true;
   }
@@ -78,7 +79,7 @@ export class UnaryServerCall extends HttpServerCall {
       this.#deliver();
       this.hearAbortSoon();
     } catch (error) {
-      this.fail(RpcError.from(error));
+      this.fail(sinkFault(this.path, error));
     }
   }
 
