@@ -32,7 +32,7 @@ export function fencedHandler(handler: CallHandler, tell: TellUnexpected): CallH
 }
 
 /** Ends a call in the place of whoever answers it, and tells them. */
-export function endFromOutside(call: ServerCall, error: RpcError): void {
+function endFromOutside(call: ServerCall, error: RpcError): void {
   const { sink } = call;
   call.sink = idleSink;
   call.sendEnd({ error, metadata: Metadata.empty });
