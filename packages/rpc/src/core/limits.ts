@@ -10,7 +10,10 @@ export interface RpcLimits {
    * refuses what a client opens beyond its limit.
    */
   readonly maxStreams: number;
-  /** Connections a listener holds at once: 10,000. More are closed at once. */
+  /**
+   * Connections a listener holds at once: 10,000. More are closed at once. `Bun.serve` cannot bound
+   * them: `serveFetch` does not there, `listenWebSocket` counts those that have become WebSockets.
+   */
   readonly maxConnections: number;
   /**
    * What a call may hold of messages that its reader has not taken, in bytes: 256 KiB. While its
@@ -27,7 +30,10 @@ export interface RpcLimits {
   readonly maxQueuedBytes: number;
   /** Calls that wait for a connection to be made, or for a free place on it: 10,000. */
   readonly maxQueuedCalls: number;
-  /** From the connection to the end of its handshake, in milliseconds: 10,000. */
+  /**
+   * From the connection to the end of its handshake, in milliseconds: 10,000; of HTTP/1.1 to the end
+   * of a request's header. `Bun.serve` knows `idleTimeoutMs` only.
+   */
   readonly handshakeTimeoutMs: number;
   /** Without an open call, after which a connection is closed, in milliseconds: 300,000. 0: never. */
   readonly idleTimeoutMs: number;

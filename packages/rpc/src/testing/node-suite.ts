@@ -1,7 +1,7 @@
 /**
  * `node --test packages/rpc/src/testing/node-suite.ts`: the contract of transports on Node, without
- * QUIC and shared memory, which only Bun has, also through a proxy; `node:http2` as peer of our HTTP/2; certificates; and
- * users of Unix sockets.
+ * QUIC and shared memory, which only Bun has, also through a proxy; `node:http2` as peer of our HTTP/2;
+ * certificates, users of Unix sockets, and clients of HTTP that take their time.
  */
 import { test } from 'node:test';
 import { proxied } from '../command/proxy/testing/proxied-harness.ts';
@@ -18,11 +18,13 @@ import {
   webSocketHarness,
 } from './contract/harnesses.ts';
 import { nodeCertificateTests } from './node-certificates.ts';
+import { nodeTimeoutTests } from './node-timeouts.ts';
 import { nodeUserTests } from './node-users.ts';
 
 nodeHttp2Tests((name, run) => void test(name, { timeout: 20_000 }, run));
 nodeCertificateTests((name, run) => void test(name, { timeout: 20_000 }, run));
 pingFloodTest(listenWebSocket, (name, run) => void test(name, { timeout: 20_000 }, run));
+nodeTimeoutTests((name, run) => void test(name, { timeout: 20_000 }, run));
 nodeUserTests((name, run) => void test(name, { timeout: 20_000 }, run));
 
 for (const harness of [

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { RpcLimits } from '../../../core/limits.ts';
+
+type SessionLimits = Pick<RpcLimits, 'handshakeTimeoutMs' | 'idleTimeoutMs'>;
 
 /** The connections of a server of `node:http` or `node:http2`, to be closed one by one as they get idle. */
 export class NodeConnections {
@@ -15,10 +18,26 @@ export class NodeConnections {
     socket.once('close', () => this.#requests.delete(socket));
   }
 
-  /** A connection of HTTP/2. */
-  addSession(session: ServerHttp2Session): void {
+  /** A connection of HTTP/2, which has to say something soon and is closed after a time without calls. */
+  addSession(session: ServerHttp2Session, limits: SessionLimits): void {
     this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
+    const handshake = setTimeout(() => session.destroy(), limits.handshakeTimeoutMs);
+    session.once('remoteSettings', () => clearTimeout(handshake));
+    session.once('close', () => {
+      clearTimeout(handshake);
+      this.#sessions.delete(session);
+    });
+    let calls = 0;
+    session.on('stream', (stream) => {
+      calls += 1;
+      stream.once('close', () => {
+        calls -= 1;
+      });
+    });
+    // 0 is never, here as there.
+    session.setTimeout(limits.idleTimeoutMs, () => {
+      if (calls === 0) session.close();
+    });
   }
 
   /** A request has come. */

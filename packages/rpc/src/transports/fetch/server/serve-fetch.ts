@@ -41,8 +41,10 @@ export interface ServeFetchOptions extends FetchServerOptions {
  *     const listener = await serveFetch({ handler: server.handler, methods: (path) => server.method(path) });
  *
  * Of HTTP/1.1 and HTTP/2 by Bun the header of a response goes out with its first message, not
- * before. `limits.idleTimeoutMs` above 255 s counts as 255 s there, and `limits.maxConnections` is
- * not enforced.
+ * before. `Bun.serve` takes as many connections as come, and gives each as long as it likes for its
+ * request: `limits.maxConnections` and `limits.handshakeTimeoutMs` are not enforced there, and
+ * `limits.idleTimeoutMs` above 255 s counts as 255 s. Where strangers can connect, put a proxy
+ * before it that bounds them.
  *
  * @throws TypeError for options that contradict themselves, RpcError unavailable that says why the
  * address cannot be had, already_exists where somebody listens at the Unix socket, invalid_argument

@@ -36,7 +36,7 @@ export async function serveNode(options: ServeFetchOptions): Promise<Listener> {
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (!isHttp2(socket, options)) connections.add(socket);
   });
-  server.on('session', (session: ServerHttp2Session) => connections.addSession(session));
+  server.on('session', (session: ServerHttp2Session) => connections.addSession(session, limits));
   const address = serveAddress(options);
   const { reusePort = false } = options;
   await new Promise<void>((resolve, reject) => {
@@ -63,6 +63,8 @@ function makeServer(options: ServeFetchOptions, limits: RpcLimits): Server {
     maxHeaderSize: limits.maxMetadataBytes + protocolHeaderBytes,
     keepAliveTimeout: limits.idleTimeoutMs,
     headersTimeout: limits.handshakeTimeoutMs,
+    // Node looks at its connections now and then, by default every 30 s.
+    connectionsCheckingInterval: Math.ceil(Math.min(limits.handshakeTimeoutMs / 4, 5_000)),
     // A stream of requests may last as long as it likes.
     requestTimeout: 0,
     noDelay: true,
