@@ -24,6 +24,8 @@ export {
   type Intent,
   intents,
   type LedgerConfig,
+  type LimitsConfig,
+  type LimitTierConfig,
   type LogLevel,
   logLevels,
   type ModelAliasConfig,
@@ -50,6 +52,7 @@ export {
 } from './config/running-file.ts';
 export { type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { writeFileAtomically } from './files/write-file-atomically.ts';
+export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';
 export { createSecretStore, type SecretStoreOptions } from './secrets/create-secret-store.ts';
 export { Secret } from './secrets/secret.ts';

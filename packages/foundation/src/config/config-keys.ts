@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
-import { modelSchema, priceSchema, providerSchemas, sectionSchemas } from './schema.ts';
+import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
 
 /** What a key takes, in words for documentation. */
 export type ConfigKeyType = 'text' | 'secret' | 'integer' | 'number' | 'boolean' | 'list' | 'table';
@@ -22,7 +22,11 @@ export interface ConfigKey {
 }
 
 /** Sections whose tables have names that users choose, with the keys of such a table. */
-const namedTables = { models: modelSchema, prices: priceSchema } as const;
+const namedTables = [
+  [['limits', 'tiers'], tierSchema()],
+  [['models'], modelSchema],
+  [['prices'], priceSchema],
+] as const;
 
 /** Every key with type, default and description, in the order of the documentation. */
 export function configKeys(): ConfigKey[] {
@@ -32,9 +36,7 @@ export function configKeys(): ConfigKey[] {
   return [
     ...keys,
     ...providerKeys(),
-    ...Object.entries(namedTables).flatMap(([section, schema]) =>
-      keysOf(schema, [section, '<name>']),
-    ),
+    ...namedTables.flatMap(([path, schema]) => keysOf(schema, [...path, '<name>'])),
   ];
 }
 

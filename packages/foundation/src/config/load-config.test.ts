@@ -61,6 +61,7 @@ describe('defaults', () => {
       idleTimeoutMs: 120_000,
       drainOnDisconnect: 'cancel',
       drainLimitMs: 30_000,
+      trustedProxies: [],
     });
     expect(config.storage.url.reveal()).toBe(`sqlite:${cwd}/home/zeke.db`);
     expect(config.ledger).toEqual({ flushIntervalMs: 40 });
@@ -203,6 +204,25 @@ describe('environment variables', () => {
       ['x-b', '2'],
       ['x-c', '3=3'],
     ]);
+  });
+
+  test('reach tables within a section, by their names in the file', async () => {
+    const { result } = await load({
+      toml: '[limits.tiers.Night-shift]\nconcurrent = 2\n',
+      environment: {
+        ZEKE_LIMITS_ENABLED: '1',
+        ZEKE_LIMITS_OWNERS: 'ada=Night-shift',
+        ZEKE_LIMITS_TIERS_NIGHT_SHIFT_REQUESTS_PER_MINUTE: '7',
+        ZEKE_LIMITS_TIERS_DAY_CONCURRENT: '9',
+      },
+    });
+    const { limits } = configOf(result);
+    expect(limits).toMatchObject({ enabled: true, owners: { ada: 'Night-shift' } });
+    expect(limits.tiers['Night-shift']).toEqual({
+      concurrent: 2,
+      requests: { limit: 7, periodMs: 60_000 },
+    });
+    expect(limits.tiers.day).toEqual({ concurrent: 9 });
   });
 
   test('name tables that the file has, also with dashes, and make tables that it has not', async () => {
@@ -407,6 +427,15 @@ const faulty: [string, string, string[]][] = [
 
 test.each(faulty)('refuses %s', async (_, toml, expected) => {
   expect(await faultsOf({ toml })).toEqual(expected);
+});
+
+test('what is no address of a proxy, and a tier that nobody has, are told with their lines', async () => {
+  const toml =
+    '[server]\ntrusted_proxies = ["10.0.0.0/8", "proxy"]\n[limits]\naddress_tier = "x"\n';
+  expect(await faultsOf({ toml })).toEqual([
+    'zeke.toml:2 server.trusted_proxies: proxy is no address, such as 10.0.0.1, and no subnet, such as 10.0.0.0/8',
+    'zeke.toml:4 limits.address_tier: there is no tier x; there are free, pro, enterprise, unlimited',
+  ]);
 });
 
 describe('a bind to another address than loopback', () => {

@@ -1,18 +1,21 @@
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
-import { modelSchema, priceSchema, providerSchemas, sectionSchemas } from './schema.ts';
+import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const tableKeys: Readonly<Record<string, readonly string[]>> = {
-  providers: [
-    ...new Set(Object.values(providerSchemas).flatMap((each) => Object.keys(each.shape))),
+/** Where tables with names of the user's are, and their keys; the longest path first. */
+const namedTables: readonly (readonly [path: readonly string[], keys: readonly string[]])[] = [
+  [['limits', 'tiers'], Object.keys(tierSchema().shape)],
+  [
+    ['providers'],
+    [...new Set(Object.values(providerSchemas).flatMap((each) => Object.keys(each.shape)))],
   ],
-  models: Object.keys(modelSchema.shape),
-  prices: Object.keys(priceSchema.shape),
-};
+  [['models'], Object.keys(modelSchema.shape)],
+  [['prices'], Object.keys(priceSchema.shape)],
+];
 
 /**
  * Lays environment variables over the file; an empty variable counts as not set. The name of a
@@ -40,6 +43,11 @@ export function overlayEnvironment(file: RawConfig, environment: Environment): R
 }
 
 function pathOf(variable: string, file: RawConfig): string[] | 'unknown' | 'not ours' {
+  for (const [path, keys] of namedTables) {
+    const prefix = `${environmentName(path)}_`;
+    if (!variable.startsWith(prefix)) continue;
+    return pathInTables(path, keys, variable.slice(prefix.length), file);
+  }
   for (const [section, schema] of Object.entries(sectionSchemas)) {
     if (!variable.startsWith(`${environmentName([section])}_`)) continue;
     for (const key of Object.keys(schema.shape)) {
@@ -47,38 +55,34 @@ function pathOf(variable: string, file: RawConfig): string[] | 'unknown' | 'not 
     }
     return 'unknown';
   }
-  for (const [section, keys] of Object.entries(tableKeys)) {
-    const prefix = `${environmentName([section])}_`;
-    if (!variable.startsWith(prefix)) continue;
-    return pathInTables(section, keys, variable.slice(prefix.length), file);
-  }
   return 'not ours';
 }
 
 /** `rest` is `OPENAI_API_KEY`: a table's name and a key, of which either may have underscores. */
 function pathInTables(
-  section: string,
+  path: readonly string[],
   keys: readonly string[],
   rest: string,
   file: RawConfig,
 ): string[] | 'unknown' {
-  for (const name of tableNames(section, file)) {
+  for (const name of tableNames(path, file)) {
     const prefix = `${environmentPart(name)}_`;
     const key = keys.find((each) => rest === prefix + environmentPart(each));
-    if (key !== undefined) return [section, name, key];
+    if (key !== undefined) return [...path, name, key];
   }
   // A price belongs to a model's name, which an environment variable cannot spell.
-  if (section === 'prices') return 'unknown';
+  if (path[0] === 'prices') return 'unknown';
   const endings = keys.filter((key) => rest.endsWith(`_${environmentPart(key)}`));
   const [key] = endings.sort((left, right) => right.length - left.length);
   if (key === undefined) return 'unknown';
-  return [section, rest.slice(0, -key.length - 1).toLowerCase(), key];
+  return [...path, rest.slice(0, -key.length - 1).toLowerCase(), key];
 }
 
-function tableNames(section: string, file: RawConfig): Set<string> {
+function tableNames(above: readonly string[], file: RawConfig): Set<string> {
   const names = new Set<string>();
   for (const { path } of [...file.tables.values(), ...file.entries.values()]) {
-    if (path[0] === section && path[1] !== undefined) names.add(path[1]);
+    const name = path[above.length];
+    if (name !== undefined && above.every((part, index) => path[index] === part)) names.add(name);
   }
   return names;
 }

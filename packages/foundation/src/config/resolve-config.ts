@@ -1,3 +1,4 @@
+import { isAddressOrSubnet } from '../network/address-set.ts';
 import { isLoopbackHost } from '../network/loopback.ts';
 import { userPath } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
@@ -5,6 +6,7 @@ import { checkAliases } from './check-aliases.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
+import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import type {
   BudgetsConfig,
@@ -55,6 +57,10 @@ export function resolveConfig(
   const fault = remarkIn(faults);
   const warn = remarkIn(warnings);
   checkBind(valid, fault);
+  checkProxies(valid.server.trusted_proxies, fault);
+  const limits = resolveLimits(valid.limits, (path, message) =>
+    fault(['limits', ...path], message),
+  );
   if (valid.budgets.webhook_secret !== undefined && valid.budgets.webhook_url === undefined) {
     fault(['budgets', 'webhook_secret'], 'it signs nothing without budgets.webhook_url');
   }
@@ -72,6 +78,7 @@ export function resolveConfig(
   const aliases = checkAliases(valid.models, [...providers.keys()]);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
   checkWeights(valid.models, fault);
+  checkJudges(valid.models, fault);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
   const { admin_api_key: adminApiKey } = valid.auth;
@@ -110,6 +117,7 @@ export function resolveConfig(
       },
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
       budgets: resolveBudgets(valid.budgets),
+      limits,
     },
   };
 }
@@ -121,6 +129,15 @@ function checkWeights(models: ValidConfig['models'], fault: Remark): void {
       if (candidates.includes(weighed)) continue;
       fault(['models', name, 'weights'], `${weighed} is not one of the candidates`);
     }
+  }
+}
+
+/** A merge that asks a judge has one, and it is not the alias itself. */
+function checkJudges(models: ValidConfig['models'], fault: Remark): void {
+  for (const [name, { judge, merge = 'vote' }] of Object.entries(models)) {
+    if (judge === name) fault(['models', name, 'judge'], 'it cannot judge its own answers');
+    if (judge !== undefined || merge === 'vote') continue;
+    fault(['models', name, 'merge'], `${merge} needs a model that judges: set judge`);
   }
 }
 
@@ -139,6 +156,14 @@ function checkBind(valid: ValidConfig, fault: Remark): void {
   );
 }
 
+function checkProxies(proxies: readonly string[], fault: Remark): void {
+  for (const proxy of proxies) {
+    if (isAddressOrSubnet(proxy)) continue;
+    const message = `${proxy.slice(0, 100)} is no address, such as 10.0.0.1, and no subnet, such as 10.0.0.0/8`;
+    fault(['server', 'trusted_proxies'], message);
+  }
+}
+
 function resolveStorageUrl(url: string, home: string): string | undefined {
   if (/^postgres(ql)?:\/\/./.test(url)) return url;
   if (!url.startsWith('sqlite:')) return undefined;
@@ -148,8 +173,10 @@ function resolveStorageUrl(url: string, home: string): string | undefined {
 }
 
 function resolveAlias(name: string, alias: ValidConfig['models'][string]): ModelAliasConfig {
-  const { candidates, delay_ms: delayMs, k, strategy, weights } = alias;
-  return defined({ name, strategy, candidates, k, delayMs, weights });
+  const { candidates, delay_ms: delayMs, judge, k, merge, strategy, weights } = alias;
+  const mergeWaitMs = alias.merge_wait_ms;
+  const merging = { merge, judge, mergeWaitMs };
+  return defined({ name, strategy, candidates, k, delayMs, weights, ...merging });
 }
 
 function resolveServer(server: ValidConfig['server']): ServerConfig {
@@ -165,6 +192,7 @@ function resolveServer(server: ValidConfig['server']): ServerConfig {
     idleTimeoutMs: server.idle_timeout_ms,
     drainOnDisconnect: server.drain_on_disconnect,
     drainLimitMs: server.drain_limit_ms,
+    trustedProxies: server.trusted_proxies,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RateOptions } from '../limits/gcra.ts';
 import type { Secret } from '../secrets/secret.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface ResolvedConfig {
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
   readonly budgets: BudgetsConfig;
+  readonly limits: LimitsConfig;
 }
 
 /** What requests are about, for ranking. */
@@ -64,6 +66,8 @@ export interface ServerConfig {
   readonly drainOnDisconnect: 'cancel' | 'drain';
   /** The longest drain. */
   readonly drainLimitMs: number;
+  /** Addresses and subnets whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Who may call. */
@@ -229,9 +233,15 @@ export const strategyNames = [
   'least_latency',
   'least_cost',
   'least_busy',
+  'parallel_merge',
 ] as const;
 
 export type StrategyName = (typeof strategyNames)[number];
+
+/** How `parallel_merge` makes one answer of several. */
+export const mergeNames = ['vote', 'best', 'synthesize'] as const;
+
+export type MergeName = (typeof mergeNames)[number];
 
 /** A name for one model, or for several that stand in for each other. */
 export interface ModelAliasConfig {
@@ -245,6 +255,12 @@ export interface ModelAliasConfig {
   readonly delayMs?: number;
   /** For `weighted`: the shares of candidates, by the names they have in `candidates`. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** For `parallel_merge`: how answers are merged. */
+  readonly merge?: MergeName;
+  /** The model that judges them; there is one where `merge` is not `vote`. */
+  readonly judge?: string;
+  /** How long answers are waited for once one is there, and then the judge. */
+  readonly mergeWaitMs?: number;
 }
 
 /**
@@ -278,4 +294,33 @@ export interface BudgetsConfig {
   readonly unpriced: 'refuse' | 'allow';
   /** Where budgets that are passed are told. */
   readonly webhook?: { readonly url: string; readonly secret?: Secret };
+}
+
+/** How often callers may ask. All names of tiers are among `tiers`. */
+export interface LimitsConfig {
+  readonly enabled: boolean;
+  /** Of keys that have none, and of addresses that need no key. */
+  readonly defaultTier: string;
+  /** Of every address, whatever keys it uses. */
+  readonly addressTier?: string;
+  /** Of one address; 0: as many as it likes. */
+  readonly authFailuresPerMinute: number;
+  /** By name, those that come with the house among them. */
+  readonly tiers: Readonly<Record<string, LimitTierConfig>>;
+  /** Names of tiers, by the names of owners. */
+  readonly owners: Readonly<Record<string, string>>;
+  /** By ids. */
+  readonly users: Readonly<Record<string, string>>;
+  /** By ids. */
+  readonly teams: Readonly<Record<string, string>>;
+  /** By `provider/model` or `model`. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+/** What a tier allows; what is absent is not limited. */
+export interface LimitTierConfig {
+  readonly requests?: RateOptions;
+  readonly tokens?: RateOptions;
+  /** Requests under way at the same time. */
+  readonly concurrent?: number;
 }

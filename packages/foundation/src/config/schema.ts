@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   intents,
   logLevels,
+  mergeNames,
   type ProviderType,
   providerTypes,
   strategyNames,
@@ -44,6 +45,10 @@ export const sectionSchemas = {
         "When a client leaves: cancel the provider's call, or read it to its end for exact usage",
       ),
     drain_limit_ms: milliseconds().default(30_000).describe('The longest drain'),
+    trusted_proxies: z
+      .array(text(), { error: 'it must be a list of addresses' })
+      .default([])
+      .describe('Addresses (10.0.0.1, 10.0.0.0/8) whose x-forwarded-for says who asks'),
   }),
   auth: z.strictObject({
     require_auth: flag().default(false).describe('Ask every caller for a key'),
@@ -98,6 +103,25 @@ export const sectionSchemas = {
     webhook_secret: secret()
       .optional()
       .describe('Signs what the webhook is sent, in the header x-zeke-signature'),
+  }),
+  limits: z.strictObject({
+    enabled: flag().default(false).describe('Hold callers to the rates of their tiers'),
+    default_tier: text()
+      .default('free')
+      .describe('The tier of keys that have none, and of each address that needs no key'),
+    address_tier: text().optional().describe('The tier of each address, whatever keys it uses'),
+    auth_failures_per_minute: integer(0, 1_000_000)
+      .default(20)
+      .describe('Wrong or missing keys of one address, before it is refused for a while; 0: any'),
+    owners: map(text()).default({}).describe("Tiers of owners, that all of an owner's keys share"),
+    users: map(text()).default({}).describe('Tiers of users, by id'),
+    teams: map(text()).default({}).describe('Tiers of teams, by id'),
+    models: map(text())
+      .default({})
+      .describe('Tiers of models, as provider/model or model, that all callers share'),
+    tiers: map(tierSchema())
+      .default({})
+      .describe('Tables of tiers beside free, pro, enterprise and unlimited, or in their place'),
   }),
 } as const;
 
@@ -156,13 +180,27 @@ export const providerSchemas = {
   }),
 } as const satisfies Record<ProviderType, z.ZodObject>;
 
+/** The table of a tier of rates. What is absent is not limited. */
+export function tierSchema() {
+  return z.strictObject({
+    requests_per_minute: integer(1, 1_000_000_000).optional().describe('Requests, in the long run'),
+    burst: integer(1, 1_000_000_000)
+      .optional()
+      .describe('Requests at once, after a rest; else those of a minute'),
+    tokens_per_minute: integer(1, 1_000_000_000)
+      .optional()
+      .describe('Tokens of prompts and answers; those of a minute at once'),
+    concurrent: integer(1, 100_000).optional().describe('Requests under way at the same time'),
+  });
+}
+
 /** The table of an alias. */
 export const modelSchema = z.strictObject({
   strategy: choice(strategyNames)
     .default('fallback')
     .describe('How candidates are chosen and asked: the guide to routing says what each does'),
   candidates: list().describe('Models as provider/model, or other aliases; at least one'),
-  k: integer(1, 8).optional().describe('How many are asked at once by race and speculate_k; 2'),
+  k: integer(1, 8).optional().describe('How many are asked at once: by race and speculate_k 2, by parallel_merge 3'),
   delay_ms: integer(1, 10_000)
     .optional()
     .describe('How long speculate_k waits before it asks the next; 150 for code, else 200'),
@@ -170,6 +208,13 @@ export const modelSchema = z.strictObject({
     .record(z.string(), positive(1_000_000))
     .optional()
     .describe('For weighted: the share of each candidate; 1 where there is none'),
+  merge: choice(mergeNames)
+    .optional()
+    .describe('For parallel_merge: how its answers become one; vote unless told otherwise'),
+  judge: text().optional().describe('The model that is asked by merge = best and synthesize'),
+  merge_wait_ms: integer(1, 86_400_000)
+    .optional()
+    .describe('For parallel_merge: how long answers are waited for once one is there; else for all'),
 });
 
 /** The table of a price, in USD for a million tokens. */
@@ -219,7 +264,8 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets } = sectionSchemas;
+  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets, limits } =
+    sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
@@ -229,6 +275,7 @@ function sections() {
     routing: routing.prefault({}),
     ledger: ledger.prefault({}),
     budgets: budgets.prefault({}),
+    limits: limits.prefault({}),
   };
 }
 
