@@ -43,6 +43,21 @@ export class MethodMetrics {
     this.method = path.slice(slash + 1);
   }
 
+  began(): void {
+    this.requests += 1;
+    this.active += 1;
+  }
+
+  received(bytes: Uint8Array): void {
+    this.messagesReceived += 1;
+    this.bytesReceived += bytes.length;
+  }
+
+  sent(bytes: Uint8Array): void {
+    this.messagesSent += 1;
+    this.bytesSent += bytes.length;
+  }
+
   ended(error: RpcError | undefined, startedAt: number, nowMs: number): void {
     this.active -= 1;
     if (error === undefined) this.succeeded += 1;
@@ -120,18 +135,15 @@ class CountedServerCall extends WatchedServerCall {
     this.#metrics = metrics;
     this.#now = now;
     this.#startedAt = now();
-    metrics.requests += 1;
-    metrics.active += 1;
+    metrics.began();
   }
 
   protected override received(bytes: Uint8Array): void {
-    this.#metrics.messagesReceived += 1;
-    this.#metrics.bytesReceived += bytes.length;
+    this.#metrics.received(bytes);
   }
 
   protected override sent(bytes: Uint8Array): void {
-    this.#metrics.messagesSent += 1;
-    this.#metrics.bytesSent += bytes.length;
+    this.#metrics.sent(bytes);
   }
 
   protected override ended(error: RpcError | undefined): void {
@@ -149,18 +161,15 @@ class CountedClientCall extends WatchedClientCall {
     this.#metrics = metrics;
     this.#now = now;
     this.#startedAt = now();
-    metrics.requests += 1;
-    metrics.active += 1;
+    metrics.began();
   }
 
   protected override received(bytes: Uint8Array): void {
-    this.#metrics.messagesReceived += 1;
-    this.#metrics.bytesReceived += bytes.length;
+    this.#metrics.received(bytes);
   }
 
   protected override sent(bytes: Uint8Array): void {
-    this.#metrics.messagesSent += 1;
-    this.#metrics.bytesSent += bytes.length;
+    this.#metrics.sent(bytes);
   }
 
   protected override ended(trailer: Trailer): void {

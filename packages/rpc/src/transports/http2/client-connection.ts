@@ -5,9 +5,7 @@ import { markRefused, neverBegan } from '../../core/refused.ts';
 import { RpcError } from '../../rpc-error.ts';
 import type { ByteSocket } from '../../sockets/socket.ts';
 import { ClientStream } from './client-stream.ts';
-import { ConnectionFault } from './connection-fault.ts';
 import { clientPreface, errorCode, errorName, max31Bits, setting } from './frame.ts';
-import { closedStream } from './frame-checker.ts';
 import { RequestWriter } from './grpc/request-writer.ts';
 import { ResponseHead } from './grpc/response-head.ts';
 import { Http2Connection } from './http2-connection.ts';
@@ -124,14 +122,8 @@ export class ClientConnection extends Http2Connection implements Connection {
   ): void {
     this.#head.reset();
     this.decode(block, start, end, this.#head);
-    const open = this.streams.get(stream) as ClientStream | undefined;
-    if (open !== undefined) {
-      if (open.remoteEnded) this.failStream(open, errorCode.streamClosed, 'HEADERS after its end');
-      else open.onHead(this.#head, endsStream);
-    } else if (this.isIdle(stream)) {
-      const message = 'the peer sent HEADERS on a stream that is not open';
-      throw new ConnectionFault(errorCode.protocolError, message);
-    } else if (!this.isResetLately(stream)) throw closedStream(stream);
+    const open = this.streamOfHeaders(stream) as ClientStream | undefined;
+    open?.onHead(this.#head, endsStream);
   }
 
   override receiveGoaway(lastStream: number, code: number, message: string): void {

@@ -6,7 +6,7 @@ import { ConnectionTimer } from './connection-timer.ts';
 import { DataSender } from './data-sender.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { defaultWindowBytes, errorCode, frameFlag, max31Bits, setting } from './frame.ts';
-import { FrameChecker, type FrameReceiver, protocolError } from './frame-checker.ts';
+import { closedStream, FrameChecker, type FrameReceiver, protocolError } from './frame-checker.ts';
 import { FrameParser } from './frame-parser.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { CompressionFault } from './hpack/compression-fault.ts';
@@ -303,6 +303,20 @@ export abstract class Http2Connection implements SocketHandler, FrameReceiver {
       if (!(error instanceof CompressionFault)) throw error;
       throw new ConnectionFault(errorCode.compressionError, error.message);
     }
+  }
+
+  /** The stream that a decoded header block is for; undefined where nobody waits for it any more. */
+  protected streamOfHeaders(streamNumber: number): Http2Stream | undefined {
+    const stream = this.streams.get(streamNumber);
+    if (stream?.remoteEnded) {
+      this.failStream(stream, errorCode.streamClosed, 'HEADERS after its end');
+      return undefined;
+    }
+    if (stream === undefined) {
+      if (this.isIdle(streamNumber)) throw protocolError('HEADERS on a stream that is not open');
+      if (!this.isResetLately(streamNumber)) throw closedStream(streamNumber);
+    }
+    return stream;
   }
 
   /** What this side says first, after a client's preface. */

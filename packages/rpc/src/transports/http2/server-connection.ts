@@ -6,7 +6,6 @@ import { RpcError } from '../../rpc-error.ts';
 import type { ByteSocket } from '../../sockets/socket.ts';
 import { ConnectionFault } from './connection-fault.ts';
 import { clientPreface, errorCode, frameFlag, max31Bits, setting } from './frame.ts';
-import { closedStream } from './frame-checker.ts';
 import { isGrpcContentType } from './grpc/content-type.ts';
 import { readTimeout } from './grpc/grpc-timeout.ts';
 import { RequestHead } from './grpc/request-head.ts';
@@ -163,16 +162,9 @@ export class ServerConnection extends Http2Connection {
       this.#accept(stream, endsStream);
       return;
     }
-    const open = this.streams.get(stream);
-    if (open === undefined) {
-      if (this.isIdle(stream)) {
-        const message = 'the peer sent HEADERS on a stream of even number';
-        throw new ConnectionFault(errorCode.protocolError, message);
-      }
-      if (!this.isResetLately(stream)) throw closedStream(stream);
-    } else if (open.remoteEnded) {
-      this.failStream(open, errorCode.streamClosed, 'HEADERS after its end');
-    } else if (!endsStream || this.#head.isMalformed || this.#head.hasPseudo) {
+    const open = this.streamOfHeaders(stream);
+    if (open === undefined) return;
+    if (!endsStream || this.#head.isMalformed || this.#head.hasPseudo) {
       this.failStream(open, errorCode.protocolError, 'a second header that is no trailer');
     } else if (open.contentLeft > 0) {
       this.failStream(open, errorCode.protocolError, 'less DATA than content-length');
