@@ -23,7 +23,7 @@ export interface ConfigKey {
 
 /** Sections whose tables have names that users choose, with the keys of such a table. */
 const namedTables = [
-  [['limits', 'tiers'], tierSchema()],
+  [['limits', 'tiers'], tierSchema],
   [['models'], modelSchema],
   [['prices'], priceSchema],
 ] as const;

@@ -8,7 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where tables with names of the user's are, and their keys; the longest path first. */
 const namedTables: readonly (readonly [path: readonly string[], keys: readonly string[]])[] = [
-  [['limits', 'tiers'], Object.keys(tierSchema().shape)],
+  [['limits', 'tiers'], Object.keys(tierSchema.shape)],
   [
     ['providers'],
     [...new Set(Object.values(providerSchemas).flatMap((each) => Object.keys(each.shape)))],

@@ -11,6 +11,18 @@ import {
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
 
+/** The table of a tier of rates. What is absent is not limited. */
+export const tierSchema = z.strictObject({
+  requests_per_minute: integer(1, 1_000_000_000).optional().describe('Requests, in the long run'),
+  burst: integer(1, 1_000_000_000)
+    .optional()
+    .describe('Requests at once, after a rest; else those of a minute'),
+  tokens_per_minute: integer(1, 1_000_000_000)
+    .optional()
+    .describe('Tokens of prompts and answers; those of a minute at once'),
+  concurrent: integer(1, 100_000).optional().describe('Requests under way at the same time'),
+});
+
 /**
  * What a file may say, section by section: keys in snake case as users write them, with default
  * and description. `config-keys.ts` makes the documentation from it.
@@ -119,7 +131,7 @@ export const sectionSchemas = {
     models: map(text())
       .default({})
       .describe('Tiers of models, as provider/model or model, that all callers share'),
-    tiers: map(tierSchema())
+    tiers: map(tierSchema)
       .default({})
       .describe('Tables of tiers beside free, pro, enterprise and unlimited, or in their place'),
   }),
@@ -180,27 +192,15 @@ export const providerSchemas = {
   }),
 } as const satisfies Record<ProviderType, z.ZodObject>;
 
-/** The table of a tier of rates. What is absent is not limited. */
-export function tierSchema() {
-  return z.strictObject({
-    requests_per_minute: integer(1, 1_000_000_000).optional().describe('Requests, in the long run'),
-    burst: integer(1, 1_000_000_000)
-      .optional()
-      .describe('Requests at once, after a rest; else those of a minute'),
-    tokens_per_minute: integer(1, 1_000_000_000)
-      .optional()
-      .describe('Tokens of prompts and answers; those of a minute at once'),
-    concurrent: integer(1, 100_000).optional().describe('Requests under way at the same time'),
-  });
-}
-
 /** The table of an alias. */
 export const modelSchema = z.strictObject({
   strategy: choice(strategyNames)
     .default('fallback')
     .describe('How candidates are chosen and asked: the guide to routing says what each does'),
   candidates: list().describe('Models as provider/model, or other aliases; at least one'),
-  k: integer(1, 8).optional().describe('How many are asked at once: by race and speculate_k 2, by parallel_merge 3'),
+  k: integer(1, 8)
+    .optional()
+    .describe('How many are asked at once: by race and speculate_k 2, by parallel_merge 3'),
   delay_ms: integer(1, 10_000)
     .optional()
     .describe('How long speculate_k waits before it asks the next; 150 for code, else 200'),
@@ -214,7 +214,9 @@ export const modelSchema = z.strictObject({
   judge: text().optional().describe('The model that is asked by merge = best and synthesize'),
   merge_wait_ms: integer(1, 86_400_000)
     .optional()
-    .describe('For parallel_merge: how long answers are waited for once one is there; else for all'),
+    .describe(
+      'For parallel_merge: how long answers are waited for once one is there; else for all',
+    ),
 });
 
 /** The table of a price, in USD for a million tokens. */
