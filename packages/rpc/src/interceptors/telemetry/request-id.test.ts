@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { ServerCall } from '../../core/call.ts';
+import { callValue } from '../../core/call-values.ts';
 import { Metadata } from '../../core/metadata.ts';
+import type { ParentCall } from '../../core/parent-call.ts';
 import { RecordingSink } from '../../testing/recording-sink.ts';
 import { ScriptedServerCall } from '../../testing/scripted-server-call.ts';
 import { ScriptedTransport } from '../../testing/scripted-transport.ts';
@@ -40,4 +42,19 @@ test('a client sends one with each call that has none', () => {
   };
   expect(open(Metadata.empty)).toEqual(['made']);
   expect(open(Metadata.from({ 'x-request-id': 'own' }))).toEqual(['own']);
+});
+
+test('a call with a parent has its id', () => {
+  const transport = new ScriptedTransport();
+  const client = requestIdClient({ newId })(transport);
+  const { signal } = new AbortController();
+  requestIds()((call) => {
+    const parent: ParentCall = {
+      deadlineAt: call.deadlineAt,
+      signal,
+      value: (key) => callValue(call, key),
+    };
+    client.open(testMethod(), testOpenOptions({ parent }), new RecordingSink());
+  })(new ScriptedServerCall({ metadata: { 'x-request-id': 'first' } }));
+  expect(transport.call(0).options.metadata.get('x-request-id')).toBe('first');
 });

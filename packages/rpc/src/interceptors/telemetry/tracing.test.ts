@@ -109,6 +109,18 @@ test('a handler has the context of its span, and can call on with it', async () 
   await transport.close();
 });
 
+test('a call with a parent goes on with its trace', async () => {
+  const { notes, spans } = setUp({
+    echo: async (note, context) =>
+      note.text === 'on' ? await notes.echo({ text: 'end' }, { parent: context }) : note,
+  });
+  await notes.echo({ text: 'on' });
+  const finished = await spans(4);
+  expect(new Set(finished.map((span) => span.spanContext().traceId)).size).toBe(1);
+  const parents = new Set(finished.map((span) => span.parentSpanContext?.spanId));
+  expect(parents.size).toBe(4);
+});
+
 test('a stream is one span, to its end', async () => {
   const { notes, spans, transport } = setUp({
     async *list() {
