@@ -113,7 +113,7 @@ function settingsOf(options: ServeGatewayOptions, send: typeof fetch): GatewaySe
     auth: { requireAuth: true },
     prices: new Map(),
     privacy: { localOnly: false, preferLocalFor: [] },
-    circuit: { failures: 5, windowMs: 60_000, openMs: 30_000 },
+    circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     limits: {
       maxBodyBytes: 10_000_000,
       firstTokenTimeoutMs: 20_000,
