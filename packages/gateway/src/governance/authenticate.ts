@@ -20,6 +20,8 @@ export interface Caller {
   userId?: string;
   /** What the caller may within its organisation; absent for the operator, who may all. */
   role?: Role;
+  /** Of the key; absent for the default one. */
+  tier?: string;
 }
 
 export interface AuthSettings {
@@ -56,7 +58,10 @@ export function authenticate(
 }
 
 /** Whether the caller may use this model under any of its names. */
-export function isModelAllowed({ allowedModels }: Caller, names: readonly string[]): boolean {
+export function isModelAllowed(
+  { allowedModels }: Pick<Caller, 'allowedModels'>,
+  names: readonly string[],
+): boolean {
   if (!allowedModels) return true;
   return allowedModels.some((pattern) => names.some((name) => matches(pattern, name)));
 }
@@ -112,6 +117,7 @@ function callerOf(key: ApiKey): Caller {
     inference: key.scopes.includes('inference'),
   };
   if (key.allowedModels) caller.allowedModels = key.allowedModels;
+  if (key.tier !== undefined) caller.tier = key.tier;
   if (key.role) {
     caller.role = key.role;
     if (key.orgId) caller.orgId = key.orgId;

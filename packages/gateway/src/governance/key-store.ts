@@ -32,6 +32,8 @@ export interface ApiKey {
   orgId?: string;
   /** The user's; `member` for a key of a team; absent for the operator's keys. */
   role?: Role;
+  /** By whose rates it is limited; absent for the default tier. */
+  tier?: string;
 }
 
 export interface CreateKeyOptions {
@@ -43,6 +45,7 @@ export interface CreateKeyOptions {
   /** Both are there, and of one organisation. */
   userId?: string;
   teamId?: string;
+  tier?: string;
 }
 
 /**
@@ -89,6 +92,7 @@ export class KeyStore {
       last_used_at_ms: null,
       user_id: options.userId ?? null,
       team_id: options.teamId ?? null,
+      tier: options.tier ?? null,
     };
     await this.#storage.db.insertInto('gateway_keys').values(row).execute();
     return {
@@ -120,6 +124,17 @@ export class KeyStore {
       .set({ revoked_at_ms: this.#now() })
       .where('id', '=', id)
       .where('revoked_at_ms', 'is', null)
+      .execute();
+    this.forgetAll();
+    return this.get(id);
+  }
+
+  /** Gives a key another tier; undefined for the default one. Throws `not_found`. */
+  async setTier(id: string, tier: string | undefined): Promise<ApiKey> {
+    await this.#storage.db
+      .updateTable('gateway_keys')
+      .set({ tier: tier ?? null })
+      .where('id', '=', id)
       .execute();
     this.forgetAll();
     return this.get(id);
@@ -298,5 +313,6 @@ function keyOfRow(row: KeyRow): ApiKey {
     ...(row.of_team === null ? {} : { teamId: row.of_team }),
     ...(row.of_org === null ? {} : { orgId: row.of_org }),
     ...(role === null ? {} : { role: role as Role }),
+    ...(row.tier === null ? {} : { tier: row.tier }),
   };
 }

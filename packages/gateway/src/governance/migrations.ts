@@ -178,8 +178,16 @@ const budgets: Migration = {
   },
 };
 
+const tiers: Migration = {
+  number: 6,
+  name: 'tiers',
+  up: async (db) => {
+    await db.schema.alterTable('gateway_keys').addColumn('tier', 'text').execute();
+  },
+};
+
 /** What `storage.migrate` needs to make the gateway's tables. */
 export const gatewayMigrations: MigrationSet = {
   owner: 'gateway',
-  migrations: [keys, ledger, responses, hierarchy, budgets],
+  migrations: [keys, ledger, responses, hierarchy, budgets, tiers],
 };

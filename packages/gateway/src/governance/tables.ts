@@ -33,6 +33,8 @@ export interface KeyTable {
   user_id: string | null;
   /** The team that its use counts for, in place of the user's own. */
   team_id: string | null;
+  /** By whose rates it is limited; null for the default tier. */
+  tier: string | null;
 }
 
 export interface OrgTable {

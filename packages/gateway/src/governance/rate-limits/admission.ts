@@ -1,0 +1,159 @@
+import type { Lease, LimitResult } from '@zeke/foundation/limits';
+import type { RpcError } from '@zeke/rpc';
+import { Draw, type TokenPurse } from './draw.ts';
+import { type LimitDialect, setLimitHeaders } from './limit-headers.ts';
+import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
+import type { Subject } from './subject.ts';
+
+export interface AdmissionOptions {
+  /** Those that the request counts for, whatever it asks. */
+  readonly subjects: readonly Subject[];
+  /** The one that a model's requests count for, where it is limited. */
+  readonly modelSubject: (provider: string, model: string) => Subject | undefined;
+  readonly refused: (entity: string, limit: string) => void;
+}
+
+/** What was taken of one subject. */
+interface Taken {
+  readonly subject: Subject;
+  readonly cost: number;
+}
+
+/**
+ * One request at the limits of all that it counts for: either it has what it takes from each of them,
+ * or it is refused and has taken nothing. Its places among requests under way are given back when it
+ * is answered and all its attempts have ended, so when a stream's last byte has come or nobody reads it.
+ */
+export class Admission {
+  readonly #subjects: readonly Subject[];
+  readonly #modelSubject: AdmissionOptions['modelSubject'];
+  readonly #refused: AdmissionOptions['refused'];
+  #leases: Lease[] = [];
+  /** The answer's making, and attempts that have not ended. */
+  #open = 1;
+
+  constructor({ subjects, modelSubject, refused }: AdmissionOptions) {
+    this.#subjects = subjects;
+    this.#modelSubject = modelSubject;
+    this.#refused = refused;
+  }
+
+  /** Takes a request, and a place, of every subject. Throws `resource_exhausted`. */
+  begin(): void {
+    this.#leases = this.#takePlaces(this.#subjects);
+    const refusal = this.#take(this.#subjects, 'requests', 1);
+    if (!refusal) return;
+    this.#releasePlaces();
+    throw refusal;
+  }
+
+  /**
+   * What an attempt takes beyond: a request and a place of its model, and the tokens that it may
+   * use, where these are limited; undefined where nothing is. Throws `resource_exhausted`.
+   */
+  draw(provider: string, model: string, estimate: () => number): Draw | undefined {
+    const ofModel = this.#modelSubject(provider, model);
+    const spenders = ofModel ? [...this.#subjects, ofModel] : this.#subjects;
+    const limited = spenders.filter(({ limiters }) => limiters.tokens);
+    if (!ofModel && limited.length === 0) return undefined;
+    const models = ofModel ? [ofModel] : [];
+    const [lease] = this.#takePlaces(models);
+    const tokens = limited.length > 0 ? estimate() : 0;
+    const refusal = this.#take(models, 'requests', 1) ?? this.#takeTokens(models, limited, tokens);
+    if (refusal) {
+      lease?.release();
+      throw refusal;
+    }
+    return new Draw(tokens > 0 ? limited.flatMap(purseOf) : [], tokens, lease);
+  }
+
+  /** An attempt has begun. */
+  enter(): void {
+    this.#open++;
+  }
+
+  /** An attempt has ended, or the answer is made. */
+  leave(): void {
+    this.#open--;
+    if (this.#open === 0) this.#releasePlaces();
+  }
+
+  /** Says in the headers of an answer what is left to the caller. */
+  tell(headers: Headers, dialect: LimitDialect): void {
+    setLimitHeaders(headers, this.#subjects, dialect);
+  }
+
+  #takeTokens(
+    models: readonly Subject[],
+    limited: readonly Subject[],
+    tokens: number,
+  ): RpcError | undefined {
+    const refusal = tokens > 0 ? this.#take(limited, 'tokens', tokens) : undefined;
+    if (refusal)
+      giveBack(
+        models.map((subject) => ({ subject, cost: 1 })),
+        'requests',
+      );
+    return refusal;
+  }
+
+  /** Of all or of none: then the refusal that holds for longest. */
+  #take(
+    subjects: readonly Subject[],
+    name: 'requests' | 'tokens',
+    cost: number,
+  ): RpcError | undefined {
+    const taken: Taken[] = [];
+    let worst: { subject: Subject; result: LimitResult } | undefined;
+    for (const subject of subjects) {
+      const result = subject.limiters[name]?.check(subject.key, cost);
+      if (!result) continue;
+      if (result.allowed) taken.push({ subject, cost });
+      else if (!worst || result.retryAfterMs > worst.result.retryAfterMs) {
+        worst = { subject, result };
+      }
+    }
+    if (!worst) return undefined;
+    giveBack(taken, name);
+    const { subject, result } = worst;
+    return this.#counted(
+      subject,
+      name,
+      name === 'requests' ? requestsRefusal(subject, result) : tokensRefusal(subject, result, cost),
+    );
+  }
+
+  #takePlaces(subjects: readonly Subject[]): Lease[] {
+    const leases: Lease[] = [];
+    for (const subject of subjects) {
+      const { concurrent } = subject.limiters;
+      if (!concurrent) continue;
+      const lease = concurrent.acquire(subject.key);
+      if (lease) {
+        leases.push(lease);
+        continue;
+      }
+      for (const held of leases) held.release();
+      throw this.#counted(subject, 'concurrent', concurrencyRefusal(subject));
+    }
+    return leases;
+  }
+
+  #releasePlaces(): void {
+    for (const lease of this.#leases) lease.release();
+    this.#leases = [];
+  }
+
+  #counted(subject: Subject, name: LimitName, refusal: RpcError): RpcError {
+    this.#refused(subject.kind, name);
+    return refusal;
+  }
+}
+
+function giveBack(taken: readonly Taken[], name: 'requests' | 'tokens'): void {
+  for (const { subject, cost } of taken) subject.limiters[name]?.charge(subject.key, -cost);
+}
+
+function purseOf({ key, limiters }: Subject): TokenPurse[] {
+  return limiters.tokens ? [{ limiter: limiters.tokens, key }] : [];
+}

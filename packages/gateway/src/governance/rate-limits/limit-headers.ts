@@ -1,0 +1,79 @@
+import type { LimitResult } from '@zeke/foundation/limits';
+import type { Subject } from './subject.ts';
+
+/** Whose words the headers are in. */
+export type LimitDialect = 'anthropic' | 'openai';
+
+const names = {
+  openai: (what: string, of: string) => `x-ratelimit-${of}-${what}`,
+  anthropic: (what: string, of: string) => `anthropic-ratelimit-${what}-${of}`,
+} as const;
+
+/**
+ * Writes what is left to a caller into the headers of an answer, as OpenAI does
+ * (`x-ratelimit-remaining-requests`) or Anthropic (`anthropic-ratelimit-requests-remaining`): of the
+ * subject that has the least left. A provider's own are about the gateway's account there; they move
+ * to `x-zeke-provider-…` then, so that nobody takes one for the other.
+ */
+export function setLimitHeaders(
+  headers: Headers,
+  subjects: readonly Subject[],
+  dialect: LimitDialect,
+): void {
+  const requests = tightest(subjects, 'requests');
+  const tokens = tightest(subjects, 'tokens');
+  if (!requests && !tokens) return;
+  moveAside(headers);
+  const nameOf = names[dialect];
+  for (const [what, result] of [
+    ['requests', requests],
+    ['tokens', tokens],
+  ] as const) {
+    if (!result) continue;
+    headers.set(nameOf(what, 'limit'), String(result.limit));
+    headers.set(nameOf(what, 'remaining'), String(result.remaining));
+    headers.set(nameOf(what, 'reset'), resetText(result, dialect));
+  }
+}
+
+function tightest(
+  subjects: readonly Subject[],
+  name: 'requests' | 'tokens',
+): LimitResult | undefined {
+  let found: LimitResult | undefined;
+  for (const { key, limiters } of subjects) {
+    const result = limiters[name]?.check(key, 0);
+    if (result && (!found || result.remaining < found.remaining)) found = result;
+  }
+  return found;
+}
+
+const providersOwn = /^(?:x|anthropic)-ratelimit-/;
+
+function moveAside(headers: Headers): void {
+  const own = [...headers].filter(([name]) => providersOwn.test(name));
+  for (const [name, value] of own) {
+    headers.delete(name);
+    headers.set(`x-zeke-provider-${name}`, value);
+  }
+}
+
+/** Anthropic writes a time (RFC 3339), OpenAI a duration. */
+function resetText({ resetAfterMs, resetAtMs }: LimitResult, dialect: LimitDialect): string {
+  return dialect === 'openai'
+    ? durationText(resetAfterMs)
+    : new Date(resetAtMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+
+/** As OpenAI writes it, and Go: `120ms`, `1.5s`, `6m0s`, `1h0m5s`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${ms}ms`;
+  const hours = Math.floor(ms / hourMs);
+  const minutes = Math.floor((ms % hourMs) / minuteMs);
+  const seconds = (ms % minuteMs) / 1_000;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
+}

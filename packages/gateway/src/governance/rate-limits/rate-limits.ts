@@ -1,0 +1,192 @@
+import type { LimitsConfig, LimitTierConfig, Logger, Metrics } from '@zeke/foundation';
+import type { Caller } from '../authenticate.ts';
+import { Admission } from './admission.ts';
+import { AuthThrottle } from './auth-throttle.ts';
+import { ClientAddresses, type PeerAddress } from './client-address.ts';
+import { refusalCounter } from './refusals.ts';
+import { type Subject, type SubjectKind, subjectOf } from './subject.ts';
+import { TierLimiters } from './tier-limiters.ts';
+
+/** The part of the configuration that rate limits go by. */
+export interface RateLimitSettings extends LimitsConfig {
+  readonly trustedProxies: readonly string[];
+}
+
+export interface RateLimitsOptions {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Milliseconds on a clock that no setting of the time moves. */
+  readonly monotonicMs: () => number;
+}
+
+/** Nobody is limited, but for failures of authentication. */
+export const defaultRateLimitSettings: RateLimitSettings = {
+  enabled: false,
+  defaultTier: 'unlimited',
+  authFailuresPerMinute: 20,
+  tiers: { unlimited: {} },
+  owners: {},
+  users: {},
+  teams: {},
+  models: {},
+  trustedProxies: [],
+};
+
+const cleanupEveryMs = 1_000;
+
+/**
+ * The limits of this process. Keys, owners, users, teams, models and addresses each have their counts;
+ * a request counts for all that it concerns. Another configuration leaves the counts of tiers whose
+ * numbers it does not change.
+ */
+export class RateLimits implements Disposable {
+  readonly throttle: AuthThrottle;
+  readonly #options: RateLimitsOptions;
+  readonly #refused: (entity: string, limit: string) => void;
+  #settings: RateLimitSettings = defaultRateLimitSettings;
+  #named = namedOf(defaultRateLimitSettings);
+  #addresses = new ClientAddresses([]);
+  /** By tier; addresses apart from all else, since anybody may come with many of them. */
+  #limiters = new Map<string, TierLimiters>();
+  readonly #unknownTiers = new Set<string>();
+  #cleaning: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: RateLimitsOptions) {
+    this.#options = options;
+    this.#refused = refusalCounter(options.metrics);
+    this.throttle = new AuthThrottle(options);
+  }
+
+  get isOn(): boolean {
+    return this.#settings.enabled;
+  }
+
+  /** The names of all tiers. */
+  get tierNames(): readonly string[] {
+    return [...this.#named.tiers.keys()];
+  }
+
+  configure(settings: RateLimitSettings): void {
+    this.#settings = settings;
+    this.#named = namedOf(settings);
+    this.#addresses = new ClientAddresses(settings.trustedProxies);
+    this.throttle.configure(settings.authFailuresPerMinute);
+    for (const [place, { name, tier }] of this.#limiters) {
+      if (!settings.enabled || !isSame(tier, this.#named.tiers.get(name))) {
+        this.#limiters.delete(place);
+      }
+    }
+    this.#unknownTiers.clear();
+    if (settings.enabled) {
+      this.#cleaning ??= setInterval(() => this.cleanup(), cleanupEveryMs);
+      this.#cleaning.unref();
+    } else this[Symbol.dispose]();
+  }
+
+  /** Where a request is from, as limits count it. */
+  addressOf(request: Request, peer: PeerAddress | undefined): string | undefined {
+    return peer && this.#addresses.of(request, peer);
+  }
+
+  /** A request of this caller, before it has taken anything. */
+  admission(caller: Caller, request: Request, peer: PeerAddress | undefined): Admission {
+    return new Admission({
+      subjects: this.subjectsOf(caller, request, peer),
+      modelSubject: this.#modelSubject,
+      refused: this.#refused,
+    });
+  }
+
+  /** All that the requests of a caller count for, but for models. */
+  subjectsOf(caller: Caller, request: Request, peer: PeerAddress | undefined): Subject[] {
+    const { users, teams, owners } = this.#named;
+    const { keyId, owner, teamId, userId } = caller;
+    const subjects: Subject[] = [];
+    if (keyId !== undefined) subjects.push(this.#subject('key', keyId, this.#tierOfKey(caller)));
+    this.#addNamed(subjects, 'user', userId, users);
+    this.#addNamed(subjects, 'team', teamId, teams);
+    this.#addNamed(subjects, 'owner', owner, owners);
+    const tier = this.#tierOfAddress(caller);
+    const address = tier === undefined ? undefined : this.addressOf(request, peer);
+    if (tier !== undefined && address !== undefined) {
+      subjects.push(this.#subject('address', address, tier));
+    }
+    return subjects;
+  }
+
+  /** Forgets some of those that are limited no more. */
+  cleanup(): void {
+    for (const limiters of this.#limiters.values()) limiters.cleanup();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#cleaning);
+    this.#cleaning = undefined;
+  }
+
+  readonly #modelSubject = (provider: string, model: string): Subject | undefined => {
+    const { models } = this.#named;
+    if (models.size === 0) return undefined;
+    const full = `${provider}/${model}`;
+    const id = models.has(full) ? full : model;
+    const tier = models.get(id);
+    return tier === undefined ? undefined : this.#subject('model', id, tier);
+  };
+
+  #addNamed(
+    subjects: Subject[],
+    kind: SubjectKind,
+    id: string | undefined,
+    tiers: ReadonlyMap<string, string>,
+  ): void {
+    const tier = id === undefined ? undefined : tiers.get(id);
+    if (id !== undefined && tier !== undefined) subjects.push(this.#subject(kind, id, tier));
+  }
+
+  /** A tier that the configuration has no more is the default one. */
+  #tierOfKey({ keyId, tier }: Caller): string {
+    const { defaultTier } = this.#settings;
+    if (tier === undefined || this.#named.tiers.has(tier)) return tier ?? defaultTier;
+    if (!this.#unknownTiers.has(tier)) {
+      this.#unknownTiers.add(tier);
+      const message = 'a key has a tier that is not configured; it has the default one';
+      this.#options.log.warn(message, { keyId, tier, defaultTier });
+    }
+    return defaultTier;
+  }
+
+  /** Who needs no key is known by the address only. */
+  #tierOfAddress({ keyId, owner }: Caller): string | undefined {
+    const { addressTier, defaultTier } = this.#settings;
+    return addressTier ?? (keyId === undefined && owner === undefined ? defaultTier : undefined);
+  }
+
+  #subject(kind: SubjectKind, id: string, tier: string): Subject {
+    return subjectOf(kind, id, this.#limitersOf(kind, tier));
+  }
+
+  #limitersOf(kind: SubjectKind, tier: string): TierLimiters {
+    const place = kind === 'address' ? `address ${tier}` : `other ${tier}`;
+    const known = this.#limiters.get(place);
+    if (known) return known;
+    const options = this.#named.tiers.get(tier) ?? {};
+    const made = new TierLimiters(tier, options, this.#options.monotonicMs);
+    this.#limiters.set(place, made);
+    return made;
+  }
+}
+
+/** Users choose the names, so they are no members of objects. */
+function namedOf({ models, owners, teams, tiers, users }: RateLimitSettings) {
+  return {
+    tiers: new Map(Object.entries(tiers)),
+    owners: new Map(Object.entries(owners)),
+    users: new Map(Object.entries(users)),
+    teams: new Map(Object.entries(teams)),
+    models: new Map(Object.entries(models)),
+  };
+}
+
+function isSame(a: LimitTierConfig, b: LimitTierConfig | undefined): boolean {
+  return b !== undefined && Bun.deepEquals(a, b);
+}
