@@ -1,7 +1,6 @@
 import type { SeededRandom } from '../../../command/mock/seeded-random.ts';
 import { compressor } from '../../../compression/compressors.ts';
 import { limitsWith } from '../../../core/limits.ts';
-import { timerWheel } from '../../../core/timer-wheel.ts';
 import { RpcError } from '../../../rpc-error.ts';
 import { connectFetch } from '../../../transports/fetch/client/connect-fetch.ts';
 import { FetchServer } from '../../../transports/fetch/server/fetch-server.ts';
@@ -54,7 +53,6 @@ export function envelopes(): FuzzTarget {
     settled() {
       served.check();
       if (server.openCalls > 0) throw new Error(`${server.openCalls} calls are open`);
-      if (timerWheel.size > 0) throw new Error(`${timerWheel.size} timers are left`);
     },
   };
 }

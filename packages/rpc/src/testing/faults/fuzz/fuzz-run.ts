@@ -1,4 +1,5 @@
 import { SeededRandom } from '../../../command/mock/seeded-random.ts';
+import { timerWheel } from '../../../core/timer-wheel.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 
 export interface FuzzOptions {
@@ -28,6 +29,8 @@ const shownBytes = 2_048;
  */
 export async function fuzz({ name, target, seed, first, count }: FuzzOptions): Promise<FuzzDone> {
   const done = { slowest: first, slowestMs: 0, bytes: 0 };
+  // Others in this process may have some.
+  const timersBefore = timerWheel.size;
   for (let number = first; number < first + count; number++) {
     const { bytes, feed } = target.prepare(new SeededRandom(seed, name, number));
     const begun = performance.now();
@@ -47,6 +50,8 @@ export async function fuzz({ name, target, seed, first, count }: FuzzOptions): P
     if (!isLast && number % inputsPerLook !== 0) continue;
     for (let i = 0; i < turnsPerLook; i++) await new Promise((resolve) => setImmediate(resolve));
     target.settled?.();
+    const timers = timerWheel.size - timersBefore;
+    if (timers > 0) throw new Error(`${name}: ${timers} timers are left`);
   }
   return done;
 }

@@ -13,7 +13,7 @@ export interface FuzzTarget {
   prepare(random: SeededRandom): FuzzCase;
   /**
    * Called now and then, some turns of the event loop after an input.
-   * @throws Error for what is left of inputs: handlers, timers.
+   * @throws Error for what is left of inputs, such as handlers; timers are counted for all.
    */
   settled?(): void;
 }

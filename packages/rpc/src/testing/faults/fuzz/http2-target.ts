@@ -1,6 +1,5 @@
 import type { SeededRandom } from '../../../command/mock/seeded-random.ts';
 import { compressor } from '../../../compression/compressors.ts';
-import { timerWheel } from '../../../core/timer-wheel.ts';
 import type { RpcError } from '../../../rpc-error.ts';
 import type { ByteSocket } from '../../../sockets/socket.ts';
 import { ClientConnection } from '../../../transports/http2/client-connection.ts';
@@ -48,7 +47,7 @@ export function http2ToServer(): FuzzTarget {
         },
       };
     },
-    settled: () => checkNothingIsLeft(served),
+    settled: () => served.check(),
   };
 }
 
@@ -80,7 +79,6 @@ export function http2ToClient(): FuzzTarget {
         },
       };
     },
-    settled: () => checkNothingIsLeft(undefined),
   };
 }
 
@@ -110,11 +108,6 @@ function mustBeWithin(value: number, limit: number, what: string): void {
 /** What ended a connection is a fault of the peer that has a name, and nothing that was thrown here. */
 function mustBeForeseen(error: RpcError | undefined): void {
   if (error?.cause !== undefined && !(error.cause instanceof ConnectionFault)) throw error.cause;
-}
-
-function checkNothingIsLeft(served: CountedServer | undefined): void {
-  served?.check();
-  if (timerWheel.size > 0) throw new Error(`${timerWheel.size} timers are left`);
 }
 
 /** Takes everything. */
