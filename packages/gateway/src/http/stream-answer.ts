@@ -127,7 +127,8 @@ class Pump {
     const share = outputShare > 0 ? outputShare : 1;
     const counted = Math.ceil(Buffer.byteLength(output) / bytesAToken / share);
     const tokens = Math.max(1, counted, transform.usage.output);
-    hold.check(tokens);
+    const stop = hold.check(tokens);
+    if (stop) throw stop;
     const growth = Math.min(maxGrowth, Math.max(minGrowth, hold.outputTokens / tokens));
     this.#checkAtBytes = Math.ceil(this.producedBytes * growth);
   }

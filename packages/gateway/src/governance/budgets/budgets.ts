@@ -144,14 +144,14 @@ export class Budgets {
     }
   }
 
-  /** All budgets with what is used of them now. */
+  /** All budgets with what is used of them now, organisations first, each kind by id. */
   async list(): Promise<BudgetStatus[]> {
     if (!this.#loaded) await this.#load();
     const now = this.#options.now();
     return [...this.#accounts.values()].flatMap((accounts) =>
-      [...accounts.values()].flatMap((account) =>
-        account.limits.map((limit) => account.status(limit, now)),
-      ),
+      [...accounts.values()]
+        .sort(byId)
+        .flatMap((account) => account.limits.map((limit) => account.status(limit, now))),
     );
   }
 
@@ -294,6 +294,10 @@ export class Budgets {
     this.#changes = done.catch(() => undefined);
     return done;
   }
+}
+
+function byId(a: Account, b: Account): number {
+  return a.id < b.id ? -1 : 1;
 }
 
 function isSame(a: BudgetKey, b: BudgetKey): boolean {

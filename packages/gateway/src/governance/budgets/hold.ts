@@ -75,13 +75,13 @@ export class Hold {
 
   /**
    * A stream has written so much. Where that is more than is held for, more is held, with some to go
-   * on. Throws where a hard budget lacks room.
+   * on; where a hard budget lacks room, the error to stop it with.
    */
-  check(outputTokens: number): void {
-    if (outputTokens <= this.#outputTokens) return;
+  check(outputTokens: number): RpcError | undefined {
+    if (outputTokens <= this.#outputTokens) return undefined;
     const step = Math.max(minStepTokens, Math.ceil(outputTokens * stepShare));
     const shortfall = this.#extend(outputTokens + step) && this.#extend(outputTokens);
-    if (shortfall) throw this.#stop(shortfall);
+    return shortfall && this.#stop(shortfall);
   }
 
   /** The soft budgets that are passed now. */

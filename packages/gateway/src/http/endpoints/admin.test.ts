@@ -48,10 +48,16 @@ describe('a key is refused in words', () => {
 
 describe('a report is refused in words', () => {
   test.each([
-    ['group_by=day,colour', 'group_by.1: it must be one of day, key, owner, org, team, user, model, provider'],
+    [
+      'group_by=day,colour',
+      'group_by.1: it must be one of day, key, owner, org, team, user, model, provider',
+    ],
     ['from=2026-02-30', 'from: it must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z'],
     ['from=2026-02-02&to=2026-02-01', 'from: it is later than to'],
-    ['by=day', 'by: there is no such field, but group_by, from, to, key, model, provider, org, team, user'],
+    [
+      'by=day',
+      'by: there is no such field, but group_by, from, to, key, model, provider, org, team, user',
+    ],
   ])('%s', async (query, message) => {
     expect(await refusal(fixture.get(`/admin/usage?${query}`))).toBe(message);
   });

@@ -10,6 +10,7 @@ import { type Candidate, checkModelName } from '../../routing/model-catalog.ts';
 import { type Attempt, answerHeaders, attempt, logAttempt, settleWhole } from '../attempt.ts';
 import { type Exchange, headersOf } from '../exchange.ts';
 import { readBodyBytes } from '../read-body.ts';
+import { recordBounds } from '../record-bounds.ts';
 import type { Services } from '../services.ts';
 import { type NamedModel, namedModel, replaceModel } from './raw-model.ts';
 import { RawStreamUsage } from './raw-stream-usage.ts';
@@ -296,17 +297,23 @@ function watched(
           running.waitClient(services.limits.idleTimeoutMs);
           if (!done) {
             meter?.push(value);
-            if (meter) record.hold?.check(Math.max(meter.usage.output, meter.records));
             // Records are text of the provider's, and may tell an error: a file is the caller's own.
-            controller.enqueue(meter ? running.mask.bytes(value) : value);
+            const sent = meter ? running.mask.bytes(value) : value;
+            const stop = meter && record.hold?.check(Math.max(meter.usage.output, meter.records));
+            if (!stop) return controller.enqueue(sent);
+            running.abort(stop);
+            const last = lastWords(step, sent, stop);
+            if (!last) return fail(controller, stop);
+            settle('incomplete', stop);
+            logAttempt(step, stop);
+            controller.enqueue(last);
+            controller.close();
             return;
           }
           settle('ok');
           controller.close();
         } catch (reason) {
-          const error = running.errorOf(reason);
-          running.abort(error);
-          fail(controller, error);
+          fail(controller, running.errorOf(reason));
         }
       },
       cancel: () => {
@@ -317,6 +324,32 @@ function watched(
     },
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * What a stream that a budget stops ends with: the records that a chunk ends, and the error as the
+ * provider's dialect tells it. Undefined where that cannot be told: then the stream breaks off.
+ */
+function lastWords(
+  { exchange, record }: Attempt,
+  chunk: Uint8Array,
+  error: RpcError,
+): Uint8Array | undefined {
+  const { candidate } = record.options;
+  const dialect = dialects[dialectOf(candidate)];
+  if (dialect.framing === 'aws-event-stream') return undefined;
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const end = recordBounds(dialect.framing).last(bytes, Buffer.alloc(0));
+  if (end === 0) return undefined;
+  const encoder = dialect.createEventEncoder({
+    model: candidate.model,
+    request: {},
+    requestId: exchange.requestId,
+    responseId: exchange.requestId,
+    createdAtMs: exchange.atMs,
+  });
+  const told = Buffer.from(encoder.push({ type: 'error', error }));
+  return Buffer.concat([bytes.subarray(0, end), told]);
 }
 
 function meterWhole({ record }: Attempt, bytes: Uint8Array): void {
