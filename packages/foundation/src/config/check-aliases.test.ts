@@ -59,3 +59,32 @@ test('faults and warnings are told with their lines', async () => {
     'zeke.toml:3 models.loop.candidates: it names itself; a model of that name needs its provider, as in openai/loop',
   ]);
 });
+
+test('a judge is a model, too', async () => {
+  await using directory = await temporaryDirectory();
+  const lines = [
+    '[providers.rack]',
+    'type = "compatible"',
+    'base_url = "http://127.0.0.1:1/v1"',
+    '[models.m]',
+    'strategy = "parallel_merge"',
+    'candidates = ["rack/x", "rack/y"]',
+    'merge = "best"',
+    'judge = "rakc/z"',
+    'merge_wait_ms = 900',
+  ];
+  await Bun.write(`${directory.path}/zeke.toml`, lines.join('\n'));
+  const environment = { ZEKE_HOME: directory.path };
+  const loaded = await loadConfig({ cwd: directory.path, environment });
+  expect(loaded.ok && loaded.config.models.get('m')).toEqual({
+    name: 'm',
+    strategy: 'parallel_merge',
+    candidates: ['rack/x', 'rack/y'],
+    merge: 'best',
+    judge: 'rakc/z',
+    mergeWaitMs: 900,
+  });
+  expect(loaded.ok && loaded.warnings.map(formatFault)).toEqual([
+    'zeke.toml:8 models.m.judge: rakc/z: there is no provider rakc; did you mean rack?',
+  ]);
+});

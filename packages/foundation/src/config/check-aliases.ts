@@ -27,7 +27,7 @@ export function checkAliases(
       faults.push({ alias, message: circleText(alias, circle) });
     }
     for (const candidate of candidates) {
-      const message = byName.has(candidate) ? undefined : doubt(candidate, providers);
+      const message = byName.has(candidate) ? undefined : doubtOf(candidate, providers);
       if (message !== undefined) warnings.push({ alias, message });
     }
   }
@@ -57,7 +57,8 @@ function circleText(alias: string, circle: readonly string[]): string {
     : `it leads back to itself: ${circle.join(' → ')}`;
 }
 
-function doubt(candidate: string, providers: readonly string[]): string | undefined {
+/** What is doubtful in the name of a model: its provider, where nobody configured it. */
+export function doubtOf(candidate: string, providers: readonly string[]): string | undefined {
   const at = candidate.indexOf('/');
   if (at < 1) return undefined;
   const provider = candidate.slice(0, at);

@@ -404,6 +404,22 @@ const faulty: [string, string, string[]][] = [
     ['zeke.toml:4 models.fast.weights: a/y is not one of the candidates'],
   ],
   [
+    'a merge that is none',
+    '[models.b]\ncandidates = ["a/x"]\nmerge = "mix"\n[models.c]\ncandidates = ["a/x"]\nmerge_wait_ms = 0',
+    [
+      'zeke.toml:3 models.b.merge: it must be one of vote, best, synthesize',
+      'zeke.toml:6 models.c.merge_wait_ms: it must be a whole number from 1 to 86400000',
+    ],
+  ],
+  [
+    'a judge that is missing, and one that judges itself',
+    '[models.a]\ncandidates = ["a/x"]\nmerge = "best"\n[models.b]\ncandidates = ["a/x"]\nmerge = "synthesize"\njudge = "b"',
+    [
+      'zeke.toml:3 models.a.merge: best needs a model that judges: set judge',
+      'zeke.toml:7 models.b.judge: it cannot judge its own answers',
+    ],
+  ],
+  [
     'a negative price',
     '[prices.x]\ninput = -1',
     ['zeke.toml:2 prices.x.input: it must be a number of USD, 0 or more'],

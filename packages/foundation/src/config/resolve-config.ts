@@ -2,7 +2,7 @@ import { isAddressOrSubnet } from '../network/address-set.ts';
 import { isLoopbackHost } from '../network/loopback.ts';
 import { userPath } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
-import { checkAliases } from './check-aliases.ts';
+import { checkAliases, doubtOf } from './check-aliases.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
@@ -79,6 +79,7 @@ export function resolveConfig(
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
   checkWeights(valid.models, fault);
   checkJudges(valid.models, fault);
+  warnOfJudges(valid.models, [...providers.keys()], warn);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
   const { admin_api_key: adminApiKey } = valid.auth;
@@ -138,6 +139,18 @@ function checkJudges(models: ValidConfig['models'], fault: Remark): void {
     if (judge === name) fault(['models', name, 'judge'], 'it cannot judge its own answers');
     if (judge !== undefined || merge === 'vote') continue;
     fault(['models', name, 'merge'], `${merge} needs a model that judges: set judge`);
+  }
+}
+
+function warnOfJudges(
+  models: ValidConfig['models'],
+  providers: readonly string[],
+  warn: Remark,
+): void {
+  for (const [name, { judge }] of Object.entries(models)) {
+    if (judge === undefined || Object.hasOwn(models, judge)) continue;
+    const doubt = doubtOf(judge, providers);
+    if (doubt !== undefined) warn(['models', name, 'judge'], doubt);
   }
 }
 
