@@ -1,4 +1,4 @@
-import type { Logger, StrategyName } from '@zeke/foundation';
+import type { Logger, MergeName, StrategyName } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
 import type { Provider, ProviderModel } from '../providers/provider.ts';
@@ -29,6 +29,10 @@ export interface ModelAlias {
   delayMs?: number;
   /** By the names in `candidates`; 1 where there is none. */
   weights?: Readonly<Record<string, number>>;
+  /** How `parallel_merge` makes one answer of several, by which judge, and how long it waits. */
+  merge?: MergeName;
+  judge?: string;
+  mergeWaitMs?: number;
 }
 
 export interface CatalogProvider {

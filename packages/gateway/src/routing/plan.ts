@@ -1,6 +1,7 @@
 import type { StrategyName } from '@zeke/foundation';
 import { apiError } from '../neutral/api-error.ts';
 import type { LiveFigures, LiveModel } from './live-figures.ts';
+import { type MergePlan, mergePlan } from './merge/merge-plan.ts';
 import type { Candidate, ModelAlias } from './model-catalog.ts';
 import { nearEnough, type PrivacySettings } from './privacy.ts';
 import { type Rated, rate, type Score } from './rank.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   readonly minUsefulTokens: number;
   /** What the candidates were marked with, in their order; undefined where the strategy ranks none. */
   readonly scores: readonly (Score | undefined)[];
+  /** How their answers become one; absent where one is given out as it comes. */
+  readonly merge?: MergePlan;
 }
 
 export interface PlanRequest {
@@ -46,6 +49,7 @@ export interface PlannerOptions {
 }
 
 const defaultAtOnce = 2;
+const defaultMerged = 3;
 const defaultMinUsefulTokens = 5;
 const defaultDelayMs = 200;
 const codeDelayMs = 150;
@@ -71,7 +75,7 @@ export class Planner {
 
   /**
    * The plan for a request. Nobody is asked for it.
-   * @throws RpcError invalid_argument when no candidate is left.
+   * @throws RpcError invalid_argument when no candidate is left, and when a judge is missing.
    */
   async plan(request: PlanRequest): Promise<Plan> {
     const { alias, privacy, routing, session } = request;
@@ -80,15 +84,19 @@ export class Planner {
     const kept = session === undefined ? undefined : this.#sessions.find(session, candidates);
     const ordered = await this.#order(strategy, candidates, request);
     if (kept) ordered.sort((a, b) => Number(b.candidate === kept) - Number(a.candidate === kept));
+    const merge =
+      strategy === 'parallel_merge' ? mergePlan(request.model, alias, routing) : undefined;
     const isContest = !kept && (strategy === 'race' || strategy === 'speculate_k');
-    const k = routing?.k ?? alias?.k ?? defaultAtOnce;
+    const k = routing?.k ?? alias?.k ?? (merge ? defaultMerged : defaultAtOnce);
+    const atOnce = isContest || merge ? Math.min(k, ordered.length) : 1;
     return {
       strategy,
       candidates: ordered.map(({ candidate }) => candidate),
       scores: ordered.map(({ score }) => score),
-      atOnce: isContest ? Math.min(k, ordered.length) : 1,
+      atOnce,
       staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
       minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
+      ...(merge && atOnce > 1 ? { merge } : {}),
     };
   }
 
@@ -116,6 +124,7 @@ export class Planner {
         return cheapestFirst(await this.#ranked(candidates, routing));
       case 'single':
       case 'race':
+      case 'parallel_merge':
         return this.#ranked(candidates, routing);
     }
   }

@@ -1,4 +1,11 @@
-import { type Intent, intents, type StrategyName, strategyNames } from '@zeke/foundation';
+import {
+  type Intent,
+  intents,
+  type MergeName,
+  mergeNames,
+  type StrategyName,
+  strategyNames,
+} from '@zeke/foundation';
 import { z } from 'zod';
 import type { JsonObject } from '../dialects/dialect.ts';
 import { apiError } from '../neutral/api-error.ts';
@@ -35,6 +42,9 @@ export const routingSchema = z.strictObject({
   min_useful_tokens: z.int().min(1).max(1_000).optional(),
   intent: z.enum(intents).optional(),
   privacy: z.enum(['any', 'local_only']).optional(),
+  merge: z.enum(mergeNames).optional(),
+  judge: z.string().min(1).max(maxNameChars).optional(),
+  merge_wait_ms: z.int().min(1).max(86_400_000).optional(),
 });
 
 /** What a request says of its routing: its member `omen`, in any JSON dialect, or headers. */
@@ -53,6 +63,12 @@ export interface RoutingRequest {
   readonly intent?: Intent | undefined;
   /** `local_only`: no provider elsewhere may be asked. */
   readonly privacy?: 'any' | 'local_only' | undefined;
+  /** How several answers become one. */
+  readonly merge?: MergeName | undefined;
+  /** The model that judges them. */
+  readonly judge?: string | undefined;
+  /** How long answers are waited for once one is there, and then the judge. */
+  readonly mergeWaitMs?: number | undefined;
 }
 
 /** The member of a request's body. It is taken out before a provider is asked. */
@@ -87,6 +103,9 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
     minUsefulTokens: data.min_useful_tokens,
     intent: data.intent,
     privacy: data.privacy,
+    merge: data.merge,
+    judge: data.judge,
+    mergeWaitMs: data.merge_wait_ms,
   };
 }
 
