@@ -21,7 +21,9 @@ export async function chat(context: Context, words: string, flags: ChatFlags): P
   await using client = await openClient(context, flags);
   if (prompt === '') {
     const { converse } = await import('../converse.ts');
-    return converse(context, client, flags);
+    // Not returned as a promise, since the client is disposed of before that is waited for.
+    await converse(context, client, flags);
+    return;
   }
   const { output, interrupts } = context;
   const answer = await ask({
