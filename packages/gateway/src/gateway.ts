@@ -1,5 +1,7 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
+import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
+import { MemoryStore } from './cache/memory-store.ts';
 import { type AuthSettings, authenticate, type Caller } from './governance/authenticate.ts';
 import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import {
@@ -45,6 +47,8 @@ export interface GatewaySettings {
   budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
   circuit: CircuitSettings;
   privacy: PrivacySettings;
+  /** Absent: answers are not kept. */
+  cache?: CacheSettings | undefined;
 }
 
 export interface GatewayOptions {
@@ -145,6 +149,7 @@ export class Gateway implements AsyncDisposable {
       auth: settings.auth,
       limits: settings.limits,
       privacy: settings.privacy,
+      cache: cacheOf(settings, options),
       version: options.version,
     };
     this.#refusals = new Refusals(this.#services.ledger);
@@ -163,6 +168,7 @@ export class Gateway implements AsyncDisposable {
       auth: settings.auth,
       limits: settings.limits,
       privacy: settings.privacy,
+      cache: this.#cacheAfter(settings),
     };
     this.#services.figures.configure(settings.circuit);
     this.#prices = this.#priceBook(settings, this.#services.log);
@@ -285,6 +291,14 @@ export class Gateway implements AsyncDisposable {
     }
   }
 
+  /** What is kept outlives a new configuration, but not one without a cache. */
+  #cacheAfter(settings: GatewaySettings): AnswerCache | undefined {
+    const { cache, log, now, registry: metrics } = this.#services;
+    if (!cache || !settings.cache) return cacheOf(settings, { log, metrics, now });
+    cache.configure(settings.cache);
+    return cache;
+  }
+
   #priceBook({ prices }: GatewaySettings, log: Logger): PriceBook {
     return new PriceBook({ overrides: prices, catalogue: this.#priceCatalogue, log });
   }
@@ -339,6 +353,15 @@ const nobody: Caller = { admin: false, inference: false };
 function permitted(caller: Caller, { needs }: Route): Caller {
   if (needs !== 'nothing') authorize(caller, needs);
   return caller;
+}
+
+function cacheOf(
+  { cache: settings }: GatewaySettings,
+  { log, metrics, now }: Pick<GatewayOptions, 'log' | 'metrics' | 'now'>,
+): AnswerCache | undefined {
+  if (!settings) return undefined;
+  const store = new MemoryStore({ maxBytes: settings.maxBytes, now });
+  return new AnswerCache({ settings, store, metrics, log });
 }
 
 function catalogOf(

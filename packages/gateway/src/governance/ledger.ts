@@ -27,7 +27,7 @@ export interface LedgerEntry {
   callerDialect: DialectName | 'raw';
   providerDialect: DialectName | 'raw' | 'none';
   streamed: boolean;
-  outcome: 'ok' | 'error' | 'canceled' | 'incomplete' | 'refused';
+  outcome: 'ok' | 'error' | 'canceled' | 'incomplete' | 'refused' | 'cached';
   httpStatus?: number | undefined;
   errorCode?: string | undefined;
   usage: Usage;

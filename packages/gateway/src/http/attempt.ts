@@ -47,7 +47,7 @@ export async function attempt<T>(
   record.hold = hold;
   const running = new ProviderCall({
     watchdog: services.watchdog,
-    client: exchange.request.signal,
+    client: exchange.client ?? exchange.request.signal,
     answerWithinMs: Math.min(
       exchange.maxLatencyMs ?? Number.POSITIVE_INFINITY,
       options.streamed

@@ -12,7 +12,6 @@ import { apiError } from '../neutral/api-error.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { ChatResponse } from '../neutral/chat-response.ts';
-import type { DialectName } from '../neutral/dialect-name.ts';
 import { holdsForeignToken } from '../neutral/signature.ts';
 import type { Operation, OperationKind, Provider } from '../providers/provider.ts';
 import { contest, type Entry } from '../routing/contest.ts';
@@ -22,6 +21,7 @@ import { type RoutingRequest, readRouting, routingMember } from '../routing/rout
 import { sessionKey } from '../routing/sessions.ts';
 import { tryCandidates } from '../routing/try-candidates.ts';
 import { Usefulness } from '../routing/usefulness.ts';
+import { answerContext } from './answer-context.ts';
 import {
   type Attempt,
   answerHeaders,
@@ -32,9 +32,9 @@ import {
   send,
   settleWhole,
 } from './attempt.ts';
-import { type ChatObserver, HeldObserver } from './chat-observer.ts';
+import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
 import type { Exchange } from './exchange.ts';
-import { type OutgoingBody, passedBody, translatedBody, wantsUsage } from './outgoing-body.ts';
+import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
 import type { Services } from './services.ts';
 import { withoutMember } from './splice-json.ts';
@@ -71,6 +71,8 @@ export interface ChatCall {
   encodeWhole?(response: ChatResponse, context: EncodeResponseContext): JsonObject;
   /** Sees what the caller is answered, to keep it. */
   observer?: ChatObserver;
+  /** Hears the answer in neutral form. */
+  listener?: AnswerListener;
 }
 
 /** How a provider is asked. */
@@ -116,8 +118,29 @@ function askCandidates(
   found: Candidate[],
 ): Promise<Response> {
   const candidates = allowedCandidates(exchange, call, found);
+  const { cache } = services;
+  if (!cache) return askAllowed(services, exchange, call, routing, candidates);
+  return cache.answer({
+    services,
+    exchange,
+    call,
+    routing,
+    candidates,
+    passes: candidates.some((candidate) => overChat(call, candidate).passes),
+    ask: () => askAllowed(services, exchange, call, routing, candidates),
+  });
+}
+
+/** Asks candidates that the caller may use. */
+function askAllowed(
+  services: Services,
+  exchange: Exchange,
+  call: ChatCall,
+  routing: RoutingRequest | undefined,
+  candidates: Candidate[],
+): Promise<Response> {
   let decoded: ChatRequest | undefined;
-  const askOne: AskOne = (candidate, number, entry, observer = call.observer) => {
+  const askOne: AskOne = (candidate, number, entry, followers) => {
     const via = call.via?.(candidate.provider) ?? overChat(call, candidate);
     const options = {
       candidate,
@@ -129,7 +152,7 @@ function askCandidates(
       attempt: number,
       asks: call.asks ?? call.body,
     };
-    const asked = observer === undefined ? call : { ...call, observer };
+    const asked = followers === undefined ? call : followedBy(call, followers);
     const decode = () => {
       decoded ??= call.decode();
       return decoded;
@@ -143,7 +166,7 @@ function askCandidates(
       entry,
     );
   };
-  const { signal } = exchange.request;
+  const signal = exchange.client ?? exchange.request.signal;
   const alias = services.catalog.alias(call.model);
   if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
     return tryCandidates(candidates, signal, askOne);
@@ -163,13 +186,26 @@ type AskOne = (
   candidate: Candidate,
   number: number,
   entry?: Entry,
-  observer?: ChatObserver,
+  followers?: Followers,
 ) => Promise<Response>;
+
+/** The same call with others who hear its answer. */
+function followedBy(call: ChatCall, { listener, observer }: Followers): ChatCall {
+  return {
+    ...call,
+    ...(listener ? { listener } : {}),
+    ...(observer ? { observer } : {}),
+    // `decode` is what finds them.
+    get notes() {
+      return call.notes ?? [];
+    },
+  };
+}
 
 interface Answered {
   candidate: Candidate;
   response: Response;
-  observer?: HeldObserver | undefined;
+  held?: Held | undefined;
 }
 
 /** Asks as the plan says: one after the other, or several at once, of whom one is heard. */
@@ -189,13 +225,14 @@ async function carryOut(
     ...plan,
     client,
     ask: async (candidate, number, entry) => {
-      const observer = call.observer && new HeldObserver(call.observer);
-      return { candidate, observer, response: await askOne(candidate, number, entry, observer) };
+      const held = call.observer || call.listener ? new Held() : undefined;
+      const response = await askOne(candidate, number, entry, held?.followers(call));
+      return { candidate, held, response };
     },
     // It is not read any further.
     discard: ({ response }) => void response.body?.cancel().catch(() => undefined),
   });
-  winner.observer?.release();
+  winner.held?.release();
   return winner;
 }
 
@@ -252,6 +289,7 @@ async function ask(
     ? passedBody(call, candidate, target)
     : writtenBody(via, candidate, operation, call.body, decode);
   if (!passes && call.notes) outgoing.notes = [...call.notes, ...outgoing.notes];
+  call.listener?.begin(candidate, passes);
   const response = await send(step, operation, outgoing.body, target);
   return call.stream
     ? streamed(step, call, response, via, outgoing)
@@ -259,12 +297,13 @@ async function ask(
 }
 
 function heardBy(
-  observer: ChatObserver | undefined,
-  listener: Usefulness | undefined,
+  { listener, observer }: Followers,
+  usefulness: Usefulness | undefined,
 ): (event: ChatEvent) => void {
   return (event) => {
     observer?.event(event);
-    listener?.hear(event);
+    usefulness?.hear(event);
+    listener?.event(event);
   };
 }
 
@@ -294,15 +333,16 @@ async function streamed(
   { notes, withhold }: OutgoingBody,
 ): Promise<Response> {
   const { services, record, running, input } = step;
-  const { observer } = call;
-  const context = contextOf(step, call);
-  const listener = step.entry && new Usefulness(step.entry.minUsefulTokens);
+  const { listener, observer } = call;
+  const context = answerContext(step.exchange, call, step.record.options.candidate);
+  const usefulness = step.entry && new Usefulness(step.entry.minUsefulTokens);
   const transform: StreamTransform = passes
     ? new PassThrough({
-        dialect: call.dialect,
+        dialect: target,
         context,
         ...(withhold ? { withhold } : {}),
-        ...(listener ? { listener } : {}),
+        ...(usefulness ? { listener: usefulness } : {}),
+        ...(listener ? { onEvent: (event) => listener.event(event) } : {}),
         ...(observer
           ? { onFirst: (first) => observer.passed(record.options.candidate, first) }
           : {}),
@@ -310,7 +350,7 @@ async function streamed(
     : new Translation({
         from: target,
         encoder: call.createEncoder?.(context) ?? call.dialect.createEventEncoder(context),
-        ...(observer || listener ? { onEvent: heardBy(observer, listener) } : {}),
+        ...(observer || listener || usefulness ? { onEvent: heardBy(call, usefulness) } : {}),
       });
   const body = await streamAnswer({
     response,
@@ -319,11 +359,12 @@ async function streamed(
     transform,
     input,
     idleTimeoutMs: services.limits.idleTimeoutMs,
-    ...(listener ? { listener } : {}),
+    ...(usefulness ? { listener: usefulness } : {}),
     drain: services.limits.drainOnDisconnect === 'drain',
     onEnd: (error) => {
       if (error) logAttempt(step, error);
       else if (!passes) observer?.streamEnd(context);
+      listener?.end(error);
     },
   });
   const headers = answerHeaders(step, notes, response.headers);
@@ -349,7 +390,10 @@ async function whole(
     record.usageKnown = true;
   }
   const body = passes ? bytes : translatedAnswer(step, call, target, answer);
-  if (passes) call.observer?.passed(record.options.candidate, answer);
+  if (passes) {
+    call.observer?.passed(record.options.candidate, answer);
+    call.listener?.whole(() => target.decodeResponse(answer));
+  }
   settleWhole(step, answer);
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.whole;
@@ -357,32 +401,11 @@ async function whole(
 }
 
 function translatedAnswer(step: Attempt, call: ChatCall, target: Dialect, answer: unknown): string {
-  const context = contextOf(step, call);
+  const context = answerContext(step.exchange, call, step.record.options.candidate);
   const response = target.decodeResponse(answer);
   const encoded =
     call.encodeWhole?.(response, context) ?? call.dialect.encodeResponse(response, context);
   call.observer?.whole(encoded);
+  call.listener?.whole(() => response);
   return JSON.stringify(encoded);
-}
-
-/** What the ids of answers begin with, where a dialect's clients look for it. */
-const idPrefix: Record<DialectName, string> = {
-  'openai-chat': 'chatcmpl-',
-  'openai-responses': 'resp_',
-  'anthropic-messages': 'msg_',
-  gemini: '',
-  ollama: '',
-  'bedrock-converse': '',
-};
-
-function contextOf({ exchange, record }: Attempt, call: ChatCall): EncodeResponseContext {
-  const { provider, model } = record.options.candidate;
-  return {
-    model: call.model === 'auto' ? `${provider.name}/${model}` : call.model,
-    request: call.body,
-    requestId: exchange.requestId,
-    responseId: idPrefix[call.dialect.name] + exchange.requestId.slice('req_'.length),
-    createdAtMs: exchange.atMs,
-    ...(wantsUsage(call.body) ? { streamUsage: true } : {}),
-  };
 }

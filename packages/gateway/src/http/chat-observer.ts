@@ -1,5 +1,7 @@
+import type { RpcError } from '@zeke/rpc';
 import type { EncodeResponseContext, JsonObject } from '../dialects/dialect.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
+import type { ChatResponse } from '../neutral/chat-response.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 
 /** Follows an answer; only one that came to a good end is worth keeping. */
@@ -14,40 +16,97 @@ export interface ChatObserver {
   passed(candidate: Candidate, answer: unknown): void;
 }
 
-/** Keeps what an answer says until it is known that it is the one: of several answers, one counts. */
-export class HeldObserver implements ChatObserver {
-  readonly #observer: ChatObserver;
-  #held: (() => void)[] | undefined = [];
+/** Follows an answer in neutral form, also one that is passed through, which is decoded for it. */
+export interface AnswerListener {
+  /** A candidate is asked; what was heard of others before is void. */
+  begin(candidate: Candidate, passes: boolean): void;
+  /** A stream's event. */
+  event(event: ChatEvent): void;
+  /** The answer came whole. `read` decodes it, and may throw where that is not possible. */
+  whole(read: () => ChatResponse): void;
+  /** A stream came to its end; with the error where that was not a good one. */
+  end(error: RpcError | undefined): void;
+}
 
-  constructor(observer: ChatObserver) {
-    this.#observer = observer;
-  }
+/** Who follows an answer. */
+export interface Followers {
+  observer?: ChatObserver | undefined;
+  listener?: AnswerListener | undefined;
+}
+
+/** Keeps what is told until it is known that it counts: of several answers, one does. */
+export class Held {
+  #kept: (() => void)[] | undefined = [];
 
   /** Tells all that is kept, and from now on at once. */
   release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const tell of held) tell();
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const tell of kept) tell();
+  }
+
+  tell(tell: () => void): void {
+    if (this.#kept) this.#kept.push(tell);
+    else tell();
+  }
+
+  /** These, told when `release` says so. */
+  followers({ listener, observer }: Followers): Followers {
+    return {
+      observer: observer && new HeldObserver(observer, this),
+      listener: listener && new HeldListener(listener, this),
+    };
+  }
+}
+
+class HeldObserver implements ChatObserver {
+  readonly #observer: ChatObserver;
+  readonly #held: Held;
+
+  constructor(observer: ChatObserver, held: Held) {
+    this.#observer = observer;
+    this.#held = held;
   }
 
   event(event: ChatEvent): void {
-    this.#tell(() => this.#observer.event(event));
+    this.#held.tell(() => this.#observer.event(event));
   }
 
   streamEnd(context: EncodeResponseContext): void {
-    this.#tell(() => this.#observer.streamEnd(context));
+    this.#held.tell(() => this.#observer.streamEnd(context));
   }
 
   whole(answer: JsonObject): void {
-    this.#tell(() => this.#observer.whole(answer));
+    this.#held.tell(() => this.#observer.whole(answer));
   }
 
   passed(candidate: Candidate, answer: unknown): void {
-    this.#tell(() => this.#observer.passed(candidate, answer));
+    this.#held.tell(() => this.#observer.passed(candidate, answer));
+  }
+}
+
+class HeldListener implements AnswerListener {
+  readonly #listener: AnswerListener;
+  readonly #held: Held;
+
+  constructor(listener: AnswerListener, held: Held) {
+    this.#listener = listener;
+    this.#held = held;
   }
 
-  #tell(tell: () => void): void {
-    if (this.#held) this.#held.push(tell);
-    else tell();
+  begin(candidate: Candidate, passes: boolean): void {
+    this.#held.tell(() => this.#listener.begin(candidate, passes));
+  }
+
+  event(event: ChatEvent): void {
+    this.#held.tell(() => this.#listener.event(event));
+  }
+
+  whole(read: () => ChatResponse): void {
+    this.#held.tell(() => this.#listener.whole(read));
+  }
+
+  end(error: RpcError | undefined): void {
+    this.#held.tell(() => this.#listener.end(error));
   }
 }

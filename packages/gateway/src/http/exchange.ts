@@ -28,6 +28,8 @@ export interface Exchange {
   maxLatencyMs?: number;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */
   tags?: readonly string[];
+  /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
+  client?: AbortSignal;
   span?: Span;
 }
 

@@ -280,6 +280,13 @@ const operations: readonly Operation[] = [
   { method: 'get', path: '/openapi.json', tag: 'Own', summary: 'This document', open: true },
   { method: 'get', path: '/status', tag: 'Own', summary: 'What runs here' },
   { method: 'get', path: '/metrics', tag: 'Own', summary: 'Prometheus metrics' },
+  {
+    method: 'get',
+    path: '/cache/stats',
+    tag: 'Own',
+    summary: 'What the cache of answers holds and has done',
+  },
+  { method: 'post', path: '/cache/clear', tag: 'Own', summary: 'Forget all cached answers' },
   { method: 'get', path: '/admin/keys', tag: 'Admin', summary: 'All keys' },
   {
     method: 'post',

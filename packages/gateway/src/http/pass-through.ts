@@ -62,6 +62,8 @@ export interface PassThroughOptions {
   onFirst?: (data: unknown) => void;
   /** Hears the beginning of the answer, until it has heard enough. */
   listener?: Usefulness;
+  /** Hears all of the answer, decoded. */
+  onEvent?: (event: ChatEvent) => void;
 }
 
 /**
@@ -121,6 +123,11 @@ export class PassThrough implements StreamTransform {
     this.#pending = empty;
     if (!this.started) this.#begin(left);
     if (!this.started) throw noStream();
+    const { onEvent } = this.#options;
+    if (onEvent) {
+      this.#hear(left);
+      for (const event of this.#decoder?.end() ?? []) onEvent(event);
+    }
     return left.length === 0 ? left : this.#scan(left);
   }
 
@@ -185,11 +192,14 @@ export class PassThrough implements StreamTransform {
   }
 
   #hear(whole: Buffer): void {
-    const { dialect, listener } = this.#options;
-    if (!listener || listener.reached) return;
+    const { dialect, listener, onEvent } = this.#options;
+    if (!onEvent && (!listener || listener.reached)) return;
     this.#decoder ??= dialect.createEventDecoder();
     for (const frame of this.#frames(whole)) {
-      for (const event of this.#decoder.push(frame)) listener.hear(event);
+      for (const event of this.#decoder.push(frame)) {
+        listener?.hear(event);
+        onEvent?.(event);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import { dialects } from '../dialects/index.ts';
 import type { Action } from '../governance/permissions.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
+import { cacheStats, clearCache } from './endpoints/cache.ts';
 import { chatCompletions, messages } from './endpoints/chat.ts';
 import { completions } from './endpoints/completions.ts';
 import { countMessageTokens } from './endpoints/count-tokens.ts';
@@ -95,6 +96,8 @@ function addOwn(router: Router): void {
   router.add('GET /ready', open('ready', ready));
   router.add('GET /status', admin('status', status));
   router.add('GET /metrics', admin('metrics', metrics));
+  router.add('GET /cache/stats', admin('cache-stats', cacheStats));
+  router.add('POST /cache/clear', admin('cache-clear', clearCache));
   router.add('GET /openapi.json', open('openapi', onUse(apiDocument, 'openApiDocument')));
   const keys = adminFor('keys.read', 'keys.write');
   router.add('GET /admin/keys', keys.read('keys', onUse(adminApi, 'listKeys')));

@@ -1,4 +1,5 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
+import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { AuthSettings } from '../governance/authenticate.ts';
 import type { Budgets } from '../governance/budgets/budgets.ts';
@@ -57,6 +58,8 @@ export interface Services {
   auth: AuthSettings;
   limits: RequestLimits;
   privacy: PrivacySettings;
+  /** Absent where answers are not kept. */
+  cache?: AnswerCache | undefined;
   /** Of this program, for `/status`. */
   version: string;
 }

@@ -20,6 +20,8 @@ export interface TestGatewayOptions {
   limits?: Partial<GatewaySettings['limits']>;
   dependencies?: Partial<ProviderDependencies>;
   storage?: Storage<GatewayTables>;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
 }
 
 /** A gateway over a database in memory, for tests, with what it logged and wrote. */
@@ -85,7 +87,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     metrics: await createMetrics({ processMetrics: false }),
     tracer: noTracer,
     fetch,
-    now: Date.now,
+    now: options.now ?? Date.now,
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
   });

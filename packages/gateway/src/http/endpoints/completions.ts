@@ -33,7 +33,7 @@ export async function completions(services: Services, exchange: Exchange): Promi
   };
   call.via = (provider) =>
     provider.supports('completions', 'openai-chat')
-      ? { kind: 'completions', target: openAiChatDialect, passes: true }
+      ? { kind: 'completions', target: textCompletionDialect, passes: true }
       : completionVia(provider, call.body, decode);
   call.decode = () => {
     const chat = chatOfCompletion(decode());
