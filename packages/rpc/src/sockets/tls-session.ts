@@ -35,9 +35,7 @@ export function splitAlternativeNames(text: string): string[] {
 }
 
 /** The certificate of a peer that was verified; undefined where there is none. */
-function peerCertificate(
-  certificate: CertificateText | undefined,
-): PeerCertificate | undefined {
+function peerCertificate(certificate: CertificateText | undefined): PeerCertificate | undefined {
   if (certificate?.fingerprint256 === undefined) return undefined;
   const name = certificate.subject?.CN ?? '';
   return {
