@@ -2,7 +2,7 @@ import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
-import { type AuthSettings, authenticate, type Caller } from './governance/authenticate.ts';
+import type { AuthSettings, Caller } from './governance/authenticate.ts';
 import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import {
   type BudgetSettings,
@@ -18,6 +18,14 @@ import { Ledger } from './governance/ledger.ts';
 import { authorize } from './governance/permissions.ts';
 import { PriceCatalogue } from './governance/prices/catalogue.ts';
 import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
+import { authenticateThrottled } from './governance/rate-limits/authenticate-throttled.ts';
+import type { PeerAddress } from './governance/rate-limits/client-address.ts';
+import type { LimitDialect } from './governance/rate-limits/limit-headers.ts';
+import {
+  defaultRateLimitSettings,
+  type RateLimitSettings,
+  RateLimits,
+} from './governance/rate-limits/rate-limits.ts';
 import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
 import type { GatewayTables } from './governance/tables.ts';
@@ -29,6 +37,7 @@ import type { Route, Router } from './http/route.ts';
 import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
+import { apiErrorInfo } from './neutral/api-error.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
@@ -46,6 +55,8 @@ export interface GatewaySettings {
   /** Absent: the defaults, and no webhook. */
   budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
   circuit: CircuitSettings;
+  /** Absent: nobody is limited. */
+  rateLimits?: RateLimitSettings;
   privacy: PrivacySettings;
   /** Absent: answers are not kept. */
   cache?: CacheSettings | undefined;
@@ -61,6 +72,8 @@ export interface GatewayOptions {
   fetch: typeof fetch;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
+  monotonicMs?: () => number;
   /** Of this program. */
   version: string;
   /** The longest time a ledger row waits to be written with others. */
@@ -108,6 +121,11 @@ export class Gateway implements AsyncDisposable {
       prices: (model) => this.#prices.find(model),
       onEvent: (event) => this.#budgetWebhook.send(event),
     });
+    const rateLimits = new RateLimits({
+      log,
+      metrics: options.metrics,
+      monotonicMs: options.monotonicMs ?? (() => performance.now()),
+    });
     const figures = new LiveFigures(settings.circuit);
     this.#services = {
       storage,
@@ -132,6 +150,7 @@ export class Gateway implements AsyncDisposable {
       fetch: options.fetch,
       background,
       budgets,
+      rateLimits,
       entities: {
         orgs: new Orgs({ storage, now }),
         teams: new Teams({ storage, now }),
@@ -153,7 +172,7 @@ export class Gateway implements AsyncDisposable {
       version: options.version,
     };
     this.#refusals = new Refusals(this.#services.ledger);
-    this.#configureBudgets(settings);
+    this.#configureGovernance(settings);
   }
 
   get keys(): KeyStore {
@@ -172,16 +191,20 @@ export class Gateway implements AsyncDisposable {
     };
     this.#services.figures.configure(settings.circuit);
     this.#prices = this.#priceBook(settings, this.#services.log);
-    this.#configureBudgets(settings);
+    this.#configureGovernance(settings);
   }
 
-  #configureBudgets({ budgets }: GatewaySettings): void {
+  #configureGovernance({ budgets, rateLimits }: GatewaySettings): void {
+    this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
     this.#budgetWebhook.settings = budgets?.webhook;
   }
 
-  /** Answers one request. Never throws: what goes wrong is an answer in the caller's dialect. */
-  async handle(request: Request): Promise<Response> {
+  /**
+   * Answers one request; `peer` says from which address its connection is, where there is one. Never
+   * throws: what goes wrong is an answer in the caller's dialect.
+   */
+  async handle(request: Request, peer?: PeerAddress): Promise<Response> {
     const startedAt = performance.now();
     const { path, query } = splitUrl(request.url);
     const found = this.#router.find(request.method, path);
@@ -191,7 +214,7 @@ export class Gateway implements AsyncDisposable {
     let status = 500;
     let exchange: Exchange | undefined;
     try {
-      const known = this.#callerOf(route, request, query);
+      const known = this.#callerOf(route, request, query, peer);
       const caller = known instanceof Promise ? await known : known;
       exchange = {
         request,
@@ -203,21 +226,29 @@ export class Gateway implements AsyncDisposable {
         caller,
         requestedModel: '',
         attempts: 0,
+        peer,
       };
       const services = this.#services;
+      if (services.rateLimits.isOn && isCounted(route)) {
+        exchange.admission = services.rateLimits.admission(caller, request, peer);
+        exchange.admission.begin();
+      }
       const response = await (services.tracer.enabled
         ? this.#traced(route, exchange, parameters)
         : route.handle(services, exchange, parameters));
       status = response.status;
+      exchange.admission?.tell(response.headers, limitDialect(route));
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
       this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
       const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
+      exchange?.admission?.tell(response.headers, limitDialect(route));
       this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
       return response;
     } finally {
+      exchange?.admission?.leave();
       this.#services.metrics.request(route.name, status, (performance.now() - startedAt) / 1_000);
     }
   }
@@ -257,7 +288,8 @@ export class Gateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { background, keys, ledger, log } = this.#services;
+    const { background, keys, ledger, log, rateLimits } = this.#services;
+    rateLimits[Symbol.dispose]();
     if (!(await background.stop(stopLimitMs))) {
       log.error('work after answers did not come to its end in time', { limitMs: stopLimitMs });
     }
@@ -303,9 +335,14 @@ export class Gateway implements AsyncDisposable {
     return new PriceBook({ overrides: prices, catalogue: this.#priceCatalogue, log });
   }
 
-  #callerOf(route: Route, request: Request, query: string): Caller | Promise<Caller> {
+  #callerOf(
+    route: Route,
+    request: Request,
+    query: string,
+    peer: PeerAddress | undefined,
+  ): Caller | Promise<Caller> {
     if (route.needs === 'nothing') return nobody;
-    const caller = authenticate(request, query, this.#services.auth, this.#services.keys);
+    const caller = authenticateThrottled(request, query, peer, this.#services);
     return caller instanceof Promise
       ? caller.then((known) => permitted(known, route))
       : permitted(caller, route);
@@ -336,8 +373,19 @@ export class Gateway implements AsyncDisposable {
     if (error.code === 'internal') this.#services.log.error('a request failed', fields);
     else if (error.code === 'canceled') this.#services.log.debug('a client left', fields);
     else if (attempts > 0) this.#services.log.debug('no provider answered well', fields);
-    else this.#services.log.info('a request was refused or failed', fields);
+    else if (apiErrorInfo(error).reason === 'rate_limit_exceeded') {
+      this.#services.log.debug('a request came too early', fields);
+    } else this.#services.log.info('a request was refused or failed', fields);
   }
+}
+
+/** What asks providers counts for rates; lists, and what is kept here, do not. */
+function isCounted({ dialect, isLookup }: Route): boolean {
+  return dialect !== undefined && !isLookup;
+}
+
+function limitDialect({ dialect }: Route): LimitDialect {
+  return dialect === 'anthropic-messages' ? 'anthropic' : 'openai';
 }
 
 /** Anthropic's clients look for the id elsewhere. */

@@ -8,6 +8,7 @@ import type { LiveAttempt } from '../routing/live-figures.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { Hold } from './budgets/hold.ts';
 import type { LedgerEntry } from './ledger.ts';
+import type { Draw } from './rate-limits/draw.ts';
 
 export interface AttemptOptions {
   candidate: Candidate;
@@ -47,6 +48,8 @@ export class AttemptRecord {
   answered: (() => Omit<CountableText, 'input'>) | undefined;
   /** What is held in budgets until it is known what the attempt cost. */
   hold: Hold | undefined;
+  /** What was taken of limits until it is known what the attempt used. */
+  draw: Draw | undefined;
   readonly #services: Services;
   readonly #live: LiveAttempt;
   readonly #exchange: Exchange;
@@ -61,6 +64,7 @@ export class AttemptRecord {
     this.#exchange = exchange;
     this.options = options;
     exchange.attempts++;
+    exchange.admission?.enter();
   }
 
   get ended(): boolean {
@@ -86,6 +90,8 @@ export class AttemptRecord {
     if (this.#ended) return;
     this.#ended = true;
     this.#whenEnded?.resolve();
+    this.draw?.end();
+    this.#exchange.admission?.leave();
     const entry = this.#entry(outcome, error);
     this.#live.end(entry, error);
     if (this.usageKnown || !countable) {
@@ -104,6 +110,7 @@ export class AttemptRecord {
 
   #write(entry: LedgerEntry): void {
     if (this.hold) this.#services.budgets.settle(this.hold, entry);
+    this.draw?.settle(entry);
     this.#services.ledger.record(entry);
     this.#services.metrics.attempt(entry);
   }

@@ -1,4 +1,5 @@
 import type { RpcError } from '@zeke/rpc';
+import { apiErrorInfo } from '../neutral/api-error.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Caller } from './authenticate.ts';
 import type { Ledger } from './ledger.ts';
@@ -21,19 +22,19 @@ export interface Refusal {
   latencyMs: number;
 }
 
-/** Rows for requests of nobody known: so many at once, */
-const maxUnknown = 100;
+/** Rows for requests of nobody known, and of who asks too often: so many at once, */
+const maxFrequent = 100;
 /** and one more after so long. Everybody can send such requests, and rows take room. */
-const unknownEveryMs = 1_000;
+const frequentEveryMs = 1_000;
 
 /**
  * Puts requests that were refused before any provider was asked on the ledger, as attempt 0 of no
- * provider with the outcome `refused`. Those of unknown callers only as far as the limit allows: the
- * log and the metrics have them all.
+ * provider with the outcome `refused`. Those of unknown callers, and of who asks too often, only as
+ * far as the limit allows: the metrics have them all.
  */
 export class Refusals {
   readonly #ledger: Pick<Ledger, 'record'>;
-  #unknown = maxUnknown;
+  #frequent = maxFrequent;
   #refilledAt = 0;
 
   constructor(ledger: Pick<Ledger, 'record'>) {
@@ -41,7 +42,8 @@ export class Refusals {
   }
 
   record({ caller, dialect, error, ...refusal }: Refusal): void {
-    if (!caller && !this.#mayRecordUnknown(refusal.atMs)) return;
+    const isFrequent = caller === undefined || isForRate(error);
+    if (isFrequent && !this.#mayRecord(refusal.atMs)) return;
     this.#ledger.record({
       ...refusal,
       keyId: caller?.keyId,
@@ -62,14 +64,20 @@ export class Refusals {
     });
   }
 
-  #mayRecordUnknown(now: number): boolean {
-    const refill = Math.floor((now - this.#refilledAt) / unknownEveryMs);
+  #mayRecord(now: number): boolean {
+    const refill = Math.floor((now - this.#refilledAt) / frequentEveryMs);
     if (refill > 0) {
-      this.#unknown = Math.min(maxUnknown, this.#unknown + refill);
+      this.#frequent = Math.min(maxFrequent, this.#frequent + refill);
       this.#refilledAt = now;
     }
-    if (this.#unknown === 0) return false;
-    this.#unknown--;
+    if (this.#frequent === 0) return false;
+    this.#frequent--;
     return true;
   }
+}
+
+function isForRate(error: RpcError): boolean {
+  return (
+    error.code === 'resource_exhausted' && apiErrorInfo(error).reason === 'rate_limit_exceeded'
+  );
 }

@@ -1,13 +1,16 @@
 import { RpcError } from '@zeke/rpc';
 import type { Dialect, TranslationNote } from '../dialects/dialect.ts';
 import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record.ts';
+import type { Hold } from '../governance/budgets/hold.ts';
+import type { Admission } from '../governance/rate-limits/admission.ts';
+import type { Draw } from '../governance/rate-limits/draw.ts';
 import { apiError, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
 import type { Operation } from '../providers/provider.ts';
 import type { Entry } from '../routing/contest.ts';
 import { refuseRemote } from '../routing/privacy.ts';
 import { type Exchange, passOn } from './exchange.ts';
-import { holdCost } from './hold-cost.ts';
+import { holdCost, likelyTokens } from './hold-cost.ts';
 import type { Services } from './services.ts';
 
 /** What the steps of one attempt at one provider share. */
@@ -38,13 +41,16 @@ export async function attempt<T>(
   const provider = options.candidate.provider.name;
   refuseRemote(options.candidate.provider, services.privacy.localOnly || exchange.localOnly);
   const hold = services.budgets.isIdle ? undefined : await holdCost(services, exchange, options);
+  const draw = exchange.admission && drawTokens(exchange.admission, options, hold);
   const live = services.figures.of(provider, options.candidate.model).begin();
   if (live instanceof RpcError) {
     hold?.release();
+    draw?.giveBack();
     throw restsNow(live, provider);
   }
   const record = new AttemptRecord(services, exchange, options, live);
   record.hold = hold;
+  record.draw = draw;
   const running = new ProviderCall({
     watchdog: services.watchdog,
     client: exchange.client ?? exchange.request.signal,
@@ -79,6 +85,21 @@ export async function attempt<T>(
     record.end(canceled ? 'canceled' : 'error', error, countable);
     logAttempt(step, error);
     throw error;
+  }
+}
+
+/** What the caller's limits, and the model's, have room for. Throws `resource_exhausted`. */
+function drawTokens(
+  admission: Admission,
+  { asks, candidate, operation }: AttemptOptions,
+  hold: Hold | undefined,
+): Draw | undefined {
+  try {
+    const estimate = () => (asks === undefined ? 0 : likelyTokens(asks, operation));
+    return admission.draw(candidate.provider.name, candidate.model, estimate);
+  } catch (refusal) {
+    hold?.release();
+    throw refusal;
   }
 }
 

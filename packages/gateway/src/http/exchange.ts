@@ -2,6 +2,8 @@ import type { Span, StrategyName } from '@zeke/foundation';
 import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
+import type { Admission } from '../governance/rate-limits/admission.ts';
+import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
 import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
 
 /** One request and what is known about it on its way. */
@@ -30,6 +32,10 @@ export interface Exchange {
   tags?: readonly string[];
   /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
   client?: AbortSignal;
+  /** From which address the connection is; absent where there is none. */
+  peer?: PeerAddress | undefined;
+  /** What was taken for it where callers have limits. */
+  admission?: Admission;
   span?: Span;
 }
 
@@ -134,12 +140,17 @@ export function errorResponse(
   const all: Record<string, string> = { ...jsonType, 'x-request-id': requestId, ...headers };
   if (retryAfterMs !== undefined) all['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
   // OpenAI's and Anthropic's clients ask again after a 429 unless told not to.
-  if (reason === 'insufficient_quota' && !provider) all['x-should-retry'] = 'false';
+  if (isFinal(reason) && !provider) all['x-should-retry'] = 'false';
   if (refusal) passOn(refusal.headers, all);
   return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
     status,
     headers: all,
   });
+}
+
+/** What asking again does not help against. */
+function isFinal(reason: string | undefined): boolean {
+  return reason === 'insufficient_quota' || reason === 'request_too_large';
 }
 
 /**

@@ -38,6 +38,17 @@ export function holdCost(
   });
 }
 
+/** By how much a bound of tokens is more than they likely are: it takes two bytes for one. */
+const boundFactor = 2;
+
+/**
+ * About how many tokens a request holds, by its size and without a tokenizer: what rate limits take
+ * before it is known. 1 or more.
+ */
+export function likelyTokens(asks: NonNullable<AttemptOptions['asks']>, operation: string): number {
+  return Math.max(1, Math.ceil(boundOf(asks, operation, 0).input / boundFactor));
+}
+
 function boundOf(
   asks: NonNullable<AttemptOptions['asks']>,
   operation: string,

@@ -11,6 +11,8 @@ export interface Route {
   needs: 'nothing' | Action;
   /** Of endpoints that call models: their refusals are put on the ledger. */
   dialect?: DialectName;
+  /** A list, or what is kept here: it does not count for rate limits. */
+  isLookup?: boolean;
   handle(
     services: Services,
     exchange: Exchange,

@@ -40,12 +40,15 @@ function addOpenAi(router: Router): void {
   router.add('POST /v1/chat/completions', chat('chat-completions', chatCompletions));
   router.add('POST /v1/completions', chat('completions', completions));
   router.add('POST /v1/embeddings', chat('embeddings', openAiEmbeddings));
-  router.add('GET /v1/models', chat('models', listModels));
-  router.add('GET /v1/models/**', chat('model', rest(getModel)));
+  router.add('GET /v1/models', lookup(chat('models', listModels)));
+  router.add('GET /v1/models/**', lookup(chat('model', rest(getModel))));
   router.add('POST /v1/responses', responses('responses', createResponse));
-  router.add('GET /v1/responses/*', responses('response', one(getResponse)));
-  router.add('GET /v1/responses/*/input_items', responses('response-input', one(listInputItems)));
-  router.add('DELETE /v1/responses/*', responses('response-delete', one(deleteResponse)));
+  router.add('GET /v1/responses/*', lookup(responses('response', one(getResponse))));
+  router.add(
+    'GET /v1/responses/*/input_items',
+    lookup(responses('response-input', one(listInputItems))),
+  );
+  router.add('DELETE /v1/responses/*', lookup(responses('response-delete', one(deleteResponse))));
 }
 
 function addOthers(router: Router): void {
@@ -55,8 +58,8 @@ function addOthers(router: Router): void {
   router.add('POST /v1/messages', anthropic('messages', messages));
   router.add('POST /v1/messages/count_tokens', anthropic('count-tokens', countMessageTokens));
   for (const version of ['v1beta', 'v1alpha']) {
-    router.add(`GET /${version}/models`, gemini('gemini-models', listGeminiModels));
-    router.add(`GET /${version}/models/**`, gemini('gemini-model', rest(getGeminiModel)));
+    router.add(`GET /${version}/models`, lookup(gemini('gemini-models', listGeminiModels)));
+    router.add(`GET /${version}/models/**`, lookup(gemini('gemini-model', rest(getGeminiModel))));
   }
   for (const version of ['v1beta', 'v1alpha', 'v1']) {
     router.add(`POST /${version}/models/**`, gemini('gemini', geminiMethod));
@@ -66,10 +69,10 @@ function addOthers(router: Router): void {
   router.add('POST /api/generate', spoken('ollama-generate', ollama.generate));
   router.add('POST /api/embed', spoken('ollama-embed', ollama.embed));
   router.add('POST /api/embeddings', spoken('ollama-embeddings', ollama.embeddings));
-  router.add('GET /api/tags', spoken('ollama-tags', ollama.tags));
-  router.add('GET /api/ps', spoken('ollama-ps', ollama.running));
-  router.add('POST /api/show', spoken('ollama-show', ollama.show));
-  router.add('GET /api/version', spoken('ollama-version', ollama.version));
+  router.add('GET /api/tags', lookup(spoken('ollama-tags', ollama.tags)));
+  router.add('GET /api/ps', lookup(spoken('ollama-ps', ollama.running)));
+  router.add('POST /api/show', lookup(spoken('ollama-show', ollama.show)));
+  router.add('GET /api/version', lookup(spoken('ollama-version', ollama.version)));
 }
 
 function addRaw(router: Router): void {
@@ -106,6 +109,8 @@ function addOwn(router: Router): void {
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
   router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
+  const limits = () => import('./endpoints/rate-limit.ts');
+  router.add('GET /rate-limit/status', caller('rate-limit', onUse(limits, 'rateLimitStatus')));
   router.add('GET /omen/providers', caller('omen-providers', onUse(omenApi, 'omenProviders')));
   router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));
   router.add('GET /omen/providers/*/health', caller('omen-health', one(providerHealth)));
@@ -185,6 +190,10 @@ function withId<Name extends string>(
 function inDialect(dialect: DialectName): (name: string, handle: Handle) => Route {
   const error = errorsIn(dialects[dialect]);
   return (name, handle) => ({ name, error, needs: 'models.call', dialect, handle });
+}
+
+function lookup(route: Route): Route {
+  return { ...route, isLookup: true };
 }
 
 function open(name: string, handle: Handle): Route {

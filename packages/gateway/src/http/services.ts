@@ -8,6 +8,7 @@ import type { Teams } from '../governance/entities/teams.ts';
 import type { Users } from '../governance/entities/users.ts';
 import type { KeyStore } from '../governance/key-store.ts';
 import type { Ledger } from '../governance/ledger.ts';
+import type { RateLimits } from '../governance/rate-limits/rate-limits.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
 import type { GatewayTables } from '../governance/tables.ts';
 import type { Usage } from '../neutral/usage.ts';
@@ -38,6 +39,7 @@ export interface Services {
   keys: KeyStore;
   ledger: Ledger;
   budgets: Budgets;
+  rateLimits: RateLimits;
   entities: { orgs: Orgs; teams: Teams; users: Users };
   responses: ResponseStore;
   watchdog: Watchdog;

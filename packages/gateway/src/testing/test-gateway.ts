@@ -22,6 +22,8 @@ export interface TestGatewayOptions {
   storage?: Storage<GatewayTables>;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** The clock of rate limits, in milliseconds. */
+  monotonicMs?: () => number;
 }
 
 /** A gateway over a database in memory, for tests, with what it logged and wrote. */
@@ -33,6 +35,8 @@ export interface TestGateway extends AsyncDisposable {
   /** Sends JSON through the handler, without a socket. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Puts changed settings in force. */
+  configure(changes: Partial<GatewaySettings>): void;
   /** All rows of the ledger, after everything under way is written. */
   ledger(): Promise<Selectable<LedgerTable>[]>;
 }
@@ -72,9 +76,10 @@ function testSettings(options: TestGatewayOptions): GatewaySettings {
 export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const storage = options.storage ?? (await openStorage<GatewayTables>('sqlite::memory:'));
   await storage.migrate([gatewayMigrations]);
+  const settings = testSettings(options);
   const logged: Record<string, unknown>[] = [];
   const gateway = new Gateway({
-    settings: testSettings(options),
+    settings,
     storage,
     log: createLogger({
       level: 'debug',
@@ -90,6 +95,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     now: options.now ?? Date.now,
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
+    ...(options.monotonicMs ? { monotonicMs: options.monotonicMs } : {}),
   });
   const request = (path: string, init: RequestInit) =>
     gateway.handle(new Request(`http://127.0.0.1${path}`, init));
@@ -104,6 +110,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     get: (path, headers) => request(path, headers ? { headers } : {}),
+    configure: (changes) => gateway.configure({ ...settings, ...changes }),
     ledger: async () => {
       await gateway.settled();
       return storage.db.selectFrom('gateway_ledger').selectAll().orderBy('id').execute();
