@@ -1,4 +1,5 @@
 import { connectMemory, type Transport } from '@zeke/rpc';
+import { compressor } from '@zeke/rpc/compression';
 import { type ConnectFetchOptions, connectFetch } from '@zeke/rpc/fetch';
 import { dialHttp2 } from '@zeke/rpc/http2';
 import { connectHttp3 } from '@zeke/rpc/http3';
@@ -18,13 +19,11 @@ export interface OurWay {
   connect(servers: OurServers, certificates: Certificates): Promise<Transport> | Transport;
 }
 
-/** Which messages are compressed can be chosen, and seen, over HTTP/2 alone. */
-const grpc: ServerAbilities = { clientStreams: true, fullDuplex: true, compression: 'checks' };
-const frames: ServerAbilities = { ...grpc, compression: 'reads' };
-/** A client for browsers has no compression of its own. */
-const webSocket: ServerAbilities = { ...grpc, compression: 'none' };
+const all: ServerAbilities = { clientStreams: true, fullDuplex: true, compression: 'checks' };
+/** Within one machine nothing is compressed. */
+const near: ServerAbilities = { ...all, compression: 'none' };
 /** `fetch` of this runtime sends a body whole before it reads, over HTTP/1.1. */
-const web: ServerAbilities = { ...frames, fullDuplex: false };
+const web: ServerAbilities = { ...all, fullDuplex: false };
 
 const host = 'localhost';
 
@@ -32,59 +31,60 @@ const host = 'localhost';
 export const ourWays: readonly OurWay[] = [
   {
     name: 'memory',
-    abilities: frames,
+    abilities: near,
     connect: () => connectMemory({ handler: createTestServer().handler }),
   },
   {
     name: 'unix',
-    abilities: frames,
+    abilities: all,
     connect: ({ unixPath }) => connectUnix({ path: unixPath }),
   },
   {
     name: 'shared-memory',
-    abilities: frames,
+    abilities: near,
     connect: ({ sharedMemoryPath }) => connectSharedMemory({ path: sharedMemoryPath }),
   },
   {
     name: 'websocket',
-    abilities: webSocket,
-    connect: ({ webSocketUrl }) => connectWebSocket({ url: webSocketUrl }),
+    abilities: all,
+    connect: ({ webSocketUrl }) => connectWebSocket({ url: webSocketUrl, compressor }),
   },
   {
     name: 'websocket, TLS',
-    abilities: webSocket,
+    abilities: all,
     connect: ({ secureWebSocketUrl }, { authority }) =>
       connectWebSocket({
         url: secureWebSocketUrl,
+        compressor,
         create: (url, protocol) =>
           new WebSocket(url, { protocols: [protocol], tls: { ca: authority } }),
       }),
   },
   {
     name: 'quic',
-    abilities: frames,
+    abilities: all,
     connect: ({ quicPort }, { authority }) =>
       connectQuic({ host, port: quicPort, tls: { ca: authority } }),
   },
   {
     name: 'gRPC',
-    abilities: grpc,
+    abilities: all,
     connect: ({ grpcPort }) => dialHttp2({ url: `http://127.0.0.1:${grpcPort}` }),
   },
   {
     name: 'gRPC, TLS',
-    abilities: grpc,
+    abilities: all,
     connect: ({ grpcTlsPort }, { authority }) =>
       dialHttp2({ url: `https://127.0.0.1:${grpcTlsPort}`, tls: { ca: authority } }),
   },
   {
     name: 'gRPC, Unix socket',
-    abilities: grpc,
+    abilities: all,
     connect: ({ grpcPath }) => dialHttp2({ path: grpcPath }),
   },
   {
     name: 'gRPC, HTTP/3',
-    abilities: frames,
+    abilities: all,
     connect: ({ http3Port }, { authority }) =>
       connectHttp3({ host, port: http3Port, tls: { ca: authority } }),
   },
@@ -98,6 +98,7 @@ export const ourWays: readonly OurWay[] = [
     connect: ({ webTlsPort }, { authority }) =>
       connectFetch({
         baseUrl: `https://localhost:${webTlsPort}`,
+        compressor,
         init: { tls: { ca: authority } },
       }),
   },
@@ -107,6 +108,7 @@ function webWay(name: string, options: Partial<ConnectFetchOptions>): OurWay {
   return {
     name,
     abilities: web,
-    connect: ({ webPort }) => connectFetch({ baseUrl: `http://127.0.0.1:${webPort}`, ...options }),
+    connect: ({ webPort }) =>
+      connectFetch({ baseUrl: `http://127.0.0.1:${webPort}`, compressor, ...options }),
   };
 }
