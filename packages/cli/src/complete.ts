@@ -14,6 +14,9 @@ export type NameKind =
   | 'written-providers'
   | 'provider-types'
   | 'keys'
+  | 'orgs'
+  | 'teams'
+  | 'users'
   | 'usage-groups';
 
 /** Looks names up; gives none rather than fail or take long. */
@@ -25,11 +28,23 @@ const argumentNames: Readonly<Record<string, NameKind>> = {
   'providers remove': 'written-providers',
   'keys revoke': 'keys',
   'prices show': 'models',
+  'orgs rename': 'orgs',
+  'orgs remove': 'orgs',
+  'teams rename': 'teams',
+  'teams remove': 'teams',
+  'users set': 'users',
+  'users remove': 'users',
 };
 
 const optionNames: Readonly<Record<string, NameKind>> = {
   'chat --model': 'models',
   'usage --by': 'usage-groups',
+  'keys create --user': 'users',
+  'keys create --team': 'teams',
+  'teams create --org': 'orgs',
+  'users create --org': 'orgs',
+  'users create --team': 'teams',
+  'users set --team': 'teams',
 };
 
 /**

@@ -20,6 +20,9 @@ const names: Readonly<Record<NameKind, readonly string[]>> = {
   'written-providers': ['work'],
   'provider-types': ['openai', 'ollama', 'xai'],
   keys: ['key_1'],
+  orgs: ['acme'],
+  teams: ['research'],
+  users: ['ada'],
   'usage-groups': ['day', 'model'],
 };
 
@@ -36,6 +39,11 @@ describe('what may follow', () => {
     ['providers test', '', ['work', 'found']],
     ['providers remove', '', ['work']],
     ['keys revoke', 'key', ['key_1']],
+    ['keys create a --user', '', ['ada']],
+    ['teams create b --org', '', ['acme']],
+    ['users set', '', ['ada']],
+    ['budgets set', 't', ['team', 'tag']],
+    ['budgets set key laptop 1 --per', 'm', ['month']],
     ['up', '--d', ['--demo']],
     ['up', '--', ['--config', '--demo', '--open', '--host', '--port', '--help']],
     ['chat -m', '', ['openai/gpt-4o', 'ollama/qwen3:8b']],

@@ -5,6 +5,7 @@ import { shells } from '../commands/completion.ts';
 import { type Candidate, complete, formatCandidate, type LookUp } from '../complete.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
+import type { Entity, EntityKind } from '../entities.ts';
 import type { ApiKey } from './keys.ts';
 
 /** Somebody waits with a finger on the key. */
@@ -41,11 +42,15 @@ function lookUpIn(context: Context): LookUp {
         case 'provider-types':
           return providerTypes;
         case 'usage-groups':
-          return ['day', 'key', 'owner', 'model', 'provider'];
+          return ['day', 'key', 'owner', 'org', 'team', 'user', 'model', 'provider'];
         case 'models':
           return await listedModels(context);
         case 'keys':
           return await usableKeys(context);
+        case 'orgs':
+        case 'teams':
+        case 'users':
+          return await entityNames(context, kind);
         case 'providers':
           return await providersOf(context);
         case 'written-providers':
@@ -65,9 +70,17 @@ async function listedModels(context: Context): Promise<string[]> {
 /** Ids, and names that are one word. */
 async function usableKeys(context: Context): Promise<string[]> {
   const answer = await ask<{ data: ApiKey[] }>(context, '/admin/keys');
-  const usable = answer?.data.filter(({ revokedAtMs }) => revokedAtMs === undefined) ?? [];
-  const names = usable.map(({ name }) => name).filter((name) => /^[\w.@-]+$/.test(name));
-  return [...new Set(names), ...usable.map(({ id }) => id)];
+  return namesAndIds(answer?.data.filter(({ revokedAtMs }) => revokedAtMs === undefined) ?? []);
+}
+
+async function entityNames(context: Context, kind: EntityKind): Promise<string[]> {
+  const answer = await ask<{ data: Entity[] }>(context, `/admin/${kind}`);
+  return namesAndIds(answer?.data ?? []);
+}
+
+function namesAndIds(all: readonly { name: string; id: string }[]): string[] {
+  const names = all.map(({ name }) => name).filter((name) => /^[\w.@-]+$/.test(name));
+  return [...new Set(names), ...all.map(({ id }) => id)];
 }
 
 /** Those of the server that runs, which may have found some; else those that are written down. */

@@ -2,6 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import { openClient } from '../client.ts';
 import type { CreateKeyFlags, KeysFlags } from '../commands/keys.ts';
 import type { Context } from '../context.ts';
+import { entityId, sending } from '../entities.ts';
 import { parseMoment } from '../moment.ts';
 import { printable } from '../output.ts';
 
@@ -17,6 +18,8 @@ export interface ApiKey {
   expiresAtMs?: number;
   revokedAtMs?: number;
   lastUsedAtMs?: number;
+  userId?: string;
+  teamId?: string;
 }
 
 /** Makes a key. Its secret is the only thing on standard output, unless JSON is asked for. */
@@ -28,17 +31,19 @@ export async function createKey(
   const { output } = context;
   const expiresAtMs = expiryOf(flags, Date.now());
   await using client = await openClient(context, flags);
-  const key = await client.json<ApiKey & { secret: string }>('/admin/keys', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      name,
-      owner: flags.owner,
-      scopes: flags.scope,
-      allowed_models: flags.model,
-      expires_at: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
-    }),
-  });
+  const { team, user } = flags;
+  const body = {
+    name,
+    // A user is known by name already.
+    owner: flags.owner ?? (user?.startsWith('user_') ? undefined : user),
+    scopes: flags.scope,
+    allowed_models: flags.model,
+    expires_at: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
+    user_id: user === undefined ? undefined : await entityId(client, 'users', user),
+    team_id: team === undefined ? undefined : await entityId(client, 'teams', team),
+  };
+  const made = sending('POST', body);
+  const key = await client.json<ApiKey & { secret: string }>('/admin/keys', made);
   if (flags.json) return output.json({ key });
   output.line(key.secret);
   output.note(`${key.id} "${printable(key.name)}": keep it well, it is not shown again`);
@@ -73,14 +78,14 @@ export async function revokeKey(context: Context, given: string, flags: KeysFlag
   const { output } = context;
   await using client = await openClient(context, flags);
   const { data } = await client.json<{ data: ApiKey[] }>('/admin/keys');
-  const path = `/admin/keys/${encodeURIComponent(idOf(given, data))}`;
+  const path = `/admin/keys/${encodeURIComponent(keyId(given, data))}`;
   const key = await client.json<ApiKey>(path, { method: 'DELETE' });
   if (flags.json) output.json({ key });
   else output.line(`revoked ${key.id} "${printable(key.name)}"`);
 }
 
-/** Throws `invalid_argument` for a name that several keys have. */
-function idOf(given: string, keys: readonly ApiKey[]): string {
+/** The id of a key named by id or name. Throws `invalid_argument` for a name that several keys have. */
+export function keyId(given: string, keys: readonly ApiKey[]): string {
   if (keys.some(({ id }) => id === given)) return given;
   const named = keys.filter(({ name }) => name === given);
   const usable = named.filter(({ revokedAtMs }) => revokedAtMs === undefined);

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { parseMoment } from '../moment.ts';
 import type { ApiKey } from './keys.ts';
 
-const groups = ['day', 'key', 'owner', 'model', 'provider'] as const;
+const groups = ['day', 'key', 'owner', 'org', 'team', 'user', 'model', 'provider'] as const;
 
 type Group = (typeof groups)[number];
 

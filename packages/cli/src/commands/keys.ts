@@ -12,6 +12,8 @@ export interface CreateKeyFlags extends KeysFlags {
   readonly scope?: readonly string[];
   readonly model?: readonly string[];
   readonly expires?: string;
+  readonly user?: string;
+  readonly team?: string;
 }
 
 /** `zeke keys {create,list,revoke}` */
@@ -30,6 +32,8 @@ export function addKeys(program: Command, context: Context): void {
         'a model it may use, * for any text; may stand often',
       ).argParser(list),
     )
+    .option('--user <user>', 'the user whose it is, by name or id')
+    .option('--team <team>', "the team it counts for, in place of the user's own")
     .option('--expires <when>', 'when it ends: 30d, 12h, or a date such as 2027-01-31')
     .addHelpText(
       'after',

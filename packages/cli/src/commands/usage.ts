@@ -14,7 +14,10 @@ export interface UsageFlags {
 export function addUsage(program: Command, context: Context): void {
   withConfig(withJson(program.command('usage').description('sum up tokens and costs')))
     .addOption(
-      new Option('--by <groups>', 'day, key, owner, model, provider; several with commas')
+      new Option(
+        '--by <groups>',
+        'day, key, owner, org, team, user, model, provider; several with commas',
+      )
         .argParser(list)
         .default(undefined, 'day'),
     )

@@ -1,0 +1,66 @@
+import { openClient } from '../client.ts';
+import type { EntityFlags } from '../commands/orgs.ts';
+import type { CreateTeamFlags } from '../commands/teams.ts';
+import type { Context } from '../context.ts';
+import { type Entity, entitiesOf, entityId, sending } from '../entities.ts';
+import { printable } from '../output.ts';
+
+/** Makes a team of an organisation. Its id is on standard output. */
+export async function createTeam(
+  context: Context,
+  name: string,
+  flags: CreateTeamFlags,
+): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const org = await entityId(client, 'orgs', flags.org);
+  const body = { name, org_id: org };
+  const team = await client.json<Entity>('/admin/teams', sending('POST', body));
+  if (flags.json) output.json({ team });
+  else output.line(team.id);
+}
+
+export async function listTeams(context: Context, flags: EntityFlags): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const teams = await entitiesOf(client, 'teams');
+  if (flags.json) return output.json({ teams });
+  if (teams.length === 0) {
+    return output.note('there is no team yet: zeke teams create <name> --org <org> makes one');
+  }
+  const orgs = new Map((await entitiesOf(client, 'orgs')).map(({ id, name }) => [id, name]));
+  output.table(
+    ['ID', 'NAME', 'ORG'],
+    teams.map(({ id, name, orgId = '' }) => [id, name, orgs.get(orgId) ?? orgId]),
+  );
+}
+
+export async function renameTeam(
+  context: Context,
+  given: string,
+  name: string,
+  flags: EntityFlags,
+): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const id = await entityId(client, 'teams', given);
+  const path = `/admin/teams/${encodeURIComponent(id)}`;
+  const team = await client.json<Entity>(path, sending('PATCH', { name }));
+  if (flags.json) output.json({ team });
+  else output.line(`${team.id} is now "${printable(team.name)}"`);
+}
+
+/** Removes a team without users, and revokes its keys. */
+export async function removeTeam(
+  context: Context,
+  given: string,
+  flags: EntityFlags,
+): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const id = await entityId(client, 'teams', given);
+  const path = `/admin/teams/${encodeURIComponent(id)}`;
+  const team = await client.json<Entity>(path, { method: 'DELETE' });
+  if (flags.json) output.json({ team });
+  else output.line(`removed ${team.id} "${printable(team.name)}" and revoked its keys`);
+}
