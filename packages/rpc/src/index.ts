@@ -42,6 +42,7 @@ export {
   type ClientCall,
   type ClientSink,
   type CompressionName,
+  type DisposableTransport,
   type Listener,
   type OpenOptions,
   okTrailer,
@@ -65,6 +66,7 @@ export type { Connection } from './core/connection.ts';
 export { defaultLimits, type RpcLimits } from './core/limits.ts';
 export { Metadata, type MetadataInit, type MetadataValue } from './core/metadata.ts';
 export type { Idempotency, MethodInfo, MethodKind, ServiceType } from './core/method.ts';
+export type { ParentCall } from './core/parent-call.ts';
 export { isRefused, markRefused } from './core/refused.ts';
 export {
   type CallContext,

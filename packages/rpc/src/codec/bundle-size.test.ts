@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 /** What a page may take at most, in bytes: as it is, and as it goes over the wire. */
-const maxBytes = 78_000;
-const maxGzipBytes = 24_500;
+const maxBytes = 82_000;
+const maxGzipBytes = 26_000;
 
 test('a page with one client is small, and has no schema and nothing of a runtime in it', async () => {
   const { outputs } = await Bun.build({
