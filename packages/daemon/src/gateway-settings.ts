@@ -40,6 +40,7 @@ export async function gatewaySettings(
     },
     prices: config.prices,
     budgets: config.budgets,
+    rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
     privacy: {
       localOnly: routing.privacy === 'local_only',
       preferLocalFor: routing.preferLocalFor,

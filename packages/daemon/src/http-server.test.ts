@@ -38,6 +38,11 @@ describe('requests', () => {
     expect(await (await fetch(`${server.url}/x`)).text()).toBe('GET handled');
   });
 
+  test('the handler can ask where a request is from', async () => {
+    await using server = await serve((request, peer) => new Response(peer(request) ?? 'nowhere'));
+    expect(await (await fetch(`${server.url}/x`)).text()).toBe('127.0.0.1');
+  });
+
   test('a flood of headers is refused, headers within the limit are not', async () => {
     await using server = await serve(() => new Response('ok'), { maxHeaderBytes: 32_768 });
     const headers = (bytes: number) =>

@@ -8,8 +8,14 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes: number;
   /** `GET /`. */
   readonly home: (request: Request) => Response | Promise<Response>;
-  /** Everything else. It does not throw. */
-  readonly handle: (request: Request) => Response | Promise<Response>;
+  /**
+   * Everything else. It does not throw. `peer` tells the address of the connection that a request is
+   * from, while it is there.
+   */
+  readonly handle: (
+    request: Request,
+    peer: (request: Request) => string | undefined,
+  ) => Response | Promise<Response>;
   /** Called when the time for running requests is over, shortly before they are cut. */
   readonly cutShort?: () => void;
 }
@@ -78,8 +84,11 @@ async function limitHeaders(bytes: number): Promise<void> {
 }
 
 function listen({ host, port, home, handle }: HttpServerOptions): Bun.Server<undefined> {
+  // One for all requests.
+  const peer = (request: Request) => server.requestIP(request)?.address;
+  let server: Bun.Server<undefined>;
   try {
-    return Bun.serve({
+    server = Bun.serve({
       hostname: host.replace(/^\[|\]$/g, ''),
       port,
       // A stream may be quiet for long; how long, is the gateway's to say.
@@ -89,8 +98,9 @@ function listen({ host, port, home, handle }: HttpServerOptions): Bun.Server<und
       // Without this, Bun lets two servers that are not for development share one port.
       reusePort: false,
       routes: { '/': { GET: home } },
-      fetch: async (request) => closedAfter(await handle(request)),
+      fetch: async (request) => closedAfter(await handle(request, peer)),
     });
+    return server;
   } catch (cause) {
     throw listenError(cause, host, port);
   }

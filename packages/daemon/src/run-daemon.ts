@@ -68,7 +68,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     port,
     maxHeaderBytes,
     home: (request) => statusPage(request, parts.settings),
-    handle: (request) => parts.gateway.handle(request),
+    handle: (request, peer) => parts.gateway.handle(request, peer),
     cutShort: () => parts.gateway.cutShort(),
   });
   const watching = new AbortController();
@@ -118,7 +118,7 @@ async function startRpc(
     host,
     port,
     home,
-    handle: (request) => gateway.handle(request),
+    handle: (request, peer) => gateway.handle(request, peer),
     onUnexpected: (err) => log.error('a call failed', { err }),
   });
 }

@@ -21,6 +21,7 @@ export {
   type ShowPricesOptions,
   showPrices,
 } from './governance/prices/show-prices.ts';
+export type { PeerAddress } from './governance/rate-limits/client-address.ts';
 export type { GatewayTables } from './governance/tables.ts';
 export {
   type UsageGroup,

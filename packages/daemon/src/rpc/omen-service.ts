@@ -1,3 +1,4 @@
+import type { PeerAddress } from '@zeke/gateway';
 import {
   ChatCompletionChunk,
   ChatCompletionRequest,
@@ -12,13 +13,14 @@ import {
   type Code,
   type MessageInit,
   type MessageType,
+  type Peer,
   RpcError,
 } from '@zeke/rpc';
 import { readEvents } from '@zeke/rpc/streams';
 import { version } from '../version.ts';
 
 /** The gateway, as a function of HTTP requests. */
-export type GatewayHandler = (request: Request) => Response | Promise<Response>;
+export type GatewayHandler = (request: Request, peer: PeerAddress) => Response | Promise<Response>;
 
 /** Metadata that the gateway reads as headers. */
 const passedOn = ['authorization', 'x-api-key', 'x-request-id', 'traceparent', 'tracestate'];
@@ -79,7 +81,7 @@ function bodyOf(request: ChatCompletionRequest, stream: boolean): object {
 async function send(
   handle: GatewayHandler,
   path: string,
-  { metadata, signal }: CallContext,
+  { metadata, peer, signal }: CallContext,
   body: object | undefined,
 ): Promise<Response> {
   const headers = new Headers();
@@ -93,9 +95,16 @@ async function send(
     body === undefined
       ? new Request(url, { headers, signal })
       : new Request(url, { method: 'POST', headers, signal, body: JSON.stringify(body) }),
+    () => addressOf(peer),
   );
   if (response.ok) return response;
   throw failureOf(response.status, await response.text());
+}
+
+/** Who calls over the Unix socket is the user whose it is, and has no address. */
+function addressOf({ address, transport }: Peer): string | undefined {
+  if (transport === 'unix') return undefined;
+  return address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function chunkOf(data: string): MessageInit<ChatCompletionChunk> {

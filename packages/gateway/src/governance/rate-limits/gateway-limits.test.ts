@@ -77,7 +77,6 @@ const statuses = async (answers: readonly Promise<Response>[]) => {
   return counts;
 };
 
-
 beforeEach(() => {
   nowMs = 0;
   used = { input: 3, cachedInput: 0, output: 7, reasoning: 0 };
