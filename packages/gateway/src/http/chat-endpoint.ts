@@ -34,6 +34,7 @@ import {
 } from './attempt.ts';
 import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
 import type { Exchange } from './exchange.ts';
+import { answerMerged } from './merged-answer.ts';
 import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
 import type { Services } from './services.ts';
@@ -176,7 +177,10 @@ function askAllowed(
   const request = { model: call.model, alias, routing, candidates, session, privacy };
   return services.planner.plan(request).then(async (plan) => {
     exchange.strategy = plan.strategy;
-    const { candidate, response } = await carryOut(plan, call, signal, askOne);
+    const { merge } = plan;
+    const { candidate, response } = merge
+      ? await answerMerged({ services, exchange, call, plan, merge, client: signal })
+      : await carryOut(plan, call, signal, askOne);
     services.planner.answered(candidate, session);
     return response;
   });

@@ -1,11 +1,14 @@
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
+import type { MergePlan } from '../../routing/merge/merge-plan.ts';
+import type { Candidate } from '../../routing/model-catalog.ts';
 import type { Plan } from '../../routing/plan.ts';
 import type { Score } from '../../routing/rank.ts';
 import { readRouting } from '../../routing/routing-request.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
+import { judgeCandidates } from '../judge-candidates.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
@@ -82,13 +85,15 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     privacy: services.privacy,
     isDry: true,
   });
+  const judges = plan.merge ? await judgeCandidates(services, exchange, model, plan.merge) : [];
   return jsonResponse(exchange, {
     model,
     strategy: plan.strategy,
     intent: routing?.intent ?? null,
     at_once: plan.atOnce,
     stagger_ms: plan.staggerMs,
-    min_useful_tokens: plan.atOnce > 1 ? plan.minUsefulTokens : null,
+    min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
+    merge: plan.merge ? mergeOf(plan.merge, judges) : null,
     candidates: candidatesOf(plan, services),
   });
 }
@@ -107,6 +112,14 @@ function candidatesOf({ atOnce, candidates, scores, staggerMs }: Plan, { figures
       ...figuresOf(live),
     };
   });
+}
+
+function mergeOf({ kind, waitMs }: MergePlan, judges: readonly Candidate[]) {
+  return {
+    kind,
+    judges: judges.map(({ model, provider }) => `${provider.name}/${model}`),
+    wait_ms: waitMs ?? null,
+  };
 }
 
 function whenAsked(index: number, atOnce: number, staggerMs: number): string {

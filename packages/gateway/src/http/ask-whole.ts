@@ -1,0 +1,119 @@
+import type { Dialect, JsonObject, TranslationNote } from '../dialects/dialect.ts';
+import { dialects } from '../dialects/index.ts';
+import type { ChatRequest } from '../neutral/chat-request.ts';
+import type { ChatResponse } from '../neutral/chat-response.ts';
+import type { Usage } from '../neutral/usage.ts';
+import type { Operation } from '../providers/provider.ts';
+import type { Candidate } from '../routing/model-catalog.ts';
+import { type Attempt, attempt, fitted, readWhole, send, settleWhole } from './attempt.ts';
+import type { ChatCall } from './chat-endpoint.ts';
+import type { Exchange } from './exchange.ts';
+import { translatedBody } from './outgoing-body.ts';
+import type { Services } from './services.ts';
+
+export interface WholeQuestion {
+  services: Services;
+  exchange: Exchange;
+  call: Pick<ChatCall, 'body' | 'dialect' | 'forwardHeaders' | 'model'>;
+  /** What is asked; the caller's own request or another. Its answer comes whole. */
+  request: ChatRequest;
+  /** On the ledger. */
+  operation: 'chat' | 'judge';
+  /** What it holds, by which it is known what it may cost at most, and its text. */
+  asks: JsonObject;
+  input: string;
+}
+
+/** A whole answer in neutral form. */
+export interface WholeAnswer {
+  step: Attempt;
+  response: ChatResponse;
+  /** What the provider said it used, or what was counted. */
+  usage: Usage;
+  notes: readonly TranslationNote[];
+}
+
+/**
+ * One attempt at one candidate, as any other is: with its clocks, its budgets, its figures and its row
+ * on the ledger. `lost` ends it. Rejects with RpcError.
+ */
+export function askWhole(
+  question: WholeQuestion,
+  candidate: Candidate,
+  number: number,
+  lost: AbortSignal,
+): Promise<WholeAnswer> {
+  const { asks, call, exchange, input, operation, services } = question;
+  const target = targetOf(call.dialect, candidate);
+  const options = {
+    candidate,
+    requestedModel: call.model,
+    operation,
+    callerDialect: call.dialect.name,
+    providerDialect: target.name,
+    streamed: false,
+    attempt: number,
+    asks,
+  };
+  const entry = { minUsefulTokens: 0, lost };
+  return attempt(
+    services,
+    exchange,
+    options,
+    input,
+    (step) => ask(step, question, candidate, target),
+    entry,
+  );
+}
+
+/** The caller's own dialect where the provider speaks it: then most of the request is kept. */
+function targetOf({ name }: Dialect, { model, provider }: Candidate): Dialect {
+  const spoken = provider.dialectsOf?.(model) ?? provider.dialects;
+  return dialects[spoken.includes(name) ? name : spoken[0]];
+}
+
+async function ask(
+  step: Attempt,
+  { call, request }: WholeQuestion,
+  candidate: Candidate,
+  target: Dialect,
+): Promise<WholeAnswer> {
+  const operation: Operation = {
+    kind: 'chat',
+    dialect: target.name,
+    model: candidate.model,
+    stream: false,
+    ...(target.name === call.dialect.name && call.forwardHeaders
+      ? { forwardHeaders: call.forwardHeaders }
+      : {}),
+  };
+  const { body, notes } = fitted(() =>
+    translatedBody(request, candidate, target, operation, call.body),
+  );
+  const head = await send(step, operation, body, target);
+  const { answer } = await readWhole(step, head);
+  const fault = target.errorOfAnswer(answer);
+  if (fault) throw fault;
+  const response = target.decodeResponse(answer);
+  const usage = await usageOf(step, target, answer);
+  settleWhole(step, answer);
+  return { step, response, usage, notes };
+}
+
+/** Counted here where the provider does not say, as the caller is told the sum. */
+async function usageOf(
+  { input, record, services }: Attempt,
+  target: Dialect,
+  answer: unknown,
+): Promise<Usage> {
+  const told = target.readUsage(answer);
+  record.usage =
+    told ??
+    (await services.estimateUsage(() => ({
+      input,
+      output: JSON.stringify(answer),
+      outputShare: 1,
+    })));
+  record.usageKnown = true;
+  return record.usage;
+}
