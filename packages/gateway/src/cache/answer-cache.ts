@@ -72,8 +72,11 @@ export class AnswerCache {
     this.#store.resize(settings.maxBytes);
   }
 
-  async stats(): Promise<CacheCounts & StoreStats> {
-    return { ...this.#metrics.counts, ...(await this.#store.stats()) };
+  /** `following`: requests that wait for the answer to another, or are told it as it comes. */
+  async stats(): Promise<CacheCounts & StoreStats & { following: number }> {
+    let following = 0;
+    for (const { followers } of this.#flights.values()) following += followers;
+    return { ...this.#metrics.counts, ...(await this.#store.stats()), following };
   }
 
   /** Forgets all answers, and keeps none that is on its way; gives their number. */

@@ -62,6 +62,10 @@ export class Flight implements AnswerListener {
     return !this.hasEnded && this.#followers.size > 0;
   }
 
+  get followers(): number {
+    return this.#followers.size;
+  }
+
   /** The events so far; of an answer that came whole, those that tell it. */
   get events(): readonly ChatEvent[] {
     return this.#events;
