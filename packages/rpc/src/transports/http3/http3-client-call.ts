@@ -2,7 +2,7 @@ import { compressor } from '../../compression/compressors.ts';
 import type { ClientCall, ClientSink, OpenOptions, Trailer } from '../../core/call.ts';
 import { Metadata } from '../../core/metadata.ts';
 import { ownFault } from '../../core/own-fault.ts';
-import { markRefused } from '../../core/refused.ts';
+import { markRefused, neverBegan } from '../../core/refused.ts';
 import { type Code, RpcError } from '../../rpc-error.ts';
 import { readEncoding } from '../fetch/wire/encodings.ts';
 import { readGrpcStatus } from '../fetch/wire/grpc-trailer.ts';
@@ -66,7 +66,9 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   }
 
   override broken(error: RpcError): void {
-    if (!this.over) this.#end({ error, metadata: Metadata.empty });
+    if (this.over) return;
+    const reason = this.stream.isUnopened ? neverBegan(error) : error;
+    this.#end({ error: reason, metadata: Metadata.empty });
   }
 
   override onGoaway(lastStream: number): void {
@@ -77,7 +79,10 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
   }
 
   override onReset(code: number): void {
-    this.broken(errorOfReset(code));
+    const reset = errorOfReset(code);
+    // A stream that goes with its connection was reset with 0, some milliseconds before that.
+    if (code === 0) this.connection.quic.whyClosed((error) => this.broken(error ?? reset));
+    else this.broken(reset);
   }
 
   onGone(): void {
@@ -111,6 +116,10 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
 
   override onEnd(): void {
     if (this.over) return;
+    if (this.stream.isUnopened) {
+      this.connection.quic.whyClosed((error) => this.broken(error ?? noStream()));
+      return;
+    }
     this.#hasEnded = true;
     if (this.isRead) this.readAll();
   }
@@ -200,6 +209,10 @@ export class Http3ClientCall extends Http3Call implements ClientCall {
     this.release();
     this.#sink.onEnd(trailer);
   }
+}
+
+function noStream(): RpcError {
+  return new RpcError('unavailable', 'the connection was closed before the call has left');
 }
 
 /** As https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md. */

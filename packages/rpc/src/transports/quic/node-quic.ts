@@ -81,6 +81,7 @@ export interface NodeQuicHandshake {
 export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface NodeQuicStream extends AsyncIterable<Uint8Array[]> {
+  /** null while the peer allows no more streams, and -1 when that lasts to the connection's end. */
   readonly id: bigint | null;
   /** Some of it came as 0-RTT. */
   readonly early: boolean;

@@ -8,6 +8,9 @@ import { abort, QuicByteStream } from './quic-stream.ts';
 /** How long a stream that has ended waits for its connection's end, which follows some milliseconds later. */
 const verdictMs = 100;
 
+/** H3_REQUEST_REJECTED, for what no handler has seen (RFC 9114, 4.1.1). */
+const requestRejected = 0x10b;
+
 /** What the owner of a connection is told. */
 export interface QuicConnectionHandler {
   /** The peer has opened a stream, bidirectional: who reads it. Undefined: nobody, it is reset. */
@@ -54,6 +57,7 @@ export class QuicConnection {
   readonly #asking = new Set<() => void>();
   readonly #opening = new Set<QuicByteStream>();
   #error: RpcError | undefined;
+  #isDraining = false;
   #isClosed = false;
 
   constructor({ session, address, isHttp, explain }: QuicConnectionOptions) {
@@ -98,7 +102,7 @@ export class QuicConnection {
     this.#session.createBidirectionalStream().then(
       (opened) => {
         this.#opening.delete(stream);
-        stream.attach(opened, this.#isHttp);
+        stream.attach(opened, this.#isHttp, () => this.statistics?.smoothedRttMs ?? 0);
       },
       () => {
         this.#opening.delete(stream);
@@ -110,7 +114,9 @@ export class QuicConnection {
 
   /** HTTP/3 only: sends GOAWAY, and closes when the open streams have ended. */
   drain(): void {
-    if (!this.#isClosed) this.#session.close().catch(ignore);
+    if (this.#isClosed || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#session.close().catch(ignore);
   }
 
   /**
@@ -119,7 +125,10 @@ export class QuicConnection {
    */
   close(code: number, reason: string): void {
     if (this.#isClosed) return;
-    this.#session.close({ code, type: 'application', reason }).catch(ignore);
+    const how = { code, type: 'application', reason } as const;
+    // A session that drains ignores another `close`: its peer would hear of nothing.
+    if (this.#isDraining) this.#session.destroy(undefined, how);
+    else this.#session.close(how).catch(ignore);
   }
 
   /**
@@ -144,7 +153,7 @@ export class QuicConnection {
     opened.onerror = ignore;
     const isWanted = opened.direction === 'bidi' && !this.#isClosed;
     const stream = isWanted ? this.handler.onStream(Number(opened.id ?? 0)) : undefined;
-    if (stream === undefined) abort(opened, 0);
+    if (stream === undefined) abort(opened, this.#isHttp ? requestRejected : 0);
     else stream.attach(opened, this.#isHttp);
   }
 

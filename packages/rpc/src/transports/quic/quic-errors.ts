@@ -24,8 +24,9 @@ const otherAlerts: Readonly<Record<number, string>> = {
 };
 
 /** RFC 9000, 20.1. */
+const internalError = 1;
 const transportErrors: Readonly<Record<number, string>> = {
-  1: 'the peer had an internal error',
+  [internalError]: 'the peer had an internal error',
   2: 'the server takes no more connections',
   3: 'the peer sent more than flow control allows',
   4: 'the peer opened more streams than it may',
@@ -88,11 +89,13 @@ export function quicError(target: string, error: unknown): RpcError {
     return new RpcError('unavailable', message, { cause: error, retryable: true });
   }
   if (code >= firstAlert && code <= lastAlert) return alertError(target, code - firstAlert, error);
-  const what = transportErrors[code] ?? `QUIC error ${code}`;
+  // What this side has found is an internal error to the runtime, with the fault in words.
+  const found = code === internalError && reason !== '' ? reason : undefined;
+  const what = found ?? transportErrors[code] ?? `QUIC error ${code}`;
   const message = `the connection to ${target} broke: ${what}`;
   return new RpcError('unavailable', message, {
     cause: error,
-    retryable: code === 1 || code === 2,
+    retryable: code === internalError || code === 2,
   });
 }
 

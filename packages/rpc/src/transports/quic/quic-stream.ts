@@ -36,11 +36,23 @@ export interface QuicStreamHandler {
  */
 const runtimeQueueBytes = { frames: 1024 * 1024, http: 256 * 1024 } as const;
 
-/** A body of so many bytes fits into the window that a peer grants a stream at first. */
-const surelySentBytes = 64 * 1024;
-/** How often a body is looked at that must have left before its trailers, in milliseconds. */
+/**
+ * A body is looked at that must have left before its trailers: in the next turns of the event loop, so
+ * many, and then after so many milliseconds, doubling.
+ */
+const sentCheckTurns = 4;
 const firstSentCheckMs = 1;
 const lastSentCheckMs = 64;
+
+/**
+ * How long a request that was sent in full is left alone when its call is given up: until its server
+ * has surely read the header, in milliseconds and round trips.
+ */
+const unreadMs = 50;
+const unreadRoundTrips = 4;
+
+/** What the runtime calls a stream that it could not open before the connection's end. */
+const neverOpened = -1n;
 
 /** H3_REQUEST_CANCELLED and, for fields that are not allowed, H3_MESSAGE_ERROR (RFC 9114, 8.1). */
 const requestCancelled = 0x10c;
@@ -59,20 +71,29 @@ export class QuicByteStream {
   #writer: NodeQuicWriter | undefined;
   #iterator: AsyncIterator<Uint8Array[]> | undefined;
   #queue: Uint8Array[] = [];
-  #writtenBytes = 0;
+  #isHttp = false;
   #fields: HeaderFields | undefined;
   #trailers: HeaderFields | undefined;
   #draining = false;
   #ending = false;
   #resetCode = -1;
   #over = false;
+  /** HTTP/3 only: the runtime was told of the end of this side's half. */
+  #hasFinished = false;
+  #roundTripMs: () => number = () => 0;
   readonly #onBatch: (result: IteratorResult<Uint8Array[]>) => void = (result) =>
     this.#received(result);
 
-  /** The number of the stream; undefined before the runtime has opened it, and after its end. */
+  /** The number of the stream; undefined before the runtime has opened it. */
   get id(): number | undefined {
     const id = this.#stream?.id;
     return id === undefined || id === null ? undefined : Number(id);
+  }
+
+  /** The runtime has never opened it: the peer knows nothing of it. */
+  get isUnopened(): boolean {
+    const id = this.#stream?.id ?? neverOpened;
+    return id <= neverOpened;
   }
 
   /** The peer sent some of it before it had finished its handshake (0-RTT): it may be a replay. */
@@ -84,7 +105,6 @@ export class QuicByteStream {
   write(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
     if (this.#over || this.#ending || start === end) return true;
     const part = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
-    this.#writtenBytes += part.length;
     if (this.#queue.length === 0 && this.#writer?.writeSync(part)) return true;
     this.#queue.push(part.slice());
     this.queuedBytes += part.length;
@@ -105,7 +125,10 @@ export class QuicByteStream {
     this.#over = true;
     this.#drop();
     this.#resetCode = code;
-    if (this.#stream !== undefined) abort(this.#stream, code);
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (this.#hasFinished && this.#iterator === undefined) this.#abortOnceRead(stream, code);
+    else abort(stream, code);
   }
 
   destroy(): void {
@@ -136,15 +159,20 @@ export class QuicByteStream {
     this.end();
   }
 
-  /** For `QuicConnection`: the runtime has opened the stream, or the peer has. */
-  attach(stream: NodeQuicStream, isHttp: boolean): void {
+  /**
+   * For `QuicConnection`: the runtime has opened the stream, or the peer has. `roundTripMs` measures
+   * the connection's path.
+   */
+  attach(stream: NodeQuicStream, isHttp: boolean, roundTripMs?: () => number): void {
     this.#stream = stream;
+    if (roundTripMs !== undefined) this.#roundTripMs = roundTripMs;
     stream.onerror = ignore;
     stream.onreset = (error) => this.#wasReset(Number(error.errorCode ?? 0));
     if (this.#resetCode >= 0) {
       abort(stream, this.#resetCode);
       return;
     }
+    this.#isHttp = isHttp;
     stream.highWaterMark = isHttp ? runtimeQueueBytes.http : runtimeQueueBytes.frames;
     this.#writer = stream.writer;
     if (isHttp) {
@@ -248,33 +276,55 @@ export class QuicByteStream {
   }
 
   #finish(): void {
-    if (this.#writer === undefined) return;
+    const writer = this.#writer;
     const stream = this.#stream;
+    if (writer === undefined || stream === undefined) return;
     const trailers = this.#trailers;
-    if (stream === undefined || trailers === undefined) {
-      this.#writer.endSync();
+    if (trailers === undefined) {
+      this.#hasFinished = this.#isHttp;
+      writer.endSync();
       return;
     }
     // Sent earlier they would take the place of what the runtime still has of the body.
     stream.onwanttrailers = () => void stream.sendTrailers(trailers);
-    if (this.#writtenBytes <= surelySentBytes) this.#writer.endSync();
-    else this.#endWhenSent(stream, this.#writer, firstSentCheckMs);
+    this.#endWhenSent(stream, writer, 0);
   }
 
   /**
-   * A body that is ended while a part of it waits for the peer's credit sometimes goes out with the
-   * trailers as its last DATA frame (Bun 1.4.5). Nothing tells when all of it has left, so it is
-   * looked at.
+   * Bun 1.4.5 counts trailers into the last DATA frame when that waits for room on the network: the
+   * peer finds a frame cut short, and closes the connection. So the body is ended in a turn of its own,
+   * after the runtime has taken all of it: the runtime asks for the trailers once there is room, and
+   * has sent what it had before. Nothing tells when it has taken all, so it is looked at.
    */
-  #endWhenSent(stream: NodeQuicStream, writer: NodeQuicWriter, checkMs: number): void {
+  #endWhenSent(stream: NodeQuicStream, writer: NodeQuicWriter, looks: number): void {
     const { desiredSize } = writer;
     if (desiredSize === null || desiredSize >= stream.highWaterMark) {
       writer.endSync();
       return;
     }
-    setTimeout(() => {
-      if (!this.#over) this.#endWhenSent(stream, writer, Math.min(checkMs * 2, lastSentCheckMs));
-    }, checkMs);
+    const look = (): void => {
+      if (!this.#over) this.#endWhenSent(stream, writer, looks + 1);
+    };
+    if (looks < sentCheckTurns) setImmediate(look);
+    else
+      setTimeout(look, Math.min(firstSentCheckMs * 2 ** (looks - sentCheckTurns), lastSentCheckMs));
+  }
+
+  /**
+   * STOP_SENDING that finds a request whose header the server has read by half makes Bun 1.4.5, and
+   * whatever stands on the same engine, close the connection with QPACK_DECOMPRESSION_FAILED; before
+   * the end of the request RESET_STREAM comes with it, and prevents that. So it waits for the answer's
+   * header, or for as long as the request's may take.
+   */
+  #abortOnceRead(stream: NodeQuicStream, code: number): void {
+    const giveUp = (): void => {
+      clearTimeout(timer);
+      abort(stream, code);
+    };
+    const timer = setTimeout(giveUp, unreadMs + unreadRoundTrips * this.#roundTripMs());
+    stream.onheaders = giveUp;
+    const closed = (): void => clearTimeout(timer);
+    stream.closed.then(closed, closed);
   }
 
   #drop(): void {
