@@ -94,7 +94,12 @@ export function replayHeaders(
   };
 }
 
-const toldAgain = ['x-zeke-model', 'x-zeke-strategy', 'x-zeke-translation'] as const;
+const toldAgain = [
+  'x-zeke-merge',
+  'x-zeke-model',
+  'x-zeke-strategy',
+  'x-zeke-translation',
+] as const;
 
 /** The headers of a provider's answer that are told again with it. */
 export function headersToKeep(headers: Headers): Record<string, string> {

@@ -106,14 +106,13 @@ async function usageOf(
   target: Dialect,
   answer: unknown,
 ): Promise<Usage> {
-  const told = target.readUsage(answer);
-  record.usage =
-    told ??
-    (await services.estimateUsage(() => ({
-      input,
-      output: JSON.stringify(answer),
-      outputShare: 1,
-    })));
-  record.usageKnown = true;
-  return record.usage;
+  const texts = () => ({ input, output: JSON.stringify(answer), outputShare: 1 });
+  try {
+    record.usage = target.readUsage(answer) ?? (await services.estimateUsage(texts));
+    record.usageKnown = true;
+    return record.usage;
+  } catch {
+    // The end of the attempt counts again, and logs that it failed.
+    return { input: 0, output: 0, estimated: true };
+  }
 }

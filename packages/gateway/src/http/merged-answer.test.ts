@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { type Brain, startAnthropicEmulator, startOpenAiEmulator } from '@zeke/emulators';
 import { Secret } from '@zeke/foundation';
+import type { CacheSettings } from '../cache/answer-cache.ts';
 import type { ModelAlias } from '../routing/model-catalog.ts';
 import { providerConfig, testGateway } from '../testing/test-gateway.ts';
 
@@ -12,7 +13,7 @@ const saying =
   () => ({ text, finish: 'stop', usage });
 
 /** Two of OpenAI's, and one of Anthropic's that judges; $1 and $10 for a million tokens of any. */
-async function bench() {
+async function bench(cache?: CacheSettings) {
   const openai = startOpenAiEmulator({ apiKeys: ['k'], brain: saying('Rome') });
   const other = startOpenAiEmulator({ apiKeys: ['k'], brain: saying('Oslo') });
   const claude = startAnthropicEmulator({ apiKeys: ['k'], brain: saying('{"best": 2}') });
@@ -31,6 +32,7 @@ async function bench() {
     ],
     settings: {
       aliases,
+      cache,
       auth: { requireAuth: true, adminApiKey: new Secret('the-admin-key') },
       prices: new Map([
         ['gpt-4.1-mini', price],
@@ -117,4 +119,67 @@ test('what had to be changed for the winner is told', async () => {
   const response = await at.gateway.post('/v1/messages', body, admin);
   expect(response.headers.get('x-zeke-translation')).toBe('dropped top_k');
   expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+});
+
+test('what providers do not say of their usage is counted, once', async () => {
+  const choices = [
+    { index: 0, message: { role: 'assistant', content: 'Rome' }, finish_reason: 'stop' },
+  ];
+  using quiet = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: () => Response.json({ choices }),
+  });
+  const entry = (name: string) =>
+    providerConfig({ name, type: 'compatible', baseUrl: quiet.url.origin, models: ['m'] });
+  const panel: ModelAlias = { strategy: 'parallel_merge', candidates: ['one/m', 'two/m'] };
+  await using gateway = await testGateway({
+    providers: [entry('one'), entry('two')],
+    settings: { aliases: new Map([['panel', panel]]) },
+  });
+  const response = await gateway.post('/v1/chat/completions', { model: 'panel', messages });
+  const { usage: told } = (await response.json()) as { usage: Record<string, number> };
+  const rows = await gateway.ledger();
+  expect(rows.map((row) => row.estimated)).toEqual([true, true]);
+  expect(rows[0]?.input_tokens).toBeGreaterThan(0);
+  expect(told.prompt_tokens).toBe(2 * (rows[0]?.input_tokens ?? 0));
+  expect(told.completion_tokens).toBe(2 * (rows[0]?.output_tokens ?? 0));
+});
+
+test('a merged answer is cached as others are, and a fallback is not', async () => {
+  const cache = {
+    maxBytes: 1e6,
+    ttlMs: 1e6,
+    scope: 'key',
+    maxTemperature: 1,
+    byModel: [],
+  } as const;
+  await using at = await bench(cache);
+  const ask = async (stream: boolean) => {
+    const { headers } = await at.chat({ model: 'best', stream });
+    return ['x-zeke-cache', 'x-zeke-merge', 'x-zeke-attempts'].map((name) => headers.get(name));
+  };
+  at.claude.faults.push({ kind: 'status', status: 500 });
+  expect(await ask(false)).toEqual(['miss', 'fallback', '3']);
+  expect(await ask(true)).toEqual(['miss', 'best', '3']);
+  expect(await ask(false)).toEqual(['hit', 'best', '0']);
+  expect(await at.gateway.ledger()).toHaveLength(7);
+});
+
+test('equal requests at the same time are merged once, or each for itself where that fails', async () => {
+  const cache = {
+    maxBytes: 1e6,
+    ttlMs: 1e6,
+    scope: 'key',
+    maxTemperature: 1,
+    byModel: [],
+  } as const;
+  await using at = await bench(cache);
+  const both = async () =>
+    (await Promise.all([at.chat({ model: 'best' }), at.chat({ model: 'best' })])).map(
+      ({ headers }) => headers.get('x-zeke-merge'),
+    );
+  at.claude.faults.push({ kind: 'status', status: 500 });
+  expect((await both()).sort()).toEqual(['best', 'fallback']);
+  expect(await both()).toEqual(['best', 'best']);
 });

@@ -158,7 +158,8 @@ function encoded(
   const headers = answerHeaders(told.step, [...(call.notes ?? []), ...winner.notes]);
   headers['x-zeke-attempts'] = String(exchange.attempts);
   headers['x-zeke-merge'] = kind;
-  call.listener?.begin(candidate, false);
+  if (kind === 'fallback') call.listener?.end(notMerged());
+  else call.listener?.begin(candidate, false);
   if (call.stream) {
     headers['content-type'] = call.dialect.contentType.stream;
     headers['cache-control'] = 'no-cache';
@@ -169,6 +170,11 @@ function encoded(
   call.observer?.whole(body);
   call.listener?.whole(() => answer);
   return new Response(JSON.stringify(body), { headers });
+}
+
+/** The next request may be luckier: an answer that is only the second best is not told to others. */
+function notMerged(): RpcError {
+  return new RpcError('unavailable', 'answers could not be merged', { retryable: true });
 }
 
 /** A stream of one piece: the answer is there. */
