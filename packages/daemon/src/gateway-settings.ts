@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ProviderConfig, ResolvedConfig } from '@zeke/foundation';
+import type { CacheConfig, ProviderConfig, ResolvedConfig } from '@zeke/foundation';
 import {
   type CatalogProvider,
   createProvider,
@@ -39,6 +39,7 @@ export async function gatewaySettings(
       drainLimitMs: server.drainLimitMs,
     },
     prices: config.prices,
+    ...(config.cache.enabled ? { cache: cacheSettings(config.cache) } : {}),
     budgets: config.budgets,
     rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
     privacy: {
@@ -51,6 +52,12 @@ export async function gatewaySettings(
       openMs: routing.breakerOpenMs,
     },
   };
+}
+
+function cacheSettings(cache: CacheConfig): NonNullable<GatewaySettings['cache']> {
+  const { maxBytes, maxTemperature, modelTtlMs, scope, ttlMs } = cache;
+  const byModel = [...modelTtlMs].map(([pattern, ms]) => ({ pattern, ttlMs: ms }));
+  return { maxBytes, maxTemperature, scope, ttlMs, byModel };
 }
 
 async function catalogProviders(

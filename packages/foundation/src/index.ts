@@ -19,6 +19,7 @@ export {
   type AuthConfig,
   type AzureProviderConfig,
   type BedrockProviderConfig,
+  type CacheConfig,
   type CompatibleProviderConfig,
   foundProviderNames,
   type Intent,

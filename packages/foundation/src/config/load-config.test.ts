@@ -225,6 +225,27 @@ describe('environment variables', () => {
     expect(limits.tiers.day).toEqual({ concurrent: 9 });
   });
 
+  test('reach a table of numbers', async () => {
+    const { result } = await load({
+      toml: '[cache]\nenabled = true\nmodel_ttl_s = { "openai/*" = 60, "*" = 0 }\n',
+      environment: { ZEKE_CACHE_TTL_S: '5', ZEKE_CACHE_MAX_TEMPERATURE: '0.5' },
+    });
+    const { cache } = configOf(result);
+    expect(cache).toEqual({
+      enabled: true,
+      maxBytes: 64 * 1_048_576,
+      ttlMs: 5_000,
+      modelTtlMs: new Map([
+        ['openai/*', 60_000],
+        ['*', 0],
+      ]),
+      scope: 'key',
+      maxTemperature: 0.5,
+    });
+    const other = await load({ environment: { ZEKE_CACHE_MODEL_TTL_S: 'openai/*=7' } });
+    expect(configOf(other.result).cache.modelTtlMs).toEqual(new Map([['openai/*', 7_000]]));
+  });
+
   test('name tables that the file has, also with dashes, and make tables that it has not', async () => {
     const { result } = await load({
       toml: '[providers.my-rack]\ntype = "compatible"\nbase_url = "http://a/v1"\n[prices."x/y-1"]\ninput = 1\n',
@@ -433,6 +454,17 @@ const faulty: [string, string, string[]][] = [
     'a short admin key',
     'auth.admin_api_key = "short"',
     ['zeke.toml:1 auth.admin_api_key: it must have at least 16 characters'],
+  ],
+  [
+    'a cache that would keep too much for too long',
+    '[cache]\nmax_mb = 0\nttl_s = 3000000\nmax_temperature = 3\nscope = "all"\nmodel_ttl_s = { x = -1 }',
+    [
+      'zeke.toml:2 cache.max_mb: it must be a number above 0, up to 65536',
+      'zeke.toml:3 cache.ttl_s: it must be a whole number from 1 to 2592000',
+      'zeke.toml:4 cache.max_temperature: it must be a number from 0 to 2',
+      'zeke.toml:5 cache.scope: it must be one of key, shared',
+      'zeke.toml:6 cache.model_ttl_s.x: it must be a whole number from 0 to 2592000',
+    ],
   ],
   [
     'a table in a list',

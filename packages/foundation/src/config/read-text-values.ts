@@ -35,7 +35,7 @@ function read(text: string, schema: z.core.$ZodType | undefined): RawTree[string
   if (schema instanceof z.ZodNumber) return text.trim() === '' ? text : Number(text);
   if (schema instanceof z.ZodBoolean) return readBoolean(text);
   if (schema instanceof z.ZodArray) return readList(text);
-  if (schema instanceof z.ZodRecord) return readMap(text);
+  if (schema instanceof z.ZodRecord) return readMap(text, schema.valueType);
   return text;
 }
 
@@ -52,12 +52,12 @@ function readList(text: string): RawTree[string] {
 }
 
 /** `name=value, other=value` or a JSON object. */
-function readMap(text: string): RawTree[string] {
+function readMap(text: string, values: z.core.$ZodType): RawTree[string] {
   if (text.trimStart().startsWith('{')) return readJson(text);
   const pairs = text.split(',').map((pair) => pair.split('='));
   if (pairs.some((pair) => pair.length < 2)) return text;
   return Object.fromEntries(
-    pairs.map(([name = '', ...rest]) => [name.trim(), rest.join('=').trim()]),
+    pairs.map(([name = '', ...rest]) => [name.trim(), read(rest.join('=').trim(), values)]),
   );
 }
 

@@ -10,6 +10,7 @@ import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import type {
   BudgetsConfig,
+  CacheConfig,
   ModelAliasConfig,
   PriceConfig,
   ProviderConfig,
@@ -119,6 +120,7 @@ export function resolveConfig(
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
       budgets: resolveBudgets(valid.budgets),
       limits,
+      cache: resolveCache(valid.cache),
     },
   };
 }
@@ -206,6 +208,19 @@ function resolveServer(server: ValidConfig['server']): ServerConfig {
     drainOnDisconnect: server.drain_on_disconnect,
     drainLimitMs: server.drain_limit_ms,
     trustedProxies: server.trusted_proxies,
+  };
+}
+
+function resolveCache(cache: ValidConfig['cache']): CacheConfig {
+  return {
+    enabled: cache.enabled,
+    maxBytes: Math.floor(cache.max_mb * bytesPerMegabyte),
+    ttlMs: cache.ttl_s * 1_000,
+    modelTtlMs: new Map(
+      Object.entries(cache.model_ttl_s).map(([pattern, seconds]) => [pattern, seconds * 1_000]),
+    ),
+    scope: cache.scope,
+    maxTemperature: cache.max_temperature,
   };
 }
 

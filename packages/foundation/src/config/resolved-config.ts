@@ -25,6 +25,7 @@ export interface ResolvedConfig {
   readonly ledger: LedgerConfig;
   readonly budgets: BudgetsConfig;
   readonly limits: LimitsConfig;
+  readonly cache: CacheConfig;
 }
 
 /** What requests are about, for ranking. */
@@ -284,6 +285,17 @@ export interface PriceConfig {
 export interface LedgerConfig {
   /** The longest time a finished row waits to be written with others. */
   readonly flushIntervalMs: number;
+}
+
+/** Whether and how answers are kept, to be given again. */
+export interface CacheConfig {
+  readonly enabled: boolean;
+  readonly maxBytes: number;
+  readonly ttlMs: number;
+  /** By pattern of a model's name, the first that fits counts; 0: never. */
+  readonly modelTtlMs: ReadonlyMap<string, number>;
+  readonly scope: 'key' | 'shared';
+  readonly maxTemperature: number;
 }
 
 /** How budgets are kept; the budgets themselves are in the database. */

@@ -23,6 +23,9 @@ export const tierSchema = z.strictObject({
   concurrent: integer(1, 100_000).optional().describe('Requests under way at the same time'),
 });
 
+/** A month. */
+const maxCacheSeconds = 2_592_000;
+
 /**
  * What a file may say, section by section: keys in snake case as users write them, with default
  * and description. `config-keys.ts` makes the documentation from it.
@@ -134,6 +137,20 @@ export const sectionSchemas = {
     tiers: map(tierSchema)
       .default({})
       .describe('Tables of tiers beside free, pro, enterprise and unlimited, or in their place'),
+  }),
+  cache: z.strictObject({
+    enabled: flag().default(false).describe('Keep answers and give them to equal requests again'),
+    max_mb: positive(65_536).default(64).describe('The memory that answers may take, in MiB'),
+    ttl_s: integer(1, maxCacheSeconds).default(1_800).describe('How long an answer is kept'),
+    model_ttl_s: map(integer(0, maxCacheSeconds))
+      .default({})
+      .describe('In its place for models, as provider/model or model, * for any text; 0: never'),
+    scope: choice(['key', 'shared'])
+      .default('key')
+      .describe('Whether each key has answers of its own, or all share them'),
+    max_temperature: temperature()
+      .default(0)
+      .describe('Requests with a higher one are not for the cache; one that is not given is 1'),
   }),
 } as const;
 
@@ -266,7 +283,7 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets, limits } =
+  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets, limits, cache } =
     sectionSchemas;
   return {
     server: server.prefault({}),
@@ -278,6 +295,7 @@ function sections() {
     ledger: ledger.prefault({}),
     budgets: budgets.prefault({}),
     limits: limits.prefault({}),
+    cache: cache.prefault({}),
   };
 }
 
@@ -317,6 +335,11 @@ function integer(minimum: number, maximum: number) {
 function positive(maximum: number) {
   const error = `it must be a number above 0, up to ${maximum}`;
   return z.number({ error }).positive({ error }).max(maximum, { error });
+}
+
+function temperature() {
+  const error = 'it must be a number from 0 to 2';
+  return z.number({ error }).min(0, { error }).max(2, { error });
 }
 
 /** A day is more than any wait of this program should be. */
