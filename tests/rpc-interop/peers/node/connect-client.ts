@@ -75,7 +75,7 @@ function toEs({ metadata, signal, timeoutMs, onHeader, onTrailer }: CallOptions)
 function fromEs(headers: Headers): Metadata {
   const metadata = new Metadata();
   headers.forEach((value, name) => {
-    metadata.append(name, name.endsWith('-bin') ? decodeBinaryHeader(value) : value);
+    metadata.appendReceived(name, name.endsWith('-bin') ? decodeBinaryHeader(value) : value);
   });
   return metadata;
 }

@@ -79,7 +79,7 @@ function streaming(handler: Handler): unknown {
 function contextOf({ requestHeader, responseHeader, signal }: EsContext): HandlerContext {
   const metadata = new Metadata();
   requestHeader.forEach((value, name) => {
-    metadata.append(name, name.endsWith('-bin') ? decodeBinaryHeader(value) : value);
+    metadata.appendReceived(name, name.endsWith('-bin') ? decodeBinaryHeader(value) : value);
   });
   return {
     metadata,

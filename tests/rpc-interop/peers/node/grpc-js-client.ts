@@ -134,7 +134,7 @@ function toJs(init: CallOptions['metadata']): JsMetadata {
 function fromJs(metadata: JsMetadata): Metadata {
   const ours = new Metadata();
   for (const name of Object.keys(metadata.getMap())) {
-    for (const value of metadata.get(name)) ours.append(name, value);
+    for (const value of metadata.get(name)) ours.appendReceived(name, value);
   }
   return ours;
 }

@@ -99,7 +99,8 @@ function implementationOf({ kind }: MethodInfo, handler: Handler): AnyImplementa
 
 function contextOf(call: JsCall): HandlerContext {
   const metadata = new Metadata();
-  for (const [name, value] of Object.entries(call.metadata.getMap())) metadata.append(name, value);
+  for (const [name, value] of Object.entries(call.metadata.getMap()))
+    metadata.appendReceived(name, value);
   const abort = new AbortController();
   call.on('cancelled', () => abort.abort());
   return {
