@@ -146,6 +146,45 @@ test('what providers do not say of their usage is counted, once', async () => {
   expect(told.completion_tokens).toBe(2 * (rows[0]?.output_tokens ?? 0));
 });
 
+test('a client that leaves cancels all, and no judge is asked', async () => {
+  const allAsked = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  using silent = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      asked.push(((await request.json()) as { model: string }).model);
+      if (asked.length === 2) allAsked.resolve();
+      return new Promise<Response>(() => {});
+    },
+  });
+  const baseUrl = silent.url.origin;
+  const candidates = ['p/one', 'p/two'];
+  const panel: ModelAlias = { strategy: 'parallel_merge', candidates, merge: 'best', judge: 'p/j' };
+  const models = ['one', 'two', 'j'];
+  await using gateway = await testGateway({
+    providers: [providerConfig({ name: 'p', type: 'compatible', baseUrl, models })],
+    settings: { aliases: new Map([['panel', panel]]) },
+  });
+  const controller = new AbortController();
+  const answer = gateway.gateway.handle(
+    new Request('http://127.0.0.1/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'panel', messages }),
+      signal: controller.signal,
+    }),
+  );
+  await allAsked.promise;
+  controller.abort();
+  expect((await answer).status).toBe(499);
+  const rows = await gateway.ledger();
+  expect(rows.map((row) => `${row.model} ${row.outcome}`).sort()).toEqual([
+    'one canceled',
+    'two canceled',
+  ]);
+  expect(asked.sort()).toEqual(['one', 'two']);
+});
+
 test('a merged answer is cached as others are, and a fallback is not', async () => {
   const cache = {
     maxBytes: 1e6,

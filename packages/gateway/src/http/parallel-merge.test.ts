@@ -400,23 +400,6 @@ test('what goes on with an answer that a provider keeps is refused', async () =>
   expect(error.message).toContain('one keeps the earlier answer');
 });
 
-test('a client that leaves cancels all, and no judge is asked', async () => {
-  for (const name of ['one', 'two'] as const) emulators[name].faults.push({ kind: 'silence' });
-  const controller = new AbortController();
-  const request = new Request('http://127.0.0.1/v1/chat/completions', {
-    method: 'POST',
-    body: JSON.stringify({ model: 'best', messages }),
-    signal: controller.signal,
-  });
-  const answer = gateway.gateway.handle(request);
-  while (emulators.one.requests.length + emulators.two.requests.length < 2) await Bun.sleep(0);
-  controller.abort();
-  expect((await answer).status).toBe(499);
-  const ledger = await rows();
-  expect(ledger).toEqual(expect.arrayContaining(['one chat canceled', 'two chat canceled']));
-  expect(emulators.judge.requests).toHaveLength(0);
-});
-
 test('explain says how answers would be merged, and refuses what a request would be refused', async () => {
   const explain = (body: object) => gateway.post('/omen/explain', body);
   const best = await explain({ model: 'best', omen: { max_latency_ms: 900 } });
