@@ -102,6 +102,17 @@ describe('with a server', () => {
     expect((await run('keys list')).stdout).toMatch(/ KEY +LAST USED .*\n.* zk-…[\w-]{4} /);
   });
 
+  test('a key has the tier that it is made with or given, one that is configured', async () => {
+    const made = JSON.parse((await run('keys create paced --tier pro --json')).stdout);
+    expect(made.key).toMatchObject({ name: 'paced', tier: 'pro' });
+    expect((await run('keys tier paced enterprise')).stdout).toContain('the tier enterprise');
+    expect((await run('keys list')).stdout).toMatch(/ MODELS +TIER .*\n(.*\n)*.* enterprise /);
+    expect((await run('keys tier paced')).stdout).toContain('the tier default');
+    const wrong = await run('keys tier paced gold');
+    expect(wrong.code).toBe(exitCodes.usage);
+    expect(wrong.stderr).toContain('there are free, pro, enterprise, unlimited');
+  });
+
   test('a key that would be dead at once, or has no fitting name, is not made', async () => {
     const past = await run('keys create old --expires 2020-01-01');
     expect(past.code).toBe(exitCodes.usage);

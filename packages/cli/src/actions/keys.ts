@@ -20,6 +20,7 @@ export interface ApiKey {
   lastUsedAtMs?: number;
   userId?: string;
   teamId?: string;
+  tier?: string;
 }
 
 /** Makes a key. Its secret is the only thing on standard output, unless JSON is asked for. */
@@ -40,6 +41,7 @@ export async function createKey(
     allowed_models: flags.model,
     expires_at: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
     user_id: user === undefined ? undefined : await entityId(client, 'users', user),
+    tier: flags.tier,
     team_id: team === undefined ? undefined : await entityId(client, 'teams', team),
   };
   const made = sending('POST', body);
@@ -59,18 +61,35 @@ export async function listKeys(context: Context, flags: KeysFlags): Promise<void
     return output.note('there is no key yet: zeke keys create <name> makes one');
   const now = Date.now();
   output.table(
-    ['ID', 'NAME', 'OWNER', 'SCOPES', 'MODELS', 'KEY', 'LAST USED', 'STATE'],
+    ['ID', 'NAME', 'OWNER', 'SCOPES', 'MODELS', 'TIER', 'KEY', 'LAST USED', 'STATE'],
     data.map((key) => [
       key.id,
       key.name,
       key.owner,
       key.scopes.join(','),
       key.allowedModels?.join(',') ?? 'all',
+      key.tier ?? 'default',
       `zk-…${key.last4}`,
       key.lastUsedAtMs === undefined ? 'never' : day(key.lastUsedAtMs),
       stateOf(key, now),
     ]),
   );
+}
+
+/** Gives a key a tier, or the default one. */
+export async function setTier(
+  context: Context,
+  given: string,
+  tier: string | undefined,
+  flags: KeysFlags,
+): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const { data } = await client.json<{ data: ApiKey[] }>('/admin/keys');
+  const path = `/admin/keys/${encodeURIComponent(keyId(given, data))}`;
+  const key = await client.json<ApiKey>(path, sending('PATCH', { tier: tier ?? null }));
+  if (flags.json) output.json({ key });
+  else output.line(`${key.id} "${printable(key.name)}" has the tier ${key.tier ?? 'default'}`);
 }
 
 /** Revokes a key by its id, or by its name where one usable key has it. */

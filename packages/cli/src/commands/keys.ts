@@ -14,9 +14,10 @@ export interface CreateKeyFlags extends KeysFlags {
   readonly expires?: string;
   readonly user?: string;
   readonly team?: string;
+  readonly tier?: string;
 }
 
-/** `zeke keys {create,list,revoke}` */
+/** `zeke keys {create,list,tier,revoke}` */
 export function addKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('make, list and revoke API keys');
   withConfig(withJson(keys.command('create <name>').description('make a key; it is shown once')))
@@ -34,6 +35,7 @@ export function addKeys(program: Command, context: Context): void {
     )
     .option('--user <user>', 'the user whose it is, by name or id')
     .option('--team <team>', "the team it counts for, in place of the user's own")
+    .option('--tier <name>', 'by whose rates it is limited: free, pro, enterprise, unlimited, …')
     .option('--expires <when>', 'when it ends: 30d, 12h, or a date such as 2027-01-31')
     .addHelpText(
       'after',
@@ -48,6 +50,20 @@ export function addKeys(program: Command, context: Context): void {
     .action(async (flags: KeysFlags) => {
       const { listKeys } = await import('../actions/keys.ts');
       await listKeys(context, flags);
+    });
+  withConfig(
+    withJson(
+      keys
+        .command('tier <key> [tier]')
+        .description(
+          'give a key, by its id or name, another tier; the default one where none is named',
+        ),
+    ),
+  )
+    .addHelpText('after', examples('zeke keys tier laptop pro', 'zeke keys tier laptop'))
+    .action(async (given: string, tier: string | undefined, flags: KeysFlags) => {
+      const { setTier } = await import('../actions/keys.ts');
+      await setTier(context, given, tier, flags);
     });
   withConfig(
     withJson(keys.command('revoke <key>').description('end a key, at once, by its id or name')),

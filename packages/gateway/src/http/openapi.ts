@@ -21,7 +21,7 @@ import { chatCompletionRequest } from '../dialects/openai-chat/types.ts';
 import { requestSchema as responsesRequestSchema } from '../dialects/openai-responses/index.ts';
 import { routingSchema } from '../routing/routing-request.ts';
 import { hierarchyOperations } from './admin-operations.ts';
-import { createKeyRequest, usageQuery } from './endpoints/admin.ts';
+import { changeKeyRequest, createKeyRequest, usageQuery } from './endpoints/admin.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
@@ -287,6 +287,12 @@ const operations: readonly Operation[] = [
     summary: 'What the cache of answers holds and has done',
   },
   { method: 'post', path: '/cache/clear', tag: 'Own', summary: 'Forget all cached answers' },
+  {
+    method: 'get',
+    path: '/rate-limit/status',
+    tag: 'Own',
+    summary: "What is left of the caller's limits",
+  },
   { method: 'get', path: '/admin/keys', tag: 'Admin', summary: 'All keys' },
   {
     method: 'post',
@@ -294,6 +300,13 @@ const operations: readonly Operation[] = [
     tag: 'Admin',
     summary: 'Make a key; its secret is shown this once',
     body: createKeyRequest,
+  },
+  {
+    method: 'patch',
+    path: '/admin/keys/{id}',
+    tag: 'Admin',
+    summary: 'Give a key another tier',
+    body: changeKeyRequest,
   },
   { method: 'delete', path: '/admin/keys/{id}', tag: 'Admin', summary: 'Revoke a key' },
   {

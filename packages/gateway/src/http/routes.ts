@@ -105,6 +105,7 @@ function addOwn(router: Router): void {
   const keys = adminFor('keys.read', 'keys.write');
   router.add('GET /admin/keys', keys.read('keys', onUse(adminApi, 'listKeys')));
   router.add('POST /admin/keys', keys.write('key-create', onUse(adminApi, 'createKey')));
+  router.add('PATCH /admin/keys/*', admin('key-change', withId(adminApi, 'changeKey')));
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));

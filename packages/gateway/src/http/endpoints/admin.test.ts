@@ -32,9 +32,10 @@ describe('a key is refused in words', () => {
       'expires_at: it must be a time such as 2027-01-31T12:00:00Z',
     ],
     [{ name: 'x', expires_at: '2020-01-01T00:00:00Z' }, 'expires_at: it is in the past'],
+    [{ name: 'x', tier: 'gold' }, 'tier: there is no tier gold; there are unlimited'],
     [
       { name: 'x', scope: ['admin'] },
-      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at, user_id, team_id',
+      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at, user_id, team_id, tier',
     ],
   ])('%j', async (body, message) => {
     expect(await refusal(fixture.post('/admin/keys', body))).toBe(message);

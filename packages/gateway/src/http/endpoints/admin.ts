@@ -3,7 +3,13 @@ import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { type Caller, isModelAllowed } from '../../governance/authenticate.ts';
 import { keyScopes } from '../../governance/key-store.ts';
-import { authorizeFor, mayGrant, mayReach, scopeOf } from '../../governance/permissions.ts';
+import {
+  authorize,
+  authorizeFor,
+  mayGrant,
+  mayReach,
+  scopeOf,
+} from '../../governance/permissions.ts';
 import { usageGroups, usageReport } from '../../governance/usage-report.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
@@ -28,6 +34,7 @@ export const createKeyRequest = z
       .describe('RFC 3339, in the future.'),
     user_id: z.string().optional().describe('The user whose it is.'),
     team_id: z.string().optional().describe("The team it counts for, in place of the user's own."),
+    tier: shownText().optional().describe('By whose rates it is limited; the operator gives it.'),
   })
   .meta({ id: 'CreateKeyRequest' });
 
@@ -47,14 +54,25 @@ export async function createKey(services: Services, exchange: Exchange): Promise
   }
   await authorizeKeyFor(services, exchange.caller, { userId, teamId });
   refuseMoreModels(exchange.caller, allowedModels);
+  if (given.tier !== undefined) checkTier(services, exchange.caller, given.tier);
+  const { tier, ...named } = given;
   const { key, secret } = await services.keys.create({
-    ...given,
+    ...named,
+    ...(tier === undefined ? {} : { tier }),
     ...(userId === undefined ? {} : { userId }),
     ...(teamId === undefined ? {} : { teamId }),
     ...(allowedModels ? { allowedModels } : {}),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   });
   return jsonResponse(exchange, { ...key, secret }, { status: 201 });
+}
+
+/** Who could give tiers to keys of its own would have no limits. */
+function checkTier({ rateLimits }: Services, caller: Caller, tier: string): void {
+  authorize(caller, 'gateway.operate');
+  const { tierNames } = rateLimits;
+  if (tierNames.includes(tier)) return;
+  throw wrong('tier', `there is no tier ${tier}; there are ${tierNames.join(', ')}`);
 }
 
 /** Whom a key is for decides what it may: the caller has to reach so far, and may so much itself. */
@@ -104,6 +122,24 @@ export async function revokeKey(
   authorizeFor(caller, 'keys.write', key, `the key ${id}`);
   if (key.role && !mayGrant(caller, key.role)) throw roleAbove(caller, key.role);
   return jsonResponse(exchange, await services.keys.revoke(id));
+}
+
+export const changeKeyRequest = z
+  .strictObject({
+    tier: shownText().nullable().describe('By whose rates it is limited; null: the default ones.'),
+  })
+  .meta({ id: 'ChangeKeyRequest' });
+
+/** `PATCH /admin/keys/{id}` */
+export async function changeKey(
+  services: Services,
+  exchange: Exchange,
+  id: string,
+): Promise<Response> {
+  const body = parseJsonObject(await readBody(exchange, services));
+  const { tier } = parsed(changeKeyRequest, body);
+  if (tier !== null) checkTier(services, exchange.caller, tier);
+  return jsonResponse(exchange, await services.keys.setTier(id, tier ?? undefined));
 }
 
 export const usageQuery = z
