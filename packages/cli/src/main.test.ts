@@ -136,7 +136,7 @@ describe('with a server', () => {
     );
     const table = (await run('usage')).stdout;
     expect(table).toMatch(
-      /^DAY +CALLS +FAILED +CANCELED +REFUSED +INPUT +CACHED +OUTPUT +USD\n\d{4}-\d\d-\d\d +\d+/,
+      /^DAY +CALLS +FAILED +CANCELED +REFUSED +HITS +INPUT +CACHED +OUTPUT +USD\n\d{4}-\d\d-\d\d +\d+/,
     );
     const turned = await run('usage --from 2026-02-02 --to 2026-02-01');
     expect(turned.code).toBe(exitCodes.usage);

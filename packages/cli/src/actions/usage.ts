@@ -13,6 +13,7 @@ type Group = (typeof groups)[number];
 type UsageRow = { [name in Group | 'keyName' | 'keyOwner']?: string | null } & {
   calls: number;
   refused: number;
+  cached: number;
   failed: number;
   canceled: number;
   inputTokens: number;
@@ -48,6 +49,7 @@ export async function usage(context: Context, flags: UsageFlags): Promise<void> 
       String(row.failed),
       String(row.canceled),
       String(row.refused),
+      String(row.cached),
       String(row.inputTokens),
       String(row.cachedInputTokens),
       String(row.outputTokens),
@@ -64,6 +66,7 @@ const numberColumns = [
   'FAILED',
   'CANCELED',
   'REFUSED',
+  'HITS',
   'INPUT',
   'CACHED',
   'OUTPUT',

@@ -91,7 +91,7 @@ export interface LedgerTable {
   at_ms: ColumnType<number, number, never>;
   request_id: string;
   trace_id: string | null;
-  /** From 1, within the request; 0 where it was refused before any provider was asked. */
+  /** From 1, within the request; 0 where it was refused or answered without asking a provider. */
   attempt: number;
   key_id: string | null;
   owner: string | null;
@@ -108,7 +108,7 @@ export interface LedgerTable {
   caller_dialect: string;
   provider_dialect: string;
   streamed: boolean;
-  /** `ok`, `error`, `canceled`, `incomplete` or `refused`. */
+  /** `ok`, `error`, `canceled`, `incomplete`, `refused` or `cached`. */
   outcome: string;
   /** Of the provider's answer; null when there was none. */
   http_status: number | null;

@@ -70,6 +70,18 @@ for (const { kind, skip } of storageKinds) {
       ]);
     });
 
+    test('an answer from the cache is no call, and costs nothing, whatever its model', async () => {
+      await using fixture = await testStorage(kind);
+      const cached = { outcome: 'cached', attempt: 0, usage: { input: 0, output: 0 } } as const;
+      await write(fixture.storage, [
+        ledgerEntry({ ...cached, model: 'mystery' }),
+        ledgerEntry({ ...cached, errorCode: 'canceled' }),
+      ]);
+      expect(await usageReport(fixture.storage, { groupBy: [] })).toMatchObject([
+        { calls: 0, cached: 2, refused: 0, failed: 0, canceled: 0, unpriced: 0, costMicroUsd: 0 },
+      ]);
+    });
+
     test('says what has no price, what was counted here and what failed', async () => {
       await using fixture = await testStorage(kind);
       await write(fixture.storage, [

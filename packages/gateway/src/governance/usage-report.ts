@@ -41,8 +41,10 @@ export interface UsageRow {
   provider?: string;
   /** Attempts at providers. */
   calls: number;
-  /** Requests for which no provider was asked. */
+  /** Requests that were refused before a provider was asked. */
   refused: number;
+  /** Requests that were answered from the cache. */
+  cached: number;
   /** Calls whose answer did not come, or broke off. */
   failed: number;
   /** Calls that the caller left. */
@@ -79,8 +81,9 @@ export async function usageReport(
   let select = storage.db
     .selectFrom('gateway_ledger')
     .select([
-      sum(sql`case when outcome = 'refused' then 0 else 1 end`).as('calls'),
+      sum(sql`case when outcome in ('refused', 'cached') then 0 else 1 end`).as('calls'),
       sum(sql`case when outcome = 'refused' then 1 else 0 end`).as('refused'),
+      sum(sql`case when outcome = 'cached' then 1 else 0 end`).as('cached'),
       sum(sql`case when outcome in ('error', 'incomplete') then 1 else 0 end`).as('failed'),
       sum(sql`case when outcome = 'canceled' then 1 else 0 end`).as('canceled'),
       sum(sql`input_tokens`).as('inputTokens'),
@@ -113,6 +116,7 @@ export async function usageReport(
 const numeric = [
   'calls',
   'refused',
+  'cached',
   'failed',
   'canceled',
   'inputTokens',

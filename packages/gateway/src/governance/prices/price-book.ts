@@ -35,10 +35,17 @@ export class PriceBook {
     this.#log = options.log;
   }
 
-  /** The cost of each entry, in their order; none where nobody knows what was used, or nothing was. */
+  /**
+   * The cost of each entry, in their order; none where nobody knows what was used, or nothing was. An
+   * answer from the cache costs nothing, whatever its model's price.
+   */
   async price(entries: readonly PricedUse[]): Promise<(Cost | null)[]> {
     const costs: (Cost | null)[] = [];
     for (const entry of entries) {
+      if (entry.outcome === 'cached') {
+        costs.push({ totalMicroUsd: 0, components: { source: 'cache' } });
+        continue;
+      }
       if (hasNoCost(entry)) {
         costs.push(null);
         continue;
