@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBudgets } from './commands/budgets.ts';
+import { addCache } from './commands/cache.ts';
 import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -41,6 +42,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addUsers(program, context);
   addBudgets(program, context);
   addUsage(program, context);
+  addCache(program, context);
   addPrices(program, context);
   addConfig(program, context, setExitCode);
   addDoctor(program, context, setExitCode);
