@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Transport } from '@zeke/rpc';
+import { compressor } from '@zeke/rpc/compression';
 import { type ConnectFetchOptions, connectFetch } from '@zeke/rpc/fetch';
 import { dialHttp2 } from '@zeke/rpc/http2';
 import { connectUnix } from '@zeke/rpc/unix';
@@ -38,7 +39,7 @@ const noClientStreams: readonly CaseName[] = [
 const anyStream: ServerAbilities = { clientStreams: true, fullDuplex: true, compression: 'reads' };
 const halfDuplex: ServerAbilities = { ...anyStream, fullDuplex: false };
 const checking: ServerAbilities = { ...anyStream, compression: 'checks' };
-const uncompressed: ServerAbilities = { ...anyStream, compression: 'none' };
+const halfChecking: ServerAbilities = { ...checking, fullDuplex: false };
 
 /** `@grpc/grpc-js` on Node. */
 export const grpcJsPeer: Peer = {
@@ -100,21 +101,19 @@ export const zrpcOnNodePeer: Peer = {
       [],
       [],
     ),
-    client('unix', 'zrpc:unix', ({ unixPath }) => `unix:${unixPath}`),
-    client('websocket', 'zrpc:websocket', ({ webSocketUrl }) => webSocketUrl, [
-      'client_compressed_unary',
-    ]),
-    client('Connect', 'zrpc:connect', web, noDuplex),
-    client('gRPC-Web', 'zrpc:grpc-web', web, noDuplex),
+    client('unix', 'zrpc:unix', ({ unixPath }) => `unix:${unixPath}`, [], []),
+    client('websocket', 'zrpc:websocket', ({ webSocketUrl }) => webSocketUrl, [], []),
+    client('Connect', 'zrpc:connect', web, noDuplex, []),
+    client('gRPC-Web', 'zrpc:grpc-web', web, noDuplex, []),
   ],
   servers: [
     server('gRPC', 'zrpc:http2', false, grpc, checking),
     server('gRPC, TLS', 'zrpc:http2', true, grpc, checking),
-    server('unix', 'zrpc:unix', false, (url) => connectUnix({ path: new URL(url).pathname })),
-    server('websocket', 'zrpc:websocket', false, (url) => connectWebSocket({ url }), uncompressed),
-    server('Connect', 'zrpc:web', false, fetching({}), halfDuplex),
-    server('Connect, TLS', 'zrpc:web', true, fetching({}), halfDuplex),
-    server('gRPC-Web', 'zrpc:web', false, fetching({ protocol: 'grpc-web' }), halfDuplex),
+    server('unix', 'zrpc:unix', false, overUnix, checking),
+    server('websocket', 'zrpc:websocket', false, overWebSocket, checking),
+    server('Connect', 'zrpc:web', false, fetching({}), halfChecking),
+    server('Connect, TLS', 'zrpc:web', true, fetching({}), halfChecking),
+    server('gRPC-Web', 'zrpc:web', false, fetching({ protocol: 'grpc-web' }), halfChecking),
   ],
 };
 
@@ -152,10 +151,18 @@ function grpc(url: string, authority: string | undefined): Promise<Transport> {
   return dialHttp2({ url, ...(authority === undefined ? {} : { tls: { ca: authority } }) });
 }
 
+function overUnix(url: string): Transport {
+  return connectUnix({ path: new URL(url).pathname });
+}
+
+function overWebSocket(url: string): Transport {
+  return connectWebSocket({ url, compressor });
+}
+
 function fetching(options: Partial<ConnectFetchOptions>): Connect {
   return (baseUrl, authority) => {
     const init = authority === undefined ? {} : { tls: { ca: authority } };
-    return connectFetch({ baseUrl, init, ...options });
+    return connectFetch({ baseUrl, compressor, init, ...options });
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Transport } from '@zeke/rpc';
+import { compressor } from '@zeke/rpc/compression';
 import { connectFetch } from '@zeke/rpc/fetch';
 import { dialHttp2 } from '@zeke/rpc/http2';
 import { connectUnix } from '@zeke/rpc/unix';
@@ -13,8 +14,8 @@ export async function connectZrpc(
   const tls = authority === undefined ? {} : { tls: { ca: authority.toString() } };
   if (way === 'http2') return await dialHttp2({ url, ...tls });
   if (way === 'unix') return connectUnix({ path: new URL(url).pathname });
-  if (way === 'websocket') return connectWebSocket({ url });
-  if (way === 'connect') return connectFetch({ baseUrl: url });
-  if (way === 'grpc-web') return connectFetch({ baseUrl: url, protocol: 'grpc-web' });
+  if (way === 'websocket') return connectWebSocket({ url, compressor });
+  if (way === 'connect') return connectFetch({ baseUrl: url, compressor });
+  if (way === 'grpc-web') return connectFetch({ baseUrl: url, compressor, protocol: 'grpc-web' });
   throw new Error(`zrpc has no way ${JSON.stringify(way)} here`);
 }
