@@ -11,7 +11,7 @@ export interface Entry {
 }
 
 /** Who asks a candidate: resolves with a useful answer, rejects with RpcError. */
-export type AskInContest<T> = (candidate: Candidate, number: number, entry: Entry) => Promise<T>;
+type AskInContest<T> = (candidate: Candidate, number: number, entry: Entry) => Promise<T>;
 
 export interface ContestOptions<T> {
   /** In the order in which they are asked. */

@@ -19,11 +19,14 @@ export interface PriorityWeights {
 }
 
 /** The most candidates that are asked at once. */
-export const maxAtOnce = 8;
+const maxAtOnce = 8;
 
 const maxNames = 32;
 const maxNameChars = 2_048;
 const maxSessionIdChars = 256;
+
+const maxBudgetUsd = 1_000_000;
+const maxTagChars = 99;
 
 const weight = z.number().min(0).max(1_000).default(0);
 
@@ -44,6 +47,8 @@ export const routingSchema = z.strictObject({
   privacy: z.enum(['any', 'local_only']).optional(),
   merge: z.enum(mergeNames).optional(),
   judge: z.string().min(1).max(maxNameChars).optional(),
+  budget_usd: z.number().min(0).max(maxBudgetUsd).optional(),
+  tags: z.record(z.string().min(1).max(maxTagChars), z.string().max(maxTagChars)).optional(),
   merge_wait_ms: z.int().min(1).max(86_400_000).optional(),
 });
 
@@ -69,6 +74,10 @@ export interface RoutingRequest {
   readonly judge?: string | undefined;
   /** How long answers are waited for once one is there, and then the judge. */
   readonly mergeWaitMs?: number | undefined;
+  /** What all attempts of the request together may cost. */
+  readonly budgetMicroUsd?: number | undefined;
+  /** What the request is counted for, as `name=value`. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** The member of a request's body. It is taken out before a provider is asked. */
@@ -76,7 +85,7 @@ export const routingMember = 'omen';
 
 /**
  * Reads what a request says of its routing; undefined where it says nothing. The body wins over the
- * headers `x-zeke-strategy`, `x-zeke-providers` (a list with commas) and `x-intent`.
+ * headers `x-zeke-strategy`, `x-zeke-providers` (a list with commas), `x-zeke-budget-usd` and `x-intent`.
  * @throws RpcError invalid_argument that names the field.
  */
 export function readRouting(body: JsonObject, headers: Headers): RoutingRequest | undefined {
@@ -106,6 +115,8 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
     merge: data.merge,
     judge: data.judge,
     mergeWaitMs: data.merge_wait_ms,
+    budgetMicroUsd: data.budget_usd === undefined ? undefined : Math.round(data.budget_usd * 1e6),
+    tags: data.tags && Object.entries(data.tags).map(([name, value]) => `${name}=${value}`),
   };
 }
 
@@ -113,17 +124,24 @@ const headerOf: Readonly<Record<string, string>> = {
   strategy: 'x-zeke-strategy',
   providers: 'x-zeke-providers',
   intent: 'x-intent',
+  budget_usd: 'x-zeke-budget-usd',
 };
 
 function routingOfHeaders(headers: Headers): JsonObject | undefined {
   const strategy = headers.get('x-zeke-strategy');
   const providers = headers.get('x-zeke-providers');
   const intent = headers.get('x-intent');
-  if (strategy === null && providers === null && intent === null) return undefined;
+  const budget = headers.get('x-zeke-budget-usd');
+  if (strategy === null && providers === null && intent === null && budget === null) {
+    return undefined;
+  }
   return {
     ...(strategy === null ? {} : { strategy }),
     ...(providers === null ? {} : { providers: providers.split(',').map((name) => name.trim()) }),
     ...(intent === null ? {} : { intent }),
+    ...(budget === null
+      ? {}
+      : { budget_usd: /^\d+(\.\d+)?$/.test(budget) ? Number(budget) : budget }),
   };
 }
 
