@@ -40,7 +40,8 @@ export async function attempt<T>(
   const { limits } = services;
   const provider = options.candidate.provider.name;
   refuseRemote(options.candidate.provider, services.privacy.localOnly || exchange.localOnly);
-  const hold = services.budgets.isIdle ? undefined : await holdCost(services, exchange, options);
+  const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
+  const hold = isFree ? undefined : await holdCost(services, exchange, options);
   const draw = exchange.admission && drawTokens(exchange.admission, options, hold);
   const live = services.figures.of(provider, options.candidate.model).begin();
   if (live instanceof RpcError) {

@@ -325,6 +325,65 @@ test('budgets of tags count what x-zeke-tags and x-project say', async () => {
   ]);
 });
 
+describe('a budget that a request brings along', () => {
+  const either = { strategy: 'fallback', candidates: [claude, model] } as const;
+
+  test('is for all its attempts together, and refuses what is dearer', async () => {
+    await using gateway = await gatewayOf({
+      settings: {
+        prices: new Map([
+          ['gpt-4.1-mini', { input: 1, output: 10 }],
+          ['claude-sonnet-4-5', { input: 1, output: 1_000 }],
+        ]),
+        aliases: new Map([['either', either]]) as never,
+      },
+    });
+    const body = { model: 'either', messages, max_tokens: 100 };
+    const chat = (omen: object, headers = {}) =>
+      gateway.post('/v1/chat/completions', { ...body, omen }, { ...admin, ...headers });
+    const cheaper = await chat({ budget_usd: 0.002 });
+    expect(cheaper.headers.get('x-zeke-provider')).toBe('openai');
+    for (const [omen, headers] of [
+      [{ budget_usd: 0.0005 }, {}],
+      [{ k: 1 }, { 'x-zeke-budget-usd': '0.0005' }],
+    ] as const) {
+      const refused = await chat(omen, headers);
+      expect(refused.status).toBe(402);
+      expect(await refused.json()).toMatchObject({
+        error: {
+          code: 'request_over_budget',
+          message: expect.stringMatching(
+            /^omen\.budget_usd: it is \$0\.0005, and this attempt may/,
+          ),
+        },
+      });
+    }
+    anthropic.faults.push({ kind: 'status', status: 500 });
+    const raced = await chat({ budget_usd: 0.1015, strategy: 'race', k: 2 });
+    expect(raced.status).toBe(200);
+    for (const budget_usd of [-1, 'much', Number.NaN]) {
+      const wrong = await chat({ budget_usd });
+      expect([wrong.status, await wrong.text()]).toEqual([
+        400,
+        expect.stringContaining('omen.budget_usd'),
+      ]);
+    }
+    const wrong = await chat({}, { 'x-zeke-budget-usd': '1e3' });
+    expect(await wrong.text()).toContain('x-zeke-budget-usd');
+  });
+
+  test('is known to have a price, and tags count for theirs', async () => {
+    await using gateway = await gatewayOf({ settings: { prices: new Map() } });
+    await setBudget(gateway, { kind: 'tag', id: 'team=red', limit_usd: 0 });
+    const ask = (omen: object, asked = model) =>
+      gateway.post('/v1/chat/completions', { model: asked, messages, omen }, admin);
+    const unknown = await ask({ budget_usd: 1 }, 'openai/gpt-4.1-nano-nobody');
+    expect(await unknown.text()).toContain('cannot be held to omen.budget_usd');
+    expect((await ask({ tags: { team: 'blue' } })).status).toBe(200);
+    expect(await (await ask({ tags: { team: 'red' } })).text()).toContain('tag team=red');
+  });
+});
+
 test('a request is counted for its key, user, team and organisation, also after a restart', async () => {
   await using fixture = await testStorage('sqlite');
   const create = async (gateway: TestGateway, kind: string, body: object) =>

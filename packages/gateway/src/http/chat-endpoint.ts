@@ -106,6 +106,10 @@ export function answerChat(
 function takeOut(routing: RoutingRequest, call: ChatCall, exchange: Exchange): void {
   if (routing.privacy === 'local_only') exchange.localOnly = true;
   if (routing.maxLatencyMs !== undefined) exchange.maxLatencyMs = routing.maxLatencyMs;
+  if (routing.tags) exchange.omenTags = routing.tags;
+  if (routing.budgetMicroUsd !== undefined) {
+    exchange.ownBudget = { limitMicroUsd: routing.budgetMicroUsd, usedMicroUsd: 0 };
+  }
   if (call.body[routingMember] === undefined) return;
   delete call.body[routingMember];
   call.text = withoutMember(call.text, routingMember);

@@ -2,6 +2,7 @@ import type { Span, StrategyName } from '@zeke/foundation';
 import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
+import type { OwnBudget } from '../governance/budgets/refusals.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
 import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
@@ -30,6 +31,10 @@ export interface Exchange {
   maxLatencyMs?: number;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */
   tags?: readonly string[];
+  /** Of those, what the member `omen` says, as `name=value`. */
+  omenTags?: readonly string[];
+  /** What the caller allows the request to cost. */
+  ownBudget?: OwnBudget;
   /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
   client?: AbortSignal;
   /** From which address the connection is; absent where there is none. */
@@ -43,18 +48,18 @@ const maxTags = 8;
 const maxTagChars = 200;
 
 /**
- * The tags of a request: those of `x-zeke-tags`, parted by commas, and `project=…` of `x-project`.
- * Throws `invalid_argument` for too many, and for one that is too long.
+ * The tags of a request: those of `omen.tags`, those of `x-zeke-tags`, parted by commas, and
+ * `project=…` of `x-project`. Throws `invalid_argument` for too many, and for one that is too long.
  */
-export function tagsOf(headers: Headers): readonly string[] {
+export function tagsOf({ omenTags = [], request: { headers } }: Exchange): readonly string[] {
   const project = headers.get('x-project')?.trim();
   const given = (headers.get('x-zeke-tags') ?? '').split(',').map((tag) => tag.trim());
-  const all = [...given.filter(Boolean), ...(project ? [`project=${project}`] : [])];
+  const all = [...omenTags, ...given.filter(Boolean), ...(project ? [`project=${project}`] : [])];
   const tags = [...new Set(all)];
   if (tags.length > maxTags || tags.some((tag) => tag.length > maxTagChars)) {
     throw apiError(
       'invalid_argument',
-      `x-zeke-tags: at most ${maxTags} tags of ${maxTagChars} characters each, with that of x-project`,
+      `x-zeke-tags: at most ${maxTags} tags of ${maxTagChars} characters each, with omen.tags and that of x-project`,
       { param: 'x-zeke-tags' },
     );
   }

@@ -19,7 +19,7 @@ export function holdCost(
 ): Promise<Hold | undefined> {
   const { budgets } = services;
   const { atMs, caller } = exchange;
-  if (budgets.hasTags) exchange.tags ??= tagsOf(exchange.request.headers);
+  if (budgets.hasTags) exchange.tags ??= tagsOf(exchange);
   const { model, provider } = candidate;
   return budgets.hold({
     orgId: caller.orgId,
@@ -27,6 +27,7 @@ export function holdCost(
     userId: caller.userId,
     keyId: caller.keyId,
     tags: exchange.tags,
+    own: exchange.ownBudget,
     provider: provider.name,
     pricing: provider.pricing,
     model,

@@ -1,6 +1,6 @@
 import type { Logger, Metrics } from '@zeke/foundation';
 import type { BudgetEvent } from './budget-webhook.ts';
-import { type Shortfall, warningOf } from './refusals.ts';
+import { type BudgetShortfall, warningOf } from './refusals.ts';
 import { windowEnd, windowStart } from './windows.ts';
 
 export interface BudgetReportsOptions {
@@ -34,13 +34,13 @@ export class BudgetReports {
     });
   }
 
-  warned(passed: Shortfall): void {
+  warned(passed: BudgetShortfall): void {
     const { kind, period } = passed.limit.budget;
     this.#warnings.labels(kind, period).add(1);
     this.#tell('budget.warning', passed);
   }
 
-  refused(shortfall: Shortfall): void {
+  refused(shortfall: BudgetShortfall): void {
     const { kind, period, limitMicroUsd } = shortfall.limit.budget;
     this.#refusals.labels(kind, period).add(1);
     const { amountMicroUsd, window } = shortfall;
@@ -49,7 +49,7 @@ export class BudgetReports {
     this.#tell('budget.refused', shortfall);
   }
 
-  #tell(type: BudgetEvent['type'], shortfall: Shortfall): void {
+  #tell(type: BudgetEvent['type'], shortfall: BudgetShortfall): void {
     const { log, now, onEvent } = this.#options;
     const { account, limit, window } = shortfall;
     const startMs = window?.startMs ?? windowStart('day', now());

@@ -10,7 +10,13 @@ import { BudgetReports } from './budget-reports.ts';
 import { BudgetStore } from './budget-store.ts';
 import type { BudgetEvent } from './budget-webhook.ts';
 import { Hold } from './hold.ts';
-import { refusalOf, type Shortfall, unpricedRefusal, warningOf } from './refusals.ts';
+import {
+  type OwnBudget,
+  refusalOf,
+  type Shortfall,
+  unpricedRefusal,
+  warningOf,
+} from './refusals.ts';
 import { forEachSpender, type SpenderKind, type Spenders, spenderKinds } from './spender.ts';
 import type { TokenBound } from './token-bound.ts';
 import { dayMs, windowStart } from './windows.ts';
@@ -46,6 +52,8 @@ export interface SpendRequest extends Spenders, PricedModel {
   atMs: number;
   /** Absent for what costs nothing. */
   bound?: () => TokenBound;
+  /** What the caller allows the request to cost. */
+  own?: OwnBudget | undefined;
   /** A closer count of the input, where it is text, for a request that does not fit otherwise. */
   countInput: () => Promise<number>;
 }
@@ -98,13 +106,20 @@ export class Budgets {
   async hold(request: SpendRequest): Promise<Hold | undefined> {
     if (!this.#loaded) await this.#load();
     const accounts = this.#find(request);
-    if (accounts.length === 0) return undefined;
-    const { atMs } = request;
+    const { atMs, own } = request;
+    if (accounts.length === 0 && !own) return undefined;
     const bound = request.bound?.();
     const prices = bound ? await this.#options.prices(request) : undefined;
     if (bound && !prices) this.#refuseUnpriced(request, accounts);
     const holdFor = (input: number) =>
-      new Hold({ accounts, atMs, prices, bound: bound && { ...bound, input }, stop: this.#stop });
+      new Hold({
+        accounts,
+        atMs,
+        own,
+        prices,
+        bound: bound && { ...bound, input },
+        stop: this.#stop,
+      });
     let hold = holdFor(bound?.input ?? 0);
     let shortfall = hold.take();
     // Counting costs time, which is spent only where it may help.
@@ -113,10 +128,7 @@ export class Budgets {
       hold = holdFor(Math.min(counted, bound.input));
       shortfall = hold.take();
     }
-    if (shortfall) {
-      this.#reports.refused(shortfall);
-      throw refusalOf(shortfall, this.#options.now());
-    }
+    if (shortfall) throw this.#refuse(shortfall);
     const passed = hold.passed();
     if (passed.length > 0) {
       for (const each of passed) this.#reports.warned(each);
@@ -129,7 +141,7 @@ export class Budgets {
   settle(hold: Hold, entry: LedgerEntry): void {
     entry.charge = hold.chargeFor(entry);
     entry.chargedAt = this.#sequence;
-    hold.release();
+    hold.release(entry.charge);
     this.#charge(entry, entry.charge, 0);
   }
 
@@ -201,9 +213,13 @@ export class Budgets {
   }
 
   readonly #stop = (shortfall: Shortfall): RpcError => {
-    this.#reports.refused(shortfall);
-    return refusalOf(shortfall, this.#options.now(), 'the answer was stopped: ');
+    return this.#refuse(shortfall, 'the answer was stopped: ');
   };
+
+  #refuse(shortfall: Shortfall, prefix?: string): RpcError {
+    if (!('own' in shortfall)) this.#reports.refused(shortfall);
+    return refusalOf(shortfall, this.#options.now(), prefix);
+  }
 
   /** A spender has another name, as people are told it. */
   rename(kind: SpenderKind, id: string, name: string): void {
@@ -211,12 +227,13 @@ export class Budgets {
     if (account) account.name = name;
   }
 
-  #refuseUnpriced({ provider, model }: SpendRequest, accounts: readonly Account[]): void {
+  #refuseUnpriced({ own, provider, model }: SpendRequest, accounts: readonly Account[]): void {
     if (this.settings.unpriced === 'allow') return;
+    if (own) throw unpricedRefusal('omen.budget_usd', provider, model);
     const bound = accounts.find(({ limits }) =>
       limits.some(({ budget }) => budget.mode === 'hard'),
     );
-    if (bound) throw unpricedRefusal(bound, provider, model);
+    if (bound) throw unpricedRefusal(`the budget of ${bound.title}`, provider, model);
   }
 
   #find(spenders: Spenders): Account[] {

@@ -2,7 +2,7 @@ import type { RpcError } from '@zeke/rpc';
 import type { FoundPrices } from '../prices/catalogue.ts';
 import { costOfUse, type PricedUse } from '../prices/price-book.ts';
 import type { Account, Window } from './account.ts';
-import type { Shortfall } from './refusals.ts';
+import type { BudgetShortfall, OwnBudget, Shortfall } from './refusals.ts';
 import type { TokenBound } from './token-bound.ts';
 import { worstCaseMicroUsd } from './worst-case.ts';
 
@@ -18,6 +18,8 @@ export interface HoldOptions {
   prices: FoundPrices | undefined;
   /** Absent for a request that costs nothing. */
   bound: TokenBound | undefined;
+  /** The caller's own, shared by the attempts of a request. */
+  own?: OwnBudget | undefined;
   /** The error to tell of a stream for which there is no more room. */
   stop: (shortfall: Shortfall) => RpcError;
 }
@@ -30,6 +32,7 @@ export class Hold {
   readonly accounts: readonly Account[];
   /** Of soft budgets that are passed, for the caller. */
   warning: string | undefined;
+  readonly #own: OwnBudget | undefined;
   readonly #stop: HoldOptions['stop'];
   readonly #atMs: number;
   readonly #prices: FoundPrices | undefined;
@@ -38,7 +41,8 @@ export class Hold {
   #amount: number;
   #outputTokens: number;
 
-  constructor({ accounts, atMs, bound, prices, stop }: HoldOptions) {
+  constructor({ accounts, atMs, bound, own, prices, stop }: HoldOptions) {
+    this.#own = own;
     this.#stop = stop;
     this.accounts = accounts;
     this.#atMs = atMs;
@@ -64,7 +68,7 @@ export class Hold {
     for (const account of this.accounts) {
       this.#windows.push(account.window('day', this.#atMs), account.window('month', this.#atMs));
     }
-    for (const window of this.#windows) window.reservedMicroUsd += this.#amount;
+    this.#reserve(this.#amount);
     return undefined;
   }
 
@@ -85,7 +89,7 @@ export class Hold {
   }
 
   /** The soft budgets that are passed now. */
-  passed(): Shortfall[] {
+  passed(): BudgetShortfall[] {
     return this.#beyond('soft', this.#amount, 0);
   }
 
@@ -97,10 +101,16 @@ export class Hold {
     return use.metered || use.outcome === 'error' ? 0 : this.#amount;
   }
 
-  /** Nothing is held any more. */
-  release(): void {
-    for (const window of this.#windows) window.reservedMicroUsd -= this.#amount;
+  /** Nothing is held any more; of the caller's own budget that much was spent. */
+  release(spentMicroUsd = 0): void {
+    this.#reserve(-this.#amount);
     this.#windows.length = 0;
+    if (this.#own) this.#own.usedMicroUsd += spentMicroUsd;
+  }
+
+  #reserve(microUsd: number): void {
+    for (const window of this.#windows) window.reservedMicroUsd += microUsd;
+    if (this.#own) this.#own.usedMicroUsd += microUsd;
   }
 
   #extend(outputTokens: number): Shortfall | undefined {
@@ -108,7 +118,7 @@ export class Hold {
     const more = amount - this.#amount;
     const shortfall = this.#shortfallOf(amount, more);
     if (shortfall) return shortfall;
-    for (const window of this.#windows) window.reservedMicroUsd += more;
+    this.#reserve(more);
     this.#amount = amount;
     this.#outputTokens = outputTokens;
     return undefined;
@@ -122,15 +132,17 @@ export class Hold {
   /** Of several budgets without room, the one that frees up last. */
   #shortfallOf(amount: number, more: number): Shortfall | undefined {
     if (more <= 0) return undefined;
-    return this.#beyond('hard', amount, more).reduce<Shortfall | undefined>(
+    const own = this.#own;
+    if (own && own.usedMicroUsd + more > own.limitMicroUsd) return { own, amountMicroUsd: amount };
+    return this.#beyond('hard', amount, more).reduce<BudgetShortfall | undefined>(
       (last, each) => (last && rankOf(last) >= rankOf(each) ? last : each),
       undefined,
     );
   }
 
   /** Budgets of the mode that are passed when `more` is held. */
-  #beyond(mode: 'hard' | 'soft', amountMicroUsd: number, more: number): Shortfall[] {
-    const found: Shortfall[] = [];
+  #beyond(mode: 'hard' | 'soft', amountMicroUsd: number, more: number): BudgetShortfall[] {
+    const found: BudgetShortfall[] = [];
     for (const account of this.accounts) {
       for (const limit of account.limits) {
         if (limit.budget.mode !== mode) continue;
@@ -148,7 +160,7 @@ export class Hold {
   }
 }
 
-function rankOf({ amountMicroUsd, limit, window }: Shortfall): number {
+function rankOf({ amountMicroUsd, limit, window }: BudgetShortfall): number {
   if (!window) return Number.POSITIVE_INFINITY;
   const isHeld = window.spentMicroUsd + amountMicroUsd <= limit.budget.limitMicroUsd;
   if (isHeld) return 0;

@@ -5,7 +5,7 @@ import { dollars } from './budget.ts';
 import { windowEnd } from './windows.ts';
 
 /** Why an amount does not fit into a budget. */
-export interface Shortfall {
+export interface BudgetShortfall {
   account: Account;
   limit: Limit;
   /** Absent for a budget of a single request. */
@@ -13,6 +13,21 @@ export interface Shortfall {
   /** What the request may cost. */
   amountMicroUsd: number;
 }
+
+/** What a caller allows one request to cost, in all its attempts together. Micro-USD. */
+export interface OwnBudget {
+  readonly limitMicroUsd: number;
+  /** Spent and held. */
+  usedMicroUsd: number;
+}
+
+/** Why an amount does not fit into what the caller allows. */
+export interface OwnShortfall {
+  own: OwnBudget;
+  amountMicroUsd: number;
+}
+
+export type Shortfall = BudgetShortfall | OwnShortfall;
 
 /** How soon to ask again where requests under way hold what is missing, in milliseconds. */
 const soonMs = 1_000;
@@ -24,6 +39,7 @@ const soonMs = 1_000;
  * Another candidate, which may cost less or count elsewhere, may do.
  */
 export function refusalOf(shortfall: Shortfall, nowMs: number, prefix = ''): RpcError {
+  if ('own' in shortfall) return ownRefusal(shortfall, prefix);
   const { account, amountMicroUsd, limit, window } = shortfall;
   const { limitMicroUsd, period } = limit.budget;
   const amount = dollars(amountMicroUsd);
@@ -53,8 +69,26 @@ export function refusalOf(shortfall: Shortfall, nowMs: number, prefix = ''): Rpc
   );
 }
 
-/** Where a hard budget applies, what a request costs must be known before. */
-export function unpricedRefusal(account: Account, provider: string, model: string): RpcError {
+function ownRefusal({ amountMicroUsd, own }: OwnShortfall, prefix: string): RpcError {
+  const before =
+    own.usedMicroUsd > 0
+      ? `, with ${dollars(own.usedMicroUsd)} spent and held by other attempts`
+      : '';
+  return apiError(
+    'resource_exhausted',
+    `${prefix}omen.budget_usd: it is ${dollars(own.limitMicroUsd)}${before}, and this attempt may cost ${dollars(amountMicroUsd)}`,
+    {
+      status: 402,
+      reason: 'request_over_budget',
+      param: 'omen.budget_usd',
+      unfitting: true,
+      retryable: false,
+    },
+  );
+}
+
+/** Where a hard budget applies, what a request costs must be known before. `whose` names the budget. */
+export function unpricedRefusal(whose: string, provider: string, model: string): RpcError {
   const what = model === '' ? 'what this request costs' : `the price of ${provider}/${model}`;
   const help =
     model === ''
@@ -62,13 +96,13 @@ export function unpricedRefusal(account: Account, provider: string, model: strin
       : `set prices."${provider}/${model}", or budgets.unpriced = "allow" to let it pass uncounted`;
   return apiError(
     'failed_precondition',
-    `${what} is not known, so it cannot be held to the budget of ${account.title}: ${help}`,
+    `${what} is not known, so it cannot be held to ${whose}: ${help}`,
     { status: 402, reason: 'price_unknown', unfitting: true, retryable: false },
   );
 }
 
 /** A soft budget that is passed, as the header `x-zeke-budget-warning` tells it. */
-export function warningOf({ account, amountMicroUsd, limit, window }: Shortfall): string {
+export function warningOf({ account, amountMicroUsd, limit, window }: BudgetShortfall): string {
   const { limitMicroUsd, period } = limit.budget;
   const soft = `soft budget of ${account.title}`;
   if (!window) {
