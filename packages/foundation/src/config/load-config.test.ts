@@ -456,6 +456,11 @@ const faulty: [string, string, string[]][] = [
     ['zeke.toml:1 auth.admin_api_key: it must have at least 16 characters'],
   ],
   [
+    'a secret for no webhook',
+    'budgets.webhook_secret = "0123456789"',
+    ['zeke.toml:1 budgets.webhook_secret: it signs nothing without budgets.webhook_url'],
+  ],
+  [
     'a cache that would keep too much for too long',
     '[cache]\nmax_mb = 0\nttl_s = 3000000\nmax_temperature = 3\nscope = "all"\nmodel_ttl_s = { x = -1 }',
     [

@@ -3,7 +3,7 @@ import type { Period } from './windows.ts';
 
 /** `soft` warns, `hard` refuses. */
 export const budgetModes = ['soft', 'hard'] as const;
-export type BudgetMode = (typeof budgetModes)[number];
+type BudgetMode = (typeof budgetModes)[number];
 
 /** A spender has at most one budget of each period and mode. */
 export interface BudgetKey {

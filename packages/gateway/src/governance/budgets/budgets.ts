@@ -61,7 +61,7 @@ export interface SpendRequest extends Spenders, PricedModel {
 /** How much another tokenizer may make of a text than the one that we count with. */
 const countMargin = 1.5;
 /** Budgets in memory. */
-export const maxBudgets = 10_000;
+const maxBudgets = 10_000;
 
 /**
  * The budgets of this process: what is spent and held is known in memory, read at first use from what

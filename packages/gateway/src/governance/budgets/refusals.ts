@@ -22,7 +22,7 @@ export interface OwnBudget {
 }
 
 /** Why an amount does not fit into what the caller allows. */
-export interface OwnShortfall {
+interface OwnShortfall {
   own: OwnBudget;
   amountMicroUsd: number;
 }
