@@ -80,9 +80,11 @@ export async function attempt<T>(
     running.abort(error);
     running[Symbol.dispose]();
     const canceled = error.code === 'canceled';
-    const countable = canceled
-      ? () => ({ input, ...(record.answered?.() ?? { output: '', outputShare: 1 }) })
-      : undefined;
+    // What was written all the same is to be paid for.
+    const countable =
+      canceled || hold?.stopped
+        ? () => ({ input, ...(record.answered?.() ?? { output: '', outputShare: 1 }) })
+        : undefined;
     record.end(canceled ? 'canceled' : 'error', error, countable);
     logAttempt(step, error);
     throw error;

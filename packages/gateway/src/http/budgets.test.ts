@@ -269,6 +269,38 @@ describe('a stream that outgrows a hard budget', () => {
   });
 });
 
+test('what a stream wrote is charged, also where it is stopped before anything was sent', async () => {
+  await using gateway = await gatewayOf({
+    settings: {
+      budgets: { defaultOutputTokens: 1, unpriced: 'refuse' },
+      aliases: new Map([
+        ['both', { strategy: 'race', candidates: [model, 'openai/gpt-4.1'] }],
+      ]) as never,
+      prices: new Map([
+        ['gpt-4.1-mini', { input: 1, output: 10 }],
+        ['gpt-4.1', { input: 1, output: 10 }],
+      ]),
+    },
+  });
+  const key = await keyOf(gateway);
+  await setBudget(gateway, { kind: 'key', id: key.id, limit_micro_usd: 200 });
+  // What is of use only with so much is kept back until then.
+  const omen = { k: 2, min_useful_tokens: 1_000 };
+  const long = [{ role: 'user', content: 'say 5000' }];
+  const body = { model: 'both', messages: long, stream: true, omen };
+  const response = await gateway.post('/v1/chat/completions', body, key.headers);
+  expect(response.status).toBe(429);
+  expect(await response.text()).toContain('the answer was stopped');
+  const rows = await gateway.ledger();
+  expect(rows.length).toBeGreaterThan(0);
+  for (const row of rows) {
+    expect(row).toMatchObject({ outcome: 'error', estimated: true });
+    expect(row.cost_micro_usd).toBeGreaterThan(10);
+  }
+  const spentMicroUsd = rows.reduce((sum, row) => sum + (row.cost_micro_usd ?? 0), 0);
+  expect(await budgetsOf(gateway)).toMatchObject([{ spentMicroUsd, reservedMicroUsd: 0 }]);
+});
+
 test('a soft budget warns in a header, and tells the webhook, signed', async () => {
   const told = Promise.withResolvers<{ body: string; signature: string | null }>();
   using hook = Bun.serve({

@@ -32,6 +32,8 @@ export class Hold {
   readonly accounts: readonly Account[];
   /** Of soft budgets that are passed, for the caller. */
   warning: string | undefined;
+  /** True when a stream was stopped, for which there was no more room. */
+  stopped = false;
   readonly #own: OwnBudget | undefined;
   readonly #stop: HoldOptions['stop'];
   readonly #atMs: number;
@@ -85,7 +87,9 @@ export class Hold {
     if (outputTokens <= this.#outputTokens) return undefined;
     const step = Math.max(minStepTokens, Math.ceil(outputTokens * stepShare));
     const shortfall = this.#extend(outputTokens + step) && this.#extend(outputTokens);
-    return shortfall && this.#stop(shortfall);
+    if (!shortfall) return undefined;
+    this.stopped = true;
+    return this.#stop(shortfall);
   }
 
   /** The soft budgets that are passed now. */
