@@ -311,10 +311,10 @@ export class QuicByteStream {
   }
 
   /**
-   * STOP_SENDING that finds a request whose header the server has read by half makes Bun 1.4.5, and
-   * whatever stands on the same engine, close the connection with QPACK_DECOMPRESSION_FAILED; before
-   * the end of the request RESET_STREAM comes with it, and prevents that. So it waits for the answer's
-   * header, or for as long as the request's may take.
+   * STOP_SENDING for a request that was sent in full and whose header the server has read by half makes
+   * Bun 1.4.5's engine close the connection with QPACK_DECOMPRESSION_FAILED, or never give the place
+   * of the stream back. Before the end of the request RESET_STREAM comes with it, and prevents both. So it
+   * waits for the answer's header, or for as long as the request's may take.
    */
   #abortOnceRead(stream: NodeQuicStream, code: number): void {
     const giveUp = (): void => {
