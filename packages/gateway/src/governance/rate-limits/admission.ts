@@ -1,6 +1,6 @@
 import type { Lease, LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
-import { Draw, type TokenPurse } from './draw.ts';
+import { Draw, type Purse } from './draw.ts';
 import { type LimitDialect, setLimitHeaders } from './limit-headers.ts';
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { Subject } from './subject.ts';
@@ -58,13 +58,20 @@ export class Admission {
     if (!ofModel && limited.length === 0) return undefined;
     const models = ofModel ? [ofModel] : [];
     const [lease] = this.#takePlaces(models);
-    const tokens = limited.length > 0 ? estimate() : 0;
-    const refusal = this.#take(models, 'requests', 1) ?? this.#takeTokens(models, limited, tokens);
-    if (refusal) {
+    const busy = this.#take(models, 'requests', 1);
+    if (busy) {
       lease?.release();
-      throw refusal;
+      throw busy;
     }
-    return new Draw(tokens > 0 ? limited.flatMap(purseOf) : [], tokens, lease);
+    const taken = { requests: pursesOf(models, 'requests'), lease };
+    const tokens = limited.length > 0 ? estimate() : 0;
+    if (tokens === 0) return new Draw({ ...taken, tokens: [], estimate: 0 });
+    const spent = this.#take(limited, 'tokens', tokens);
+    if (spent) {
+      new Draw({ ...taken, tokens: [], estimate: 0 }).giveBack();
+      throw spent;
+    }
+    return new Draw({ ...taken, tokens: pursesOf(limited, 'tokens'), estimate: tokens });
   }
 
   /** An attempt has begun. */
@@ -81,20 +88,6 @@ export class Admission {
   /** Says in the headers of an answer what is left to the caller. */
   tell(headers: Headers, dialect: LimitDialect): void {
     setLimitHeaders(headers, this.#subjects, dialect);
-  }
-
-  #takeTokens(
-    models: readonly Subject[],
-    limited: readonly Subject[],
-    tokens: number,
-  ): RpcError | undefined {
-    const refusal = tokens > 0 ? this.#take(limited, 'tokens', tokens) : undefined;
-    if (refusal)
-      giveBack(
-        models.map((subject) => ({ subject, cost: 1 })),
-        'requests',
-      );
-    return refusal;
   }
 
   /** Of all or of none: then the refusal that holds for longest. */
@@ -154,6 +147,9 @@ function giveBack(taken: readonly Taken[], name: 'requests' | 'tokens'): void {
   for (const { subject, cost } of taken) subject.limiters[name]?.charge(subject.key, -cost);
 }
 
-function purseOf({ key, limiters }: Subject): TokenPurse[] {
-  return limiters.tokens ? [{ limiter: limiters.tokens, key }] : [];
+function pursesOf(subjects: readonly Subject[], name: 'requests' | 'tokens'): Purse[] {
+  return subjects.flatMap(({ key, limiters }) => {
+    const limiter = limiters[name];
+    return limiter ? [{ limiter, key }] : [];
+  });
 }

@@ -1,51 +1,60 @@
 import type { Lease, RateLimiter } from '@zeke/foundation/limits';
 import type { LedgerEntry } from '../ledger.ts';
 
-/** A subject's tokens, in the limiter that they were taken from. */
-export interface TokenPurse {
+/** A subject's count in the limiter that something was taken from. */
+export interface Purse {
   readonly limiter: RateLimiter;
   readonly key: string;
 }
 
+export interface DrawOptions {
+  /** A request was taken from each. */
+  readonly requests: readonly Purse[];
+  /** The estimate was taken from each. */
+  readonly tokens: readonly Purse[];
+  readonly estimate: number;
+  /** A place among those of the model. */
+  readonly lease: Lease | undefined;
+}
+
+/** The most that a limiter takes at once; a provider may say anything. */
+const maxCharge = 1_000_000_000;
+
 /**
- * What one attempt at a provider has taken: an estimate of its tokens from each purse, and a place of
- * its model's. The place is given back by `end`, and what the estimate was off by is charged by
+ * What one attempt at a provider has taken: a request and a place of its model's, and an estimate of
+ * its tokens. The place is given back by `end`, and what the estimate was off by is charged by
  * `settle`, when it is known.
  */
 export class Draw {
-  readonly #purses: readonly TokenPurse[];
-  readonly #estimate: number;
-  readonly #lease: Lease | undefined;
+  readonly #options: DrawOptions;
 
-  constructor(purses: readonly TokenPurse[], estimate: number, lease: Lease | undefined) {
-    this.#purses = purses;
-    this.#estimate = estimate;
-    this.#lease = lease;
+  constructor(options: DrawOptions) {
+    this.#options = options;
   }
 
   /** The attempt is not made. */
   giveBack(): void {
-    this.#charge(-this.#estimate);
+    const { estimate, requests, tokens } = this.#options;
+    charge(requests, -1);
+    charge(tokens, -estimate);
     this.end();
   }
 
   /** The attempt has ended, however it did. */
   end(): void {
-    this.#lease?.release();
+    this.#options.lease?.release();
   }
 
   /** What the attempt used is known; where nobody can say, it was the estimate. */
   settle({ metered, outcome, usage }: Pick<LedgerEntry, 'metered' | 'outcome' | 'usage'>): void {
     if (!metered && outcome !== 'error') return;
-    this.#charge(usage.input + usage.output - this.#estimate);
-  }
-
-  #charge(tokens: number): void {
-    if (tokens === 0) return;
-    const bounded = Math.max(-maxCharge, Math.min(maxCharge, Math.round(tokens) || 0));
-    for (const { limiter, key } of this.#purses) limiter.charge(key, bounded);
+    const { estimate, tokens } = this.#options;
+    charge(tokens, usage.input + usage.output - estimate);
   }
 }
 
-/** The most that a limiter takes at once; a provider may say anything. */
-const maxCharge = 1_000_000_000;
+function charge(purses: readonly Purse[], cost: number): void {
+  const bounded = Math.max(-maxCharge, Math.min(maxCharge, Math.round(cost) || 0));
+  if (bounded === 0) return;
+  for (const { limiter, key } of purses) limiter.charge(key, bounded);
+}

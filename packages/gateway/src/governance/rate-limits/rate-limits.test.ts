@@ -54,6 +54,15 @@ test('names of tiers and owners may be any words, and ids of any length', async 
   limits.admission(caller, request, undefined).begin();
 });
 
+test('many addresses narrow nothing for keys', async () => {
+  const limits = await rateLimits(() => 0);
+  limits.configure(limitSettings({ defaultTier: 'small', addressTier: 'small' }));
+  const caller = { keyId: 'key_1', admin: false, inference: true };
+  const [key, address] = limits.subjectsOf(caller, request, () => '203.0.113.1');
+  expect([key?.kind, address?.kind]).toEqual(['key', 'address']);
+  expect(key?.limiters.requests).not.toBe(address?.limiters.requests);
+});
+
 const tier = fc.record({
   requests: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
   tokens: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),

@@ -77,5 +77,5 @@ function seconds(ms: number): string {
 
 /** `50,000` */
 function count(value: number): string {
-  return value.toLocaleString('en-US');
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -69,11 +69,12 @@ describe('are given back', () => {
 
   test('where a model rests and is not asked', async () => {
     const circuit = { failures: 1, windowMs: 60_000, openMs: 60_000 };
-    await using limited = await LimitedGateway.start({}, { settings: { circuit } });
+    const models = { 'gpt-4.1-mini': 'small' };
+    await using limited = await LimitedGateway.start({ models }, { settings: { circuit } });
     const key = await limited.key({ tier: 'tokens' });
     limited.emulator.faults.push({ kind: 'status', status: 500 });
     expect(await statusesOf([limited.chat(key)])).toEqual({ 500: 1 });
-    expect(await statusesOf([limited.chat(key)])).toEqual({ 503: 1 });
+    expect(await statusesOf(times(9, () => limited.chat(key)))).toEqual({ 503: 9 });
     expect(await left(limited, key)).toBe(600);
   });
 });
@@ -108,6 +109,20 @@ test('are charged where bytes go through, and in no case twice', async () => {
   const path = '/providers/one/chat/completions';
   expect(await statusesOf([limited.test.post(path, body, key.headers)])).toEqual({ 200: 1 });
   expect(await left(limited, key)).toBe(590);
+});
+
+test('that a model has no room for take none of its requests', async () => {
+  const tier = { ...limitSettings().tiers.small, ...limitSettings().tiers.tokens };
+  const tiers = { unlimited: {}, x: tier };
+  await using limited = await LimitedGateway.start({
+    defaultTier: 'unlimited',
+    models: { 'gpt-4.1-mini': 'x' },
+    tiers,
+  });
+  const key = await limited.key();
+  const long = { messages: [{ role: 'user', content: 'x'.repeat(4_000) }] };
+  expect(await statusesOf(times(9, () => limited.chat(key, long)))).toEqual({ 429: 9 });
+  expect(await statusesOf(times(6, () => limited.chat(key)))).toEqual({ 200: 5, 429: 1 });
 });
 
 test('of a model count for all its callers', async () => {
