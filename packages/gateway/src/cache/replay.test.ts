@@ -126,18 +126,24 @@ const parts: fc.Arbitrary<OutputPart[]> = fc
     ),
   ]);
 const count = fc.integer({ min: 0, max: 1_000 });
+const logprobs = fc.array(fc.record({ token: words, logprob: fc.integer({ min: -20, max: 0 }) }), {
+  minLength: 1,
+  maxLength: 3,
+});
+const choice = fc
+  .tuple(parts, fc.constantFrom<FinishReason>('stop', 'length'), fc.option(logprobs))
+  .map(([made, reason, tokens]) => ({
+    parts: made,
+    finishReason: made.some(({ type }) => type === 'tool-call') ? 'tool-calls' : reason,
+    ...(tokens && made.some(({ type }) => type === 'text') ? { logprobs: tokens } : {}),
+  }));
 const answers: fc.Arbitrary<ChatResponse> = fc
-  .tuple(parts, fc.constantFrom<FinishReason>('stop', 'length'), count, count)
-  .map(([made, reason, input, output]) => ({
+  .tuple(fc.array(choice, { minLength: 1, maxLength: 2 }), count, count)
+  .map(([choices, input, output]) => ({
     id: 'provider_1',
     model: 'm',
     createdAtMs: 7_000,
-    choices: [
-      {
-        parts: made,
-        finishReason: made.some(({ type }) => type === 'tool-call') ? 'tool-calls' : reason,
-      },
-    ],
+    choices: choices as ChatResponse['choices'],
     usage: { input, output },
   }));
 
@@ -147,9 +153,14 @@ function cut(events: readonly ChatEvent[], at: number): ChatEvent[] {
     if (event.type !== 'text-delta') return [event];
     const letters = [...event.text];
     const half = at % (letters.length + 1);
+    const { logprobs: all, ...bare } = event;
     return [letters.slice(0, half), letters.slice(half)]
       .filter((each) => each.length > 0)
-      .map((each) => ({ ...event, text: each.join('') }));
+      .map((each, index) => ({
+        ...bare,
+        text: each.join(''),
+        ...(all && index === 0 ? { logprobs: all } : {}),
+      }));
   });
 }
 

@@ -13,8 +13,10 @@ export function replayResponse(response: ChatResponse): ChatEvent[] {
     },
   ];
   for (const [choice, { parts, logprobs }] of response.choices.entries()) {
+    // They are of the whole choice, and so told once.
+    const firstText = parts.findIndex(({ type }) => type === 'text');
     for (const [part, value] of parts.entries()) {
-      pushPart(events, { choice, part }, value, logprobs);
+      pushPart(events, { choice, part }, value, part === firstText ? logprobs : undefined);
     }
   }
   for (const [choice, { finishReason, stopSequence }] of response.choices.entries()) {
