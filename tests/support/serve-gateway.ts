@@ -113,6 +113,7 @@ function settingsOf(options: ServeGatewayOptions, send: typeof fetch): GatewaySe
     auth: { requireAuth: true },
     prices: new Map(),
     privacy: { localOnly: false, preferLocalFor: [] },
+    retries: 0,
     circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     limits: {
       maxBodyBytes: 10_000_000,

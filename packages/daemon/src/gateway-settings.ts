@@ -42,6 +42,7 @@ export async function gatewaySettings(
     ...(config.cache.enabled ? { cache: cacheSettings(config.cache) } : {}),
     budgets: config.budgets,
     rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
+    retries: routing.retries,
     privacy: {
       localOnly: routing.privacy === 'local_only',
       preferLocalFor: routing.preferLocalFor,

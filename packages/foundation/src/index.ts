@@ -100,3 +100,4 @@ export {
 } from './telemetry/tracer.ts';
 export { editDistance, nearest } from './text/nearest.ts';
 export { parseTime } from './text/parse-time.ts';
+export { pause } from './time/pause.ts';

@@ -1,4 +1,4 @@
-import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
+import { type Logger, type Metrics, pause, type Storage, type Tracer } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
@@ -42,6 +42,7 @@ import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
 import type { PrivacySettings } from './routing/privacy.ts';
+import type { Retries } from './routing/try-candidates.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 
@@ -58,6 +59,8 @@ export interface GatewaySettings {
   /** Absent: nobody is limited. */
   rateLimits?: RateLimitSettings;
   privacy: PrivacySettings;
+  /** How often candidates that have all failed are asked again, where it is worth it. */
+  retries: number;
   /** Absent: answers are not kept. */
   cache?: CacheSettings | undefined;
 }
@@ -168,6 +171,7 @@ export class Gateway implements AsyncDisposable {
       auth: settings.auth,
       limits: settings.limits,
       privacy: settings.privacy,
+      retries: retriesOf(settings, background),
       cache: cacheOf(settings, options),
       version: options.version,
     };
@@ -187,6 +191,7 @@ export class Gateway implements AsyncDisposable {
       auth: settings.auth,
       limits: settings.limits,
       privacy: settings.privacy,
+      retries: retriesOf(settings, this.#services.background),
       cache: this.#cacheAfter(settings),
     };
     this.#services.figures.configure(settings.circuit);
@@ -410,6 +415,14 @@ function cacheOf(
   if (!settings) return undefined;
   const store = new MemoryStore({ maxBytes: settings.maxBytes, now });
   return new AnswerCache({ settings, store, metrics, log });
+}
+
+function retriesOf({ retries }: GatewaySettings, { stopping }: Background): Retries {
+  return {
+    rounds: retries,
+    random: Math.random,
+    wait: (ms, client) => pause(ms, client, stopping),
+  };
 }
 
 function catalogOf(

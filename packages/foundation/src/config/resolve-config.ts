@@ -113,6 +113,7 @@ export function resolveConfig(
       routing: {
         privacy: valid.routing.privacy,
         preferLocalFor: valid.routing.prefer_local_for,
+        retries: valid.routing.retries,
         breakerFailures: valid.routing.breaker_failures || Number.POSITIVE_INFINITY,
         breakerWindowMs: valid.routing.breaker_window_ms,
         breakerOpenMs: valid.routing.breaker_open_ms,

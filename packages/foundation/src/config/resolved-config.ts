@@ -39,6 +39,8 @@ interface RoutingConfig {
   readonly privacy: 'any' | 'local_only';
   /** Requests of these intents stay with local candidates, where there are some. */
   readonly preferLocalFor: readonly Intent[];
+  /** How often candidates that have all failed are asked again. */
+  readonly retries: number;
   /** Infinity: it is always asked. */
   readonly breakerFailures: number;
   readonly breakerWindowMs: number;

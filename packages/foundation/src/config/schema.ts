@@ -94,6 +94,9 @@ export const sectionSchemas = {
       .array(choice(intents))
       .default([])
       .describe('Requests of these intents stay with local candidates, where there are some'),
+    retries: integer(0, 5)
+      .default(1)
+      .describe('How often candidates that have all failed are asked again, where it is worth it'),
     breaker_failures: integer(0, 10_000)
       .default(5)
       .describe('So many failures of a model at a provider, and it rests; 0: it never does'),

@@ -19,7 +19,7 @@ import type { Candidate } from '../routing/model-catalog.ts';
 import type { Plan } from '../routing/plan.ts';
 import { type RoutingRequest, readRouting, routingMember } from '../routing/routing-request.ts';
 import { sessionKey } from '../routing/sessions.ts';
-import { tryCandidates } from '../routing/try-candidates.ts';
+import { type Retries, tryCandidates } from '../routing/try-candidates.ts';
 import { Usefulness } from '../routing/usefulness.ts';
 import { answerContext } from './answer-context.ts';
 import {
@@ -174,7 +174,7 @@ function askAllowed(
   const signal = exchange.client ?? exchange.request.signal;
   const alias = services.catalog.alias(call.model);
   if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
-    return tryCandidates(candidates, signal, askOne);
+    return tryCandidates(candidates, signal, askOne, services.retries);
   }
   const session = sessionKey(routing, exchange.caller, call.decode);
   const { privacy } = services;
@@ -184,7 +184,7 @@ function askAllowed(
     const { merge } = plan;
     const { candidate, response } = merge
       ? await answerMerged({ services, exchange, call, plan, merge, client: signal })
-      : await carryOut(plan, call, signal, askOne);
+      : await carryOut(plan, call, signal, askOne, services.retries);
     services.planner.answered(candidate, session);
     return response;
   });
@@ -222,12 +222,14 @@ async function carryOut(
   call: ChatCall,
   client: AbortSignal,
   askOne: AskOne,
+  retries: Retries,
 ): Promise<Answered> {
   if (plan.atOnce === 1) {
-    return tryCandidates(plan.candidates, client, async (candidate, number) => ({
+    const askNext = async (candidate: Candidate, number: number) => ({
       candidate,
       response: await askOne(candidate, number),
-    }));
+    });
+    return tryCandidates(plan.candidates, client, askNext, retries);
   }
   const winner = await contest<Answered>({
     ...plan,

@@ -16,6 +16,7 @@ import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
 import type { Planner } from '../routing/plan.ts';
 import type { PrivacySettings } from '../routing/privacy.ts';
+import type { Retries } from '../routing/try-candidates.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Background } from './background.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -60,6 +61,7 @@ export interface Services {
   auth: AuthSettings;
   limits: RequestLimits;
   privacy: PrivacySettings;
+  retries: Retries;
   /** Absent where answers are not kept. */
   cache?: AnswerCache | undefined;
   /** Of this program, for `/status`. */

@@ -1,6 +1,6 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { RpcError } from '@zeke/rpc';
-import { apiError, apiErrorInfo, unfitting } from '../neutral/api-error.ts';
+import { apiError, apiErrorInfo, Refusal, unfitting } from '../neutral/api-error.ts';
 import type { Candidate } from './model-catalog.ts';
 import { tryCandidates } from './try-candidates.ts';
 
@@ -76,4 +76,73 @@ test('rather tells the error of a provider that was asked', async () => {
   expect(await trial([unsayable, busy])).toEqual([2, busy]);
   expect(await trial([unsayable, wrong])).toEqual([2, wrong]);
   expect(await trial([unsayable])).toEqual([1, unsayable]);
+});
+
+describe('retries', () => {
+  const overloaded = (status: number, retryAfterMs?: number) =>
+    apiError('unavailable', 'later', {
+      refusal: new Refusal({
+        dialect: 'openai-chat',
+        status,
+        headers: new Headers(),
+        body: '',
+        isShaped: false,
+      }),
+      retryable: true,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+
+  /** Outcomes by candidate; tells who was asked in which order, what was waited, and the end. */
+  async function run(rounds: number, outcomes: Record<string, unknown[]>) {
+    const asked: string[] = [];
+    const waited: number[] = [];
+    const candidates = Object.keys(outcomes).map((model) => ({ model }) as Candidate);
+    const end = await tryCandidates(
+      candidates,
+      present,
+      async ({ model }) => {
+        asked.push(model);
+        const outcome = outcomes[model]?.shift();
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      },
+      { rounds, random: () => 1, wait: async (ms) => void waited.push(ms) },
+    ).catch((reason: unknown) => reason);
+    return { asked: asked.join(''), waited, end };
+  }
+
+  test('come after all candidates have failed, once for each round', async () => {
+    const a = [overloaded(503), overloaded(503), 'good'];
+    expect(await run(2, { a, b: [overloaded(429), overloaded(429)] })).toEqual({
+      asked: 'ababa',
+      waited: [250, 500],
+      end: 'good',
+    });
+    const failed = await run(1, { a: [overloaded(503), overloaded(503), 'late'] });
+    expect(failed).toMatchObject({ asked: 'aa', waited: [250] });
+    expect(failed.end).toBeInstanceOf(RpcError);
+  });
+
+  test('obey a retry-after, and leave a long one to the caller', async () => {
+    const soon = await run(1, { a: [overloaded(429, 1_500), 'good'] });
+    expect(soon).toEqual({ asked: 'aa', waited: [1_500], end: 'good' });
+    expect(await run(1, { a: [overloaded(429, 60_000), 'good'] })).toMatchObject({ asked: 'a' });
+  });
+
+  test.each<[string, RpcError]>([
+    ['a timeout', new RpcError('deadline_exceeded', 'silent', { retryable: true })],
+    [
+      'a model that rests',
+      apiError('unavailable', 'rests', { reason: 'circuit_open', retryable: true }),
+    ],
+    ['a model that is not there', lacking],
+  ])('are none after %s', async (_, error) => {
+    expect(await run(3, { a: [error, 'good'] })).toMatchObject({ asked: 'a', waited: [] });
+  });
+
+  test('follow at once on a connection that broke, and once only', async () => {
+    const broken = () => new RpcError('unavailable', 'broken', { retryable: true });
+    expect(await run(5, { a: [broken(), 'good'] })).toMatchObject({ waited: [50], end: 'good' });
+    expect(await run(5, { a: [broken(), broken(), 'late'] })).toMatchObject({ asked: 'aa' });
+  });
 });

@@ -60,6 +60,7 @@ function testSettings(options: TestGatewayOptions): GatewaySettings {
     auth: { requireAuth: false },
     prices: new Map(),
     privacy: { localOnly: false, preferLocalFor: [] },
+    retries: 0,
     circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     ...options.settings,
     limits: {

@@ -1,4 +1,5 @@
-import type { Logger, Secret } from '@zeke/foundation';
+import { createHmac } from 'node:crypto';
+import { type Logger, pause, type Secret } from '@zeke/foundation';
 
 /** What the webhook is sent, as JSON. Money is micro-USD, times are RFC 3339. */
 export interface BudgetEvent {
@@ -103,14 +104,5 @@ export class BudgetWebhook {
 }
 
 function signature(secret: Secret, body: string): string {
-  return new Bun.CryptoHasher('sha256', secret.reveal()).update(body).digest('hex');
-}
-
-/** Resolves early when the process ends. */
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  const done = Promise.withResolvers<void>();
-  const timer = setTimeout(done.resolve, ms);
-  stopping.addEventListener('abort', () => done.resolve(), { once: true });
-  await done.promise;
-  clearTimeout(timer);
+  return createHmac('sha256', secret.reveal()).update(body).digest('hex');
 }
