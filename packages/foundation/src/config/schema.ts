@@ -95,7 +95,7 @@ export const sectionSchemas = {
       .default([])
       .describe('Requests of these intents stay with local candidates, where there are some'),
     retries: integer(0, 5)
-      .default(1)
+      .default(0)
       .describe('How often candidates that have all failed are asked again, where it is worth it'),
     breaker_failures: integer(0, 10_000)
       .default(5)
