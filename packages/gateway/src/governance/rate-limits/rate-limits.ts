@@ -36,8 +36,8 @@ const cleanupEveryMs = 1_000;
 
 /**
  * The limits of this process. Keys, owners, users, teams, models and addresses each have their counts;
- * a request counts for all that it concerns. Another configuration leaves the counts of tiers whose
- * numbers it does not change.
+ * a request counts for all that it concerns. Another configuration leaves the counts of rates that
+ * it does not change.
  */
 export class RateLimits implements Disposable {
   readonly throttle: AuthThrottle;
@@ -71,10 +71,10 @@ export class RateLimits implements Disposable {
     this.#named = namedOf(settings);
     this.#addresses = new ClientAddresses(settings.trustedProxies);
     this.throttle.configure(settings.authFailuresPerMinute);
-    for (const [place, { name, tier }] of this.#limiters) {
-      if (!settings.enabled || !isSame(tier, this.#named.tiers.get(name))) {
-        this.#limiters.delete(place);
-      }
+    for (const [place, limiters] of this.#limiters) {
+      const tier = this.#named.tiers.get(limiters.name);
+      if (settings.enabled && tier) this.#limiters.set(place, this.#after(limiters, tier));
+      else this.#limiters.delete(place);
     }
     this.#unknownTiers.clear();
     if (settings.enabled) {
@@ -165,6 +165,11 @@ export class RateLimits implements Disposable {
     return subjectOf(kind, id, this.#limitersOf(kind, tier));
   }
 
+  #after(before: TierLimiters, tier: LimitTierConfig): TierLimiters {
+    if (Bun.deepEquals(before.tier, tier)) return before;
+    return new TierLimiters(before.name, tier, this.#options.monotonicMs, before);
+  }
+
   #limitersOf(kind: SubjectKind, tier: string): TierLimiters {
     const place = kind === 'address' ? `address ${tier}` : `other ${tier}`;
     const known = this.#limiters.get(place);
@@ -185,8 +190,4 @@ function namedOf({ models, owners, teams, tiers, users }: RateLimitSettings) {
     teams: new Map(Object.entries(teams)),
     models: new Map(Object.entries(models)),
   };
-}
-
-function isSame(a: LimitTierConfig, b: LimitTierConfig | undefined): boolean {
-  return b !== undefined && Bun.deepEquals(a, b);
 }

@@ -12,16 +12,26 @@ export class TierLimiters {
   readonly tokens: RateLimiter | undefined;
   readonly concurrent: ConcurrencyLimiter | undefined;
 
-  constructor(name: string, tier: LimitTierConfig, monotonicMs: () => number) {
+  /** `before` are those of the same tier in another configuration: what is alike goes on. */
+  constructor(
+    name: string,
+    tier: LimitTierConfig,
+    monotonicMs: () => number,
+    before?: TierLimiters,
+  ) {
     this.name = name;
     this.tier = tier;
-    const { requests, tokens, concurrent } = tier;
-    this.requests = requests && RateLimiter.init({ ...requests, monotonicMs });
-    this.tokens = tokens && RateLimiter.init({ ...tokens, monotonicMs });
-    this.concurrent =
-      concurrent === undefined
-        ? undefined
-        : ConcurrencyLimiter.init({ limit: concurrent, leaseMs, monotonicMs });
+    const rate = (what: 'requests' | 'tokens'): RateLimiter | undefined => {
+      const options = tier[what];
+      if (before && Bun.deepEquals(before.tier[what], options)) return before[what];
+      return options && RateLimiter.init({ ...options, monotonicMs });
+    };
+    this.requests = rate('requests');
+    this.tokens = rate('tokens');
+    const { concurrent: limit } = tier;
+    if (limit === undefined) this.concurrent = undefined;
+    else if (before?.tier.concurrent === limit) this.concurrent = before.concurrent;
+    else this.concurrent = ConcurrencyLimiter.init({ limit, leaseMs, monotonicMs });
   }
 
   /** Forgets some of those that are limited no more: takes less than a millisecond for each limiter. */

@@ -135,17 +135,32 @@ test('of a model count for all its callers', async () => {
 });
 
 describe('another configuration', () => {
-  test('leaves the counts of tiers that it does not change, and is in force at once', async () => {
+  test('leaves the counts of rates that it does not change, and is in force at once', async () => {
     await using limited = await LimitedGateway.start();
     const same = await limited.key({ tier: 'small' });
-    const changed = await limited.key({ tier: 'twenty' });
+    const changed = await limited.key({ tier: 'both' });
     await statusesOf(times(5, () => limited.chat(same)));
     await statusesOf(times(5, () => limited.chat(changed)));
+    await limited.test.gateway.settled();
     const { tiers } = limitSettings();
-    const twenty = { requests: { limit: 120, burst: 40, periodMs: 60_000 } };
-    limited.test.configure({ rateLimits: limitSettings({ tiers: { ...tiers, twenty } }) });
+    const both = { ...tiers.both, requests: { limit: 120, burst: 40, periodMs: 60_000 } };
+    limited.test.configure({ rateLimits: limitSettings({ tiers: { ...tiers, both } }) });
     expect((await limited.chat(same)).status).toBe(429);
-    expect((await limited.state(changed))[0]?.requests?.remaining).toBe(40);
+    expect(await limited.state(changed)).toMatchObject([
+      { requests: { remaining: 40 }, tokens: { remaining: 950 } },
+    ]);
+  });
+
+  test('leaves places that are taken', async () => {
+    await using limited = await LimitedGateway.start();
+    const key = await limited.key({ tier: 'one' });
+    limited.emulator.faults.push({ kind: 'silence', afterRecords: 2 });
+    const { body } = await limited.chat(key, { stream: true });
+    const one = { ...limitSettings().tiers.one, requests: { limit: 9, periodMs: 60_000 } };
+    limited.test.configure({ rateLimits: limitSettings({ tiers: { unlimited: {}, one } }) });
+    expect((await limited.chat(key)).status).toBe(429);
+    await body?.cancel();
+    expect(await limited.state(key)).toMatchObject([{ concurrent: { remaining: 1 } }]);
   });
 
   test('without limits lets all through, with no word of them', async () => {
