@@ -27,6 +27,17 @@ for (const { kind, skip } of storageKinds) {
       await fixture.storage.migrate([gatewayMigrations]);
     });
 
+    test('a key has the tier that it is made with, until it is given another', async () => {
+      await using fixture = await testStorage(kind);
+      const keys = new KeyStore({ storage: fixture.storage, now: testClock().now });
+      const { key, secret } = await keys.create({ name: 'laptop', owner: 'ada', tier: 'pro' });
+      expect((await keys.authenticate(secret)).tier).toBe('pro');
+      expect((await keys.setTier(key.id, 'free')).tier).toBe('free');
+      expect((await keys.authenticate(secret)).tier).toBe('free');
+      expect(await keys.setTier(key.id, undefined)).not.toHaveProperty('tier');
+      await expect(keys.setTier('key_none', 'free')).rejects.toThrow('no key has the id key_none');
+    });
+
     test('a secret is shown once; the database has its hash only', async () => {
       await using fixture = await testStorage(kind);
       const keys = new KeyStore({ storage: fixture.storage, now: testClock().now });
