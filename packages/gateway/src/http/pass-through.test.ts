@@ -48,6 +48,17 @@ describe('PassThrough', () => {
     );
   });
 
+  test('of a long answer in any chunks a share is counted that stands for all', () => {
+    const word = chatStream[2] as string;
+    const long = Buffer.from(word.repeat(4_000));
+    for (const size of [long.length, 300_000, 100_000, 1_000]) {
+      const cuts = Array.from({ length: Math.floor(long.length / size) }, (_, at) => at * size);
+      const { output, outputShare } = pass(long, cuts).transform.answered();
+      expect(outputShare).toBeWithin(0.3, 0.7);
+      expect(Buffer.byteLength(output) / outputShare / 4_000).toBeCloseTo(20, 0);
+    }
+  });
+
   test('any chunking: a withheld record is taken out, and nothing else', () => {
     const expected = chatStream.filter((record) => !record.includes('"choices":[],')).join('');
     fc.assert(

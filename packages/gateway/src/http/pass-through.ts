@@ -149,7 +149,10 @@ export class PassThrough implements StreamTransform {
   answered(): { output: string; outputShare: number } {
     const decoder = this.#options.dialect.createEventDecoder();
     let output = '';
-    for (const frame of this.#frames(Buffer.concat(this.#counted))) {
+    const counted = Buffer.concat(this.#counted);
+    const isCut = this.#countedBytes < this.#totalBytes;
+    const end = (isCut && this.#bounds.last(counted, empty)) || counted.length;
+    for (const frame of this.#frames(counted.subarray(0, end))) {
       for (const event of decoder.push(frame)) output += textOf(event);
     }
     return {
@@ -167,9 +170,11 @@ export class PassThrough implements StreamTransform {
       this.#tail.shift();
       this.#tailBytes -= first.length;
     }
-    if (this.#countedBytes + bytes.length > maxCountedBytes) return;
-    this.#counted.push(bytes);
-    this.#countedBytes += bytes.length;
+    // From the beginning and without a gap, so that its records are whole but for the last.
+    const counted = bytes.subarray(0, maxCountedBytes - this.#countedBytes);
+    if (counted.length === 0) return;
+    this.#counted.push(counted);
+    this.#countedBytes += counted.length;
   }
 
   /** Looks for the first good record. Throws the error that comes before it. */

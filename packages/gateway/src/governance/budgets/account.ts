@@ -6,6 +6,8 @@ import { type WindowPeriod, windowEnd, windowStart } from './windows.ts';
 export interface Window {
   readonly period: WindowPeriod;
   readonly startMs: number;
+  /** The first moment of the next. */
+  readonly endMs: number;
   spentMicroUsd: number;
   reservedMicroUsd: number;
 }
@@ -35,6 +37,8 @@ export class Account {
     day: new Map(),
     month: new Map(),
   };
+  /** Nearly always the one that is asked for. */
+  readonly #last: Partial<Record<WindowPeriod, Window>> = {};
 
   constructor(options: {
     kind: SpenderKind;
@@ -63,11 +67,18 @@ export class Account {
 
   /** The window of a time. */
   window(period: WindowPeriod, atMs: number): Window {
-    const windows = this.#windows[period];
+    const last = this.#last[period];
+    if (last && atMs >= last.startMs && atMs < last.endMs) return last;
     const startMs = windowStart(period, atMs);
-    const known = windows.get(startMs);
-    if (known) return known;
-    const window = { period, startMs, spentMicroUsd: 0, reservedMicroUsd: 0 };
+    const window = this.#windows[period].get(startMs) ?? this.#begin(period, startMs);
+    this.#last[period] = window;
+    return window;
+  }
+
+  #begin(period: WindowPeriod, startMs: number): Window {
+    const windows = this.#windows[period];
+    const endMs = windowEnd(period, startMs);
+    const window = { period, startMs, endMs, spentMicroUsd: 0, reservedMicroUsd: 0 };
     windows.set(startMs, window);
     if (windows.size > maxWindows) windows.delete(Math.min(...windows.keys()));
     return window;
@@ -77,8 +88,7 @@ export class Account {
     const { period } = budget;
     const named = { ...budget, ...(this.name === undefined ? {} : { name: this.name }) };
     if (period === 'request') return { ...named, spentMicroUsd: 0, reservedMicroUsd: 0 };
-    const { spentMicroUsd, reservedMicroUsd, startMs } = this.window(period, nowMs);
-    const freesAtMs = windowEnd(period, startMs);
+    const { endMs: freesAtMs, reservedMicroUsd, spentMicroUsd } = this.window(period, nowMs);
     return { ...named, spentMicroUsd, reservedMicroUsd, freesAtMs };
   }
 }

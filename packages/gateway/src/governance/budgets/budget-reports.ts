@@ -1,7 +1,7 @@
 import type { Logger, Metrics } from '@zeke/foundation';
 import type { BudgetEvent } from './budget-webhook.ts';
 import { type BudgetShortfall, warningOf } from './refusals.ts';
-import { windowEnd, windowStart } from './windows.ts';
+import { windowStart } from './windows.ts';
 
 export interface BudgetReportsOptions {
   log: Logger;
@@ -67,7 +67,7 @@ export class BudgetReports {
       spent_micro_usd: window?.spentMicroUsd ?? 0,
       reserved_micro_usd: window?.reservedMicroUsd ?? 0,
       ...(window
-        ? { frees_at: new Date(windowEnd(window.period, window.startMs)).toISOString() }
+        ? { frees_at: new Date(window.endMs).toISOString() }
         : { request_micro_usd: shortfall.amountMicroUsd }),
     });
   }

@@ -2,7 +2,6 @@ import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import type { Account, Limit, Window } from './account.ts';
 import { dollars } from './budget.ts';
-import { windowEnd } from './windows.ts';
 
 /** Why an amount does not fit into a budget. */
 export interface BudgetShortfall {
@@ -50,8 +49,7 @@ export function refusalOf(shortfall: Shortfall, nowMs: number, prefix = ''): Rpc
       { status: 402, reason: 'request_over_budget', unfitting: true, retryable: false },
     );
   }
-  const { reservedMicroUsd, spentMicroUsd, startMs } = window;
-  const freesAtMs = windowEnd(window.period, startMs);
+  const { endMs: freesAtMs, reservedMicroUsd, spentMicroUsd } = window;
   const isHeld = spentMicroUsd + amountMicroUsd <= limitMicroUsd;
   const frees = isHeld
     ? `it frees up as those end, at the latest at ${timeText(freesAtMs)}`
@@ -109,7 +107,7 @@ export function warningOf({ account, amountMicroUsd, limit, window }: BudgetShor
     return `${soft}: ${dollars(limitMicroUsd)} a request, this one may cost ${dollars(amountMicroUsd)}`;
   }
   const used = window.spentMicroUsd + window.reservedMicroUsd;
-  const until = timeText(windowEnd(window.period, window.startMs));
+  const until = timeText(window.endMs);
   return `${soft}: ${dollars(limitMicroUsd)} a ${period}, ${dollars(used)} spent or held, until ${until}`;
 }
 
