@@ -17,6 +17,10 @@ test('after 20 failures in a minute an address is told to wait, though limits ar
     `address ${peer}: more than 20 requests a minute without a valid API key; ask again in 3 s`,
   );
   expect(await statusesOf([limited.from('203.0.113.6', wrong)])).toEqual({ 401: 1 });
+  const metrics = await (await limited.test.get('/metrics', admin)).text();
+  expect(metrics).toContain(
+    'zeke_rate_limit_refusals_total{entity="address",limit="auth_failures"} 7',
+  );
   limited.clock.nowMs += 6_000;
   expect(await statusesOf(times(4, () => limited.from(peer, wrong)))).toEqual({ 401: 2, 429: 2 });
 });

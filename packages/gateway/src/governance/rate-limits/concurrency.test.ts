@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { providerConfig } from '../../testing/test-gateway.ts';
 import { errorOf, LimitedGateway, statusesOf, times } from './testing/limited-gateway.ts';
 
 const stream = { stream: true };
@@ -110,6 +111,36 @@ describe('a place is given back', () => {
     expect(await left(limited, key)).toBe(1);
   });
 
+  test.each(['cancel', 'drain'] as const)(
+    'when a client hangs up and its provider is asked no longer (%s)',
+    async (drainOnDisconnect) => {
+      const { provider, server: upstream, left: hungUp } = endless();
+      using _ = upstream;
+      const limits = { drainOnDisconnect, drainLimitMs: 50 };
+      const options = { providers: [provider], limits };
+      await using limited = await LimitedGateway.start({}, options);
+      const key = await limited.key({ tier: 'one' });
+      const { gateway } = limited.test;
+      using server = Bun.serve({
+        hostname: '127.0.0.1',
+        port: 0,
+        fetch: (request) => gateway.handle(request),
+      });
+      const client = new AbortController();
+      const response = await fetch(`${server.url.origin}/v1/chat/completions`, {
+        method: 'POST',
+        headers: key.headers,
+        body: JSON.stringify({ model: 'one/gpt-4.1-mini', messages: [], ...stream }),
+        signal: client.signal,
+      });
+      expect(response.status).toBe(200);
+      expect((await limited.chat(key)).status).toBe(429);
+      client.abort();
+      await hungUp;
+      expect(await left(limited, key)).toBe(1);
+    },
+  );
+
   test('of a model, too, so that others wait for it or go elsewhere', async () => {
     await using limited = await LimitedGateway.start({ models: { 'gpt-4.1-mini': 'one' } });
     const key = await limited.key();
@@ -121,3 +152,30 @@ describe('a place is given back', () => {
     expect(await statusesOf([limited.chat(key)])).toEqual({ 200: 1 });
   });
 });
+
+/** A provider whose stream begins and does not end, and that knows when it is asked no longer. */
+function endless() {
+  const left = Promise.withResolvers<void>();
+  const record = 'data: {"choices":[{"index":0,"delta":{"content":"a word"}}]}\n\n';
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    idleTimeout: 0,
+    fetch: () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(Buffer.from(record)),
+          cancel: () => left.resolve(),
+        }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      ),
+  });
+  const provider = providerConfig({
+    name: 'one',
+    type: 'openai',
+    apiKey: 'k',
+    baseUrl: `${server.url.origin}/v1`,
+    models: ['gpt-4.1-mini'],
+  });
+  return { provider, server, left: left.promise };
+}
