@@ -24,7 +24,7 @@ export interface CacheSettings extends KeyRules, Lifetimes {
 
 /** A request for an answer whose candidates are known, and how they are asked. */
 export interface AskedRequest {
-  readonly services: Pick<Services, 'catalog' | 'ledger' | 'now'>;
+  readonly services: Pick<Services, 'catalog' | 'ledger' | 'limits' | 'now' | 'watchdog'>;
   readonly exchange: Exchange;
   readonly call: ChatCall;
   readonly routing: RoutingRequest | undefined;
@@ -134,8 +134,10 @@ export class AnswerCache {
     const flight = this.#flights.get(key);
     // Who is in a hurry would have to wait for one who is not.
     if (flight === undefined || asked.exchange.maxLatencyMs !== undefined) return undefined;
-    const response = await follow(flight, asked, (error) => {
-      if (flight.source) recordCached(asked.services.ledger, asked, flight.source, error);
+    const { ledger, limits, watchdog } = asked.services;
+    const clock = { watchdog, idleTimeoutMs: limits.idleTimeoutMs };
+    const response = await follow(flight, asked, clock, (error) => {
+      if (flight.source) recordCached(ledger, asked, flight.source, error);
       if (!error && flight.response.usage) this.#metrics.saved(flight.response.usage);
     });
     if (response) this.#metrics.request('shared');

@@ -121,17 +121,18 @@ describe('equal requests under way', () => {
     await provider.stop();
   });
 
+  const request = (stream: boolean) => ({
+    model: 'p/m',
+    messages: [{ role: 'user', content: 'hi' }],
+    temperature: 0,
+    stream,
+  });
   const ask = (stream: boolean, signal?: AbortSignal) =>
     gateway.gateway.handle(
       new Request('http://127.0.0.1/v1/chat/completions', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'p/m',
-          messages: [{ role: 'user', content: 'hi' }],
-          temperature: 0,
-          stream,
-        }),
+        body: JSON.stringify(request(stream)),
         ...(signal ? { signal } : {}),
       }),
     );
@@ -298,6 +299,39 @@ describe('equal requests under way', () => {
     const again = ask(false);
     (await provider.next()).whole('anew');
     expect(stateOf(await again)).toBe('miss');
+  });
+
+  test('over a socket: the leader’s connection breaks, the follower’s answer does not', async () => {
+    using server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      idleTimeout: 0,
+      fetch: (request) => gateway.gateway.handle(request),
+    });
+    const send = (signal?: AbortSignal) =>
+      fetch(`${server.url}v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(request(true)),
+        ...(signal ? { signal } : {}),
+      });
+    const gone = new AbortController();
+    const asked = send(gone.signal);
+    const answer = await provider.next();
+    answer.say('one ');
+    const leader = reading(await asked);
+    await leader.until('one');
+    const follower = reading(await send());
+    await follower.until('one');
+    gone.abort();
+    await expect(leader.rest()).rejects.toThrow();
+    const second = reading(await send());
+    answer.say('two');
+    await follower.until('two');
+    answer.end();
+    expect(await follower.rest()).toContain('[DONE]');
+    expect(await second.rest()).toContain('two');
+    expect(provider.asked).toBe(1);
   });
 
   test('what is cleared while it is on its way is not kept', async () => {

@@ -1,10 +1,18 @@
 import { RpcError } from '@zeke/rpc';
+import { shuttingDown } from '../neutral/api-error.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
+import type { Watch, Watchdog, Watched } from '../routing/watchdog.ts';
 import type { Flight } from './flight.ts';
 import { contextOf, type Listening, replay, replayHeaders, Teller } from './replay.ts';
 
 /** Called once, when a follower has its answer, or why not. */
 type OnEnd = (error: RpcError | undefined) => void;
+
+/** How long a client may take nothing, and who measures it. */
+export interface ClientClock {
+  readonly watchdog: Watchdog;
+  readonly idleTimeoutMs: number;
+}
 
 /**
  * The answer of a flight to one who did not ask for it: as it streams, or when it is whole. Undefined
@@ -14,6 +22,7 @@ type OnEnd = (error: RpcError | undefined) => void;
 export async function follow(
   flight: Flight,
   to: Listening,
+  clock: ClientClock,
   onEnd: OnEnd,
 ): Promise<Response | undefined> {
   const place = new Place(flight, to.exchange.request.signal);
@@ -38,7 +47,7 @@ export async function follow(
     onEnd(undefined);
     return new Response(body, { headers });
   }
-  const stream = new FollowedStream(flight, to, place, onEnd);
+  const stream = new FollowedStream(flight, to, place, clock, onEnd);
   const body = new ReadableStream<Uint8Array>(
     { pull: (controller) => stream.pull(controller), cancel: () => stream.cancel() },
     { highWaterMark: 0 },
@@ -79,23 +88,30 @@ function clientLeft(): RpcError {
   return new RpcError('canceled', 'the client left');
 }
 
-class FollowedStream {
+class FollowedStream implements Watched {
   readonly #flight: Flight;
   readonly #to: Listening;
   readonly #place: Place;
+  readonly #clock: ClientClock;
   readonly #onEnd: OnEnd;
+  /** Runs while the client has something to take. */
+  #watch: Watch | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #teller: Teller | undefined;
   #told = 0;
   #hasLeft = false;
 
-  constructor(flight: Flight, to: Listening, place: Place, onEnd: OnEnd) {
+  constructor(flight: Flight, to: Listening, place: Place, clock: ClientClock, onEnd: OnEnd) {
     this.#flight = flight;
     this.#to = to;
     this.#place = place;
+    this.#clock = clock;
     this.#onEnd = onEnd;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#watch?.clear();
+    this.#controller = controller;
     for (;;) {
       const text = this.#news();
       if (text !== '') controller.enqueue(Buffer.from(text));
@@ -104,13 +120,14 @@ class FollowedStream {
         this.#end(this.#flight.error);
         return;
       }
-      if (text !== '') return;
+      if (text !== '') {
+        this.#waitClient();
+        return;
+      }
       try {
         await this.#place.changed();
       } catch (reason) {
-        if (this.#hasLeft) return;
-        controller.error(reason);
-        this.#end(RpcError.from(reason));
+        this.#break(RpcError.from(reason));
         return;
       }
     }
@@ -118,6 +135,27 @@ class FollowedStream {
 
   cancel(): void {
     this.#end(clientLeft());
+  }
+
+  expire(): void {
+    const { idleTimeoutMs } = this.#clock;
+    this.#break(new RpcError('canceled', `the client took nothing for ${idleTimeoutMs} ms`));
+  }
+
+  stop(): void {
+    this.#break(shuttingDown());
+  }
+
+  #waitClient(): void {
+    const { idleTimeoutMs, watchdog } = this.#clock;
+    if (this.#watch) this.#watch.start(idleTimeoutMs);
+    else this.#watch = watchdog.watch(idleTimeoutMs, this);
+  }
+
+  #break(error: RpcError): void {
+    if (this.#hasLeft) return;
+    this.#controller?.error(error);
+    this.#end(error);
   }
 
   /** What is new since the last time, as text to send. */
@@ -145,6 +183,7 @@ class FollowedStream {
   #end(error: RpcError | undefined): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
+    this.#watch?.clear();
     this.#place.leave();
     if (error === undefined) this.#teller?.end();
     this.#onEnd(error);

@@ -1,4 +1,8 @@
+import { RpcError } from '@zeke/rpc';
 import type { Flight } from './flight.ts';
+
+/** What may wait for a leader that does not keep up with its followers, in bytes. */
+const maxWaitingBytes = 16 * 1024 * 1024;
 
 interface Chunk {
   done: boolean;
@@ -7,7 +11,8 @@ interface Chunk {
 
 /**
  * The leader's body, byte for byte. While others follow, it is read as fast as it comes, also when
- * the leader takes its time or has left; otherwise only as fast as the leader reads.
+ * the leader takes its time or has left; otherwise only as fast as the leader reads. A leader for
+ * whom too much waits is taken for one that has left.
  */
 export function sharedBody(
   inner: ReadableStream<Uint8Array>,
@@ -21,7 +26,7 @@ export function sharedBody(
       pull: () => body.pull(),
       cancel: () => body.cancel(),
     },
-    { highWaterMark: 0 },
+    { highWaterMark: 0, size: (bytes) => bytes?.byteLength ?? 0 },
   );
 }
 
@@ -73,11 +78,21 @@ class SharedBody {
       const { done, value } = await this.#reader.read();
       this.#chunks++;
       if (done) this.#end();
-      else if (value) this.#controller?.enqueue(value);
+      else if (value) this.#give(value);
     } catch (reason) {
       this.#isAtEnd = true;
       this.#controller?.error(reason);
     }
+  }
+
+  #give(bytes: Uint8Array): void {
+    const controller = this.#controller;
+    if (!controller) return;
+    controller.enqueue(bytes);
+    if (-(controller.desiredSize ?? 0) <= maxWaitingBytes) return;
+    this.#controller = undefined;
+    controller.error(new RpcError('canceled', 'the client did not keep up with the answer'));
+    this.#leave();
   }
 
   #end(): void {
