@@ -352,7 +352,7 @@ async function streamed(
         context,
         ...(withhold ? { withhold } : {}),
         ...(usefulness ? { listener: usefulness } : {}),
-        ...(listener ? { onEvent: (event) => listener.event(event) } : {}),
+        onEvent: listener && ((event) => listener.event(event)),
         ...(observer
           ? { onFirst: (first) => observer.passed(record.options.candidate, first) }
           : {}),

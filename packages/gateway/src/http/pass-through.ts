@@ -63,7 +63,7 @@ export interface PassThroughOptions {
   /** Hears the beginning of the answer, until it has heard enough. */
   listener?: Usefulness;
   /** Hears all of the answer, decoded. */
-  onEvent?: (event: ChatEvent) => void;
+  onEvent?: ((event: ChatEvent) => void) | undefined;
 }
 
 /**
