@@ -51,7 +51,10 @@ function tightest(
 const providersOwn = /^(?:x|anthropic)-ratelimit-/;
 
 function moveAside(headers: Headers): void {
-  const own = [...headers].filter(([name]) => providersOwn.test(name));
+  const own: [name: string, value: string][] = [];
+  headers.forEach((value, name) => {
+    if (providersOwn.test(name)) own.push([name, value]);
+  });
   for (const [name, value] of own) {
     headers.delete(name);
     headers.set(`x-zeke-provider-${name}`, value);

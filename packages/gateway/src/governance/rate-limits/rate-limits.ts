@@ -33,6 +33,8 @@ export const defaultRateLimitSettings: RateLimitSettings = {
 };
 
 const cleanupEveryMs = 1_000;
+/** Of each kind; more begin anew, which costs time only. */
+const maxKnownSubjects = 10_000;
 
 /**
  * The limits of this process. Keys, owners, users, teams, models and addresses each have their counts;
@@ -48,6 +50,8 @@ export class RateLimits implements Disposable {
   #addresses = new ClientAddresses([]);
   /** By tier; addresses apart from all else, since anybody may come with many of them. */
   #limiters = new Map<string, TierLimiters>();
+  /** Made before, by id: a new text would have to be put together and hashed for each request. */
+  readonly #subjects = new Map<SubjectKind, Map<string, Subject>>();
   readonly #unknownTiers = new Set<string>();
   #cleaning: ReturnType<typeof setInterval> | undefined;
 
@@ -77,6 +81,7 @@ export class RateLimits implements Disposable {
       else this.#limiters.delete(place);
     }
     this.#unknownTiers.clear();
+    this.#subjects.clear();
     if (settings.enabled) {
       this.#cleaning ??= setInterval(() => this.cleanup(), cleanupEveryMs);
       this.#cleaning.unref();
@@ -162,7 +167,16 @@ export class RateLimits implements Disposable {
   }
 
   #subject(kind: SubjectKind, id: string, tier: string): Subject {
-    return subjectOf(kind, id, this.#limitersOf(kind, tier));
+    const known = this.#subjects.get(kind)?.get(id);
+    if (known?.limiters.name === tier) return known;
+    const made = subjectOf(kind, id, this.#limitersOf(kind, tier));
+    let ofKind = this.#subjects.get(kind);
+    if (!ofKind || ofKind.size >= maxKnownSubjects) {
+      ofKind = new Map();
+      this.#subjects.set(kind, ofKind);
+    }
+    ofKind.set(id, made);
+    return made;
   }
 
   #after(before: TierLimiters, tier: LimitTierConfig): TierLimiters {

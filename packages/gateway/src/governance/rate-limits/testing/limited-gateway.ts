@@ -11,7 +11,7 @@ import { defaultRateLimitSettings, type RateLimitSettings } from '../rate-limits
 
 const minute = { periodMs: 60_000 };
 
-export const testTiers: Readonly<Record<string, LimitTierConfig>> = {
+const testTiers: Readonly<Record<string, LimitTierConfig>> = {
   unlimited: {},
   small: { requests: { limit: 20, burst: 5, ...minute } },
   twenty: { requests: { limit: 60, burst: 20, ...minute } },
