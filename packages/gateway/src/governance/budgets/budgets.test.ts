@@ -317,6 +317,20 @@ test('a stream takes hold of more as it grows, until there is no room', async ()
   expect((await budgets.list())[0]?.reservedMicroUsd).toBe(0);
 });
 
+test('a use of which a part has no price is charged what it may have cost', async () => {
+  await using fixture = await testStorage('sqlite');
+  const prices = { half: { input: 1 }, none: {} };
+  const { budgets } = await testBudgets({ storage: fixture.storage, now: () => noon, prices });
+  await budgets.set(budget());
+  const hold = await budgets.hold(request({ model: 'half' }));
+  const used = entry({ input: 10, output: 10 }, { model: 'half' });
+  budgets.settle(hold as NonNullable<typeof hold>, used);
+  expect(used.charge).toBe(1_000);
+  expect((await refusal(budgets.hold(request({ model: 'none' })))).message).toContain(
+    'the price of rack/none is not known',
+  );
+});
+
 test('an answer that cannot be metered is charged what it may have cost, a failure nothing', async () => {
   await using fixture = await testStorage('sqlite');
   const { budgets } = await testBudgets({ storage: fixture.storage, now: () => noon });

@@ -110,7 +110,6 @@ export class Budgets {
     if (accounts.length === 0 && !own) return undefined;
     const bound = request.bound?.();
     const prices = bound ? await this.#options.prices(request) : undefined;
-    if (bound && !prices) this.#refuseUnpriced(request, accounts);
     const holdFor = (input: number) =>
       new Hold({
         accounts,
@@ -121,6 +120,7 @@ export class Budgets {
         stop: this.#stop,
       });
     let hold = holdFor(bound?.input ?? 0);
+    if (hold.amountMicroUsd === 0 && !hold.isPriced) this.#refuseUnpriced(request, accounts);
     let shortfall = hold.take();
     // Counting costs time, which is spent only where it may help.
     if (shortfall && bound && !bound.media && holdFor(0).fits()) {

@@ -63,6 +63,15 @@ export class Hold {
     return this.#outputTokens;
   }
 
+  /** Whether it is known what it may cost; what costs nothing is. */
+  get isPriced(): boolean {
+    if (!this.#bound) return true;
+    return (
+      this.#prices !== undefined &&
+      worstCaseMicroUsd(this.#prices, this.#bound, this.#atMs) !== undefined
+    );
+  }
+
   /** Holds the amount, unless a hard budget lacks room for it: then nothing is held, and said why. */
   take(): Shortfall | undefined {
     const shortfall = this.#shortfallOf(this.#amount, this.#amount);
@@ -101,8 +110,8 @@ export class Hold {
   chargeFor(use: PricedUse): number {
     const cost = costOfUse(use, this.#prices);
     if (cost) return cost.totalMicroUsd;
-    // An answer of which nobody can say what it used is charged what it may have cost.
-    return use.metered || use.outcome === 'error' ? 0 : this.#amount;
+    // Where nobody can say what was used, or what a part of it costs, it is what it may have cost.
+    return use.outcome === 'error' ? 0 : this.#amount;
   }
 
   /** Nothing is held any more; of the caller's own budget that much was spent. */

@@ -1,4 +1,10 @@
-import { createLogger, createMetrics, type Metrics, type Storage } from '@zeke/foundation';
+import {
+  createLogger,
+  createMetrics,
+  type Metrics,
+  type PriceConfig,
+  type Storage,
+} from '@zeke/foundation';
 import type { BudgetEvent } from '../budgets/budget-webhook.ts';
 import { Budgets } from '../budgets/budgets.ts';
 import { Ledger } from '../ledger.ts';
@@ -17,8 +23,8 @@ export interface TestBudgets {
 export interface TestBudgetsOptions {
   storage: Storage<GatewayTables>;
   now: () => number;
-  /** USD for a million tokens, in and out, by model. */
-  prices?: Readonly<Record<string, { input: number; output: number }>>;
+  /** By model. */
+  prices?: Readonly<Record<string, PriceConfig>>;
 }
 
 /** `cheap` costs $1 and $4 for a million tokens. */
