@@ -41,6 +41,8 @@ export function cacheKey(request: KeyedRequest, rules: KeyRules): string | undef
   const { call, candidates, caller, passes, routing, strategy } = request;
   // The answer would be kept here, and what went before it only there.
   if (call.onlyProvider !== undefined) return undefined;
+  // Most requests name none, and need not be read for it.
+  if (rules.maxTemperature < 1 && !call.text.includes('temperature')) return undefined;
   const read = readFully(call);
   if (read === undefined || (read.temperature ?? 1) > rules.maxTemperature) return undefined;
   const asked = passes || !read.request ? wordsOf(call) : meaningOf(read.request);
