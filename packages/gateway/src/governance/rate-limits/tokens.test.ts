@@ -102,6 +102,15 @@ test('of all who ran in a race are charged', async () => {
   expect(await left(limited, key)).toBe(600 - used);
 });
 
+test('for one of a race let that one run', async () => {
+  await using limited = await LimitedGateway.start();
+  const key = await limited.key({ tier: 'tokens' });
+  const messages = [{ role: 'user', content: 'x'.repeat(1_600) }];
+  const response = await limited.chat(key, { model: 'race', messages });
+  expect([response.status, response.headers.get('x-zeke-provider')]).toEqual([200, 'one']);
+  expect(limited.emulator.requests).toHaveLength(1);
+});
+
 test('are charged where bytes go through, and in no case twice', async () => {
   await using limited = await LimitedGateway.start();
   const key = await limited.key({ tier: 'tokens' });
