@@ -257,7 +257,7 @@ describe('the cache', () => {
       savedInputTokens: 3,
       savedOutputTokens: 7,
     });
-    expect(stats.bytes).toBeGreaterThan(300);
+    expect(stats.bytes).toBeGreaterThan(600);
     const metrics = await (await gateway.get('/metrics')).text();
     expect(metrics).toContain('zeke_gateway_cache_requests_total{state="hit"} 1');
     expect(metrics).toContain('zeke_gateway_cache_entries 1');
