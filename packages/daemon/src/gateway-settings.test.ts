@@ -50,3 +50,18 @@ test('limits and authentication come from the configuration', async () => {
   expect(settings.limits).toMatchObject({ maxBodyBytes: 2_097_152, bodyTimeoutMs: 5 });
   expect(settings.auth.requireAuth).toBe(true);
 });
+
+test('rates are those of the configuration, with the proxies that are trusted', async () => {
+  const { rateLimits } = await settingsOf({
+    ZEKE_LIMITS_ENABLED: 'yes',
+    ZEKE_LIMITS_TIERS_FREE_CONCURRENT: '2',
+    ZEKE_LIMITS_MODELS: 'openai/gpt-5=pro',
+    ZEKE_SERVER_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+  });
+  expect(rateLimits).toMatchObject({
+    enabled: true,
+    tiers: { free: { concurrent: 2 } },
+    models: { 'openai/gpt-5': 'pro' },
+    trustedProxies: ['10.0.0.0/8', '::1'],
+  });
+});

@@ -29,6 +29,8 @@ describe('configChanges', () => {
     ['a header', `${before}[providers.a.headers]\nx = "y"\n`, ['providers.a'], []],
     ['an alias', before.replace('a/x', 'a/y'), ['models.fast'], []],
     ['a limit', `${before}[server]\nmax_body_mb = 1\n`, ['server'], []],
+    ['a tier', `${before}[limits.tiers.pro]\nconcurrent = 9\n`, ['limits'], []],
+    ['proxies', `${before}[server]\ntrusted_proxies = ["::1"]\n`, ['server'], []],
     [
       'a port and a host',
       `${before}[server]\nport = 1\nhost = "::1"\n`,
