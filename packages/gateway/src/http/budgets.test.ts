@@ -1,34 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import {
-  type Brain,
-  type Emulator,
-  startAnthropicEmulator,
-  startOpenAiEmulator,
-} from '@zeke/emulators';
+import { type Emulator, startAnthropicEmulator, startOpenAiEmulator } from '@zeke/emulators';
 import { Secret } from '@zeke/foundation';
 import { testStorage } from '../governance/testing/test-storage.ts';
 import {
-  providerConfig,
-  type TestGateway,
-  type TestGatewayOptions,
-  testGateway,
-} from '../testing/test-gateway.ts';
-
-const admin = { authorization: 'Bearer the-admin-key' };
-const messages = [{ role: 'user', content: 'hello there' }];
-const model = 'openai/gpt-4.1-mini';
-const claude = 'anthropic/claude-sonnet-4-5';
-
-/** Says as much as it is asked to, eight characters for two tokens. */
-const talker: Brain = ({ maxTokens, turns }) => {
-  const wanted = Number(/say (\d+)/.exec(turns.at(-1)?.text ?? '')?.[1] ?? 10);
-  const output = Math.min(wanted, maxTokens ?? wanted);
-  return {
-    text: 'word '.repeat(output).slice(0, output * 4),
-    finish: 'stop',
-    usage: { input: 10, cachedInput: 0, output, reasoning: 0 },
-  };
-};
+  admin,
+  budgetedGateway,
+  budgetsOf,
+  claude,
+  keyOf,
+  messages,
+  model,
+  setBudget,
+  talker,
+} from '../testing/budgeted-gateway.ts';
+import type { TestGateway, TestGatewayOptions } from '../testing/test-gateway.ts';
 
 let openai: Emulator;
 let anthropic: Emulator;
@@ -42,57 +27,8 @@ afterAll(async () => {
   await anthropic.stop();
 });
 
-/** $1 and $10 for a million tokens, of all models. */
-function gatewayOf(options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> {
-  const price = { input: 1, output: 10 };
-  return testGateway({
-    providers: [
-      providerConfig({ name: 'openai', type: 'openai', apiKey: 'k', baseUrl: `${openai.url}/v1` }),
-      providerConfig({ name: 'anthropic', type: 'anthropic', apiKey: 'k', baseUrl: anthropic.url }),
-    ],
-    ...options,
-    settings: {
-      auth: { requireAuth: true, adminApiKey: new Secret('the-admin-key') },
-      prices: new Map([
-        ['gpt-4.1-mini', price],
-        ['claude-sonnet-4-5', price],
-        ['text-embedding-3-small', { input: 1, output: 0 }],
-      ]),
-      ...options.settings,
-    },
-  });
-}
-
-interface Key {
-  id: string;
-  headers: Record<string, string>;
-}
-
-async function keyOf(gateway: TestGateway, fields: object = {}): Promise<Key> {
-  const response = await gateway.post('/admin/keys', { name: 'a', ...fields }, admin);
-  const { id, secret } = (await response.json()) as { id: string; secret: string };
-  return { id, headers: { authorization: `Bearer ${secret}` } };
-}
-
-function send(gateway: TestGateway, method: string, path: string, body?: unknown) {
-  return gateway.gateway.handle(
-    new Request(`http://127.0.0.1${path}`, {
-      method,
-      headers: { ...admin, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }),
-  );
-}
-
-async function setBudget(gateway: TestGateway, fields: object): Promise<void> {
-  const response = await send(gateway, 'PUT', '/admin/budgets', { period: 'month', ...fields });
-  expect(response.status).toBe(200);
-}
-
-async function budgetsOf(gateway: TestGateway): Promise<Record<string, unknown>[]> {
-  const response = await gateway.get('/admin/budgets', admin);
-  return ((await response.json()) as { data: Record<string, unknown>[] }).data;
-}
+const gatewayOf = (options: Partial<TestGatewayOptions> = {}) =>
+  budgetedGateway({ openai, anthropic }, options);
 
 describe('a hard budget that is used up', () => {
   /** Each dialect's request for at most 100 tokens: $0.001 and what its input may cost. */
@@ -217,87 +153,6 @@ test('whole answers, streams and passed-on ones are charged what they cost', asy
   for (const cost of costs) expect(cost).toBeWithin(500, 520);
   expect(costs).toHaveLength(calls.length);
   const spentMicroUsd = costs.reduce((sum, cost) => sum + cost);
-  expect(await budgetsOf(gateway)).toMatchObject([{ spentMicroUsd, reservedMicroUsd: 0 }]);
-});
-
-describe('a stream that outgrows a hard budget', () => {
-  /** 4,096 tokens are held for, which is $0.041; the stream says 20,000. */
-  const long = [{ role: 'user', content: 'say 20000' }];
-
-  test.each([
-    {
-      path: '/v1/chat/completions',
-      body: { model, messages: long, stream: true },
-      last: /\n\ndata: (\{"error":.*"code":"insufficient_quota".*\})\n\n/,
-    },
-    {
-      path: '/v1/messages',
-      body: { model, messages: long, stream: true, max_tokens: 4_096 },
-      last: /event: error\ndata: (\{"type":"error","error":\{"type":"billing_error".*\})\n\n/,
-      // A provider that goes beyond what it was allowed.
-      brain: (prompt: Parameters<Brain>[0]) => talker({ ...prompt, maxTokens: 20_000 }),
-    },
-    {
-      path: '/providers/openai/v1/chat/completions',
-      body: { model: 'gpt-4.1-mini', messages: long, stream: true },
-      last: /\n\ndata: (\{"error":.*"code":"insufficient_quota".*\})\n\n/,
-    },
-  ])('from $path is stopped with an error in its dialect', async ({ path, body, last, brain }) => {
-    await using provider = startOpenAiEmulator({ apiKeys: ['k'], brain: brain ?? talker });
-    await using gateway = await gatewayOf({
-      providers: [
-        providerConfig({
-          name: 'openai',
-          type: 'openai',
-          apiKey: 'k',
-          baseUrl: `${provider.url}/v1`,
-        }),
-      ],
-    });
-    const key = await keyOf(gateway);
-    await setBudget(gateway, { kind: 'key', id: key.id, limit_usd: 0.06 });
-    const response = await gateway.post(path, body, key.headers);
-    expect(response.status).toBe(200);
-    const text = await response.text();
-    expect(last.exec(text)?.[1]).toContain(`the answer was stopped: the month's budget of key a`);
-    const [row] = await gateway.ledger();
-    expect(row).toMatchObject({ outcome: 'incomplete', error_code: 'resource_exhausted' });
-    const [budget] = await budgetsOf(gateway);
-    expect(budget?.reservedMicroUsd).toBe(0);
-    // What came before it was seen is paid for, all the same; the whole would be 200,000.
-    expect(budget?.spentMicroUsd).toBeWithin(30_000, 200_000);
-  });
-});
-
-test('what a stream wrote is charged, also where it is stopped before anything was sent', async () => {
-  await using gateway = await gatewayOf({
-    settings: {
-      budgets: { defaultOutputTokens: 1, unpriced: 'refuse' },
-      aliases: new Map([
-        ['both', { strategy: 'race', candidates: [model, 'openai/gpt-4.1'] }],
-      ]) as never,
-      prices: new Map([
-        ['gpt-4.1-mini', { input: 1, output: 10 }],
-        ['gpt-4.1', { input: 1, output: 10 }],
-      ]),
-    },
-  });
-  const key = await keyOf(gateway);
-  await setBudget(gateway, { kind: 'key', id: key.id, limit_micro_usd: 200 });
-  // What is of use only with so much is kept back until then.
-  const omen = { k: 2, min_useful_tokens: 1_000 };
-  const long = [{ role: 'user', content: 'say 5000' }];
-  const body = { model: 'both', messages: long, stream: true, omen };
-  const response = await gateway.post('/v1/chat/completions', body, key.headers);
-  expect(response.status).toBe(429);
-  expect(await response.text()).toContain('the answer was stopped');
-  const rows = await gateway.ledger();
-  expect(rows.length).toBeGreaterThan(0);
-  for (const row of rows) {
-    expect(row).toMatchObject({ outcome: 'error', estimated: true });
-    expect(row.cost_micro_usd).toBeGreaterThan(10);
-  }
-  const spentMicroUsd = rows.reduce((sum, row) => sum + (row.cost_micro_usd ?? 0), 0);
   expect(await budgetsOf(gateway)).toMatchObject([{ spentMicroUsd, reservedMicroUsd: 0 }]);
 });
 
@@ -434,6 +289,17 @@ test('a request is counted for its key, user, team and organisation, also after 
   for (let count = 0; count < 3; count++) expect((await chat(gateway)).status).toBe(200);
   const [row] = await gateway.ledger();
   expect(row).toMatchObject({ org_id: org, team_id: team, user_id: user, key_id: key.id });
+  const bob = await create(gateway, 'users', { name: 'bob', org_id: org, team_id: team });
+  const usageFor = async (headers: Record<string, string>) => {
+    const response = await gateway.get('/admin/usage?group_by=org,team,user', headers);
+    return ((await response.json()) as { data: object[] }).data;
+  };
+  const used = { org, team, user, calls: 3, costMicroUsd: 330 };
+  expect(await usageFor(admin)).toMatchObject([used]);
+  const others = await keyOf(gateway, { user_id: bob, scopes: ['admin'] });
+  expect(await usageFor(others.headers)).toEqual([]);
+  const own = await keyOf(gateway, { user_id: user, scopes: ['admin'] });
+  expect(await usageFor(own.headers)).toMatchObject([used]);
   await gateway[Symbol.asyncDispose]();
 
   await using again = await gatewayOf({ storage: await fixture.open() });
