@@ -2,6 +2,8 @@ import { type Logger, type Metrics, pause, type Storage, type Tracer } from '@ze
 import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
+import { AuditLog } from './governance/audit/audit-log.ts';
+import { AuthFailures } from './governance/audit/auth-failures.ts';
 import type { AuthSettings, Caller } from './governance/authenticate.ts';
 import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import {
@@ -98,6 +100,7 @@ export class Gateway implements AsyncDisposable {
   readonly #budgetWebhook: BudgetWebhook;
   #prices: PriceBook;
   readonly #refusals: Refusals;
+  readonly #authFailures: AuthFailures;
 
   constructor(options: GatewayOptions) {
     const { settings, storage, log, now } = options;
@@ -145,6 +148,7 @@ export class Gateway implements AsyncDisposable {
           if (keys.lastUsedIsDue) await keys.writeLastUsed();
         },
       }),
+      audit: new AuditLog({ storage, now }),
       responses: new ResponseStore({ storage, now }),
       watchdog: new Watchdog(),
       metrics: createGatewayMetrics(options.metrics),
@@ -176,6 +180,7 @@ export class Gateway implements AsyncDisposable {
       version: options.version,
     };
     this.#refusals = new Refusals(this.#services.ledger);
+    this.#authFailures = new AuthFailures({ audit: this.#services.audit, log });
     this.#configureGovernance(settings);
   }
 
@@ -246,6 +251,7 @@ export class Gateway implements AsyncDisposable {
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
+      if (!exchange) this.#recordAuthFailure(route, request, peer, requestId, error);
       this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
       const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
@@ -256,6 +262,20 @@ export class Gateway implements AsyncDisposable {
       exchange?.admission?.leave();
       this.#services.metrics.request(route.name, status, (performance.now() - startedAt) / 1_000);
     }
+  }
+
+  /** The caller was refused before the endpoint saw it. */
+  #recordAuthFailure(
+    { name: endpoint }: Route,
+    request: Request,
+    peer: PeerAddress | undefined,
+    requestId: string,
+    error: RpcError,
+  ): void {
+    if (!refusesCaller.has(error.code)) return;
+    const { background, rateLimits } = this.#services;
+    const address = rateLimits.addressOf(request, peer);
+    background.add(this.#authFailures.record({ requestId, endpoint, address, error }));
   }
 
   /** A request for which no provider was asked has no other row. */
@@ -298,6 +318,7 @@ export class Gateway implements AsyncDisposable {
     if (!(await background.stop(stopLimitMs))) {
       log.error('work after answers did not come to its end in time', { limitMs: stopLimitMs });
     }
+    await this.#authFailures[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();
     await keys.writeLastUsed().catch((error: unknown) => {
       log.error('when keys were last used could not be written', { err: error });
@@ -400,6 +421,13 @@ function idHeader({ dialect }: Route, requestId: string): Record<string, string>
 
 /** How long disposal waits for what goes on after answers, in milliseconds. */
 const stopLimitMs = 5_000;
+
+/** What authentication says to a caller, other than that the database is gone. */
+const refusesCaller: ReadonlySet<string> = new Set([
+  'unauthenticated',
+  'permission_denied',
+  'resource_exhausted',
+]);
 
 const nobody: Caller = { admin: false, inference: false };
 

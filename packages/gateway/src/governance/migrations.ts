@@ -186,8 +186,57 @@ const tiers: Migration = {
   },
 };
 
+const audit: Migration = {
+  number: 7,
+  name: 'audit',
+  up: async (db, kind) => {
+    const { int64 } = columnTypes(kind);
+    let table = db.schema
+      .createTable('gateway_audit')
+      .addColumn('seq', int64, (column) => column.primaryKey())
+      .addColumn('at_ms', int64, (column) => column.notNull());
+    for (const name of ['actor', 'action', 'object_kind', 'outcome', 'detail'] as const) {
+      table = table.addColumn(name, 'text', (column) => column.notNull());
+    }
+    for (const name of ['key_id', 'owner', 'object_id', 'address', 'request_id'] as const) {
+      table = table.addColumn(name, 'text');
+    }
+    for (const name of ['previous_hash', 'hash'] as const) {
+      table = table.addColumn(name, 'text', (column) => column.notNull());
+    }
+    await table.execute();
+    for (const column of ['at_ms', 'request_id']) {
+      await db.schema
+        .createIndex(`gateway_audit_${column}`)
+        .on('gateway_audit')
+        .column(column)
+        .execute();
+    }
+    await makeAppendOnly(db, kind);
+  },
+};
+
+/** What is said when somebody tries to change the audit log. */
+const appendOnly = 'the audit log is append-only';
+
+async function makeAppendOnly(db: Kysely<unknown>, kind: StorageKind): Promise<void> {
+  if (kind === 'sqlite') {
+    for (const change of ['update', 'delete']) {
+      await sql`create trigger ${sql.ref(`gateway_audit_no_${change}`)}
+        before ${sql.raw(change)} on gateway_audit
+        begin select raise(abort, ${sql.lit(appendOnly)}); end`.execute(db);
+    }
+    return;
+  }
+  await sql`create function gateway_audit_refuse() returns trigger language plpgsql as
+    ${sql.lit(`begin raise exception '${appendOnly}'; end`)}`.execute(db);
+  await sql`create trigger gateway_audit_append_only
+    before update or delete or truncate on gateway_audit
+    for each statement execute function gateway_audit_refuse()`.execute(db);
+}
+
 /** What `storage.migrate` needs to make the gateway's tables. */
 export const gatewayMigrations: MigrationSet = {
   owner: 'gateway',
-  migrations: [keys, ledger, responses, hierarchy, budgets, tiers],
+  migrations: [keys, ledger, responses, hierarchy, budgets, tiers, audit],
 };

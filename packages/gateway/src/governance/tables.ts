@@ -10,6 +10,7 @@ export interface GatewayTables {
   gateway_users: UserTable;
   gateway_budgets: BudgetTable;
   gateway_spend: SpendTable;
+  gateway_audit: AuditTable;
 }
 
 /** One API key; the key itself is nowhere, only its SHA-256. */
@@ -83,6 +84,30 @@ export interface SpendTable {
   /** Days since the epoch, UTC. */
   day: number;
   micro_usd: number;
+}
+
+/** One thing that somebody did. The database refuses to change or delete a row. */
+export interface AuditTable {
+  /** 1, 2, 3, … without gaps. */
+  seq: number;
+  at_ms: number;
+  /** `key`, `admin-key`, `local`, `unknown` or `zeke`. */
+  actor: string;
+  key_id: string | null;
+  owner: string | null;
+  action: string;
+  object_kind: string;
+  object_id: string | null;
+  address: string | null;
+  request_id: string | null;
+  /** `begun`, `ok`, `denied` or `failed`. */
+  outcome: string;
+  /** JSON object. */
+  detail: string;
+  /** Hex. */
+  previous_hash: string;
+  /** Hex; of all other columns. */
+  hash: string;
 }
 
 /** One attempt at one provider, or a request refused before any. Written once, never updated. */

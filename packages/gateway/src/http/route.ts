@@ -13,6 +13,8 @@ export interface Route {
   dialect?: DialectName;
   /** A list, or what is kept here: it does not count for rate limits. */
   isLookup?: boolean;
+  /** The action that stands on the audit log: every change over the admin API. */
+  audits?: string;
   handle(
     services: Services,
     exchange: Exchange,
@@ -68,11 +70,12 @@ export class Router {
     return undefined;
   }
 
-  /** The names of all routes. */
-  names(): string[] {
-    return [...this.#literal.values(), ...this.#patterns.map(({ route }) => route)].map(
-      ({ name }) => name,
-    );
+  /** All routes, each with its method. */
+  routes(): { method: string; route: Route }[] {
+    const literal = [...this.#literal].map(([pattern, route]) => {
+      return { method: pattern.slice(0, pattern.indexOf(' ')), route };
+    });
+    return [...literal, ...this.#patterns];
   }
 
   /** The paths without a variable part that take a method. */

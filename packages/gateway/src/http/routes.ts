@@ -1,6 +1,8 @@
 import { dialects } from '../dialects/index.ts';
 import type { Action } from '../governance/permissions.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
+import { audited } from './audited.ts';
+import { type AuditedRoute, auditedActions } from './audited-actions.ts';
 import { cacheStats, clearCache } from './endpoints/cache.ts';
 import { chatCompletions, messages } from './endpoints/chat.ts';
 import { completions } from './endpoints/completions.ts';
@@ -100,12 +102,13 @@ function addOwn(router: Router): void {
   router.add('GET /status', admin('status', status));
   router.add('GET /metrics', admin('metrics', metrics));
   router.add('GET /cache/stats', admin('cache-stats', cacheStats));
-  router.add('POST /cache/clear', admin('cache-clear', clearCache));
+  const operate = changing('gateway.operate');
+  router.add('POST /cache/clear', operate('cache-clear', clearCache));
   router.add('GET /openapi.json', open('openapi', onUse(apiDocument, 'openApiDocument')));
   const keys = adminFor('keys.read', 'keys.write');
   router.add('GET /admin/keys', keys.read('keys', onUse(adminApi, 'listKeys')));
   router.add('POST /admin/keys', keys.write('key-create', onUse(adminApi, 'createKey')));
-  router.add('PATCH /admin/keys/*', admin('key-change', withId(adminApi, 'changeKey')));
+  router.add('PATCH /admin/keys/*', operate('key-change', withId(adminApi, 'changeKey')));
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
@@ -211,10 +214,16 @@ function admin(name: string, handle: Handle): Route {
 
 /** Endpoints of the admin API that roles may use, as far as they reach. */
 function adminFor(toRead: Action, toWrite: Action) {
-  const route =
-    (needs: Action) =>
-    (name: string, handle: Handle): Route => ({ name, error: plainError, needs, handle });
-  return { read: route(toRead), write: route(toWrite) };
+  const read = (name: string, handle: Handle): Route => {
+    return { name, error: plainError, needs: toRead, handle };
+  };
+  return { read, write: changing(toWrite) };
+}
+
+/** What changes something is on the audit log. */
+function changing(needs: Action) {
+  return (name: AuditedRoute, handle: Handle): Route =>
+    audited(auditedActions[name], { name, error: plainError, needs, handle });
 }
 
 type WithId = (

@@ -1,6 +1,7 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CountableText } from '../governance/attempt-record.ts';
+import type { AuditLog } from '../governance/audit/audit-log.ts';
 import type { AuthSettings } from '../governance/authenticate.ts';
 import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { Orgs } from '../governance/entities/orgs.ts';
@@ -39,6 +40,7 @@ export interface Services {
   storage: Storage<GatewayTables>;
   keys: KeyStore;
   ledger: Ledger;
+  audit: AuditLog;
   budgets: Budgets;
   rateLimits: RateLimits;
   entities: { orgs: Orgs; teams: Teams; users: Users };

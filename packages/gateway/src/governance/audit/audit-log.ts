@@ -1,0 +1,155 @@
+import type { Storage } from '@zeke/foundation';
+import { sql, type Transaction } from 'kysely';
+import { apiError } from '../../neutral/api-error.ts';
+import type { AuditTable, GatewayTables } from '../tables.ts';
+import { type AuditEntry, type AuditEvent, entryOfRow, rowAfter } from './audit-entry.ts';
+
+/** Entries that may wait to be written. */
+const maxWaiting = 1_000;
+/** Entries that are written in one transaction. */
+const maxGroup = 100;
+/** The lock of PostgreSQL under which one process at a time appends. */
+const chainLock = 0x7a656b6541;
+
+/** Which entries are asked for. */
+export interface AuditQuery {
+  /** At this time or later, in milliseconds since the epoch. */
+  sinceMs?: number | undefined;
+  /** A key's id, an owner, or a kind of actor. */
+  actor?: string | undefined;
+  action?: string | undefined;
+  /** Beyond this entry, in the direction of the order. */
+  after?: number | undefined;
+  order: 'asc' | 'desc';
+  limit: number;
+  /** Also entries `begun` whose end is known. */
+  all: boolean;
+}
+
+interface Waiting {
+  event: AuditEvent;
+  atMs: number;
+  resolve(entry: AuditEntry): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * The log of what was done: entries are added, each linked to the one before by its hash, and never
+ * changed. Processes on one database write one chain.
+ */
+export class AuditLog {
+  readonly #storage: Storage<GatewayTables>;
+  readonly #now: () => number;
+  readonly #waiting: Waiting[] = [];
+  #isWriting = false;
+
+  constructor(options: { storage: Storage<GatewayTables>; now: () => number }) {
+    this.#storage = options.storage;
+    this.#now = options.now;
+  }
+
+  /**
+   * Resolves when the entry is in the database. Throws `unavailable` when it cannot be written, and
+   * `resource_exhausted` when 1,000 wait.
+   */
+  append(event: AuditEvent): Promise<AuditEntry> {
+    if (this.#waiting.length >= maxWaiting) {
+      throw apiError(
+        'resource_exhausted',
+        `${maxWaiting} entries wait for the audit log already; try again when the database has caught up`,
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<AuditEntry>();
+    this.#waiting.push({ event, atMs: this.#now(), resolve, reject });
+    if (!this.#isWriting) void this.#writeAll();
+    return promise;
+  }
+
+  /** Entries in order of their numbers. */
+  async list({ sinceMs, actor, action, after, order, limit, all }: AuditQuery) {
+    let query = this.#storage.db.selectFrom('gateway_audit as a').selectAll('a');
+    if (sinceMs !== undefined) query = query.where('a.at_ms', '>=', sinceMs);
+    if (action !== undefined) query = query.where('a.action', '=', action);
+    if (actor !== undefined) {
+      query = query.where(({ eb, or }) =>
+        or([eb('a.key_id', '=', actor), eb('a.owner', '=', actor), eb('a.actor', '=', actor)]),
+      );
+    }
+    if (after !== undefined) query = query.where('a.seq', order === 'asc' ? '>' : '<', after);
+    if (!all) {
+      query = query.where(({ eb, or, not, exists, selectFrom }) =>
+        or([
+          eb('a.outcome', '<>', 'begun'),
+          not(
+            exists(
+              selectFrom('gateway_audit as e')
+                .select('e.seq')
+                .whereRef('e.request_id', '=', 'a.request_id')
+                .whereRef('e.seq', '>', 'a.seq'),
+            ),
+          ),
+        ]),
+      );
+    }
+    const rows = await query.orderBy('a.seq', order).limit(limit).execute();
+    return rows.map(entryOfRow);
+  }
+
+  /** At most so many rows from that number on, as they are in the database. */
+  async rowsFrom(seq: number, limit: number): Promise<AuditTable[]> {
+    return await this.#storage.db
+      .selectFrom('gateway_audit')
+      .selectAll()
+      .where('seq', '>=', seq)
+      .orderBy('seq')
+      .limit(limit)
+      .execute();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, maxGroup);
+      try {
+        const rows = await this.#write(group);
+        for (const [index, row] of rows.entries()) group[index]?.resolve(entryOfRow(row));
+      } catch (cause) {
+        const error = apiError(
+          'unavailable',
+          'the audit log cannot be written, and without it nothing is changed; try again when the database answers',
+          { cause, retryable: true },
+        );
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#isWriting = false;
+  }
+
+  async #write(group: readonly Waiting[]): Promise<AuditTable[]> {
+    const { db, kind } = this.#storage;
+    // Each statement has to see what others committed before it got the lock.
+    const transaction =
+      kind === 'postgres' ? db.transaction().setIsolationLevel('read committed') : db.transaction();
+    return await transaction.execute(async (within) => {
+      if (kind === 'postgres')
+        await sql`select pg_advisory_xact_lock(${chainLock})`.execute(within);
+      let last = await lastRow(within);
+      const rows: AuditTable[] = [];
+      for (const { event, atMs } of group) {
+        last = rowAfter(last, event, atMs);
+        rows.push(last);
+      }
+      await within.insertInto('gateway_audit').values(rows).execute();
+      return rows;
+    });
+  }
+}
+
+async function lastRow(db: Transaction<GatewayTables>): Promise<AuditTable | undefined> {
+  return await db
+    .selectFrom('gateway_audit')
+    .selectAll()
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}

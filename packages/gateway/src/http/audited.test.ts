@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { createLogger, Secret } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
+import { AuditLog } from '../governance/audit/audit-log.ts';
+import { AuthFailures } from '../governance/audit/auth-failures.ts';
+import { type TestStorage, testStorage } from '../governance/testing/test-storage.ts';
+import { type TestGateway, testGateway } from '../testing/test-gateway.ts';
+
+const operator = { authorization: 'Bearer the-admin-key' };
+const all = { order: 'asc', limit: 1_000, all: true } as const;
+const peer = () => '192.0.2.7';
+
+let database: TestStorage;
+let gateway: TestGateway;
+let log: AuditLog;
+
+beforeAll(async () => {
+  database = await testStorage('sqlite');
+  gateway = await testGateway({
+    storage: await database.open(),
+    providers: [],
+    settings: { auth: { requireAuth: true, adminApiKey: new Secret('the-admin-key') } },
+  });
+  log = new AuditLog({ storage: database.storage, now: Date.now });
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+async function send(method: string, path: string, body?: object, headers: object = operator) {
+  const response = await gateway.gateway.handle(
+    new Request(`http://127.0.0.1${path}`, {
+      method,
+      headers: { ...headers, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    }),
+    peer,
+  );
+  return { status: response.status, body: (await response.json()) as Record<string, string> };
+}
+
+/** What was added meanwhile. */
+async function added(act: () => Promise<unknown>) {
+  const [last] = await log.list({ ...all, order: 'desc', limit: 1 });
+  await act();
+  return await log.list({ ...all, after: last?.seq ?? 0 });
+}
+
+test('who made and revoked a key, from where, and never its secret', async () => {
+  let key: Record<string, string> = {};
+  const [begun, made, ...more] = await added(async () => {
+    key = (await send('POST', '/admin/keys', { name: 'laptop', owner: 'ada' })).body;
+  });
+  expect(more).toEqual([]);
+  expect(begun).toMatchObject({ actor: 'admin-key', action: 'key.create', outcome: 'begun' });
+  expect(made).toMatchObject({
+    actor: 'admin-key',
+    action: 'key.create',
+    objectKind: 'key',
+    objectId: key.id,
+    address: '192.0.2.7',
+    requestId: begun?.requestId,
+    outcome: 'ok',
+    detail: { name: 'laptop', owner: 'ada', last4: key.last4, scopes: ['inference'] },
+  });
+  expect(JSON.stringify([begun, made])).not.toContain(key.secret ?? '');
+  const boss = await send('POST', '/admin/keys', { name: 'boss', scopes: ['admin'] });
+  const headers = { authorization: `Bearer ${boss.body.secret}` };
+  const entries = await added(() => send('DELETE', `/admin/keys/${key.id}`, undefined, headers));
+  expect(entries.map(({ outcome }) => outcome)).toEqual(['begun', 'ok']);
+  for (const entry of entries) {
+    expect(entry).toMatchObject({ actor: 'key', keyId: boss.body.id, objectId: key.id });
+  }
+});
+
+test('what is refused and what fails stands there with its reason', async () => {
+  const failed = await added(() => send('DELETE', '/admin/keys/key_%00no'));
+  expect(failed[1]).toMatchObject({
+    objectId: 'key_\ufffdno',
+    outcome: 'failed',
+    detail: { error: 'not_found' },
+  });
+  const org = (await send('POST', '/admin/orgs', { name: 'acme' })).body.id;
+  const user = (await send('POST', '/admin/users', { name: 'ada', org_id: org, role: 'admin' }))
+    .body;
+  const key = { name: 'k', user_id: user.id, scopes: ['admin'] };
+  const { secret } = (await send('POST', '/admin/keys', key)).body;
+  const headers = { authorization: `Bearer ${secret}` };
+  const budget = { kind: 'org', id: org, period: 'day', limit_usd: 1 };
+  const denied = await added(() => send('PUT', '/admin/budgets', budget, headers));
+  expect(denied.map(({ outcome }) => outcome)).toEqual(['begun', 'denied']);
+  expect(denied[1]).toMatchObject({ action: 'budget.set', detail: { error: 'permission_denied' } });
+  const set = await added(() => send('PUT', '/admin/budgets', budget));
+  expect(set[1]).toMatchObject({
+    objectId: `org/${org}/day/hard`,
+    detail: { limitMicroUsd: 1_000_000 },
+  });
+});
+
+test('a stranger is there, and many fill no disk', async () => {
+  const entries = await added(async () => {
+    await send('GET', '/v1/models', undefined, {});
+    await gateway.gateway.settled();
+  });
+  expect(entries).toMatchObject([
+    {
+      actor: 'unknown',
+      action: 'auth.failure',
+      address: '192.0.2.7',
+      outcome: 'denied',
+      detail: { failures: 1, endpoint: 'models', error: 'unauthenticated' },
+    },
+  ]);
+  const failures = new AuthFailures({ audit: log, log: createLogger({ level: 'silent' }) });
+  const error = new RpcError('unauthenticated', 'no');
+  const many = await added(async () => {
+    for (let index = 0; index < 5_000; index++) {
+      const address = index % 2 === 0 ? '192.0.2.9' : `198.51.100.${index}`;
+      void failures.record({ requestId: `req_${index}`, endpoint: 'x', address, error });
+    }
+    await failures[Symbol.asyncDispose]();
+  });
+  expect(many).toHaveLength(2);
+  const { failures: count, addresses } = (many[1]?.detail ?? {}) as {
+    failures: number;
+    addresses: object[];
+  };
+  expect(count).toBe(4_999);
+  expect(addresses).toHaveLength(20);
+  expect(addresses[0]).toEqual({ address: '192.0.2.9', failures: 2_499 });
+});
+
+test('what cannot be put on the log is not done', async () => {
+  await database.storage.db.schema.alterTable('gateway_audit').renameTo('elsewhere').execute();
+  try {
+    const refused = await send('POST', '/admin/orgs', { name: 'unseen' });
+    expect(refused.status).toBe(503);
+    expect(JSON.stringify(refused.body)).toContain('nothing is changed');
+  } finally {
+    await database.storage.db.schema.alterTable('elsewhere').renameTo('gateway_audit').execute();
+  }
+  const { body } = await send('GET', '/admin/orgs');
+  expect(JSON.stringify(body)).not.toContain('unseen');
+});
