@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addCache } from './commands/cache.ts';
 import { addChat } from './commands/chat.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addUsers(program, context);
   addBudgets(program, context);
   addUsage(program, context);
+  addAudit(program, context, setExitCode);
   addCache(program, context);
   addPrices(program, context);
   addConfig(program, context, setExitCode);

@@ -31,8 +31,10 @@ export interface Composition extends AsyncDisposable {
   readonly gateway: Gateway;
   /** In force now. */
   readonly settings: GatewaySettings;
-  /** Puts another configuration in force; what needs a restart stays as it is. */
-  configure(config: ResolvedConfig): Promise<void>;
+  /**
+   * Puts another configuration in force, in which this has changed; what needs a restart stays as it is.
+   */
+  configure(config: ResolvedConfig, changed: readonly string[]): Promise<void>;
 }
 
 /**
@@ -76,10 +78,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     get settings() {
       return inForce;
     },
-    async configure(next) {
+    async configure(next, changed) {
       inForce = await gatewaySettings(next, options);
       gateway.configure({ ...inForce, ...(auth ? { auth } : {}) });
       if (options.log === undefined) log.setLevel(next.telemetry.logLevel);
+      await gateway.recordReload(changed);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLogger, loadConfig, type ResolvedConfig } from '@zeke/foundation';
 import { temporaryDirectory } from '@zeke/foundation/testing';
 import { RpcError } from '@zeke/rpc';
+import { compose } from './compose.ts';
 import { configChanges, Reloader } from './reload.ts';
 
 async function load(text: string) {
@@ -107,4 +108,20 @@ describe('Reloader', () => {
     });
     expect(lines.slice(1)).toMatchObject([{ level: 'error' }, { level: 'error' }]);
   });
+});
+
+test('what a reload changed is on the audit log, without its values', async () => {
+  const storage = '[storage]\nurl = "sqlite::memory:"\n';
+  const provider = `[providers.a]\ntype = "openai"\napi_key = "the-secret"\n`;
+  const config = await configOf(storage);
+  const log = createLogger({ level: 'silent' });
+  await using parts = await compose({ config, environment: {}, fetch, now: () => 5, log });
+  const reloader = new Reloader(config, parts);
+  reloader.take(await load(storage + provider));
+  await reloader.settled();
+  const rows = await parts.storage.db.selectFrom('gateway_audit').selectAll().execute();
+  expect(rows).toMatchObject([
+    { seq: 1, at_ms: 5, actor: 'zeke', action: 'config.reload', outcome: 'ok' },
+  ]);
+  expect(rows[0]?.detail).toBe('{"changed":["providers.a"]}');
 });

@@ -49,7 +49,7 @@ export class Reloader {
     const { changed, waiting } = configChanges(this.#config, result.config);
     if (changed.length === 0) return;
     try {
-      await this.#parts.configure(result.config);
+      await this.#parts.configure(result.config, changed);
     } catch (err) {
       log.error('the changed configuration cannot be used; the old one stays in force', {
         err: RpcError.from(err),

@@ -211,6 +211,20 @@ export class Gateway implements AsyncDisposable {
   }
 
   /**
+   * Puts on the audit log that another configuration is in force, with the names of what changed. Who
+   * may change it has the machine, so a log that cannot be written holds nothing up. Never rejects.
+   */
+  async recordReload(changed: readonly string[]): Promise<void> {
+    const { audit, log } = this.#services;
+    const did = { actor: 'zeke', action: 'config.reload', objectKind: 'config' } as const;
+    try {
+      await audit.append({ ...did, outcome: 'ok', detail: { changed } });
+    } catch (err) {
+      log.error('a changed configuration is not on the audit log', { err });
+    }
+  }
+
+  /**
    * Answers one request; `peer` says from which address its connection is, where there is one. Never
    * throws: what goes wrong is an answer in the caller's dialect.
    */

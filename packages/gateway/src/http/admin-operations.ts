@@ -1,3 +1,4 @@
+import { auditQuery, verifyQuery } from './endpoints/admin-audit.ts';
 import { setBudgetRequest } from './endpoints/admin-budgets.ts';
 import {
   changeUserRequest,
@@ -9,7 +10,7 @@ import {
 } from './endpoints/admin-entities.ts';
 import type { Operation } from './openapi.ts';
 
-/** The hierarchy and its budgets, as the OpenAPI document tells them. */
+/** The hierarchy, its budgets and the audit log, as the OpenAPI document tells them. */
 export const hierarchyOperations: readonly Operation[] = [
   operation('get', '/admin/orgs', 'The organisations'),
   operation('post', '/admin/orgs', 'Make an organisation', { body: createOrgRequest }),
@@ -28,6 +29,10 @@ export const hierarchyOperations: readonly Operation[] = [
   operation('get', '/admin/budgets', 'The budgets, with what is used of them'),
   operation('put', '/admin/budgets', 'Set a budget', { body: setBudgetRequest }),
   operation('delete', '/admin/budgets/{kind}/{id}/{period}/{mode}', 'Take a budget away'),
+  operation('get', '/admin/audit', 'Who changed what', { query: auditQuery }),
+  operation('get', '/admin/audit/verify', 'Whether the audit log is what was written', {
+    query: verifyQuery,
+  }),
 ];
 
 function operation(

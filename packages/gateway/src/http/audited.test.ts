@@ -131,6 +131,35 @@ test('a stranger is there, and many fill no disk', async () => {
   expect(addresses[0]).toEqual({ address: '192.0.2.9', failures: 2_499 });
 });
 
+test('the log is read a page at a time, by the operator alone', async () => {
+  const first = await send('GET', '/admin/audit?order=asc&limit=2&all=true');
+  const data = first.body.data as unknown as { seq: number; detail: object }[];
+  expect(data.map(({ seq }) => seq)).toEqual([1, 2]);
+  const next = await send('GET', '/admin/audit?order=asc&limit=1&all=true&after=2');
+  expect(next.body.data).toMatchObject([{ seq: 3 }]);
+  const made = await send('GET', '/admin/audit?action=org.create&since=2020-01-01');
+  expect(made.body.data).toMatchObject([{ outcome: 'ok', detail: { name: 'acme' } }]);
+  const report = (await send('GET', '/admin/audit/verify')).body;
+  expect(await send('GET', `/admin/audit/verify?head=${report.head}`)).toEqual({
+    status: 200,
+    body: report,
+  });
+  const { secret } = (await send('POST', '/admin/keys', { name: 'plain' })).body;
+  const headers = { authorization: `Bearer ${secret}` };
+  expect((await send('GET', '/admin/audit', undefined, headers)).status).toBe(403);
+});
+
+test.each([
+  ['limit=0', 'limit: it must be a whole number from 1 to 1000'],
+  ['limit=x', 'limit: it must be a whole number from 1 to 1000'],
+  ['after=1.5', 'after: it must be the number of an entry'],
+  ['since=soon', 'since: it must be a time such as 2026-01-31 or 2026-01-31T12:00:00Z'],
+  ['order=up', 'order: it must be one of asc, desc'],
+])('a wrong question is refused: %s', async (query, message) => {
+  const { status, body } = await send('GET', `/admin/audit?${query}`);
+  expect({ status, error: body.error }).toMatchObject({ status: 400, error: { message } });
+});
+
 test('what cannot be put on the log is not done', async () => {
   await database.storage.db.schema.alterTable('gateway_audit').renameTo('elsewhere').execute();
   try {

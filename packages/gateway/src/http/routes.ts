@@ -112,6 +112,9 @@ function addOwn(router: Router): void {
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
+  const audit = () => import('./endpoints/admin-audit.ts');
+  router.add('GET /admin/audit', admin('audit', onUse(audit, 'listAudit')));
+  router.add('GET /admin/audit/verify', admin('audit-verify', onUse(audit, 'verifyAudit')));
   router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
   const limits = () => import('./endpoints/rate-limit.ts');
   router.add('GET /rate-limit/status', caller('rate-limit', onUse(limits, 'rateLimitStatus')));
