@@ -3,7 +3,7 @@ import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import { AuditLog } from './governance/audit/audit-log.ts';
-import { AuthFailures } from './governance/audit/auth-failures.ts';
+import { type AuthFailure, AuthFailures } from './governance/audit/auth-failures.ts';
 import type { AuthSettings, Caller } from './governance/authenticate.ts';
 import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import {
@@ -237,9 +237,11 @@ export class Gateway implements AsyncDisposable {
     const { route, parameters } = found;
     let status = 500;
     let exchange: Exchange | undefined;
+    let caller: Caller | undefined;
     try {
       const known = this.#callerOf(route, request, query, peer);
-      const caller = known instanceof Promise ? await known : known;
+      caller = known instanceof Promise ? await known : known;
+      if (route.needs !== 'nothing') authorize(caller, route.needs);
       exchange = {
         request,
         path,
@@ -265,7 +267,7 @@ export class Gateway implements AsyncDisposable {
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
-      if (!exchange) this.#recordAuthFailure(route, request, peer, requestId, error);
+      if (!exchange) this.#recordAuthFailure(route, request, peer, { requestId, caller, error });
       this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
       const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
@@ -283,13 +285,12 @@ export class Gateway implements AsyncDisposable {
     { name: endpoint }: Route,
     request: Request,
     peer: PeerAddress | undefined,
-    requestId: string,
-    error: RpcError,
+    refusal: Pick<AuthFailure, 'requestId' | 'caller' | 'error'>,
   ): void {
-    if (!refusesCaller.has(error.code)) return;
+    if (!refusesCaller.has(refusal.error.code)) return;
     const { background, rateLimits } = this.#services;
     const address = rateLimits.addressOf(request, peer);
-    background.add(this.#authFailures.record({ requestId, endpoint, address, error }));
+    background.add(this.#authFailures.record({ ...refusal, endpoint, address }));
   }
 
   /** A request for which no provider was asked has no other row. */
@@ -382,10 +383,7 @@ export class Gateway implements AsyncDisposable {
     peer: PeerAddress | undefined,
   ): Caller | Promise<Caller> {
     if (route.needs === 'nothing') return nobody;
-    const caller = authenticateThrottled(request, query, peer, this.#services);
-    return caller instanceof Promise
-      ? caller.then((known) => permitted(known, route))
-      : permitted(caller, route);
+    return authenticateThrottled(request, query, peer, this.#services);
   }
 
   #unknownPath(request: Request, path: string, requestId: string): Response {
@@ -444,11 +442,6 @@ const refusesCaller: ReadonlySet<string> = new Set([
 ]);
 
 const nobody: Caller = { admin: false, inference: false };
-
-function permitted(caller: Caller, { needs }: Route): Caller {
-  if (needs !== 'nothing') authorize(caller, needs);
-  return caller;
-}
 
 function cacheOf(
   { cache: settings }: GatewaySettings,

@@ -115,20 +115,41 @@ test('a stranger is there, and many fill no disk', async () => {
   const failures = new AuthFailures({ audit: log, log: createLogger({ level: 'silent' }) });
   const error = new RpcError('unauthenticated', 'no');
   const many = await added(async () => {
+    const refusal = { requestId: 'req_1', endpoint: 'x', caller: undefined, error };
     for (let index = 0; index < 5_000; index++) {
       const address = index % 2 === 0 ? '192.0.2.9' : `198.51.100.${index}`;
-      void failures.record({ requestId: `req_${index}`, endpoint: 'x', address, error });
+      void failures.record({ ...refusal, address });
     }
     await failures[Symbol.asyncDispose]();
   });
   expect(many).toHaveLength(2);
-  const { failures: count, addresses } = (many[1]?.detail ?? {}) as {
+  const { failures: count, sources } = (many[1]?.detail ?? {}) as {
     failures: number;
-    addresses: object[];
+    sources: object[];
   };
   expect(count).toBe(4_999);
-  expect(addresses).toHaveLength(20);
-  expect(addresses[0]).toEqual({ address: '192.0.2.9', failures: 2_499 });
+  expect(sources).toHaveLength(20);
+  expect(sources[0]).toEqual({ source: '192.0.2.9', failures: 2_499 });
+});
+
+test('a good key without the right is named', async () => {
+  const { id, secret } = (await send('POST', '/admin/keys', { name: 'plain' })).body;
+  const headers = { authorization: `Bearer ${secret}` };
+  await using other = await testGateway({
+    storage: await database.open(),
+    providers: [],
+    settings: { auth: { requireAuth: true } },
+  });
+  const entries = await added(async () => {
+    await other.post('/admin/keys', { name: 'more' }, headers);
+    await other.gateway.settled();
+    await other.post('/admin/keys', { name: 'more' }, headers);
+    await other.gateway[Symbol.asyncDispose]();
+  });
+  expect(entries).toMatchObject([
+    { actor: 'key', keyId: id, detail: { endpoint: 'key-create', error: 'permission_denied' } },
+    { actor: 'unknown', detail: { failures: 1, sources: [{ source: id, failures: 1 }] } },
+  ]);
 });
 
 test('the log is read a page at a time, by the operator alone', async () => {

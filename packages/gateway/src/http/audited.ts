@@ -1,6 +1,5 @@
 import { RpcError } from '@zeke/rpc';
-import type { AuditEvent } from '../governance/audit/audit-entry.ts';
-import type { Caller } from '../governance/authenticate.ts';
+import { type AuditEvent, actorOf } from '../governance/audit/audit-entry.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
 import type { Services } from './services.ts';
@@ -57,11 +56,6 @@ function eventOf(
     address: rateLimits.addressOf(request, peer),
     requestId,
   };
-}
-
-function actorOf({ keyId, owner }: Caller): Pick<AuditEvent, 'actor' | 'keyId' | 'owner'> {
-  if (keyId !== undefined) return { actor: 'key', keyId, owner };
-  return { actor: owner === undefined ? 'local' : 'admin-key' };
 }
 
 /** What the answer tells of the object; it goes to the caller as it is. */

@@ -1,3 +1,4 @@
+import type { Caller } from '../authenticate.ts';
 import type { AuditTable } from '../tables.ts';
 
 /**
@@ -39,6 +40,16 @@ export interface AuditEntry extends AuditEvent {
   previousHash: string;
   /** See `hashOf`. */
   hash: string;
+}
+
+/** Who a caller is on the log; absent where the request did not say, or not truly. */
+export function actorOf(
+  caller: Pick<Caller, 'keyId' | 'owner'> | undefined,
+): Pick<AuditEvent, 'actor' | 'keyId' | 'owner'> {
+  if (caller === undefined) return { actor: 'unknown' };
+  const { keyId, owner } = caller;
+  if (keyId !== undefined) return { actor: 'key', keyId, owner };
+  return { actor: owner === undefined ? 'local' : 'admin-key' };
 }
 
 /** What stands before the first entry. */

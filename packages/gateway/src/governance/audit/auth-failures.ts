@@ -1,11 +1,13 @@
 import type { Logger } from '@zeke/foundation';
 import type { RpcError } from '@zeke/rpc';
+import type { Caller } from '../authenticate.ts';
+import { type AuditEvent, actorOf } from './audit-entry.ts';
 import type { AuditLog } from './audit-log.ts';
 
 /** After an entry, failures are gathered for so long. */
 const gatherMs = 60_000;
-/** Addresses that are told apart meanwhile, and of them those that an entry names. */
-const maxAddresses = 1_000;
+/** Keys and addresses that are told apart meanwhile, and of them those that an entry names. */
+const maxSources = 1_000;
 const maxNamed = 20;
 
 /** A request whose caller was refused before its endpoint saw it. */
@@ -14,6 +16,8 @@ export interface AuthFailure {
   /** The endpoint's name. */
   endpoint: string;
   address: string | undefined;
+  /** Of a good key that lacks the right. */
+  caller: Caller | undefined;
   error: RpcError;
 }
 
@@ -25,7 +29,8 @@ export interface AuthFailure {
 export class AuthFailures implements AsyncDisposable {
   readonly #audit: Pick<AuditLog, 'append'>;
   readonly #log: Logger;
-  readonly #byAddress = new Map<string, number>();
+  /** By the key's id, or the address where no key is known. */
+  readonly #bySource = new Map<string, number>();
   #gathered = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,13 +41,14 @@ export class AuthFailures implements AsyncDisposable {
 
   /** Resolves when it is written, cannot be, or waits to be written with others; never rejects. */
   async record(failure: AuthFailure): Promise<void> {
-    const { requestId, endpoint, address, error } = failure;
+    const { requestId, endpoint, address, caller, error } = failure;
     if (this.#timer !== undefined) {
-      this.#gather(address);
+      this.#gather(caller?.keyId ?? address);
       return;
     }
     this.#wait();
-    await this.#write({ failures: 1, endpoint, error: error.code }, { address, requestId });
+    const detail = { failures: 1, endpoint, error: error.code };
+    await this.#write(detail, { ...actorOf(caller), address, requestId });
   }
 
   /** Writes what is gathered; resolves when it is written, or cannot be. */
@@ -50,13 +56,13 @@ export class AuthFailures implements AsyncDisposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gathered === 0) return;
-    const most = [...this.#byAddress].sort(([, a], [, b]) => b - a).slice(0, maxNamed);
-    const addresses = most.map(([address, failures]) => ({ address, failures }));
+    const most = [...this.#bySource].sort(([, a], [, b]) => b - a).slice(0, maxNamed);
+    const sources = most.map(([source, count]) => ({ source, failures: count }));
     const failures = this.#gathered;
     this.#gathered = 0;
-    this.#byAddress.clear();
+    this.#bySource.clear();
     this.#wait();
-    await this.#write({ failures, addresses });
+    await this.#write({ failures, sources });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,12 +70,12 @@ export class AuthFailures implements AsyncDisposable {
     clearTimeout(this.#timer);
   }
 
-  #gather(address: string | undefined): void {
+  #gather(source: string | undefined): void {
     this.#gathered += 1;
-    if (address === undefined) return;
-    const known = this.#byAddress.get(address);
-    if (known === undefined && this.#byAddress.size >= maxAddresses) return;
-    this.#byAddress.set(address, (known ?? 0) + 1);
+    if (source === undefined) return;
+    const known = this.#bySource.get(source);
+    if (known === undefined && this.#bySource.size >= maxSources) return;
+    this.#bySource.set(source, (known ?? 0) + 1);
   }
 
   #wait(): void {
@@ -79,7 +85,7 @@ export class AuthFailures implements AsyncDisposable {
 
   async #write(
     detail: Readonly<Record<string, unknown>>,
-    from: { address?: string | undefined; requestId?: string } = {},
+    from: Partial<AuditEvent> = {},
   ): Promise<void> {
     const event = {
       actor: 'unknown',

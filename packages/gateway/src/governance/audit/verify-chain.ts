@@ -7,7 +7,7 @@ const pageRows = 1_000;
 const maxMoved = 1_000;
 
 /** The first thing in a chain that is not as it was written. */
-export interface ChainFault {
+interface ChainFault {
   /** Of the row that does not fit, or of the first that is missing. */
   seq: number;
   kind: 'changed' | 'missing' | 'reordered' | 'truncated';
