@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import type { EmulatorOptions } from '@zeke/emulators';
+import type { HttpAnswer, HttpHeaders, HttpSender } from '@zeke/foundation/http-client';
 import { type EmulatedVendor, type VendorEntry, vendors } from './emulated-vendors.ts';
 import { type ReportedUsage, reportedUsage } from './reported-usage.ts';
 import {
@@ -11,7 +12,7 @@ import {
 
 /** What a test may say about its house. */
 export interface HouseOptions
-  extends Omit<ServeGatewayOptions, 'providers' | 'environment' | 'fetch'> {
+  extends Omit<ServeGatewayOptions, 'providers' | 'environment' | 'watch'> {
   /** All when absent. */
   vendors?: readonly VendorEntry['name'][];
   emulators?: EmulatorOptions;
@@ -41,7 +42,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     ...options,
     providers: started.map(({ config }) => config),
     environment: Object.assign({}, ...started.map(({ environment }) => environment)),
-    fetch: watchedFetch(reports),
+    watch: (http) => watched(http, reports),
   });
   let seen = 0;
   const newRows = async (expected: Partial<LedgerRow> = {}) => {
@@ -104,28 +105,53 @@ function usageOf(row: LedgerRow): ReportedUsage {
   };
 }
 
-/** Lists of models and tokens of access are no calls of a model. */
-const unmetered =
-  /\/(?:models|api\/tags|foundation-models|inference-profiles)(?:\?|$)|\/computeMetadata\//;
-
-/** The runtime's fetch, which notes what each answer of a model says was used. */
-function watchedFetch(reports: Promise<ReportedUsage>[]): typeof fetch {
-  const watched = async (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
-    const response = await fetch(input, init);
-    const url = typeof input === 'object' && 'url' in input ? input.url : String(input);
-    if (unmetered.test(url) || !response.body) return response;
-    const type = response.headers.get('content-type') ?? '';
-    const { promise, resolve } = Promise.withResolvers<ReportedUsage>();
-    reports.push(promise);
-    const chunks: Uint8Array[] = [];
-    const through = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        chunks.push(chunk);
-        controller.enqueue(chunk);
-      },
-      flush: () => resolve(reportedUsage(type, Buffer.concat(chunks)) ?? nothing),
-    });
-    return new Response(response.body.pipeThrough(through), response);
+/** Notes what each answer of a model says was used. */
+function watched(http: HttpSender, reports: Promise<ReportedUsage>[]): HttpSender {
+  return {
+    send: async (request) => {
+      const answer = await http.send(request);
+      const { promise, resolve } = Promise.withResolvers<ReportedUsage>();
+      reports.push(promise);
+      return new NotedAnswer(answer, resolve);
+    },
   };
-  return watched as typeof fetch;
+}
+
+class NotedAnswer implements HttpAnswer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: HttpHeaders;
+  readonly #answer: HttpAnswer;
+  readonly #report: (usage: ReportedUsage) => void;
+  readonly #chunks: Uint8Array[] = [];
+
+  constructor(answer: HttpAnswer, report: (usage: ReportedUsage) => void) {
+    this.status = answer.status;
+    this.ok = answer.ok;
+    this.headers = answer.headers;
+    this.#answer = answer;
+    this.#report = report;
+  }
+
+  get isAtHand(): boolean {
+    return this.#answer.isAtHand;
+  }
+
+  read(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const next = this.#answer.read();
+    return next instanceof Promise ? next.then((chunk) => this.#note(chunk)) : this.#note(next);
+  }
+
+  cancel(): void {
+    this.#answer.cancel();
+  }
+
+  #note(chunk: Uint8Array | undefined): Uint8Array | undefined {
+    if (chunk) this.#chunks.push(chunk);
+    else {
+      const type = this.headers.get('content-type') ?? '';
+      this.#report(reportedUsage(type, Buffer.concat(this.#chunks)) ?? nothing);
+    }
+    return chunk;
+  }
 }

@@ -5,6 +5,7 @@ import {
   openStorage,
   type ProviderConfig,
 } from '@zeke/foundation';
+import { HttpClient, type HttpSender } from '@zeke/foundation/http-client';
 import {
   createProvider,
   Gateway,
@@ -20,8 +21,8 @@ export interface ServeGatewayOptions {
   environment?: Record<string, string>;
   aliases?: GatewaySettings['aliases'];
   limits?: Partial<GatewaySettings['limits']>;
-  /** How providers are asked; the runtime's own `fetch` unless told otherwise. */
-  fetch?: typeof fetch;
+  /** Stands between the gateway and the client that asks models. */
+  watch?: (http: HttpSender) => HttpSender;
 }
 
 /** A gateway on a socket of loopback, which asks for a key; its database is in memory. */
@@ -51,14 +52,15 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
   const write = (text: string) => {
     for (const line of text.trim().split('\n')) logged.push(JSON.parse(line));
   };
-  const send = options.fetch ?? fetch;
+  const http = new HttpClient({ fetch, environment: {} });
   const gateway = new Gateway({
-    settings: settingsOf(options, send),
+    settings: settingsOf(options),
     storage,
     log: createLogger({ level: 'debug', destination: { write } }),
     metrics: await createMetrics({ processMetrics: false }),
     tracer: noTracer,
-    fetch: send,
+    fetch,
+    http: options.watch?.(http) ?? http,
     now: Date.now,
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
@@ -88,6 +90,7 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
     async [Symbol.asyncDispose]() {
       await server.stop(true);
       await gateway[Symbol.asyncDispose]();
+      http[Symbol.dispose]();
       await storage.close();
     },
   };
@@ -97,9 +100,9 @@ function readLedger(storage: Awaited<ReturnType<typeof openStorage<GatewayTables
   return storage.db.selectFrom('gateway_ledger').selectAll().orderBy('id').execute();
 }
 
-function settingsOf(options: ServeGatewayOptions, send: typeof fetch): GatewaySettings {
+function settingsOf(options: ServeGatewayOptions): GatewaySettings {
   const dependencies = {
-    fetch: send,
+    fetch,
     now: Date.now,
     environment: (name: string) => options.environment?.[name],
     readFile: async () => undefined,

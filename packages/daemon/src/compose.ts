@@ -8,6 +8,7 @@ import {
   type Storage,
   type Tracer,
 } from '@zeke/foundation';
+import { HttpClient } from '@zeke/foundation/http-client';
 import { Gateway, type GatewaySettings, type GatewayTables } from '@zeke/gateway';
 import { gatewaySettings, type SettingsSources } from './gateway-settings.ts';
 import { openState } from './open-state.ts';
@@ -54,6 +55,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   ]);
   parts.use(tracer);
   parts.use(storage);
+  const http = parts.use(new HttpClient(options));
   const gateway = new Gateway({
     settings: { ...settings, ...(auth ? { auth } : {}) },
     storage,
@@ -61,6 +63,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     metrics,
     tracer,
     fetch: options.fetch,
+    http,
     now: options.now,
     version,
     ledgerFlushIntervalMs: config.ledger.flushIntervalMs,

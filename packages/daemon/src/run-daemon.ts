@@ -8,7 +8,6 @@ import {
 } from '@zeke/foundation';
 import { type Composition, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
-import { calmFetchThread } from './fetch-thread.ts';
 import { serveHttp } from './http-server.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
@@ -86,8 +85,6 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   await noteRunning(config.home, running).catch((err) =>
     log.warn('the address cannot be noted for other commands', { home: config.home, err }),
   );
-  // The first request of all starts the thread of `fetch`.
-  void fetch(`${server.localUrl}/health`).then(calmFetchThread, () => undefined);
   if (rpc !== undefined) log.info('rpc ready', { url: rpc.url, socket: rpc.socket });
   log.info('ready', { url: server.url, home: config.home, file: running.configFile });
   const owned = starting.move();

@@ -1,4 +1,5 @@
 import { type Logger, type Metrics, pause, type Storage, type Tracer } from '@zeke/foundation';
+import type { HttpSender } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
@@ -74,7 +75,10 @@ export interface GatewayOptions {
   log: Logger;
   metrics: Metrics;
   tracer: Tracer;
+  /** For what is asked seldom: tokens, lists, the webhook. */
   fetch: typeof fetch;
+  /** Asks models. */
+  http: HttpSender;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
@@ -103,7 +107,7 @@ export class Gateway implements AsyncDisposable {
   readonly #authFailures: AuthFailures;
 
   constructor(options: GatewayOptions) {
-    const { settings, storage, log, now } = options;
+    const { fetch, http, settings, storage, log, now } = options;
     const keys = new KeyStore({ storage, now });
     this.#priceCatalogue = new PriceCatalogue({
       log,
@@ -113,11 +117,7 @@ export class Gateway implements AsyncDisposable {
     this.#router = createRouter();
     this.#tokenCounter = new TokenCounter({ log });
     const background = new Background();
-    this.#budgetWebhook = new BudgetWebhook({
-      fetch: options.fetch,
-      log,
-      stopping: background.stopping,
-    });
+    this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping: background.stopping });
     const budgets = new Budgets({
       storage,
       log,
@@ -154,7 +154,8 @@ export class Gateway implements AsyncDisposable {
       metrics: createGatewayMetrics(options.metrics),
       registry: options.metrics,
       tracer: options.tracer,
-      fetch: options.fetch,
+      fetch,
+      http,
       background,
       budgets,
       rateLimits,

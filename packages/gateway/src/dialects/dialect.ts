@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { RpcError } from '@zeke/rpc';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
@@ -122,7 +123,7 @@ export interface Dialect {
    * HTML too; at most 64 KiB of it. Of a 403 `unauthenticated` is told where it refuses the key, and
    * `permission_denied` otherwise. Where the body has no message, one begins with `the provider`.
    */
-  decodeError(status: number, headers: Headers, body: string): RpcError;
+  decodeError(status: number, headers: HttpHeaders, body: string): RpcError;
   encodeError(error: RpcError, requestId: string): EncodedError;
 
   /**

@@ -1,3 +1,5 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
+
 /** The longest wait that is believed, in milliseconds: a day. */
 const maxWaitMs = 86_400_000;
 
@@ -6,7 +8,7 @@ const maxWaitMs = 86_400_000;
  * or as an HTTP date. Undefined when it says nothing readable. A date is counted from the provider's
  * own clock where its `date` tells it. Source: RFC 9110, section 10.2.3.
  */
-export function retryAfterMs(headers: Headers): number | undefined {
+export function retryAfterMs(headers: HttpHeaders): number | undefined {
   const precise = waitOf(headers.get('retry-after-ms'), 1);
   if (precise !== undefined) return precise;
   const value = headers.get('retry-after');

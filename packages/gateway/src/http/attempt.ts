@@ -1,3 +1,4 @@
+import type { HttpAnswer, HttpHeaders } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import type { Dialect, TranslationNote } from '../dialects/dialect.ts';
 import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record.ts';
@@ -137,26 +138,26 @@ export function send(
   operation: Operation,
   body: string,
   dialect: Pick<Dialect, 'decodeError'>,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   const { provider } = record.options.candidate;
-  const { fetch } = services;
+  const { http } = services;
   running.waitHead();
   const outbound = provider.prepare(operation, body, running.signal);
   if (!(outbound instanceof Promise)) {
-    return callProvider({ fetch, provider, dialect, call: running, outbound });
+    return callProvider({ http, provider, dialect, call: running, outbound });
   }
   return outbound.then((prepared) =>
-    callProvider({ fetch, provider, dialect, call: running, outbound: prepared }),
+    callProvider({ http, provider, dialect, call: running, outbound: prepared }),
   );
 }
 
 /** Reads a whole answer: its bytes, and what they say. Throws `data_loss`, retryable, unless it is JSON. */
 export async function readWhole(
   step: Attempt,
-  response: Response,
+  answer: HttpAnswer,
 ): Promise<{ bytes: Uint8Array; answer: unknown }> {
   const { name } = step.record.options.candidate.provider;
-  const bytes = await readAnswer(response, name);
+  const bytes = await readAnswer(answer, name);
   step.running.received();
   step.record.firstToken();
   return { bytes, answer: parseAnswer(bytes, name) };
@@ -179,7 +180,7 @@ export function settleWhole({ record, running, input }: Attempt, answer: unknown
 export function answerHeaders(
   { exchange, record }: Attempt,
   notes: readonly TranslationNote[],
-  provider?: Headers,
+  provider?: HttpHeaders,
 ): Record<string, string> {
   const { candidate, attempt: count } = record.options;
   const headers: Record<string, string> = {

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '@zeke/foundation/http-client';
 import type {
   Dialect,
   EncodedRequest,
@@ -338,7 +339,7 @@ type ResponseBody = NonNullable<ConstructorParameters<typeof Response>[0]>;
 async function streamed(
   step: Attempt,
   call: ChatCall,
-  response: Response,
+  response: HttpAnswer,
   { passes, target }: Via,
   { notes, withhold }: OutgoingBody,
 ): Promise<Response> {
@@ -386,7 +387,7 @@ async function streamed(
 async function whole(
   step: Attempt,
   call: ChatCall,
-  response: Response,
+  response: HttpAnswer,
   { passes, target }: Via,
   { notes }: OutgoingBody,
 ): Promise<Response> {

@@ -1,4 +1,5 @@
 import type { Span, StrategyName } from '@zeke/foundation';
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
@@ -162,7 +163,7 @@ function isFinal(reason: string | undefined): boolean {
  * Copies what a provider says in headers of its limits and its time, and its id of the request as
  * `x-zeke-provider-request-id`.
  */
-export function passOn(provider: Headers, into: Record<string, string>): void {
+export function passOn(provider: HttpHeaders, into: Record<string, string>): void {
   provider.forEach((value, name) => {
     if (isPassedOn(name)) into[name] = value;
     else if (providerRequestIds.has(name)) into['x-zeke-provider-request-id'] = value;
@@ -186,7 +187,7 @@ const providerRequestIds: ReadonlySet<string> = new Set([
 ]);
 
 /** Those of the named headers that are there. */
-export function headersOf(headers: Headers, names: readonly string[]): Record<string, string> {
+export function headersOf(headers: HttpHeaders, names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of names) {
     const value = headers.get(name);

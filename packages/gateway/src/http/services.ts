@@ -1,4 +1,5 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
+import type { HttpSender } from '@zeke/foundation/http-client';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { AuditLog } from '../governance/audit/audit-log.ts';
@@ -50,7 +51,10 @@ export interface Services {
   registry: Metrics;
   tracer: Tracer;
   log: Logger;
+  /** For what is asked seldom: tokens, lists. */
   fetch: typeof fetch;
+  /** Asks models. */
+  http: HttpSender;
   background: Background;
   /** Counts tokens of texts; marks the result estimated. */
   estimateUsage: (texts: () => CountableText) => Promise<Usage>;

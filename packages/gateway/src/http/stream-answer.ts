@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import { maxFrameChars } from '../framing/sse.ts';
 import type { AttemptRecord, CountableText } from '../governance/attempt-record.ts';
@@ -8,7 +9,7 @@ import type { Usefulness } from '../routing/usefulness.ts';
 import type { StreamTransform } from './stream-transform.ts';
 
 export interface StreamAnswerOptions {
-  response: Response;
+  response: HttpAnswer;
   call: ProviderCall;
   record: AttemptRecord;
   transform: StreamTransform;
@@ -32,14 +33,9 @@ export interface StreamAnswerOptions {
 export async function streamAnswer(
   options: StreamAnswerOptions,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  const { call, listener, record, response, transform } = options;
+  const { call, listener, record, transform } = options;
   const provider = record.options.candidate.provider.name;
-  if (!response.body)
-    throw apiError('data_loss', `${provider} answered without a body`, {
-      status: 502,
-      retryable: true,
-    });
-  const pump = new Pump(options, response.body);
+  const pump = new Pump(options);
   record.answered = () => transform.answered();
   try {
     while (!transform.started && !pump.ended) {
@@ -47,7 +43,7 @@ export async function streamAnswer(
       if (!transform.started && pump.producedBytes > maxFrameChars) throw neverBegan(provider);
     }
     if (listener) await pump.readUntil(listener);
-    if (await pump.isMoreAtHand()) await pump.read();
+    pump.readAtHand();
   } catch (reason) {
     const error = call.errorOf(reason);
     call.abort(error);
@@ -55,7 +51,7 @@ export async function streamAnswer(
   }
   // Until here the clock of the first token ran on: what came before it is no sign of life.
   record.firstToken();
-  if (pump.ended) return pump.whole();
+  if (pump.ended) return asBody(pump.whole());
   call.waitClient(options.idleTimeoutMs);
   return new ReadableStream<Uint8Array>(
     {
@@ -69,24 +65,30 @@ export async function streamAnswer(
   );
 }
 
+/** Up to this size Bun sends an answer's head and its bytes in one go, in bytes. */
+const maxSentAtOnce = 15 * 1024;
+
+/** Of more bytes Bun sends the head in some twenty writes, unless they are a stream. */
+function asBody(bytes: Uint8Array): ReadableStream<Uint8Array> | Uint8Array {
+  if (bytes.length <= maxSentAtOnce) return bytes;
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}
+
 /** Of an answer's text, on the average: less often too many than {@link Hold} takes beforehand. */
 const bytesAToken = 4;
 /** How much longer a stream may get until it is counted again. */
 const minGrowth = 1.05;
 const maxGrowth = 4;
 
-interface Chunk {
-  done: boolean;
-  value?: Uint8Array | undefined;
-}
-
 /** Moves one stream; knows how it ended. */
 class Pump {
   ended = false;
   readonly #options: StreamAnswerOptions;
-  readonly #reader: { read(): Promise<Chunk> };
-  /** A read that was begun and not yet taken. */
-  #next: Promise<Chunk> | undefined;
   readonly #provider: string;
   /** All bytes so far. */
   producedBytes = 0;
@@ -96,24 +98,33 @@ class Pump {
   /** A token takes a byte or more, so before these no more than what is held for can have come. */
   #checkAtBytes: number;
 
-  constructor(options: StreamAnswerOptions, body: ReadableStream<Uint8Array>) {
+  constructor(options: StreamAnswerOptions) {
     this.#options = options;
-    this.#reader = body.getReader();
     this.#provider = options.record.options.candidate.provider.name;
     this.#checkAtBytes = options.record.hold?.outputTokens ?? 0;
   }
 
   /** Reads one chunk of the provider's and readies what comes of it. */
   async read(): Promise<void> {
+    this.#take(await this.#options.response.read());
+  }
+
+  /** The same for all chunks, and the end, that are there without a wait. */
+  readAtHand(): void {
+    const { response } = this.#options;
+    while (!this.ended && response.isAtHand) {
+      const next = response.read();
+      if (!(next instanceof Promise)) this.#take(next);
+    }
+  }
+
+  #take(chunk: Uint8Array | undefined): void {
     const { call, record, transform } = this.#options;
-    const next = this.#next ?? this.#reader.read();
-    this.#next = undefined;
-    const { done, value } = await next;
-    const said = done || !value ? transform.end() : transform.push(value);
+    const said = chunk ? transform.push(chunk) : transform.end();
     const bytes = transform.failure ? call.mask.bytes(said) : said;
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
-    if (done) this.ended = true;
+    if (!chunk) this.ended = true;
     else if (record.hold && this.producedBytes >= this.#checkAtBytes) this.#checkHold(record.hold);
   }
 
@@ -144,19 +155,6 @@ class Pump {
     throw transform.failure ?? endedEarly(this.#provider);
   }
 
-  /** Whether the next chunk, or the end, is there without a wait. */
-  async isMoreAtHand(): Promise<boolean> {
-    if (this.ended) return false;
-    if (!this.#next) {
-      this.#next = this.#reader.read();
-      // It fails in the hands of who takes it; nobody does when the client leaves first.
-      this.#next.catch(() => undefined);
-    }
-    // Bun answers a read of what it has in the next microtask.
-    await undefined;
-    return Bun.peek.status(this.#next) !== 'pending';
-  }
-
   /** All bytes of an answer that has ended. */
   whole(): Uint8Array {
     const bytes = [...this.#ready, ...this.#ending()];
@@ -166,9 +164,11 @@ class Pump {
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const { call, idleTimeoutMs } = this.#options;
     try {
+      this.readAtHand();
       while (this.#ready.length === 0 && !this.ended) {
         call.waitIdle(idleTimeoutMs);
         await this.read();
+        this.readAtHand();
       }
     } catch (reason) {
       if (this.#left) return;

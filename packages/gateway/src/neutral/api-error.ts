@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import { type Code, RpcError } from '@zeke/rpc';
 import type { DialectName } from './dialect-name.ts';
 
@@ -29,7 +30,7 @@ export class Refusal {
   /** Spoken by the provider. */
   readonly dialect: DialectName;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
   readonly body: string;
   /** True where the body is an error in the dialect's own shape, and so fit for its clients. */
   readonly isShaped: boolean;

@@ -9,7 +9,13 @@ import {
   openAiPath,
   openAiSupports,
 } from './openai-paths.ts';
-import type { OutboundRequest, Provider, ProviderDependencies, ProviderModel } from './provider.ts';
+import type {
+  OutboundRequest,
+  Provider,
+  ProviderDependencies,
+  ProviderModel,
+  Refused,
+} from './provider.ts';
 import { withCredentials } from './with-credentials.ts';
 
 /** Endpoints that a dated API has below a deployment; all others stand beside the deployments. */
@@ -98,7 +104,7 @@ function senderOf(config: AzureProviderConfig, dependencies: ProviderDependencie
     application,
     dependencies,
   });
-  const isStale = ({ status }: Response) => status === 401;
+  const isStale = ({ status }: Refused) => status === 401;
   return (signal, request) =>
     withCredentials({ source, isStale }, signal, (token) => ({
       ...request,

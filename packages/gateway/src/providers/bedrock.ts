@@ -6,7 +6,13 @@ import { signAwsRequest } from './aws-signature.ts';
 import { getJson } from './get-json.ts';
 import { configuredHeaders, jsonHeaders } from './header-map.ts';
 import { configuredModels } from './openai-paths.ts';
-import type { Operation, OutboundRequest, Provider, ProviderDependencies } from './provider.ts';
+import type {
+  Operation,
+  OutboundRequest,
+  Provider,
+  ProviderDependencies,
+  Refused,
+} from './provider.ts';
 import { withCredentials } from './with-credentials.ts';
 
 /** The most pages of inference profiles that are read. */
@@ -143,7 +149,7 @@ function senderOf(config: BedrockProviderConfig, dependencies: ProviderDependenc
 /** What AWS names when other keys may do; a 403 for lack of permission is none of these. */
 const staleErrors = /ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature/;
 
-function isStale({ headers }: Response): boolean {
+function isStale({ headers }: Refused): boolean {
   return staleErrors.test(headers.get('x-amzn-errortype') ?? '');
 }
 

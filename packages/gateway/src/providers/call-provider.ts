@@ -1,6 +1,6 @@
+import { type HttpAnswer, type HttpSender, readAll } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
-import { readLimited } from '../framing/read-limited.ts';
 import { type ApiErrorInfo, apiError, apiErrorInfo, shuttingDown } from '../neutral/api-error.ts';
 import type { Watch, Watchdog, Watched } from '../routing/watchdog.ts';
 import { CredentialMask } from './credential-mask.ts';
@@ -135,7 +135,7 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   }
 
   /**
-   * What a failed fetch or read means: our own reason to abort, else the provider's fault. An error
+   * What a failed request or read means: our own reason to abort, else the provider's fault. An error
    * that was read of the provider's answer comes back fit to be told: without credentials, and with
    * the provider's name where a dialect, which does not know it, says `the provider`.
    */
@@ -183,63 +183,59 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
  * Sends a request and waits for the head of its answer; once more with fresh credentials where
  * fetched ones are refused. Throws RpcError for every status but 2xx, with the error's shape read by
  * the dialect, and the answer itself as its `refusal` but where the gateway's own credentials are
- * refused; what `fetch` throws goes through, for `ProviderCall.errorOf`.
+ * refused; what the client throws goes through, for `ProviderCall.errorOf`.
  */
 export async function callProvider(options: {
-  fetch: typeof fetch;
+  http: HttpSender;
   provider: Provider;
   dialect: Pick<Dialect, 'decodeError'>;
   call: ProviderCall;
   outbound: OutboundRequest;
-}): Promise<Response> {
+}): Promise<HttpAnswer> {
   const { outbound, call } = options;
-  let response = await fetchHead(options.fetch, outbound, call);
-  call.httpStatus = response.status;
-  if (response.ok) return response;
-  if (outbound.renew && (response.status === 401 || response.status === 403)) {
-    const again = await outbound.renew(response, call.signal);
+  let answer = await sendHead(options.http, outbound, call);
+  call.httpStatus = answer.status;
+  if (answer.ok) return answer;
+  if (outbound.renew && (answer.status === 401 || answer.status === 403)) {
+    const again = await outbound.renew(answer, call.signal);
     if (again) {
-      await response.body?.cancel();
-      response = await fetchHead(options.fetch, again, call);
-      call.httpStatus = response.status;
-      if (response.ok) return response;
+      answer.cancel();
+      answer = await sendHead(options.http, again, call);
+      call.httpStatus = answer.status;
+      if (answer.ok) return answer;
     }
   }
-  throw await failureOf(response, options);
+  throw await failureOf(answer, options);
 }
 
-function fetchHead(
-  send: typeof fetch,
+function sendHead(
+  http: HttpSender,
   outbound: OutboundRequest,
   call: ProviderCall,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   call.sends(outbound);
   const { url, method, headers, body } = outbound;
-  const { signal } = call;
-  const init = { method, headers, body, signal, redirect: 'manual', timeout: false };
-  return send(url, init as RequestInit);
+  return http.send({ url, method, headers, body, signal: call.signal });
 }
 
 /** A whole answer's bytes, within the limit. */
-export function readAnswer(response: Response, provider: string): Promise<Uint8Array> {
-  const declared = response.headers.get('content-length');
-  if (declared !== null && Number(declared) <= maxAnswerBytes) return response.bytes();
-  return readLimited(response.body, maxAnswerBytes, () =>
+export function readAnswer(answer: HttpAnswer, provider: string): Promise<Uint8Array> {
+  return readAll(answer, maxAnswerBytes, () =>
     apiError('data_loss', `the answer of ${provider} is over ${maxAnswerBytes} bytes`),
   );
 }
 
 async function failureOf(
-  response: Response,
+  answer: HttpAnswer,
   { call, provider, dialect }: Parameters<typeof callProvider>[0],
 ): Promise<RpcError> {
   let text = '';
   try {
-    text = await readStart(response.body, maxErrorBytes, call.mask);
+    text = await readStart(answer, maxErrorBytes, call.mask);
   } catch (reason) {
     if (call.signal.aborted) return call.errorOf(reason);
   }
-  const { status } = response;
+  const { status } = answer;
   if (status >= 300 && status < 400) {
     return apiError(
       'unavailable',
@@ -250,7 +246,7 @@ async function failureOf(
       },
     );
   }
-  const error = call.errorOf(dialect.decodeError(status, response.headers, text));
+  const error = call.errorOf(dialect.decodeError(status, answer.headers, text));
   return withProvider(error, status, provider.name);
 }
 
@@ -310,18 +306,20 @@ function toTell(error: RpcError, provider: string, mask: CredentialMask): RpcErr
 
 /** The first bytes of a body as text, masked; the rest is left unread and the connection closed. */
 async function readStart(
-  body: ReadableStream<Uint8Array> | null,
+  answer: HttpAnswer,
   maxBytes: number,
   mask: CredentialMask,
 ): Promise<string> {
-  if (!body) return '';
   const decoder = new TextDecoder();
   let text = '';
   let length = 0;
-  for await (const chunk of body) {
+  for (let chunk = await answer.read(); chunk; chunk = await answer.read()) {
     text += decoder.decode(chunk.subarray(0, maxBytes - length), { stream: true });
     length += chunk.length;
-    if (length >= maxBytes) return mask.beginning(text);
+    if (length >= maxBytes) {
+      answer.cancel();
+      return mask.beginning(text);
+    }
   }
   return mask.text(text);
 }

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '@zeke/foundation/http-client';
 import type { JsonObject } from '../dialects/dialect.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 
@@ -24,8 +25,11 @@ export interface OutboundRequest {
    * For credentials that are fetched: the same request with fresh ones, asked for once after the
    * vendor has refused these (401 or 403). Undefined when others would not help.
    */
-  renew?: (refusal: Response, signal: AbortSignal) => Promise<OutboundRequest | undefined>;
+  renew?: (refusal: Refused, signal: AbortSignal) => Promise<OutboundRequest | undefined>;
 }
+
+/** What is known of a refusal before its body is read. */
+export type Refused = Pick<HttpAnswer, 'status' | 'headers'>;
 
 /** A request that no dialect knows, to be passed on. */
 interface RawRequest {

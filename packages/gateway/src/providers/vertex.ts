@@ -4,7 +4,13 @@ import { geminiUrl } from './gemini-paths.ts';
 import { type GoogleAccess, googleCredentials } from './google-credentials.ts';
 import { configuredHeaders, jsonHeaders } from './header-map.ts';
 import { configuredModels } from './openai-paths.ts';
-import type { Operation, OutboundRequest, Provider, ProviderDependencies } from './provider.ts';
+import type {
+  Operation,
+  OutboundRequest,
+  Provider,
+  ProviderDependencies,
+  Refused,
+} from './provider.ts';
 import { credentialsError } from './token-source.ts';
 import { claudeBody, claudeUrl, isClaude } from './vertex-claude.ts';
 import { predictsOnly, vertexModels } from './vertex-models.ts';
@@ -123,7 +129,7 @@ function senderOf(
       parent: parentOf(owner),
     };
   };
-  const isStale = ({ status }: Response) => status === 401;
+  const isStale = ({ status }: Refused) => status === 401;
   return (signal, build) =>
     withCredentials({ source, isStale }, signal, (google) => build(accessOf(google)));
 }

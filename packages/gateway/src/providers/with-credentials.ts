@@ -1,10 +1,10 @@
-import type { OutboundRequest } from './provider.ts';
+import type { OutboundRequest, Refused } from './provider.ts';
 import type { TokenSource } from './token-source.ts';
 
 export interface FetchedCredentials<T> {
   source: TokenSource<T>;
   /** Whether a refusal (401 or 403) means that others may do: expired or revoked, not forbidden. */
-  isStale: (refusal: Response) => boolean;
+  isStale: (refusal: Refused) => boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   Secret,
   type Storage,
 } from '@zeke/foundation';
+import { HttpClient } from '@zeke/foundation/http-client';
 import type { Selectable } from 'kysely';
 import { Gateway, type GatewaySettings } from '../gateway.ts';
 import { gatewayMigrations } from '../governance/migrations.ts';
@@ -79,6 +80,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
   await storage.migrate([gatewayMigrations]);
   const settings = testSettings(options);
   const logged: Record<string, unknown>[] = [];
+  const http = new HttpClient({ fetch, environment: {} });
   const gateway = new Gateway({
     settings,
     storage,
@@ -93,6 +95,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     metrics: await createMetrics({ processMetrics: false }),
     tracer: noTracer,
     fetch,
+    http,
     now: options.now ?? Date.now,
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
@@ -118,6 +121,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     },
     [Symbol.asyncDispose]: async () => {
       await gateway[Symbol.asyncDispose]();
+      http[Symbol.dispose]();
       await storage.close();
     },
   };

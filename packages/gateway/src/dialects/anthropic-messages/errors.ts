@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { RpcError } from '@zeke/rpc';
 import {
   type ApiErrorInfo,
@@ -30,7 +31,7 @@ const statusByType: Readonly<Record<ErrorType, number>> = {
 };
 
 /** A provider's failed answer, whatever its body is: Anthropic's shape, Google's, HTML, nothing. */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const waitMs = retryAfterMs(headers);
   const value = parsedBody(body);
   const told = toldError(value);

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import { apiError } from '../../neutral/api-error.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../neutral/embedding.ts';
 import type { JsonObject, TranslationNote } from '../dialect.ts';
@@ -18,7 +19,7 @@ export interface EncodedEmbeddings {
 /** The answer to one of the calls. */
 export interface EmbeddingAnswer {
   body: unknown;
-  headers?: Headers;
+  headers?: HttpHeaders;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { Code, RpcError } from '@zeke/rpc';
 import { isExceptionName } from '../../framing/aws-event-stream.ts';
 import {
@@ -73,7 +74,7 @@ const exceptionByCode: Partial<Record<Code, { answer: string; stream: string }>>
  * A failed answer of Bedrock: the error's name is in `x-amzn-ErrorType` or in the body's `__type`.
  * Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
  */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const value = parsed(body);
   const name = bareName(headers.get('x-amzn-errortype') ?? stringOf(value.__type) ?? '');
   const message = (stringOf(value.message) ?? stringOf(value.Message) ?? '').trim();

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { Code, RpcError } from '@zeke/rpc';
 import {
   type ApiErrorInfo,
@@ -48,7 +49,7 @@ const retryableCodes: ReadonlySet<Code> = new Set<Code>([
  * item of an array. What has no such body is told by its HTTP status.
  * Source: https://cloud.google.com/apis/design/errors
  */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const status200 = status < 400 ? 502 : status;
   const value = parsed(body);
   const error = errorObject(value);

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { Code, RpcError } from '@zeke/rpc';
 import {
   type ApiErrorInfo,
@@ -19,7 +20,7 @@ interface Fault {
 }
 
 /** A failed answer of Ollama: `{"error": "…"}`, or what a proxy in front of it says. */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const value = parsed(body);
   const message = messageOf(value) ?? `the provider answered with HTTP status ${status}`;
   const waitMs = retryAfterMs(headers);

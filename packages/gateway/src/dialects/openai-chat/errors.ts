@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { Code, RpcError } from '@zeke/rpc';
 import {
   type ApiErrorInfo,
@@ -28,7 +29,7 @@ interface Failure {
  * Mistral and vLLM (the fields stand at the top), FastAPI (`detail`), Google (a list of one), and
  * none at all.
  */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const value = parsed(body);
   const waitMs = retryAfterMs(headers);
   return errorOf(status, failureOf(value), {

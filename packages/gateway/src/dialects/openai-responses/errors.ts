@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import type { RpcError } from '@zeke/rpc';
 import {
   type ApiErrorInfo,
@@ -24,7 +25,7 @@ export function invalid(message: string, param: string): RpcError {
  * xAI's `{code, error: "…"}` and any text.
  * Source: https://developers.openai.com/api/docs/guides/error-codes
  */
-export function decodeError(status: number, headers: Headers, body: string): RpcError {
+export function decodeError(status: number, headers: HttpHeaders, body: string): RpcError {
   const value = parseObject(body);
   const fault = value ? faultOf(value) : { message: looksLikeMarkup(body) ? '' : body.trim() };
   const message = fault.message || `the provider answered with HTTP status ${status}`;

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from '@zeke/foundation/http-client';
 import { decodeEmbeddings, encodeEmbeddings } from '../../dialects/bedrock-converse/embeddings.ts';
 import { inCallersWords } from '../../dialects/callers-words.ts';
 import type { JsonObject, TranslationNote } from '../../dialects/dialect.ts';
@@ -56,7 +57,7 @@ interface EmbeddingShape {
     model: string,
     provider: Provider,
   ): { bodies: JsonObject[]; notes: TranslationNote[] };
-  decode(answers: { body: unknown; headers: Headers }[], model: string): EmbeddingResponse;
+  decode(answers: { body: unknown; headers: HttpHeaders }[], model: string): EmbeddingResponse;
 }
 
 const openAiShape: EmbeddingShape = {
@@ -191,7 +192,7 @@ async function translated(
     inCallersWords(call.dialect, call.body, () => shape.encode(request, model, provider)),
   );
   const operation = { kind: 'embeddings', dialect, model, stream: false } as const;
-  const answers: { body: unknown; headers: Headers }[] = [];
+  const answers: { body: unknown; headers: HttpHeaders }[] = [];
   for (const body of bodies) {
     const response = await send(step, operation, JSON.stringify(body), dialects[dialect]);
     const { answer } = await readWhole(step, response);

@@ -1,6 +1,6 @@
+import { type HttpAnswer, readAll } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import { dialects } from '../../dialects/index.ts';
-import { readLimited } from '../../framing/read-limited.ts';
 import { checkModelAllowed, checkProviderAllowed } from '../../governance/authenticate.ts';
 import { apiError, apiErrorInfo } from '../../neutral/api-error.ts';
 import type { DialectName } from '../../neutral/dialect-name.ts';
@@ -165,7 +165,7 @@ function forward(
       step.running.signal,
     );
     return callProvider({
-      fetch: services.fetch,
+      http: services.http,
       provider: candidate.provider,
       dialect: dialects[dialectOf(candidate)],
       call: step.running,
@@ -229,13 +229,13 @@ function refused(step: Attempt, reason: unknown): Response {
   return new Response(body, { status, headers: kept });
 }
 
-async function answer(step: Attempt, response: Response): Promise<Response> {
+async function answer(step: Attempt, response: HttpAnswer): Promise<Response> {
   const { record, running, services } = step;
   const { headers: said } = response;
   const headers = { ...headersOf(said, answerHeaderNames), ...answerHeaders(step, [], said) };
   running.received();
-  if (!response.body || noBody.has(response.status)) {
-    await response.body?.cancel();
+  if (noBody.has(response.status) || step.exchange.request.method === 'HEAD') {
+    response.cancel();
     running[Symbol.dispose]();
     record.usageKnown = true;
     record.metered = false;
@@ -246,14 +246,14 @@ async function answer(step: Attempt, response: Response): Promise<Response> {
   if (type.startsWith('application/json')) {
     const wait = () => running.waitIdle(services.limits.idleTimeoutMs);
     wait();
-    const bytes = await readLimited(response.body, maxMeteredBytes, answerTooLarge, wait);
+    const bytes = await readAll(response, maxMeteredBytes, answerTooLarge, wait);
     running[Symbol.dispose]();
     meterWhole(step, bytes);
     settleWhole(step, '');
     return new Response(bytes as Uint8Array<ArrayBuffer>, { status: response.status, headers });
   }
   const meter = RawStreamUsage.of(type, dialectOf(record.options.candidate));
-  const body = watched(step, response.body, meter);
+  const body = watched(step, response, meter);
   return new Response(body, {
     status: response.status,
     headers,
@@ -267,11 +267,10 @@ function answerTooLarge(maxBytes: number): RpcError {
 /** A body of any kind, read no faster than it is taken; its end is the attempt's end. */
 function watched(
   step: Attempt,
-  body: ReadableStream<Uint8Array>,
+  source: HttpAnswer,
   meter: RawStreamUsage | undefined,
 ): ReadableStream<Uint8Array> {
   const { record, running, services } = step;
-  const reader = body.getReader();
   const settle = (outcome: 'ok' | 'canceled' | 'incomplete', error?: RpcError) => {
     running[Symbol.dispose]();
     meter?.end();
@@ -293,9 +292,9 @@ function watched(
       pull: async (controller) => {
         try {
           running.waitIdle(services.limits.idleTimeoutMs);
-          const { done, value } = await reader.read();
+          const value = await source.read();
           running.waitClient(services.limits.idleTimeoutMs);
-          if (!done) {
+          if (value) {
             meter?.push(value);
             // Records are text of the provider's, and may tell an error: a file is the caller's own.
             const sent = meter ? running.mask.bytes(value) : value;
