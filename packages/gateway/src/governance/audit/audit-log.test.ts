@@ -60,6 +60,23 @@ for (const { kind, skip } of storageKinds) {
       expect(await verifyChain(log)).toEqual({ entries: 60, head: last?.hash ?? '' });
     });
 
+    test('a long chain is walked page by page, in turn with others, until its asker leaves', async () => {
+      await using other = await testStorage(kind);
+      const own = new AuditLog({ storage: other.storage, now: () => 1 });
+      await Promise.all(Array.from({ length: 600 }, () => own.append(event)));
+      let turns = 0;
+      const leaving = new AbortController();
+      const count = () => {
+        turns += 1;
+        if (turns < 2) setImmediate(count);
+      };
+      setImmediate(count);
+      expect(await verifyChain(own, undefined, leaving.signal)).toMatchObject({ entries: 600 });
+      expect(turns).toBe(2);
+      leaving.abort(new Error('left'));
+      await expect(verifyChain(own, undefined, leaving.signal)).rejects.toThrow('left');
+    });
+
     test('an entry is given back as it was written, with hostile texts too', async () => {
       const hostile = { ...event, objectId: 'a\0b\ud800\u{1f4a5}"\\', owner: undefined };
       const written = await log.append({ ...hostile, detail: { name: '\0\ud800 "x"' } });

@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AuditTable } from '../tables.ts';
 import { firstHash, hashOf } from './audit-entry.ts';
 import type { AuditLog } from './audit-log.ts';
 
-const pageRows = 1_000;
+/** They hold the thread for a millisecond or two. */
+const pageRows = 250;
 /** A row out of place is looked for so far before and behind where it stands. */
 const maxMoved = 1_000;
 
@@ -26,16 +28,18 @@ export interface ChainReport {
 /**
  * Walks along the whole chain to the first row that does not fit. `head` is a hash that the chain had
  * once: where it has no row of it any more, rows were taken off its end, or all were written anew,
- * which a chain by itself cannot tell.
+ * which a chain by itself cannot tell. Others have their turn after each page. Throws the signal's reason.
  */
 export async function verifyChain(
   log: Pick<AuditLog, 'rowsFrom'>,
   head?: string,
+  signal?: AbortSignal,
 ): Promise<ChainReport> {
   const walk = new ChainWalk(head);
   // Nothing is to hide before the first row, either.
   let from = Number.MIN_SAFE_INTEGER;
   for (;;) {
+    signal?.throwIfAborted();
     const rows = await log.rowsFrom(from, pageRows);
     for (const row of rows) {
       const fault = walk.step(row);
@@ -43,6 +47,7 @@ export async function verifyChain(
     }
     if (rows.length < pageRows) return walk.report(walk.end());
     from = walk.next;
+    await setImmediate();
   }
 }
 

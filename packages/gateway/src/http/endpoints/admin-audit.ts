@@ -58,7 +58,8 @@ export async function listAudit(services: Services, exchange: Exchange): Promise
 /** `GET /admin/audit/verify`: what a walk along the whole chain finds. */
 export async function verifyAudit(services: Services, exchange: Exchange): Promise<Response> {
   const { head } = parsed(verifyQuery, queryOf(exchange));
-  return jsonResponse(exchange, await verifyChain(services.audit, head));
+  const { signal } = exchange.request;
+  return jsonResponse(exchange, await verifyChain(services.audit, head, signal));
 }
 
 function queryOf({ query }: Exchange): Record<string, string> {
