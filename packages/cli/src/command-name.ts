@@ -12,6 +12,7 @@ export const commandNames = [
   'users',
   'budgets',
   'usage',
+  'audit',
   'cache',
   'prices',
   'config',
