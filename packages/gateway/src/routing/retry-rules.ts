@@ -16,7 +16,7 @@ interface RetryRule {
  * part of an answer, and another would not fit to it. A `retry-after` takes the place of the
  * back-off; one of more than `maxRetryAfterMs` is left to the caller.
  */
-export const retryRules: readonly RetryRule[] = [
+const retryRules: readonly RetryRule[] = [
   {
     name: 'the model rests, or has no room in its budget or limit here',
     holds: (error) => ofOurs.has(apiErrorInfo(error).reason ?? ''),
@@ -50,7 +50,7 @@ export const retryRules: readonly RetryRule[] = [
 ];
 
 /** The longest `retry-after` that is waited for, in milliseconds. */
-export const maxRetryAfterMs = 5_000;
+const maxRetryAfterMs = 5_000;
 
 /** Refusals that the provider has no part in. */
 const ofOurs: ReadonlySet<string> = new Set(['circuit_open', 'local_only', 'shutting_down']);
