@@ -32,20 +32,20 @@ const weight = z.number().min(0).max(1_000).default(0);
 
 /** The member `omen` as a caller writes it. */
 export const routingSchema = z.strictObject({
-  strategy: z.enum(strategyNames).optional(),
+  strategy: choice(strategyNames).optional(),
   k: z.int().min(1).max(maxAtOnce).optional(),
   providers: z.array(z.string().min(1).max(maxNameChars)).min(1).max(maxNames).optional(),
   max_latency_ms: z.int().min(1).max(86_400_000).optional(),
-  stickiness: z.enum(['none', 'turn', 'session']).optional(),
+  stickiness: choice(['none', 'turn', 'session']).optional(),
   session_id: z.string().min(1).max(maxSessionIdChars).optional(),
   priority_weights: z
     .strictObject({ cost: weight, latency: weight, quality: weight, reliability: weight })
     .refine((weights) => Object.values(weights).some((each) => each > 0), 'all weights are 0')
     .optional(),
   min_useful_tokens: z.int().min(1).max(1_000).optional(),
-  intent: z.enum(intents).optional(),
-  privacy: z.enum(['any', 'local_only']).optional(),
-  merge: z.enum(mergeNames).optional(),
+  intent: choice(intents).optional(),
+  privacy: choice(['any', 'local_only']).optional(),
+  merge: choice(mergeNames).optional(),
   judge: z.string().min(1).max(maxNameChars).optional(),
   budget_usd: z.number().min(0).max(maxBudgetUsd).optional(),
   tags: z.record(z.string().min(1).max(maxTagChars), z.string().max(maxTagChars)).optional(),
@@ -161,4 +161,8 @@ function faultOf(issue: z.core.$ZodIssue | undefined, ofHeaders: JsonObject | un
 
 function badField(param: string, what: string): Error {
   return apiError('invalid_argument', `${param}: ${what}`, { param, reason: 'invalid_routing' });
+}
+
+function choice<const Options extends readonly [string, ...string[]]>(options: Options) {
+  return z.enum(options, { error: `it must be one of ${options.join(', ')}` });
 }
