@@ -100,4 +100,3 @@ export {
 } from './telemetry/tracer.ts';
 export { editDistance, nearest } from './text/nearest.ts';
 export { parseTime } from './text/parse-time.ts';
-export { pause } from './time/pause.ts';

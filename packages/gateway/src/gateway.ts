@@ -1,4 +1,4 @@
-import { type Logger, type Metrics, pause, type Storage, type Tracer } from '@zeke/foundation';
+import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import type { HttpSender } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
@@ -43,6 +43,7 @@ import { unknownPath } from './http/unknown-path.ts';
 import { apiErrorInfo } from './neutral/api-error.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
+import { pause } from './routing/pause.ts';
 import { Planner } from './routing/plan.ts';
 import type { PrivacySettings } from './routing/privacy.ts';
 import type { Retries } from './routing/try-candidates.ts';
@@ -457,7 +458,7 @@ function retriesOf({ retries }: GatewaySettings, { stopping }: Background): Retr
   return {
     rounds: retries,
     random: Math.random,
-    wait: (ms, client) => pause(ms, client, stopping),
+    wait: (ms, client) => pause(ms, AbortSignal.any([client, stopping])),
   };
 }
 

@@ -175,6 +175,7 @@ function askAllowed(
   const signal = exchange.client ?? exchange.request.signal;
   const alias = services.catalog.alias(call.model);
   if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
+    if (alias) exchange.strategy = alias.strategy;
     return tryCandidates(candidates, signal, askOne, services.retries);
   }
   const session = sessionKey(routing, exchange.caller, call.decode);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { type Logger, pause, type Secret } from '@zeke/foundation';
+import type { Logger, Secret } from '@zeke/foundation';
+import { pause } from '../../routing/pause.ts';
 
 /** What the webhook is sent, as JSON. Money is micro-USD, times are RFC 3339. */
 export interface BudgetEvent {
