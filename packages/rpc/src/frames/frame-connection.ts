@@ -34,6 +34,7 @@ import {
 import {
   connectionClosed,
   connectionClosing,
+  deaf,
   goneAway,
   messageTooLong,
   metadataTooLarge,
@@ -281,7 +282,7 @@ export class FrameConnection implements Connection, FrameSink {
     }
     // A refusal, too, is an answer that would have to be kept.
     if (this.output.queuedBytes > this.limits.maxQueuedBytes) {
-      this.#abortDeaf('opens calls');
+      this.abort(deaf('opens calls'));
       return;
     }
     this.#incoming ??= new Map();
@@ -371,7 +372,7 @@ export class FrameConnection implements Connection, FrameSink {
     if (payload.left !== 8) throw new RpcError('internal', 'a PING does not have 8 bytes');
     if ((flags & frameFlag.ack) !== 0) return;
     this.output.pong(payload.u32(), payload.u32());
-    if (this.isFlooded) this.#abortDeaf('pings');
+    if (this.isFlooded) this.abort(deaf('pings'));
   }
 
   #onGoaway(last: number, reason: RpcError): void {
@@ -422,11 +423,7 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   tooLong(length: number): RpcError | undefined {
-    const limit = Math.min(
-      this.limits.maxMessageBytes,
-      this.#peerSettings?.maxMessageBytes ?? this.limits.maxMessageBytes,
-    );
-    return length <= limit ? undefined : messageTooLong(length, limit);
+    return messageTooLong(length, this.limits, this.#peerSettings);
   }
 
   writeMessage(stream: FrameStream, bytes: Uint8Array, compress: boolean | undefined): void {
@@ -484,11 +481,6 @@ export class FrameConnection implements Connection, FrameSink {
     if (this.openCalls > 0 || this.#state !== 'draining') return;
     this.output.flush();
     this.#link.end();
-  }
-
-  #abortDeaf(what: string): void {
-    const message = `the peer ${what} and does not read the answers`;
-    this.abort(new RpcError('resource_exhausted', message));
   }
 
   #protocolFault(error: RpcError): void {

@@ -3,6 +3,7 @@ import type { RpcLimits } from '../core/limits.ts';
 import type { Metadata } from '../core/metadata.ts';
 import { markRefused } from '../core/refused.ts';
 import { RpcError } from '../rpc-error.ts';
+import type { PeerSettings } from './payload.ts';
 
 /** Why a call of a connection that was closed in order has ended; `isReady`: it had begun. */
 export function connectionClosed(peer: Peer, isReady: boolean): RpcError {
@@ -45,7 +46,20 @@ export function metadataTooLarge(metadata: Metadata, { maxMetadataBytes }: RpcLi
   return new RpcError('resource_exhausted', message);
 }
 
-export function messageTooLong(length: number, limit: number): RpcError {
+/** Why a message of this length may not be sent: the limit of one side; undefined: it may. */
+export function messageTooLong(
+  length: number,
+  { maxMessageBytes }: RpcLimits,
+  peer: PeerSettings | undefined,
+): RpcError | undefined {
+  const limit = Math.min(maxMessageBytes, peer?.maxMessageBytes ?? maxMessageBytes);
+  if (length <= limit) return undefined;
   const message = `the message has ${length} bytes, more than ${limit}, the limit maxMessageBytes`;
+  return new RpcError('resource_exhausted', message);
+}
+
+/** Why a peer is given up that makes this side answer, and reads no answers. */
+export function deaf(what: string): RpcError {
+  const message = `the peer ${what} and does not read the answers`;
   return new RpcError('resource_exhausted', message);
 }
