@@ -1,8 +1,7 @@
 import { openClient } from '../client.ts';
 import type { EntityFlags } from '../commands/orgs.ts';
 import type { Context } from '../context.ts';
-import { type Entity, entitiesOf, entityId, sending } from '../entities.ts';
-import { printable } from '../output.ts';
+import { changeEntity, type Entity, entitiesOf, sending } from '../entities.ts';
 
 /** Makes an organisation. Its id is on standard output. */
 export async function createOrg(context: Context, name: string, flags: EntityFlags): Promise<void> {
@@ -33,13 +32,9 @@ export async function renameOrg(
   name: string,
   flags: EntityFlags,
 ): Promise<void> {
-  const { output } = context;
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'orgs', given);
-  const path = `/admin/orgs/${encodeURIComponent(id)}`;
-  const org = await client.json<Entity>(path, sending('PATCH', { name }));
-  if (flags.json) output.json({ org });
-  else output.line(`${org.id} is now "${printable(org.name)}"`);
+  const request = () => sending('PATCH', { name });
+  const told = (id: string, newName: string) => `${id} is now ${newName}`;
+  await changeEntity(context, { kind: 'orgs', given, request, told }, flags);
 }
 
 /** Removes an organisation without teams and users. */
@@ -48,11 +43,7 @@ export async function removeOrg(
   given: string,
   flags: EntityFlags,
 ): Promise<void> {
-  const { output } = context;
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'orgs', given);
-  const path = `/admin/orgs/${encodeURIComponent(id)}`;
-  const org = await client.json<Entity>(path, { method: 'DELETE' });
-  if (flags.json) output.json({ org });
-  else output.line(`removed ${org.id} "${printable(org.name)}"`);
+  const request = () => ({ method: 'DELETE' });
+  const told = (id: string, name: string) => `removed ${id} ${name}`;
+  await changeEntity(context, { kind: 'orgs', given, request, told }, flags);
 }

@@ -2,8 +2,7 @@ import { openClient } from '../client.ts';
 import type { EntityFlags } from '../commands/orgs.ts';
 import type { CreateTeamFlags } from '../commands/teams.ts';
 import type { Context } from '../context.ts';
-import { type Entity, entitiesOf, entityId, sending } from '../entities.ts';
-import { printable } from '../output.ts';
+import { changeEntity, type Entity, entitiesOf, entityId, sending } from '../entities.ts';
 
 /** Makes a team of an organisation. Its id is on standard output. */
 export async function createTeam(
@@ -41,13 +40,9 @@ export async function renameTeam(
   name: string,
   flags: EntityFlags,
 ): Promise<void> {
-  const { output } = context;
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'teams', given);
-  const path = `/admin/teams/${encodeURIComponent(id)}`;
-  const team = await client.json<Entity>(path, sending('PATCH', { name }));
-  if (flags.json) output.json({ team });
-  else output.line(`${team.id} is now "${printable(team.name)}"`);
+  const request = () => sending('PATCH', { name });
+  const told = (id: string, newName: string) => `${id} is now ${newName}`;
+  await changeEntity(context, { kind: 'teams', given, request, told }, flags);
 }
 
 /** Removes a team without users, and revokes its keys. */
@@ -56,11 +51,7 @@ export async function removeTeam(
   given: string,
   flags: EntityFlags,
 ): Promise<void> {
-  const { output } = context;
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'teams', given);
-  const path = `/admin/teams/${encodeURIComponent(id)}`;
-  const team = await client.json<Entity>(path, { method: 'DELETE' });
-  if (flags.json) output.json({ team });
-  else output.line(`removed ${team.id} "${printable(team.name)}" and revoked its keys`);
+  const request = () => ({ method: 'DELETE' });
+  const told = (id: string, name: string) => `removed ${id} ${name} and revoked its keys`;
+  await changeEntity(context, { kind: 'teams', given, request, told }, flags);
 }

@@ -1,10 +1,9 @@
 import { RpcError } from '@zeke/rpc';
-import { openClient } from '../client.ts';
+import { type GatewayClient, openClient } from '../client.ts';
 import type { EntityFlags } from '../commands/orgs.ts';
 import type { CreateUserFlags, SetUserFlags } from '../commands/users.ts';
 import type { Context } from '../context.ts';
-import { type Entity, entitiesOf, entityId, sending } from '../entities.ts';
-import { printable } from '../output.ts';
+import { changeEntity, type Entity, entitiesOf, entityId, sending } from '../entities.ts';
 
 /** Makes a user of an organisation. Its id is on standard output. */
 export async function createUser(
@@ -50,20 +49,23 @@ export async function listUsers(context: Context, flags: EntityFlags): Promise<v
 
 /** Changes name, team or role of a user. */
 export async function setUser(context: Context, given: string, flags: SetUserFlags): Promise<void> {
-  const { output } = context;
   const { name, role, team } = flags;
   if (name === undefined && role === undefined && team === undefined) {
     throw new RpcError('invalid_argument', 'say what to change: --name, --team or --role');
   }
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'users', given);
-  const teamId =
-    team === undefined ? undefined : team === 'none' ? null : await entityId(client, 'teams', team);
-  const path = `/admin/users/${encodeURIComponent(id)}`;
-  const body = { name, role, team_id: teamId };
-  const user = await client.json<Entity>(path, sending('PATCH', body));
-  if (flags.json) output.json({ user });
-  else output.line(`changed ${user.id} "${printable(user.name)}"`);
+  const request = async (client: GatewayClient) =>
+    sending('PATCH', { name, role, team_id: await teamIdOf(client, team) });
+  const told = (id: string, newName: string) => `changed ${id} ${newName}`;
+  await changeEntity(context, { kind: 'users', given, request, told }, flags);
+}
+
+/** `none` takes a user out of its team. */
+async function teamIdOf(
+  client: GatewayClient,
+  team: string | undefined,
+): Promise<string | null | undefined> {
+  if (team === undefined) return undefined;
+  return team === 'none' ? null : entityId(client, 'teams', team);
 }
 
 /** Removes a user, and revokes its keys. */
@@ -72,11 +74,7 @@ export async function removeUser(
   given: string,
   flags: EntityFlags,
 ): Promise<void> {
-  const { output } = context;
-  await using client = await openClient(context, flags);
-  const id = await entityId(client, 'users', given);
-  const path = `/admin/users/${encodeURIComponent(id)}`;
-  const user = await client.json<Entity>(path, { method: 'DELETE' });
-  if (flags.json) output.json({ user });
-  else output.line(`removed ${user.id} "${printable(user.name)}" and revoked its keys`);
+  const request = () => ({ method: 'DELETE' });
+  const told = (id: string, name: string) => `removed ${id} ${name} and revoked its keys`;
+  await changeEntity(context, { kind: 'users', given, request, told }, flags);
 }
