@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { bareBun } from './gateway/contenders/bare-bun.ts';
 import type { Contender, ContenderName } from './gateway/contenders/contender.ts';
 import { direct } from './gateway/contenders/direct.ts';
+import { governed } from './gateway/contenders/governed.ts';
+import { litellm } from './gateway/contenders/litellm.ts';
 import { nginx } from './gateway/contenders/nginx.ts';
 import { portkey } from './gateway/contenders/portkey.ts';
 import { type Zeke, type ZekeOptions, zeke } from './gateway/contenders/zeke.ts';
@@ -92,8 +94,12 @@ async function start(name: ContenderName, options: ZekeOptions): Promise<Contend
       return bareBun(options);
     case 'portkey':
       return portkey(options);
+    case 'litellm':
+      return litellm(options);
     case 'zeke':
       return zeke(options, restarts);
+    case 'governed':
+      return governed(options);
   }
 }
 

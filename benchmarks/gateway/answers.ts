@@ -2,6 +2,8 @@
 const chunkCount = 100;
 /** Time between two chunks of a paced stream. */
 export const paceMs = 5;
+/** How long the slower of two providers takes for an answer. */
+export const lateMs = 25;
 /** What the emulator takes as a provider's key: a gateway has to put it in place of its own. */
 export const providerKey = 'sk-emulated-provider-key-000000000000';
 /** The model that a provider of each dialect is asked for: with known prices, so that rows are priced. */

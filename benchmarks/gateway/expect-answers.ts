@@ -39,7 +39,7 @@ export function expectedAnswer(
 function emulated({ behaviour, dialect }: RequestShape): string {
   const openAi = dialect === 'openai';
   if (behaviour === 'refused') return refusals[dialect];
-  if (behaviour === 'whole') return openAi ? openAiWhole : anthropicWhole;
+  if (behaviour === 'whole' || behaviour === 'raced') return openAi ? openAiWhole : anthropicWhole;
   return (openAi ? openAiRecords(true) : anthropicRecords()).join('');
 }
 
@@ -63,7 +63,7 @@ interface AnswerPart {
 
 /** The text of an answer. Throws when a stream has no end mark. */
 function textOf({ behaviour, dialect }: RequestShape, body: string): string {
-  if (behaviour === 'whole') {
+  if (behaviour === 'whole' || behaviour === 'raced') {
     const answer = JSON.parse(body) as AnswerPart;
     return answer.choices?.[0]?.message?.content ?? answer.content?.[0]?.text ?? '';
   }

@@ -29,6 +29,7 @@ export const measureNames = [
   'large-prompt-8',
   'refused-32',
   'leaving-20',
+  'raced-50',
 ] as const;
 export type MeasureName = (typeof measureNames)[number];
 
@@ -77,7 +78,7 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
     title: 'Anthropic streams of 100 chunks at once, 32 connections',
     shape: anthropicBurst,
     pace: { kind: 'closed', connections: 32 },
-    only: ['direct', 'nginx', 'zeke'],
+    only: ['direct', 'nginx', 'zeke', 'governed'],
   },
   'translated-32': {
     title: 'Such streams translated from OpenAI, 32 connections',
@@ -94,11 +95,19 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
     title: 'A provider that answers 429, 32 connections',
     shape: { ...whole, behaviour: 'refused' },
     pace: { kind: 'closed', connections: 32 },
+    // A group whose only provider refuses all is soon not asked any more.
+    only: ['direct', 'nginx', 'bare', 'portkey', 'litellm', 'zeke'],
   },
   'leaving-20': {
     title: 'Clients that leave after 10 of 100 chunks, 20 at a time',
     shape: paced,
     pace: { kind: 'closed', connections: 20 },
     leaveAfter: 10,
+  },
+  'raced-50': {
+    title: 'A race of a fast provider and one that takes 25 ms more, 50 a second',
+    shape: { ...whole, behaviour: 'raced' },
+    pace: { kind: 'open', perSecond: 50 },
+    only: ['governed'],
   },
 };

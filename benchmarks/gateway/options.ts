@@ -17,14 +17,15 @@ export interface Options {
 
 export const usage = `bun run benchmarks/gateway.ts [options]
 
-Measures zeke beside nginx, a bare proxy on Bun, Portkey and no gateway at all, and prints Markdown tables.
+Measures zeke, plain and with all rules on, beside nginx, a bare proxy on Bun, Portkey, LiteLLM and
+no gateway at all, and prints Markdown tables.
 --rounds N         rounds of everything (5)
 --seconds S        time of one measurement (1)
 --only A,B         measurements: ${measureNames.join(', ')}
 --contenders A,B   ${contenderNames.join(', ')}
 --zeke COMMAND     another launcher than ./zeke, to compare a change
 --soak             500,000 requests and 20,000 streams that clients leave: does memory grow?
---profile          where zeke spends its time in the measurements of --only`;
+--profile          where zeke, or with --contenders governed that, spends its time in those of --only`;
 
 /** Reads the command line. Throws, with what is wrong, for what it does not know. */
 export function readOptions(args: readonly string[]): Options {

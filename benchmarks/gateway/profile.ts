@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { governed } from './contenders/governed.ts';
 import { zeke } from './contenders/zeke.ts';
 import { measures } from './measures.ts';
 import type { Options } from './options.ts';
@@ -10,7 +11,10 @@ import { Session } from './session.ts';
 /** How many functions are shown for each measurement. */
 const shown = 30;
 
-/** Runs each measurement on a zeke of its own under Bun's profiler; gives tables of self time. */
+/**
+ * Runs each measurement on a zeke of its own, that with all rules where the plain one is not asked
+ * for, under Bun's profiler; gives tables of self time.
+ */
 export async function profile(options: Options, rig: Rig, folder: string): Promise<string> {
   const tables: string[] = [];
   for (const name of options.measures) {
@@ -31,16 +35,14 @@ export async function profile(options: Options, rig: Rig, folder: string): Promi
 }
 
 async function underProfiler(
-  { seconds, zeke: command }: Options,
+  { seconds, zeke: command, contenders }: Options,
   rig: Rig,
   folder: string,
   name: keyof typeof measures,
 ) {
   const environment = { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
-  await using server = await zeke(
-    { emulatorPort: rig.emulatorPort, folder, command, environment },
-    0,
-  );
+  const own = { emulatorPort: rig.emulatorPort, folder, command, environment };
+  await using server = contenders.includes('zeke') ? await zeke(own, 0) : await governed(own);
   const session = new Session(server, rig);
   return await session.measure(measures[name], { seconds, leadInSeconds: 0.5 }, []);
 }

@@ -1,5 +1,5 @@
 /** What the emulator does with a request: the mark at the beginning of its prompt says so. */
-export const behaviours = ['whole', 'burst', 'paced', 'refused'] as const;
+export const behaviours = ['whole', 'burst', 'paced', 'refused', 'raced'] as const;
 export type Behaviour = (typeof behaviours)[number];
 
 /** What a prompt says to the emulator. */

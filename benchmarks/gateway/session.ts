@@ -7,6 +7,9 @@ import type { Measure } from './measures.ts';
 import { requestText } from './requests.ts';
 import type { Measurement, Rig } from './rig.ts';
 
+/** Some put the time into an answer, in whole seconds: two answers must show that it varies. */
+const clockStepMs = 1_100;
+
 /** One contender in a run: what was sent to it, and how much memory it had. */
 export class Session {
   readonly contender: Contender;
@@ -70,10 +73,12 @@ export class Session {
     const { shape } = measure;
     const target = this.contender.target(shape);
     const probe = { port: target.port, request: requestText(shape, target) };
+    const untouched = this.contender.untouched(shape);
     const one = await this.#rig.probe(probe);
+    if (!untouched) await Bun.sleep(clockStepMs);
     const two = await this.#rig.probe(probe);
     this.requests += 2;
-    const expected = expectedAnswer(shape, this.contender.untouched(shape), one, two);
+    const expected = expectedAnswer(shape, untouched, one, two);
     this.#expected.set(measure, expected);
     return expected;
   }

@@ -20,5 +20,13 @@ export interface Contender extends AsyncDisposable {
   untouched(shape: RequestShape): boolean;
 }
 
-export const contenderNames = ['direct', 'nginx', 'bare', 'portkey', 'zeke'] as const;
+export const contenderNames = [
+  'direct',
+  'nginx',
+  'bare',
+  'portkey',
+  'litellm',
+  'zeke',
+  'governed',
+] as const;
 export type ContenderName = (typeof contenderNames)[number];

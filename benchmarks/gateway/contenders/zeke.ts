@@ -15,44 +15,79 @@ export interface ZekeOptions extends StartOptions {
   environment?: Readonly<Record<string, string>>;
 }
 
-/** zeke with keys and ledger on, and how long it took from its start to its first answer. */
+/** What one zeke under test has beside keys and ledger. */
+export interface Setup {
+  name: 'zeke' | 'governed';
+  /** Without its version. */
+  title: string;
+  /** At the end of its configuration. */
+  configuration(emulatorPort: number): string;
+  /** An API key, made through the admin API. */
+  createKey(ask: AdminCall): Promise<string>;
+  modelPrefix(shape: RequestShape): string;
+  /** What its requests say beside their key. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Asks the admin API; throws for an answer that is no success. */
+export type AdminCall = (path: string, method?: string, body?: object) => Promise<unknown>;
+
+/** zeke, and how long it took from its start to its first answer. */
 export interface Zeke extends Contender {
-  name: 'zeke';
+  name: Setup['name'];
   /** Starts to a first good answer, in milliseconds, each with the database of the one before. */
   startTimesMs: number[];
   /** Rows that the ledger has. */
   ledgerRows(): Promise<number>;
 }
 
+/** zeke with keys and ledger on and no other rule. */
+export function zeke(options: ZekeOptions, restarts: number): Promise<Zeke> {
+  return startZeke(options, restarts, {
+    name: 'zeke',
+    title: 'zeke',
+    configuration: () => '',
+    createKey: async (ask) => secretOf(await ask('/admin/keys', 'POST', { name: 'benchmark' })),
+    modelPrefix: ({ provider }) => `emulated-${provider}/`,
+  });
+}
+
 /** Starts zeke as its users do, makes an API key, and starts it `restarts` times more. */
-export async function zeke(options: ZekeOptions, restarts: number): Promise<Zeke> {
-  const { folder } = options;
+export async function startZeke(
+  options: ZekeOptions,
+  restarts: number,
+  setup: Setup,
+): Promise<Zeke> {
+  const { folder, emulatorPort } = options;
   const port = freePort();
   await mkdir(folder, { recursive: true });
-  await Bun.write(join(folder, 'zeke.toml'), configuration(port, options.emulatorPort));
+  const file = join(folder, 'zeke.toml');
+  await Bun.write(file, configuration(port, emulatorPort) + setup.configuration(emulatorPort));
   let child = await start(options, port);
-  const key = await createKey(port);
+  const key = await setup.createKey((path, method = 'GET', body) =>
+    admin(port, path, method, body),
+  );
   const startTimesMs: number[] = [];
   for (let count = 0; count < restarts; count++) {
     await endProcess(child);
     const startedAt = performance.now();
     child = await start(options, port);
-    await firstAnswer(port, key);
+    await firstAnswer(port, key, setup);
     startTimesMs.push(performance.now() - startedAt);
   }
   const { pid } = child;
   return {
-    name: 'zeke',
-    title: `zeke on Bun ${Bun.version}`,
+    name: setup.name,
+    title: `${setup.title} on Bun ${Bun.version}`,
     pid,
     startTimesMs,
     target: (shape) => ({
       port,
-      modelPrefix: modelPrefix(shape),
-      headers: { authorization: `Bearer ${key}` },
+      modelPrefix: setup.modelPrefix(shape),
+      headers: { authorization: `Bearer ${key}`, ...setup.headers },
     }),
     untouched: ({ dialect, provider, behaviour }) =>
-      dialect === provider && behaviour !== 'refused',
+      dialect === provider && behaviour !== 'refused' && behaviour !== 'raced',
     ledgerRows: () => ledgerRows(port),
     [Symbol.asyncDispose]: () => endProcess(child),
   };
@@ -102,16 +137,9 @@ models = ["${models.anthropic}"]
 `;
 }
 
-function modelPrefix({ provider }: RequestShape): string {
-  return `emulated-${provider}/`;
-}
-
-async function createKey(port: number): Promise<string> {
-  const answer = (await admin(port, '/admin/keys', {
-    method: 'POST',
-    body: JSON.stringify({ name: 'benchmark' }),
-  })) as { secret: string };
-  return answer.secret;
+/** The key that an answer of `POST /admin/keys` has. */
+export function secretOf(answer: unknown): string {
+  return (answer as { secret: string }).secret;
 }
 
 async function ledgerRows(port: number): Promise<number> {
@@ -121,21 +149,22 @@ async function ledgerRows(port: number): Promise<number> {
   return data.reduce((sum, row) => sum + row.calls, 0);
 }
 
-async function admin(port: number, path: string, init: RequestInit = {}): Promise<unknown> {
+async function admin(port: number, path: string, method = 'GET', body?: object): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    ...init,
+    method,
     headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
 
-async function firstAnswer(port: number, key: string): Promise<void> {
+async function firstAnswer(port: number, key: string, setup: Setup): Promise<void> {
   const { shape } = measures['whole-1'];
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: requestBody(shape, modelPrefix(shape)),
+    body: requestBody(shape, setup.modelPrefix(shape)),
   });
   if (response.status !== 200) throw new Error(`a first answer of ${response.status}`);
   await response.arrayBuffer();

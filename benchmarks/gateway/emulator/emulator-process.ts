@@ -3,7 +3,7 @@
  * is far faster than what is measured. It sends `{ port }` to its parent when it listens.
  */
 import type { Socket } from 'bun';
-import { paceMs } from '../answers.ts';
+import { lateMs, paceMs } from '../answers.ts';
 import type { StreamTime } from '../load/load-job.ts';
 import { sharedNowMs } from '../shared-clock.ts';
 import { replyTo } from './replies.ts';
@@ -23,6 +23,8 @@ interface Connection {
   /** Of the paced stream under way. */
   number: number;
   timer: ReturnType<typeof setInterval> | undefined;
+  /** Of the late answer under way. */
+  late: ReturnType<typeof setTimeout> | undefined;
 }
 
 let streaming = 0;
@@ -39,6 +41,7 @@ const server = Bun.listen<Connection>({
         unsent: undefined,
         number: 0,
         timer: undefined,
+        late: undefined,
       };
     },
     data: answer,
@@ -51,6 +54,7 @@ const server = Bun.listen<Connection>({
       const { timer, number } = socket.data;
       if (timer) cut.push({ number, atMs: sharedNowMs() });
       endStream(socket);
+      clearTimeout(socket.data.late);
     },
     error: () => {},
   },
@@ -69,6 +73,10 @@ function answer(socket: Socket<Connection>, bytes: Buffer): void {
   const reply = replyTo(request);
   if (reply.kind === 'bytes') {
     send(socket, reply.bytes);
+    return;
+  }
+  if (reply.kind === 'late') {
+    socket.data.late = setTimeout(() => send(socket, reply.bytes), lateMs);
     return;
   }
   send(socket, reply.first);

@@ -9,9 +9,10 @@ import {
 import { readPromptMark } from '../prompt-mark.ts';
 import type { WholeRequest } from './request-reader.ts';
 
-/** A reply: bytes to send at once, or a head and records to send one after the other. */
+/** A reply: bytes to send at once, or after `lateMs`, or a head and records to send one after the other. */
 export type Reply =
   | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'late'; bytes: Buffer }
   | { kind: 'paced'; number: number; first: Buffer; rest: readonly Buffer[] };
 
 interface DialectReplies {
@@ -32,7 +33,9 @@ const notStreamed = json(400, '{"error":{"message":"stream and prompt do not agr
 /** Answers as the prompt asks. Refuses a wrong path, a wrong key, and a stream nobody asked for. */
 export function replyTo({ head, body }: WholeRequest): Reply {
   const messages = head.startsWith('POST /v1/messages ');
-  if (!messages && !head.startsWith('POST /v1/chat/completions ')) return bytes(unknownPath);
+  const late = head.startsWith('POST /late/v1/chat/completions ');
+  const chat = late || head.startsWith('POST /v1/chat/completions ');
+  if (!messages && !chat) return bytes(unknownPath);
   if (!head.includes(providerKey)) return bytes(unauthorized);
   const mark = readPromptMark(body);
   if (!mark) return bytes(notUnderstood);
@@ -41,6 +44,9 @@ export function replyTo({ head, body }: WholeRequest): Reply {
   if (streams !== body.includes('"stream":true')) return bytes(notStreamed);
   const withUsage = streams && body.includes('"include_usage":true');
   const replies = messages ? anthropic : withUsage ? openAiWithUsage : openAi;
+  if (behaviour === 'raced') {
+    return late ? { kind: 'late', bytes: replies.whole } : bytes(replies.whole);
+  }
   if (behaviour !== 'paced') return bytes(replies[behaviour]);
   const [first = Buffer.alloc(0), ...rest] = replies.paced;
   return { kind: 'paced', number, first, rest };

@@ -71,6 +71,17 @@ export function goalsOf(
       50,
       figures.greatest('leaving-20', 'zeke', longestCancel),
     ),
+    min(
+      'Whole answers a second with all rules, of those without',
+      0.8,
+      figures.pair('whole-32', ['governed', 'zeke'], perSecond, ratio),
+    ),
+    max('Added by a race to its faster provider, p50 ms', 1, raceMs(figures)),
+    min('Whole answers a second, of LiteLLM', 1, rate('litellm')),
+    ...(['portkey', 'litellm'] as const).flatMap((peer) => [
+      max(`Added at 50 a second, p50, of ${peer}`, 1, addedShare(figures, peer, p50)),
+      max(`Added at 50 a second, p99, of ${peer}`, 1, addedShare(figures, peer, p99)),
+    ]),
     max('Resident memory, the most, MB', 100, zeke?.memory.most),
     max('From start to first answer, ms', 300, median(startTimesMs)),
   ];
@@ -79,6 +90,20 @@ export function goalsOf(
 const p50: Pick = ({ latency }) => latency.p50;
 const p99: Pick = ({ latency }) => latency.p99;
 const firstToken: Pick = (result) => result.firstToken.p50;
+
+/** What zeke adds to direct answers, as a share of what a peer adds. */
+function addedShare(figures: Figures, peer: ContenderName, pick: Pick): number | undefined {
+  const ours = figures.pair('open-50', ['zeke', 'direct'], pick, added);
+  const theirs = figures.pair('open-50', [peer, 'direct'], pick, added);
+  return ours === undefined || theirs === undefined ? undefined : ours / theirs;
+}
+
+/** Both rows come from the same server: in one it asks the faster provider alone. */
+function raceMs(figures: Figures): number | undefined {
+  const raced = figures.value('raced-50', 'governed', p50);
+  const alone = figures.value('open-50', 'governed', p50);
+  return raced === undefined || alone === undefined ? undefined : raced - alone;
+}
 
 /**
  * Both rows are the same Anthropic client, that gets 100 chunks over as many connections: in one its
