@@ -34,6 +34,7 @@ export {
   mergeNames,
   type OllamaProviderConfig,
   type OpenAiProviderConfig,
+  type PooledKey,
   type PriceConfig,
   type ProviderConfig,
   type ProviderConfigBase,
@@ -45,6 +46,7 @@ export {
   type StrategyName,
   strategyNames,
   type TelemetryConfig,
+  type TlsConfig,
   type VertexProviderConfig,
 } from './config/resolved-config.ts';
 export {

@@ -2,10 +2,20 @@ import { isReference } from '../secrets/references.ts';
 import { formatOrigin } from './config-fault.ts';
 import { configKeys } from './config-keys.ts';
 import type { ConfigEntry } from './load-config.ts';
-import { type RawConfig, type RawEntry, type RawValue, TextValue } from './raw-config.ts';
+import {
+  type RawConfig,
+  type RawEntry,
+  type RawTree,
+  type RawValue,
+  TextValue,
+} from './raw-config.ts';
 import type { ValidConfig } from './schema.ts';
+import { valueAt } from './schema-at.ts';
 
 const redacted = '[redacted]';
+
+/** Tables of providers whose every value is a secret. */
+const secretTables: ReadonlySet<string> = new Set(['headers', 'api_keys']);
 
 /**
  * What is in force, key by key: the fixed sections whole, of the named tables what was written. A
@@ -16,8 +26,7 @@ export function listEntries(raw: RawConfig, valid: ValidConfig): ConfigEntry[] {
   const secrets = new Set(keys.filter((key) => key.type === 'secret').map((key) => key.path));
   const listed = new Map<string, ConfigEntry>();
   for (const { path } of keys) {
-    const [section = '', name = ''] = path.split('.');
-    const value = (valid as unknown as Record<string, Record<string, unknown>>)[section]?.[name];
+    const value = valueAt(valid as unknown as RawTree, path.split('.'));
     if (path.includes('<name>') || value === undefined) continue;
     listed.set(path, { path, value, source: 'default' });
   }
@@ -34,7 +43,7 @@ function shownValue(entry: RawEntry, secrets: ReadonlySet<string>): unknown {
   const [section, name, key] = entry.path;
   if (section === 'storage') return withoutPassword(String(value));
   const pattern = key === undefined ? `${section}.${name}` : `${section}.<name>.${key}`;
-  return secrets.has(pattern) || key === 'headers' ? redacted : value;
+  return secrets.has(pattern) || (key !== undefined && secretTables.has(key)) ? redacted : value;
 }
 
 function plain(value: RawValue): unknown {

@@ -61,12 +61,17 @@ export function configFiles(options: LoadConfigOptions): string[] {
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfigResult> {
   const found = await findFile(options);
   if (found !== undefined && 'fault' in found) return { ok: false, faults: [found.fault] };
-  const { readToml, overlayEnvironment, validateConfig, resolveConfig, listEntries } = await import(
-    './pipeline.ts'
-  );
+  const {
+    readToml,
+    overlayEnvironment,
+    spreadApiKeys,
+    validateConfig,
+    resolveConfig,
+    listEntries,
+  } = await import('./pipeline.ts');
   const file = readToml(found?.text ?? '', found?.name ?? 'zeke.toml');
   if (file.faults.length > 0) return { ok: false, faults: file.faults };
-  const raw = overlayEnvironment(file, options.environment);
+  const raw = spreadApiKeys(overlayEnvironment(file, options.environment));
   const home = zekeHome(options.environment, options.cwd);
   const folder = found === undefined ? options.cwd : dirname(found.path);
   const followed = await followReferences(raw, options, folder);

@@ -7,4 +7,5 @@ export { listEntries } from './list-entries.ts';
 export { overlayEnvironment } from './read-environment.ts';
 export { readToml } from './read-toml.ts';
 export { resolveConfig } from './resolve-config.ts';
+export { spreadApiKeys } from './spread-api-keys.ts';
 export { validateConfig } from './validate-config.ts';

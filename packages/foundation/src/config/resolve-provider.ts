@@ -1,5 +1,6 @@
 import { Secret } from '../secrets/secret.ts';
 import { defined } from './defined.ts';
+import { pooledKeyFaults, pooledKeys } from './pooled-keys.ts';
 import type { ProviderConfig, ProviderConfigBase } from './resolved-config.ts';
 import type { ValidProvider } from './schema.ts';
 
@@ -24,7 +25,7 @@ export function resolveProvider(
 ): ResolvedProvider {
   return {
     provider: shape(name, table, toPath),
-    faults: faultsOf(table),
+    faults: [...pooledKeyFaults(table), ...faultsOf(table)],
     warnings: warningsOf(table),
   };
 }
@@ -107,6 +108,7 @@ function commonOf(name: string, table: ValidProvider): ProviderConfigBase {
       baseUrl: table.base_url === undefined ? undefined : withoutLastSlash(table.base_url),
       models: table.models,
       defaultModel: table.default_model,
+      apiKeys: pooledKeys(table),
     }),
   };
 }
@@ -136,7 +138,7 @@ function azureFaults(table: Extract<ValidProvider, { type: 'azure' }>): Resolved
       message: 'it is missing: tenant_id, client_id and client_secret go together',
     }));
   }
-  if (table.api_key !== undefined) return [];
+  if (table.api_key !== undefined || table.api_keys !== undefined) return [];
   return [
     {
       key: 'api_key',
@@ -155,7 +157,8 @@ const vendorVariables: Partial<Record<ValidProvider['type'], string>> = {
 
 function warningsOf(table: ValidProvider): readonly Remark[] {
   const variable = vendorVariables[table.type];
-  const keyed = table.api_key !== undefined || Object.keys(table.headers).length > 0;
+  const { api_key: key, api_keys: keys, headers } = table;
+  const keyed = key !== undefined || keys !== undefined || Object.keys(headers).length > 0;
   if (variable === undefined || keyed || table.base_url !== undefined) return [];
   const message = `it is missing, and ${table.type} answers nobody without a key; write api_key = "env:${variable}"`;
   return [{ key: 'api_key', message }];

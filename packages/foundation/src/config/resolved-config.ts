@@ -59,6 +59,8 @@ export interface ServerConfig {
   readonly bodyTimeoutMs: number;
   /** How long running requests may go on after SIGTERM. */
   readonly shutdownTimeoutMs: number;
+  /** How long after SIGTERM new requests are still taken, while readiness says that it ends. */
+  readonly drainDelayMs: number;
   /** From the request's last byte to the provider's first event. */
   readonly firstTokenTimeoutMs: number;
   /** From the request's last byte to the end of an answer that is not a stream. */
@@ -71,6 +73,24 @@ export interface ServerConfig {
   readonly drainLimitMs: number;
   /** Addresses and subnets whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsConfig;
+}
+
+/** Whether clients are asked for a certificate, and must have one. */
+export const clientAuthNames = ['none', 'optional', 'required'] as const;
+
+export const tlsVersions = ['1.2', '1.3'] as const;
+
+/** TLS of the HTTP listener. Paths are absolute; what is in the files is read at the start. */
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** There whenever clients are asked for a certificate. */
+  readonly clientCaFile?: string;
+  readonly clientCrlFile?: string;
+  readonly clientAuth: (typeof clientAuthNames)[number];
+  readonly minVersion: (typeof tlsVersions)[number];
 }
 
 /** Who may call. */
@@ -160,6 +180,17 @@ export interface ProviderConfigBase {
   readonly headers: Readonly<Record<string, Secret>>;
   /** Where several providers have a bare model name, the lowest number wins. */
   readonly priority: number;
+  /** Several keys, in place of the one that most types may have; at least one. */
+  readonly apiKeys?: readonly PooledKey[];
+}
+
+/** One of several keys of a provider. */
+export interface PooledKey {
+  /** How people call it: never the key itself. */
+  readonly label: string;
+  readonly key: Secret;
+  /** Its share of the requests. */
+  readonly weight: number;
 }
 
 export interface OpenAiProviderConfig extends ProviderConfigBase {

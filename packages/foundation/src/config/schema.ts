@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
+  clientAuthNames,
   intents,
   logLevels,
   mergeNames,
   type ProviderType,
   providerTypes,
   strategyNames,
+  tlsVersions,
 } from './resolved-config.ts';
 
 /** An address or a name; that it is not empty is checked before. */
@@ -21,6 +23,18 @@ export const tierSchema = z.strictObject({
     .optional()
     .describe('Tokens of prompts and answers; those of a minute at once'),
   concurrent: integer(1, 100_000).optional().describe('Requests under way at the same time'),
+});
+
+/** The table of TLS. Paths start from the folder of the file. */
+export const tlsSchema = z.strictObject({
+  cert_file: text().describe("The server's certificate and what it chains to, in PEM"),
+  key_file: text().describe("The certificate's private key, in PEM, without a passphrase"),
+  client_ca_file: text().optional().describe('Authorities of client certificates, in PEM'),
+  client_crl_file: text().optional().describe('Revoked client certificates, as CRLs in PEM'),
+  client_auth: choice(clientAuthNames)
+    .default('none')
+    .describe('Whether clients are asked for a certificate, and must have one'),
+  min_version: choice(tlsVersions).default('1.2').describe('The oldest version of TLS'),
 });
 
 /** A month. */
@@ -45,6 +59,9 @@ export const sectionSchemas = {
     shutdown_timeout_ms: milliseconds()
       .default(10_000)
       .describe('How long running requests may go on after SIGTERM'),
+    drain_delay_ms: milliseconds()
+      .default(0)
+      .describe('How long after SIGTERM new requests are still taken, while /health says draining'),
     first_token_timeout_ms: integer(1, 86_400_000)
       .default(120_000)
       .describe("How long a provider may take to a stream's first event"),
@@ -64,6 +81,7 @@ export const sectionSchemas = {
       .array(text(), { error: 'it must be a list of addresses' })
       .default([])
       .describe('Addresses (10.0.0.1, 10.0.0.0/8) whose x-forwarded-for says who asks'),
+    tls: tlsSchema.optional(),
   }),
   auth: z.strictObject({
     require_auth: flag().default(false).describe('Ask every caller for a key'),
@@ -167,7 +185,22 @@ const commonProviderKeys = {
     .describe('Where several providers have a model, the lowest wins'),
 };
 
-const apiKey = { api_key: secret().optional().describe("The vendor's key") };
+const keyName = z.string().regex(/^[\w.-]{1,64}$/, {
+  error: 'a name is up to 64 letters, digits, ".", "_" and "-"',
+});
+
+const pool = {
+  api_keys: z
+    .record(keyName, secret(), { error: 'it must be a list of keys, or a table of names and keys' })
+    .optional()
+    .describe('Several keys in place of api_key, as a list or as a table with a name for each'),
+  api_key_weights: z
+    .record(keyName, positive(1_000), { error: 'it must be a table of names and numbers' })
+    .optional()
+    .describe('The share of requests of each of api_keys; 1 where there is none'),
+};
+
+const apiKey = { api_key: secret().optional().describe("The vendor's key"), ...pool };
 
 /** The table of a provider, by its type. */
 export const providerSchemas = {
@@ -188,6 +221,7 @@ export const providerSchemas = {
   }),
   bedrock: provider('bedrock', {
     api_key: secret().optional().describe('A Bedrock API key, in place of signatures'),
+    ...pool,
     region: text().optional().describe("AWS region; else the credential chain's"),
     profile: text().optional().describe('Profile of ~/.aws'),
     access_key_id: text().optional().describe('AWS access key; else the credential chain is asked'),
@@ -197,6 +231,7 @@ export const providerSchemas = {
   }),
   vertex: provider('vertex', {
     api_key: secret().optional().describe('A Vertex AI key (express mode)'),
+    ...pool,
     project: text().optional().describe("Google Cloud project; else the credentials' own"),
     location: text().optional().describe('Region, or global'),
     credentials_file: text()
