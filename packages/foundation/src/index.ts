@@ -66,11 +66,20 @@ export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
 export { type OpenStorageOptions, openStorage } from './storage/open-storage.ts';
 export type {
   ColumnValue,
+  LongMigration,
   Migration,
+  MigrationProgress,
+  MigrationReport,
   MigrationSet,
+  ShortMigration,
   Storage,
   StorageKind,
 } from './storage/storage.ts';
+export {
+  type MetricsFormat,
+  metricsContentTypes,
+  metricsFormatFor,
+} from './telemetry/exposition.ts';
 export {
   createLogger,
   type LogDestination,
@@ -78,6 +87,7 @@ export {
   type Logger,
   type LoggerOptions,
 } from './telemetry/logger.ts';
+export type { Exemplar, MetricFamily } from './telemetry/metric-family.ts';
 export {
   type Counter,
   type CreateMetricsOptions,
@@ -88,6 +98,7 @@ export {
   type LabelValues,
   type MetricOptions,
   type Metrics,
+  type Reading,
 } from './telemetry/metrics.ts';
 export { redactText, redactValue } from './telemetry/redact.ts';
 export {

@@ -66,6 +66,8 @@ function providerKeys(): ConfigKey[] {
 
 interface PropertySchema {
   readonly type?: string;
+  /** Of a table whose keys are ours. */
+  readonly properties?: Readonly<Record<string, PropertySchema>>;
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly description?: string;
@@ -73,18 +75,29 @@ interface PropertySchema {
 }
 
 function keysOf(schema: z.ZodObject, prefix: readonly string[]): ConfigKey[] {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
-  return Object.entries(properties as Record<string, PropertySchema>).map(([key, property]) => {
+  return keysOfTable(z.toJSONSchema(schema, { io: 'output' }) as PropertySchema, prefix);
+}
+
+function keysOfTable({ properties = {} }: PropertySchema, prefix: readonly string[]): ConfigKey[] {
+  const values: ConfigKey[] = [];
+  const tables: ConfigKey[] = [];
+  for (const [key, property] of Object.entries(properties)) {
     const path = [...prefix, key];
-    return {
-      path: path.join('.'),
-      environment: environmentName(path),
-      type: typeOf(property),
-      ...(property.enum === undefined ? {} : { choices: property.enum }),
-      ...(property.default === undefined ? {} : { default: property.default }),
-      description: property.description ?? '',
-    };
-  });
+    if (property.properties !== undefined) tables.push(...keysOfTable(property, path));
+    else values.push(keyOf(property, path));
+  }
+  return [...values, ...tables];
+}
+
+function keyOf(property: PropertySchema, path: readonly string[]): ConfigKey {
+  return {
+    path: path.join('.'),
+    environment: environmentName(path),
+    type: typeOf(property),
+    ...(property.enum === undefined ? {} : { choices: property.enum }),
+    ...(property.default === undefined ? {} : { default: property.default }),
+    description: property.description ?? '',
+  };
 }
 
 function typeOf(property: PropertySchema): ConfigKeyType {

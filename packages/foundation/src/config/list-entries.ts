@@ -43,7 +43,8 @@ function shownValue(entry: RawEntry, secrets: ReadonlySet<string>): unknown {
   const [section, name, key] = entry.path;
   if (section === 'storage') return withoutPassword(String(value));
   const pattern = key === undefined ? `${section}.${name}` : `${section}.<name>.${key}`;
-  return secrets.has(pattern) || (key !== undefined && secretTables.has(key)) ? redacted : value;
+  const isSecret = secrets.has(pattern) || secrets.has(entry.path.join('.'));
+  return isSecret || (key !== undefined && secretTables.has(key)) ? redacted : value;
 }
 
 function plain(value: RawValue): unknown {

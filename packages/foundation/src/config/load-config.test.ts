@@ -56,6 +56,7 @@ describe('defaults', () => {
       maxHeaderBytes: 65_536,
       bodyTimeoutMs: 60_000,
       shutdownTimeoutMs: 10_000,
+      drainDelayMs: 0,
       firstTokenTimeoutMs: 120_000,
       answerTimeoutMs: 600_000,
       idleTimeoutMs: 120_000,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
@@ -50,12 +51,31 @@ function pathOf(variable: string, file: RawConfig): string[] | 'unknown' | 'not 
   }
   for (const [section, schema] of Object.entries(sectionSchemas)) {
     if (!variable.startsWith(`${environmentName([section])}_`)) continue;
-    for (const key of Object.keys(schema.shape)) {
-      if (environmentName([section, key]) === variable) return [section, key];
-    }
-    return 'unknown';
+    return pathInTable(variable, [section], schema) ?? 'unknown';
   }
   return 'not ours';
+}
+
+/** The path of a key of ours, in a table or in one of ours within it. */
+function pathInTable(
+  variable: string,
+  path: readonly string[],
+  schema: z.ZodObject,
+): string[] | undefined {
+  for (const [key, value] of Object.entries(schema.shape)) {
+    const below = [...path, key];
+    const name = environmentName(below);
+    const table = tableOf(value);
+    if (table === undefined ? name === variable : variable.startsWith(`${name}_`)) {
+      return table === undefined ? below : pathInTable(variable, below, table);
+    }
+  }
+  return undefined;
+}
+
+function tableOf(schema: z.core.$ZodType): z.ZodObject | undefined {
+  const bare = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  return bare instanceof z.ZodObject ? bare : undefined;
 }
 
 /** `rest` is `OPENAI_API_KEY`: a table's name and a key, of which either may have underscores. */

@@ -16,6 +16,7 @@ import type {
   ProviderConfig,
   ResolvedConfig,
   ServerConfig,
+  TlsConfig,
 } from './resolved-config.ts';
 import type { ValidConfig } from './schema.ts';
 
@@ -59,6 +60,7 @@ export function resolveConfig(
   const warn = remarkIn(warnings);
   checkBind(valid, fault);
   checkProxies(valid.server.trusted_proxies, fault);
+  checkTls(valid.server.tls, fault);
   const limits = resolveLimits(valid.limits, (path, message) =>
     fault(['limits', ...path], message),
   );
@@ -91,7 +93,7 @@ export function resolveConfig(
     config: {
       home: context.home,
       ...(context.file === undefined ? {} : { file: context.file }),
-      server: resolveServer(valid.server),
+      server: resolveServer(valid.server, context.folder),
       auth: {
         requireAuth: valid.auth.require_auth,
         ...(adminApiKey === undefined ? {} : { adminApiKey: new Secret(adminApiKey) }),
@@ -180,6 +182,22 @@ function checkProxies(proxies: readonly string[], fault: Remark): void {
   }
 }
 
+type ValidTls = NonNullable<ValidConfig['server']['tls']>;
+
+/** What asks nobody for a certificate has no use for authorities, and the other way round. */
+function checkTls(tls: ValidTls | undefined, fault: Remark): void {
+  if (tls === undefined) return;
+  const { client_auth: clientAuth, client_ca_file: ca, client_crl_file: crl } = tls;
+  const at = (key: string) => ['server', 'tls', key];
+  if (clientAuth === 'none') {
+    const why = 'no client is asked for a certificate: set client_auth to optional or required';
+    if (ca !== undefined) fault(at('client_ca_file'), why);
+    if (crl !== undefined) fault(at('client_crl_file'), why);
+  } else if (ca === undefined) {
+    fault(at('client_auth'), `${clientAuth} needs client_ca_file, the authorities of the clients`);
+  }
+}
+
 function resolveStorageUrl(url: string, home: string): string | undefined {
   if (/^postgres(ql)?:\/\/./.test(url)) return url;
   if (!url.startsWith('sqlite:')) return undefined;
@@ -195,7 +213,7 @@ function resolveAlias(name: string, alias: ValidConfig['models'][string]): Model
   return defined({ name, strategy, candidates, k, delayMs, weights, ...merging });
 }
 
-function resolveServer(server: ValidConfig['server']): ServerConfig {
+function resolveServer(server: ValidConfig['server'], folder: string): ServerConfig {
   return {
     host: server.host,
     port: server.port,
@@ -203,13 +221,27 @@ function resolveServer(server: ValidConfig['server']): ServerConfig {
     maxHeaderBytes: Math.floor(server.max_header_kb * bytesPerKilobyte),
     bodyTimeoutMs: server.body_timeout_ms,
     shutdownTimeoutMs: server.shutdown_timeout_ms,
+    drainDelayMs: server.drain_delay_ms,
     firstTokenTimeoutMs: server.first_token_timeout_ms,
     answerTimeoutMs: server.answer_timeout_ms,
     idleTimeoutMs: server.idle_timeout_ms,
     drainOnDisconnect: server.drain_on_disconnect,
     drainLimitMs: server.drain_limit_ms,
     trustedProxies: server.trusted_proxies,
+    ...(server.tls === undefined ? {} : { tls: resolveTls(server.tls, folder) }),
   };
+}
+
+function resolveTls(tls: ValidTls, folder: string): TlsConfig {
+  const { client_ca_file: ca, client_crl_file: crl } = tls;
+  return defined({
+    certFile: userPath(tls.cert_file, folder),
+    keyFile: userPath(tls.key_file, folder),
+    clientCaFile: ca === undefined ? undefined : userPath(ca, folder),
+    clientCrlFile: crl === undefined ? undefined : userPath(crl, folder),
+    clientAuth: tls.client_auth,
+    minVersion: tls.min_version,
+  });
 }
 
 function resolveCache(cache: ValidConfig['cache']): CacheConfig {
