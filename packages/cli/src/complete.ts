@@ -27,6 +27,7 @@ const argumentNames: Readonly<Record<string, NameKind>> = {
   'providers test': 'providers',
   'providers remove': 'written-providers',
   'keys revoke': 'keys',
+  'keys rotate': 'keys',
   'keys tier': 'keys',
   'prices show': 'models',
   'orgs rename': 'orgs',

@@ -31,6 +31,7 @@ import {
 } from './governance/rate-limits/rate-limits.ts';
 import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
+import { RetiredSecretNotices } from './governance/retired-secret-notices.ts';
 import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/tokens/token-counter.ts';
 import { Background } from './http/background.ts';
@@ -106,6 +107,7 @@ export class Gateway implements AsyncDisposable {
   #prices: PriceBook;
   readonly #refusals: Refusals;
   readonly #authFailures: AuthFailures;
+  readonly #retiredSecrets: RetiredSecretNotices;
 
   constructor(options: GatewayOptions) {
     const { fetch, http, settings, storage, log, now } = options;
@@ -183,6 +185,7 @@ export class Gateway implements AsyncDisposable {
     };
     this.#refusals = new Refusals(this.#services.ledger);
     this.#authFailures = new AuthFailures({ audit: this.#services.audit, log });
+    this.#retiredSecrets = new RetiredSecretNotices({ log, metrics: options.metrics, now });
     this.#configureGovernance(settings);
   }
 
@@ -266,6 +269,7 @@ export class Gateway implements AsyncDisposable {
         : route.handle(services, exchange, parameters));
       status = response.status;
       exchange.admission?.tell(response.headers, limitDialect(route));
+      if (caller.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
@@ -274,6 +278,7 @@ export class Gateway implements AsyncDisposable {
       const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
       exchange?.admission?.tell(response.headers, limitDialect(route));
+      if (caller?.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
       this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
       return response;
     } finally {

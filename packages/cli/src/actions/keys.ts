@@ -21,6 +21,8 @@ export interface ApiKey {
   userId?: string;
   teamId?: string;
   tier?: string;
+  /** What rotations have replaced lately, the latest first. */
+  retired?: { last4: string; validUntilMs: number; lastUsedAtMs?: number }[];
 }
 
 /** Makes a key. Its secret is the only thing on standard output, unless JSON is asked for. */
@@ -123,10 +125,22 @@ function expiryOf({ expires }: CreateKeyFlags, now: number): number | undefined 
   throw new RpcError('invalid_argument', `--expires: ${expires} is in the past`);
 }
 
-function stateOf({ revokedAtMs, expiresAtMs }: ApiKey, now: number): string {
+function stateOf({ revokedAtMs, expiresAtMs, retired = [] }: ApiKey, now: number): string {
   if (revokedAtMs !== undefined) return `revoked ${day(revokedAtMs)}`;
-  if (expiresAtMs === undefined) return 'active';
-  return expiresAtMs <= now ? `expired ${day(expiresAtMs)}` : `active until ${day(expiresAtMs)}`;
+  if (expiresAtMs !== undefined && expiresAtMs <= now) return `expired ${day(expiresAtMs)}`;
+  const active = expiresAtMs === undefined ? 'active' : `active until ${day(expiresAtMs)}`;
+  return [active, ...retired.map((secret) => retiredState(secret, now))].join('; ');
+}
+
+/** Of a secret that a rotation has replaced: whether it works still, and whether somebody uses it. */
+function retiredState(
+  { last4, lastUsedAtMs, validUntilMs }: NonNullable<ApiKey['retired']>[number],
+  now: number,
+): string {
+  const time = (atMs: number) => new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
+  const works = validUntilMs > now ? `works until ${time(validUntilMs)}` : 'works no more';
+  const used = lastUsedAtMs === undefined ? 'not used since' : `used ${time(lastUsedAtMs)}`;
+  return `old zk-…${last4} ${works}, ${used}`;
 }
 
 function day(atMs: number): string {

@@ -17,9 +17,13 @@ export interface CreateKeyFlags extends KeysFlags {
   readonly tier?: string;
 }
 
-/** `zeke keys {create,list,tier,revoke}` */
+export interface RotateKeyFlags extends KeysFlags {
+  readonly grace?: string;
+}
+
+/** `zeke keys {create,list,tier,rotate,revoke}` */
 export function addKeys(program: Command, context: Context): void {
-  const keys = program.command('keys').description('make, list and revoke API keys');
+  const keys = program.command('keys').description('make, list, rotate and revoke API keys');
   withConfig(withJson(keys.command('create <name>').description('make a key; it is shown once')))
     .option('--owner <name>', 'who it belongs to')
     .addOption(
@@ -65,6 +69,7 @@ export function addKeys(program: Command, context: Context): void {
       const { setTier } = await import('../actions/keys.ts');
       await setTier(context, given, tier, flags);
     });
+  addRotate(keys, context);
   withConfig(
     withJson(keys.command('revoke <key>').description('end a key, at once, by its id or name')),
   )
@@ -72,5 +77,18 @@ export function addKeys(program: Command, context: Context): void {
     .action(async (given: string, flags: KeysFlags) => {
       const { revokeKey } = await import('../actions/keys.ts');
       await revokeKey(context, given, flags);
+    });
+}
+
+function addRotate(keys: Command, context: Context): void {
+  const rotate = keys
+    .command('rotate <key>')
+    .description('give a key, by its id or name, a new secret; it is shown once');
+  withConfig(withJson(rotate))
+    .option('--grace <time>', 'how long the secret from before works too: 24h, 30m, 7d, 0', '24h')
+    .addHelpText('after', examples('zeke keys rotate laptop', 'zeke keys rotate laptop --grace 7d'))
+    .action(async (given: string, flags: RotateKeyFlags) => {
+      const { rotateKey } = await import('../actions/rotate-key.ts');
+      await rotateKey(context, given, flags);
     });
 }

@@ -1,8 +1,9 @@
 import { equalInConstantTime, isLoopbackHost, type Secret } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
-import { type ApiKey, type KeyStore, keyPrefix } from './key-store.ts';
+import { type KeyStore, keyPrefix, type SentKey } from './key-store.ts';
 import type { Role } from './permissions.ts';
+import type { RetiredSecret } from './retired-secrets.ts';
 
 /** Who asks. Without a key: anybody on this machine. */
 export interface Caller {
@@ -22,6 +23,8 @@ export interface Caller {
   role?: Role;
   /** Of the key; absent for the default one. */
   tier?: string;
+  /** The key's secret from before a rotation, where it came with that. */
+  retiredSecret?: RetiredSecret;
 }
 
 export interface AuthSettings {
@@ -109,7 +112,7 @@ function matches(pattern: string, name: string): boolean {
   return name.length >= at + last.length && name.endsWith(last);
 }
 
-function callerOf(key: ApiKey): Caller {
+function callerOf(key: SentKey): Caller {
   const caller: Caller = {
     keyId: key.id,
     owner: key.owner,
@@ -118,6 +121,7 @@ function callerOf(key: ApiKey): Caller {
   };
   if (key.allowedModels) caller.allowedModels = key.allowedModels;
   if (key.tier !== undefined) caller.tier = key.tier;
+  if (key.sentRetired) caller.retiredSecret = key.sentRetired;
   if (key.role) {
     caller.role = key.role;
     if (key.orgId) caller.orgId = key.orgId;

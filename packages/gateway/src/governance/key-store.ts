@@ -3,6 +3,7 @@ import { RpcError } from '@zeke/rpc';
 import { sql } from 'kysely';
 import { apiError } from '../neutral/api-error.ts';
 import type { Role } from './permissions.ts';
+import { type RetiredSecret, RetiredSecrets } from './retired-secrets.ts';
 import type { GatewayTables, KeyTable } from './tables.ts';
 
 /** What every key begins with. */
@@ -34,6 +35,14 @@ export interface ApiKey {
   role?: Role;
   /** By whose rates it is limited; absent for the default tier. */
   tier?: string;
+  /** What rotations of the last 30 days have replaced, the latest first; absent where there was none. */
+  retired?: RetiredSecret[];
+}
+
+/** A key as somebody sent its secret. */
+export interface SentKey extends ApiKey {
+  /** The secret is not the key's own any more, but one that a rotation has replaced. */
+  sentRetired?: RetiredSecret;
 }
 
 export interface CreateKeyOptions {
@@ -59,7 +68,8 @@ export interface CreateKeyOptions {
 export class KeyStore {
   readonly #storage: Storage<GatewayTables>;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { key: ApiKey; readAt: number }>();
+  readonly #retired: RetiredSecrets;
+  readonly #cache = new Map<string, { key: SentKey; readAt: number }>();
   readonly #used = new Map<string, number>();
   #usedWrittenAt = 0;
   #stamp: number | undefined;
@@ -70,14 +80,13 @@ export class KeyStore {
 
   constructor(options: { storage: Storage<GatewayTables>; now: () => number }) {
     this.#storage = options.storage;
+    this.#retired = new RetiredSecrets(options.storage);
     this.#now = options.now;
   }
 
   /** Makes a key. `secret` can't be read again. */
   async create(options: CreateKeyOptions): Promise<{ key: ApiKey; secret: string }> {
-    const secret =
-      keyPrefix +
-      Buffer.from(crypto.getRandomValues(new Uint8Array(secretBytes))).toString('base64url');
+    const secret = newSecret();
     const row: KeyTable = {
       id: `key_${Bun.randomUUIDv7('hex').replaceAll('-', '')}`,
       sha256: hashSecret(secret),
@@ -107,14 +116,56 @@ export class KeyStore {
       .orderBy('k.created_at_ms', 'desc')
       .orderBy('k.id', 'desc')
       .execute();
-    return rows.map(keyOfRow);
+    const retired = await this.#retired.recent(this.#now());
+    return rows.map((row) => withRetired(keyOfRow(row), retired));
   }
 
   /** One key by its id, revoked or not. Throws `not_found`. */
   async get(id: string): Promise<ApiKey> {
     const row = await this.#select().where('k.id', '=', id).executeTakeFirst();
     if (!row) throw new RpcError('not_found', `no key has the id ${id}; zeke keys list shows them`);
-    return keyOfRow(row);
+    return withRetired(keyOfRow(row), await this.#retired.recent(this.#now(), id));
+  }
+
+  /**
+   * Gives a key a new secret, which can't be read again; all else of it stays. The one before works
+   * beside it for `graceMs`. Throws `not_found`, `failed_precondition` for a key that is revoked or has
+   * expired, `aborted` where another rotation came in between.
+   */
+  async rotate(id: string, graceMs: number): Promise<{ key: ApiKey; secret: string }> {
+    const now = this.#now();
+    const { expiresAtMs, revokedAtMs } = await this.get(id);
+    if (revokedAtMs !== undefined || (expiresAtMs !== undefined && expiresAtMs <= now)) {
+      const message = `the key ${id} has ended already; zeke keys create makes another`;
+      throw new RpcError('failed_precondition', message);
+    }
+    const secret = newSecret();
+    await this.#storage.db.transaction().execute(async (db) => {
+      const before = await db
+        .selectFrom('gateway_keys')
+        .select(['sha256', 'last4'])
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const { numUpdatedRows } = await db
+        .updateTable('gateway_keys')
+        .set({ sha256: hashSecret(secret), last4: secret.slice(-4) })
+        .where('id', '=', id)
+        .where('sha256', '=', before.sha256)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new RpcError('aborted', `the key ${id} was just rotated`);
+      await db
+        .insertInto('gateway_retired_secrets')
+        .values({
+          ...before,
+          key_id: id,
+          retired_at_ms: now,
+          valid_until_ms: now + graceMs,
+          last_used_at_ms: null,
+        })
+        .execute();
+    });
+    this.forgetAll();
+    return { key: await this.get(id), secret };
   }
 
   /** Revokes by id. Throws `not_found`. Revoking twice keeps the first time. */
@@ -160,16 +211,18 @@ export class KeyStore {
    * The key of this secret when it may be used now and was seen before; undefined when the database
    * has to be asked. Throws `unauthenticated` with the reason.
    */
-  known(secret: string): ApiKey | undefined {
+  known(secret: string): SentKey | undefined {
     if (!hasKeyForm(secret)) return undefined;
-    const key = this.#cached(hashSecret(secret));
-    return key && this.#usable(key);
+    const hash = hashSecret(secret);
+    const key = this.#cached(hash);
+    return key && this.#usable(key, hash);
   }
 
   /** The key of this secret when it may be used now. Throws `unauthenticated` with the reason. */
-  async authenticate(secret: string): Promise<ApiKey> {
+  async authenticate(secret: string): Promise<SentKey> {
     if (!hasKeyForm(secret)) throw refused(invalid);
-    return this.known(secret) ?? this.#usable(await this.#read(hashSecret(secret)));
+    const hash = hashSecret(secret);
+    return this.known(secret) ?? this.#usable(await this.#read(hash), hash);
   }
 
   /** True when it is a second or more since it was last written when keys were used. */
@@ -183,6 +236,7 @@ export class KeyStore {
    */
   async writeLastUsed(): Promise<void> {
     this.#usedWrittenAt = this.#now();
+    await this.#retired.writeUsed();
     if (this.#used.size === 0) return;
     const used = [...this.#used];
     this.#used.clear();
@@ -213,7 +267,7 @@ export class KeyStore {
       .execute();
   }
 
-  #cached(hash: string): ApiKey | undefined {
+  #cached(hash: string): SentKey | undefined {
     const now = this.#now();
     if (now - this.#stampedAt >= stampMs) this.#forgetChanged(now);
     const entry = this.#cache.get(hash);
@@ -230,15 +284,22 @@ export class KeyStore {
     this.#stamp = stamp;
   }
 
-  async #read(hash: string): Promise<ApiKey | undefined> {
+  async #read(hash: string): Promise<SentKey | undefined> {
     const generation = this.#generation;
     const readAt = this.#now();
     const row = await this.#select().where('k.sha256', '=', hash).executeTakeFirst();
-    const key = row && keyOfRow(row);
+    const key = row ? keyOfRow(row) : await this.#readRetired(hash);
     if (!key || generation !== this.#generation) return key;
     if (this.#cache.size >= maxCachedKeys) this.#cache.clear();
     this.#cache.set(hash, { key, readAt });
     return key;
+  }
+
+  async #readRetired(hash: string): Promise<SentKey | undefined> {
+    const found = await this.#retired.find(hash);
+    if (!found) return undefined;
+    const row = await this.#select().where('k.id', '=', found.keyId).executeTakeFirst();
+    return row && { ...keyOfRow(row), sentRetired: found.secret };
   }
 
   /** A key with its user's role, and where in the hierarchy it stands. */
@@ -255,7 +316,7 @@ export class KeyStore {
       ]);
   }
 
-  #usable(key: ApiKey | undefined): ApiKey {
+  #usable(key: SentKey | undefined, hash: string): SentKey {
     if (!key) throw refused(invalid);
     if (key.revokedAtMs !== undefined) {
       throw refused(`the API key ending in ${key.last4} was revoked`);
@@ -264,9 +325,29 @@ export class KeyStore {
     if (key.expiresAtMs !== undefined && key.expiresAtMs <= now) {
       throw refused(`the API key ending in ${key.last4} has expired`);
     }
+    const { sentRetired } = key;
+    if (sentRetired) {
+      if (sentRetired.validUntilMs <= now) throw refused(rotatedAway(sentRetired, key));
+      this.#retired.used(hash, now);
+    }
     this.#used.set(key.id, now);
     return key;
   }
+}
+
+function newSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(secretBytes));
+  return keyPrefix + Buffer.from(bytes).toString('base64url');
+}
+
+function withRetired(key: ApiKey, retired: ReadonlyMap<string, RetiredSecret[]>): ApiKey {
+  const own = retired.get(key.id);
+  return own ? { ...key, retired: own } : key;
+}
+
+function rotatedAway({ last4, retiredAtMs, validUntilMs }: RetiredSecret, key: ApiKey): string {
+  const times = [retiredAtMs, validUntilMs].map((ms) => new Date(ms).toISOString());
+  return `the API key ending in ${last4} was rotated at ${times[0]} and worked until ${times[1]}: use the one ending in ${key.last4} in its place`;
 }
 
 function hasKeyForm(secret: string): boolean {

@@ -235,8 +235,30 @@ async function makeAppendOnly(db: Kysely<unknown>, kind: StorageKind): Promise<v
     for each statement execute function gateway_audit_refuse()`.execute(db);
 }
 
+const retiredSecrets: Migration = {
+  number: 8,
+  name: 'retired-secrets',
+  up: async (db, kind) => {
+    const { int64 } = columnTypes(kind);
+    await db.schema
+      .createTable('gateway_retired_secrets')
+      .addColumn('sha256', 'text', (column) => column.primaryKey())
+      .addColumn('key_id', 'text', (column) => column.notNull())
+      .addColumn('last4', 'text', (column) => column.notNull())
+      .addColumn('retired_at_ms', int64, (column) => column.notNull())
+      .addColumn('valid_until_ms', int64, (column) => column.notNull())
+      .addColumn('last_used_at_ms', int64)
+      .execute();
+    await db.schema
+      .createIndex('gateway_retired_secrets_retired_at_ms')
+      .on('gateway_retired_secrets')
+      .column('retired_at_ms')
+      .execute();
+  },
+};
+
 /** What `storage.migrate` needs to make the gateway's tables. */
 export const gatewayMigrations: MigrationSet = {
   owner: 'gateway',
-  migrations: [keys, ledger, responses, hierarchy, budgets, tiers, audit],
+  migrations: [keys, ledger, responses, hierarchy, budgets, tiers, audit, retiredSecrets],
 };

@@ -3,6 +3,7 @@ import type { ColumnType, Generated } from 'kysely';
 /** Tables that the gateway owns. Times are milliseconds since the epoch, money is micro-USD. */
 export interface GatewayTables {
   gateway_keys: KeyTable;
+  gateway_retired_secrets: RetiredSecretTable;
   gateway_ledger: LedgerTable;
   gateway_responses: ResponseTable;
   gateway_orgs: OrgTable;
@@ -36,6 +37,18 @@ export interface KeyTable {
   team_id: string | null;
   /** By whose rates it is limited; null for the default tier. */
   tier: string | null;
+}
+
+/** A secret that a rotation of its key has replaced; only its SHA-256. */
+export interface RetiredSecretTable {
+  /** Hex. */
+  sha256: string;
+  key_id: string;
+  last4: string;
+  retired_at_ms: number;
+  /** Until then it works beside the new one. */
+  valid_until_ms: number;
+  last_used_at_ms: number | null;
 }
 
 export interface OrgTable {

@@ -9,6 +9,7 @@ const keyPlace = ['orgId', 'teamId', 'userId', 'tier'] as const;
 export const auditedActions = {
   'key-create': { action: 'key.create', keeps: [...key, ...keyPlace] },
   'key-change': { action: 'key.change', keeps: ['name', 'owner', 'last4', 'tier'] },
+  'key-rotate': { action: 'key.rotate', keeps: ['name', 'owner', 'last4', 'retired'] },
   'key-revoke': { action: 'key.revoke', keeps: ['name', 'owner', 'last4'] },
   'org-create': { action: 'org.create', keeps: entity },
   'org-rename': { action: 'org.rename', keeps: entity },

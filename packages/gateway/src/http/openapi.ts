@@ -21,7 +21,12 @@ import { chatCompletionRequest } from '../dialects/openai-chat/types.ts';
 import { requestSchema as responsesRequestSchema } from '../dialects/openai-responses/index.ts';
 import { routingSchema } from '../routing/routing-request.ts';
 import { hierarchyOperations } from './admin-operations.ts';
-import { changeKeyRequest, createKeyRequest, usageQuery } from './endpoints/admin.ts';
+import {
+  changeKeyRequest,
+  createKeyRequest,
+  rotateKeyRequest,
+  usageQuery,
+} from './endpoints/admin.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
@@ -307,6 +312,13 @@ const operations: readonly Operation[] = [
     tag: 'Admin',
     summary: 'Give a key another tier',
     body: changeKeyRequest,
+  },
+  {
+    method: 'post',
+    path: '/admin/keys/{id}/rotate',
+    tag: 'Admin',
+    summary: 'Give a key a new secret; the one before works for a while beside it',
+    body: rotateKeyRequest,
   },
   { method: 'delete', path: '/admin/keys/{id}', tag: 'Admin', summary: 'Revoke a key' },
   {

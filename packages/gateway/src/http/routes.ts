@@ -109,6 +109,7 @@ function addOwn(router: Router): void {
   router.add('GET /admin/keys', keys.read('keys', onUse(adminApi, 'listKeys')));
   router.add('POST /admin/keys', keys.write('key-create', onUse(adminApi, 'createKey')));
   router.add('PATCH /admin/keys/*', operate('key-change', withId(adminApi, 'changeKey')));
+  router.add('POST /admin/keys/*/rotate', keys.write('key-rotate', withId(adminApi, 'rotateKey')));
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));

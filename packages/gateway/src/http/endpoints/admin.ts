@@ -117,11 +117,43 @@ export async function revokeKey(
   exchange: Exchange,
   id: string,
 ): Promise<Response> {
-  const { caller } = exchange;
-  const key = await services.keys.get(id);
+  await reachedKey(services, exchange.caller, id);
+  return jsonResponse(exchange, await services.keys.revoke(id));
+}
+
+/** 30 days. */
+const maxGraceSeconds = 2_592_000;
+
+export const rotateKeyRequest = z
+  .strictObject({
+    grace_s: z
+      .int('it must be a whole number of seconds')
+      .min(0, 'it is less than 0')
+      .max(maxGraceSeconds, `it is more than ${maxGraceSeconds}, which is 30 days`)
+      .default(86_400)
+      .describe('How long the secret from before works beside the new one, in seconds.'),
+  })
+  .meta({ id: 'RotateKeyRequest' });
+
+/** `POST /admin/keys/{id}/rotate`. The answer holds the new secret, this once. */
+export async function rotateKey(
+  services: Services,
+  exchange: Exchange,
+  id: string,
+): Promise<Response> {
+  const text = await readBody(exchange, services);
+  const body = text.trim() === '' ? {} : parseJsonObject(text);
+  const { grace_s: graceSeconds } = parsed(rotateKeyRequest, body);
+  await reachedKey(services, exchange.caller, id);
+  const { key, secret } = await services.keys.rotate(id, graceSeconds * 1_000);
+  return jsonResponse(exchange, { ...key, secret });
+}
+
+/** Throws `not_found`, and `permission_denied` for a key that the caller may not change. */
+async function reachedKey({ keys }: Services, caller: Caller, id: string): Promise<void> {
+  const key = await keys.get(id);
   authorizeFor(caller, 'keys.write', key, `the key ${id}`);
   if (key.role && !mayGrant(caller, key.role)) throw roleAbove(caller, key.role);
-  return jsonResponse(exchange, await services.keys.revoke(id));
 }
 
 export const changeKeyRequest = z
