@@ -1,3 +1,6 @@
+import type { MetricsFormat } from './exposition.ts';
+import type { Exemplar, MetricFamily } from './metric-family.ts';
+
 /** Label values, in the order of the label names given when the metric was made. */
 export type LabelValues = readonly string[];
 
@@ -17,14 +20,27 @@ export interface Gauge {
 /** Counts observations in buckets; times are seconds, as Prometheus has them. */
 export interface Histogram {
   observe(value: number, ...labels: LabelValues): void;
-  /** The buckets of these labels, for places where looking them up each time costs too much. */
-  labels(...labels: LabelValues): { observe(value: number): void };
+  /**
+   * The buckets of these labels, for places where looking them up each time costs too much. An
+   * observation with an exemplar takes the place of its bucket's last.
+   */
+  labels(...labels: LabelValues): { observe(value: number, exemplar?: Exemplar): void };
 }
 
+/** A value of a gauge with its labels, in the order of the label names. */
+export type Reading = readonly [value: number, ...labels: string[]];
+
 export interface MetricOptions {
-  /** Without the prefix: `requests_total` becomes `zeke_requests_total`. */
+  /**
+   * Without the prefix: `requests_total` becomes `zeke_requests_total`. A name with dots is one of
+   * OpenTelemetry's conventions: Prometheus is told it with its unit and without a prefix,
+   * `gen_ai.client.operation.duration` as `gen_ai_client_operation_duration_seconds`.
+   */
   readonly name: string;
+  /** Of a name with dots: seconds, or what is counted, such as `{token}`. */
+  readonly unit?: 's' | `{${string}}`;
   readonly help: string;
+  /** Dots in a label's name are told to Prometheus as `_`. */
   readonly labels?: readonly string[];
 }
 
@@ -38,10 +54,12 @@ export interface Metrics {
   counter(options: MetricOptions): Counter;
   gauge(options: MetricOptions): Gauge;
   histogram(options: HistogramOptions): Histogram;
-  /** The body of `GET /metrics`. */
-  text(): Promise<string>;
-  /** The content type of `text()`. */
-  readonly contentType: string;
+  /** A gauge that is read whenever somebody looks. Named again, the newer way to read it holds. */
+  observed(options: MetricOptions, read: () => Iterable<Reading>): void;
+  /** All metrics as they are now. */
+  families(): Promise<MetricFamily[]>;
+  /** The body of `GET /metrics`, by default in Prometheus' own format. */
+  text(format?: MetricsFormat): Promise<string>;
 }
 
 export interface CreateMetricsOptions {
@@ -51,6 +69,6 @@ export interface CreateMetricsOptions {
 
 /** Makes the metrics of this process. prom-client is loaded here and not before. */
 export async function createMetrics(options: CreateMetricsOptions = {}): Promise<Metrics> {
-  const { createRegistry } = await import('./prometheus-metrics.ts');
+  const { createRegistry } = await import('./registry.ts');
   return createRegistry(options);
 }

@@ -4,11 +4,6 @@ declare module 'prom-client/lib/counter.js' {
   export = Counter;
 }
 
-declare module 'prom-client/lib/gauge.js' {
-  import { Gauge } from 'prom-client';
-  export = Gauge;
-}
-
 declare module 'prom-client/lib/registry.js' {
   import { Registry } from 'prom-client';
   export = Registry;

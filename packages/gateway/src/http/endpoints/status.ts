@@ -1,3 +1,4 @@
+import { metricsContentTypes, metricsFormatFor } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { sql } from 'kysely';
 import { type Exchange, jsonResponse } from '../exchange.ts';
@@ -35,9 +36,10 @@ export function status(services: Services, exchange: Exchange): Response {
   });
 }
 
-/** `GET /metrics` */
-export async function metrics(services: Services): Promise<Response> {
-  return new Response(await services.registry.text(), {
-    headers: { 'content-type': services.registry.contentType },
+/** `GET /metrics`, in the format that the caller likes best. */
+export async function metrics({ registry }: Services, { request }: Exchange): Promise<Response> {
+  const format = metricsFormatFor(request.headers.get('accept'));
+  return new Response(await registry.text(format), {
+    headers: { 'content-type': metricsContentTypes[format], vary: 'accept' },
   });
 }
