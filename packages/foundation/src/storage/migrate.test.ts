@@ -102,6 +102,42 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       expect((await failureOf(storage.migrate([renamed]))).message).toContain('"other"');
     });
 
+    test('a long one goes on where it was cut, and what comes after waits for its end', async () => {
+      await using fixture = await database(kind);
+      await using storage = await openStorage(fixture.url);
+      let failsAt = 3;
+      const told: string[] = [];
+      const long: Migration = {
+        number: 3,
+        name: 'long',
+        step: async (db) => {
+          const { rows } = await sql<{ n: number }>`select count(*) as n from one`.execute(db);
+          const doneRows = Number(rows[0]?.n) + 1;
+          await sql`insert into one values (${doneRows})`.execute(db);
+          if (doneRows === failsAt) throw new Error('cut');
+          return { doneRows, totalRows: 4, isDone: doneRows === 4 };
+        },
+      };
+      const set = {
+        owner: 'first',
+        migrations: [...first.migrations, long, table(4, 'four')],
+      };
+      const report = (title: string, { doneRows }: { doneRows: number }) =>
+        void told.push(`${title} ${doneRows}`);
+      const error = await failureOf(storage.migrate([set], report));
+      expect(error.message).toContain('migration first 3 (long) failed on its way');
+      expect(error.message).toContain('start again');
+      expect(await tablesOf(storage)).toEqual(['one', 'two', 'zeke_migrations']);
+      failsAt = 0;
+      await storage.migrate([set], report);
+      expect(told).toEqual([1, 2, 3, 4].map((done) => `first 3 long ${done}`));
+      const { rows } = await sql<{ n: number }>`select n from one order by n`.execute(storage.db);
+      expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+      expect(await tablesOf(storage)).toContain('four');
+      await storage.migrate([set], report);
+      expect(told).toHaveLength(4);
+    });
+
     test('must be numbered without gaps and have one owner', async () => {
       await using fixture = await database(kind);
       await using storage = await openStorage(fixture.url);

@@ -1,6 +1,15 @@
 import { RpcError } from '@zeke/rpc';
 import { type Kysely, sql } from 'kysely';
-import type { Migration, MigrationSet, Storage, StorageKind } from './storage.ts';
+import type {
+  LongMigration,
+  Migration,
+  MigrationProgress,
+  MigrationReport,
+  MigrationSet,
+  ShortMigration,
+  Storage,
+  StorageKind,
+} from './storage.ts';
 
 /** Any number that other programs in the same PostgreSQL database do not lock. */
 const postgresLockKey = 0x7a656b65;
@@ -25,20 +34,43 @@ interface PendingMigration {
 export async function migrate(
   storage: Pick<Storage<unknown>, 'db' | 'kind'>,
   sets: readonly MigrationSet[],
+  report: MigrationReport = () => {},
 ): Promise<void> {
   assertWellFormed(sets);
   const { kind } = storage;
   const db = storage.db as Kysely<MigrationTables>;
   if (pendingOf(sets, await readApplied(db, kind)).length === 0) return;
-  await db.transaction().execute(async (transaction) => {
-    if (kind === 'postgres') {
-      await sql`select pg_advisory_xact_lock(${postgresLockKey})`.execute(transaction);
-    }
-    await createTable(transaction);
-    for (const { owner, migration } of pendingOf(sets, await readApplied(transaction, kind))) {
-      await apply(transaction, kind, owner, migration);
-    }
-  });
+  let isMore = true;
+  while (isMore) {
+    isMore = await db.transaction().execute(async (transaction) => {
+      if (kind === 'postgres') {
+        await sql`select pg_advisory_xact_lock(${postgresLockKey})`.execute(transaction);
+      }
+      await createTable(transaction);
+      const pending = pendingOf(sets, await readApplied(transaction, kind));
+      return await advance(transaction, kind, pending, report);
+    });
+  }
+}
+
+/** Runs the short ones that come next, or one step of a long one. False when nothing was left. */
+async function advance(
+  db: Kysely<MigrationTables>,
+  kind: StorageKind,
+  pending: readonly PendingMigration[],
+  report: MigrationReport,
+): Promise<boolean> {
+  const [first] = pending;
+  if (first === undefined) return false;
+  if ('step' in first.migration) {
+    await takeStep(db, kind, first.owner, first.migration, report);
+    return true;
+  }
+  for (const { owner, migration } of pending) {
+    if ('step' in migration) break;
+    await apply(db, kind, owner, migration);
+  }
+  return true;
 }
 
 /** A mistake in a set is the programmer's, so it throws before the database is touched. */
@@ -117,25 +149,59 @@ async function apply(
   db: Kysely<MigrationTables>,
   kind: StorageKind,
   owner: string,
-  migration: Migration,
+  migration: ShortMigration,
 ): Promise<void> {
   try {
     await migration.up(db as unknown as Kysely<unknown>, kind);
   } catch (error) {
-    const reason = RpcError.from(error);
-    throw new RpcError(
-      reason.code,
-      `migration ${owner} ${migration.number} (${migration.name}) failed and nothing was changed: ${reason.message}`,
-      { cause: error, retryable: reason.retryable },
+    throw failure(error, owner, migration, 'failed and nothing was changed');
+  }
+  await noteApplied(db, owner, migration);
+}
+
+async function takeStep(
+  db: Kysely<MigrationTables>,
+  kind: StorageKind,
+  owner: string,
+  migration: LongMigration,
+  report: MigrationReport,
+): Promise<void> {
+  let progress: MigrationProgress;
+  try {
+    progress = await migration.step(db as unknown as Kysely<unknown>, kind);
+  } catch (error) {
+    throw failure(
+      error,
+      owner,
+      migration,
+      'failed on its way; no row is lost, what is moved stays',
     );
   }
+  if (progress.isDone) await noteApplied(db, owner, migration);
+  report(`${owner} ${migration.number} ${migration.name}`, progress);
+}
+
+function failure(
+  error: unknown,
+  owner: string,
+  { name, number }: Migration,
+  what: string,
+): RpcError {
+  const reason = RpcError.from(error);
+  return new RpcError(
+    reason.code,
+    `migration ${owner} ${number} (${name}) ${what}: ${reason.message}; put that right and start again, or go back to the version and the backup from before`,
+    { cause: error, retryable: reason.retryable },
+  );
+}
+
+async function noteApplied(
+  db: Kysely<MigrationTables>,
+  owner: string,
+  { name, number }: Migration,
+): Promise<void> {
   await db
     .insertInto('zeke_migrations')
-    .values({
-      owner,
-      number: migration.number,
-      name: migration.name,
-      applied_at_ms: Date.now(),
-    })
+    .values({ owner, number, name, applied_at_ms: Date.now() })
     .execute();
 }

@@ -11,6 +11,8 @@ export interface OpenStorageOptions {
   readonly maxConnections?: number;
   /** PostgreSQL: how long to wait for a connection. Default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** PostgreSQL: how long to wait for a statement, other than of a migration. Default 10,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function openStorage<DB = unknown>(
       url,
       maxConnections: options.maxConnections ?? 10,
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+      statementTimeoutMs: options.statementTimeoutMs ?? 10_000,
       onIdleError: options.onIdleError ?? (() => {}),
     });
   }

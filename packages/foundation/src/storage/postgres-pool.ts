@@ -8,6 +8,8 @@ export interface PostgresPoolOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly connectTimeoutMs: number;
+  /** A statement that takes longer has failed, and its connection is given up. */
+  readonly statementTimeoutMs: number;
   /** Told of connections that broke while nobody used them; the pool makes others. */
   readonly onIdleError: (error: unknown) => void;
 }
@@ -45,7 +47,8 @@ export function createPostgresPool(options: PostgresPoolOptions): PostgresPool {
       const client = await pool.connect().catch((error) => {
         throw fromPostgresError(error);
       });
-      const known = clients.get(client) ?? preparingClient(client, names);
+      const known =
+        clients.get(client) ?? preparingClient(client, names, options.statementTimeoutMs);
       clients.set(client, known);
       return known;
     },
@@ -74,15 +77,24 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string)
   return pg.types.getTypeParser(oid, format as 'text');
 }
 
-function preparingClient(client: pg.PoolClient, names: Map<string, string>): PostgresPoolClient {
+function preparingClient(
+  client: pg.PoolClient,
+  names: Map<string, string>,
+  timeoutMs: number,
+): PostgresPoolClient {
   let spoiled = false;
+  let isLate = false;
   async function query(text: string, values: readonly unknown[]): Promise<unknown> {
+    // What comes after would wait behind a statement that nobody waits for any more.
+    if (isLate) throw fromPostgresError(new Error('the connection was given up'));
     try {
       const name = statementName(text, names);
-      const config = { text, values: values as unknown[] };
+      const limit = Number.isFinite(timeoutMs) ? { query_timeout: timeoutMs } : {};
+      const config = { text, values: values as unknown[], ...limit };
       return await client.query(name === undefined ? config : { ...config, name });
     } catch (error) {
-      spoiled ||= spoilsConnection(error);
+      isLate ||= error instanceof Error && error.message === readTimeout;
+      spoiled ||= isLate || spoilsConnection(error);
       throw fromPostgresError(error);
     }
   }
@@ -91,6 +103,9 @@ function preparingClient(client: pg.PoolClient, names: Map<string, string>): Pos
     release: (destroy) => client.release(destroy === true || spoiled),
   };
 }
+
+/** What `pg` says of a statement that took too long. */
+const readTimeout = 'Query read timeout';
 
 function statementName(text: string, names: Map<string, string>): string | undefined {
   const known = names.get(text);

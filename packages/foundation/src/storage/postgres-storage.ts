@@ -2,7 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { migrate } from './migrate.ts';
 import { createPostgresPool, type PostgresPoolOptions, postgresAddress } from './postgres-pool.ts';
-import type { ColumnValue, MigrationSet, Storage } from './storage.ts';
+import type { ColumnValue, MigrationReport, MigrationSet, Storage } from './storage.ts';
 
 /**
  * Connects to PostgreSQL. Throws when it does not answer within `connectTimeoutMs`, refuses the
@@ -22,26 +22,42 @@ export async function openPostgresStorage<DB>(options: PostgresPoolOptions): Pro
       retryable: error.retryable,
     });
   }
-  return new PostgresStorage<DB>(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }));
+  return new PostgresStorage<DB>(
+    new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }),
+    options,
+  );
 }
 
 class PostgresStorage<DB> implements Storage<DB> {
   readonly kind = 'postgres';
   readonly db: Kysely<DB>;
+  readonly #options: PostgresPoolOptions;
   readonly #inserts = new Map<string, Promise<string>>();
   #closed = false;
 
-  constructor(db: Kysely<DB>) {
+  constructor(db: Kysely<DB>, options: PostgresPoolOptions) {
     this.db = db;
+    this.#options = options;
   }
 
   as<Other>(): Storage<Other> {
     return this as unknown as Storage<Other>;
   }
 
-  async migrate(sets: readonly MigrationSet[]): Promise<void> {
-    await migrate(this.as<unknown>(), sets);
-    this.#inserts.clear();
+  async migrate(sets: readonly MigrationSet[], report?: MigrationReport): Promise<void> {
+    // Over a connection of its own: a statement of a migration may take as long as it takes.
+    const pool = createPostgresPool({
+      ...this.#options,
+      maxConnections: 1,
+      statementTimeoutMs: Number.POSITIVE_INFINITY,
+    });
+    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+    try {
+      await migrate({ db, kind: this.kind }, sets, report);
+    } finally {
+      await db.destroy();
+      this.#inserts.clear();
+    }
   }
 
   /** One statement whatever the number of rows: each column goes as one array. */

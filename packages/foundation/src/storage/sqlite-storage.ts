@@ -6,7 +6,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { migrate } from './migrate.ts';
 import { BunSqliteDialect, StatementCache } from './sqlite-driver.ts';
 import { fromSqliteError } from './sqlite-errors.ts';
-import type { ColumnValue, MigrationSet, Storage } from './storage.ts';
+import type { ColumnValue, MigrationReport, MigrationSet, Storage } from './storage.ts';
 
 export interface SqliteOptions {
   /** Absolute path, or `:memory:`. */
@@ -92,10 +92,10 @@ class SqliteStorage<DB> implements Storage<DB> {
     return this as unknown as Storage<Other>;
   }
 
-  async migrate(sets: readonly MigrationSet[]): Promise<void> {
+  async migrate(sets: readonly MigrationSet[], report?: MigrationReport): Promise<void> {
     this.#database.run(`pragma busy_timeout = ${migrationLockTimeoutMs}`);
     try {
-      await migrate(this.as<unknown>(), sets);
+      await migrate(this.as<unknown>(), sets, report);
     } finally {
       this.#database.run(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
       this.#statements.clear();

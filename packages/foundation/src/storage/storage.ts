@@ -22,11 +22,12 @@ export interface Storage<DB> extends AsyncDisposable {
   /** The same database, seen with another package's tables. */
   as<Other>(): Storage<Other>;
   /**
-   * Runs what has not run yet, set by set in the order given, under a lock and in one transaction:
-   * all of it or nothing. Processes that start together wait for the first. Throws
-   * `failed_precondition` when the database is newer than the program.
+   * Runs what has not run yet, set by set in the order given, under a lock: migrations that follow
+   * each other in one transaction, all of them or none, and long ones step by step, which go on where
+   * they were when they are begun again. Processes that start together wait for each other. `report`
+   * is told after each step. Throws `failed_precondition` when the database is newer than the program.
    */
-  migrate(sets: readonly MigrationSet[]): Promise<void>;
+  migrate(sets: readonly MigrationSet[], report?: MigrationReport): Promise<void>;
   /**
    * The fast path for grouped writes: all rows or none, each row in the order of `columns`.
    * Table and column names are trusted: they come from code. Within a transaction of `db`, give
@@ -54,9 +55,35 @@ export interface MigrationSet {
 }
 
 /** One step forward; there is no way back. Once released it never changes. */
-export interface Migration {
+export type Migration = ShortMigration | LongMigration;
+
+interface MigrationName {
   /** 1, 2, 3, … without gaps. */
   readonly number: number;
   readonly name: string;
+}
+
+/** Changes tables, in one transaction. */
+export interface ShortMigration extends MigrationName {
   up(db: Kysely<unknown>, kind: StorageKind): Promise<void>;
 }
+
+/** Moves rows, many at a time, each time in a transaction of its own. */
+export interface LongMigration extends MigrationName {
+  /**
+   * Does some of it, and says how far it is. What is left it reads from the database, so that it goes
+   * on where it was after a kill; another process may take a step in between.
+   */
+  step(db: Kysely<unknown>, kind: StorageKind): Promise<MigrationProgress>;
+}
+
+/** How far a long migration is. */
+export interface MigrationProgress {
+  readonly doneRows: number;
+  /** As far as it is known. */
+  readonly totalRows: number;
+  readonly isDone: boolean;
+}
+
+/** Is told of each step of a long migration. `title` is `owner number name`. */
+export type MigrationReport = (title: string, progress: MigrationProgress) => void;
