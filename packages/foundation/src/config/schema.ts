@@ -9,6 +9,20 @@ import {
   strategyNames,
   tlsVersions,
 } from './resolved-config.ts';
+import {
+  choice,
+  flag,
+  httpUrl,
+  integer,
+  list,
+  map,
+  milliseconds,
+  positive,
+  price,
+  secret,
+  temperature,
+  text,
+} from './schema-fields.ts';
 
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
@@ -343,58 +357,4 @@ function provider<Type extends ProviderType, Shape extends z.ZodRawShape>(
 ) {
   const literal = z.literal(type).describe(`One of ${providerTypes.join(', ')}`);
   return z.strictObject({ type: literal, ...commonProviderKeys }).extend(shape);
-}
-
-function text() {
-  return z.string({ error: 'it must be text' }).min(1, 'it is empty');
-}
-
-function secret() {
-  return text().meta({ secret: true });
-}
-
-function httpUrl() {
-  return z.url({ protocol: /^https?$/, error: 'it is not an http:// or https:// address' });
-}
-
-function choice<const Options extends readonly [string, ...string[]]>(options: Options) {
-  return z.enum(options, { error: `it must be one of ${options.join(', ')}` });
-}
-
-function flag() {
-  return z.boolean({ error: 'it must be true or false' });
-}
-
-function integer(minimum: number, maximum: number) {
-  const error = `it must be a whole number from ${minimum} to ${maximum}`;
-  return z.int({ error }).min(minimum, { error }).max(maximum, { error });
-}
-
-function positive(maximum: number) {
-  const error = `it must be a number above 0, up to ${maximum}`;
-  return z.number({ error }).positive({ error }).max(maximum, { error });
-}
-
-function temperature() {
-  const error = 'it must be a number from 0 to 2';
-  return z.number({ error }).min(0, { error }).max(2, { error });
-}
-
-/** A day is more than any wait of this program should be. */
-function milliseconds() {
-  return integer(0, 86_400_000);
-}
-
-function price(what: string) {
-  const error = 'it must be a number of USD, 0 or more';
-  return z.number({ error }).min(0, { error }).optional().describe(`USD for a million ${what}`);
-}
-
-function list() {
-  const error = 'it must be a list of names';
-  return z.array(z.string({ error }).min(1, { error }), { error }).min(1, 'the list is empty');
-}
-
-function map<Value extends z.ZodType>(value: Value) {
-  return z.record(z.string(), value, { error: 'it must be a table of names and values' });
 }
