@@ -99,10 +99,11 @@ function flatten(config: ResolvedConfig): Map<string, string> {
   return flat;
 }
 
-/** JSON with the values of secrets in it, which hide from JSON otherwise. */
+/** JSON with the values of secrets and of maps in it, which hide from JSON otherwise. */
 function revealed(value: unknown): string {
   return JSON.stringify({ value }, function (this: Record<string, unknown>, key, inner) {
     const original = this[key];
-    return original instanceof Secret ? original.reveal() : inner;
+    if (original instanceof Secret) return original.reveal();
+    return original instanceof Map ? [...original] : inner;
   });
 }

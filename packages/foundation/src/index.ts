@@ -1,5 +1,16 @@
 export { equalInConstantTime, hashSecret } from './auth/hash-secret.ts';
 export {
+  type AuthConfig,
+  type GrantName,
+  grantNames,
+  type IdentityConfig,
+  type JwtIssuerConfig,
+  type OauthConfig,
+  type OidcConfig,
+  type RoleName,
+  roleNames,
+} from './config/auth-config.ts';
+export {
   type ConfigFault,
   formatFault,
   formatOrigin,
@@ -16,7 +27,6 @@ export {
 } from './config/load-config.ts';
 export {
   type ApiKeyProviderConfig,
-  type AuthConfig,
   type AzureProviderConfig,
   type BedrockProviderConfig,
   type CacheConfig,
@@ -63,6 +73,12 @@ export { createSecretStore, type SecretStoreOptions } from './secrets/create-sec
 export { Secret } from './secrets/secret.ts';
 export type { SecretStore } from './secrets/secret-store.ts';
 export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
+export {
+  createDayPartition,
+  dropDayPartition,
+  listDayPartitions,
+  partitionName,
+} from './storage/day-partitions.ts';
 export { type OpenStorageOptions, openStorage } from './storage/open-storage.ts';
 export type {
   ColumnValue,

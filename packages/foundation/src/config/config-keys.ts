@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jwtIssuerSchema } from './auth-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
 import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
 
@@ -23,6 +24,7 @@ export interface ConfigKey {
 
 /** Sections whose tables have names that users choose, with the keys of such a table. */
 const namedTables = [
+  [['auth', 'jwt'], jwtIssuerSchema],
   [['limits', 'tiers'], tierSchema],
   [['models'], modelSchema],
   [['prices'], priceSchema],

@@ -14,8 +14,13 @@ import { valueAt } from './schema-at.ts';
 
 const redacted = '[redacted]';
 
-/** Tables of providers whose every value is a secret. */
-const secretTables: ReadonlySet<string> = new Set(['headers', 'api_keys']);
+/** Tables whose every value is a secret, of providers and of issuers. */
+const secretTables: ReadonlySet<string> = new Set([
+  'headers',
+  'api_keys',
+  'secrets',
+  'signing_keys',
+]);
 
 /**
  * What is in force, key by key: the fixed sections whole, of the named tables what was written. A
@@ -25,9 +30,12 @@ export function listEntries(raw: RawConfig, valid: ValidConfig): ConfigEntry[] {
   const keys = configKeys();
   const secrets = new Set(keys.filter((key) => key.type === 'secret').map((key) => key.path));
   const listed = new Map<string, ConfigEntry>();
+  const written = [...raw.entries.values()].map((entry) => entry.path.join('.'));
   for (const { path } of keys) {
     const value = valueAt(valid as unknown as RawTree, path.split('.'));
-    if (path.includes('<name>') || value === undefined) continue;
+    // A table of which something is written is listed by what is, which may be secrets.
+    const isWritten = written.some((each) => each.startsWith(`${path}.`));
+    if (path.includes('<name>') || value === undefined || isWritten) continue;
     listed.set(path, { path, value, source: 'default' });
   }
   for (const [path, entry] of raw.entries) {
@@ -40,11 +48,14 @@ export function listEntries(raw: RawConfig, valid: ValidConfig): ConfigEntry[] {
 function shownValue(entry: RawEntry, secrets: ReadonlySet<string>): unknown {
   const value = plain(entry.value);
   if (typeof value === 'string' && isReference(value)) return value;
-  const [section, name, key] = entry.path;
+  const { path } = entry;
+  const [section, name, key] = path;
   if (section === 'storage') return withoutPassword(String(value));
   const pattern = key === undefined ? `${section}.${name}` : `${section}.<name>.${key}`;
-  const isSecret = secrets.has(pattern) || secrets.has(entry.path.join('.'));
-  return isSecret || (key !== undefined && secretTables.has(key)) ? redacted : value;
+  const inTable = `${section}.${name}.<name>.${path[3]}`;
+  const isSecret = [pattern, inTable, path.join('.')].some((each) => secrets.has(each));
+  const tables = section === 'providers' ? path.slice(2) : path.slice(1);
+  return isSecret || tables.some((each) => secretTables.has(each)) ? redacted : value;
 }
 
 function plain(value: RawValue): unknown {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jwtIssuerSchema } from './auth-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
@@ -9,6 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where tables with names of the user's are, and their keys; the longest path first. */
 const namedTables: readonly (readonly [path: readonly string[], keys: readonly string[]])[] = [
+  [['auth', 'jwt'], Object.keys(jwtIssuerSchema.shape)],
   [['limits', 'tiers'], Object.keys(tierSchema.shape)],
   [
     ['providers'],

@@ -6,6 +6,7 @@ import { checkAliases, doubtOf } from './check-aliases.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
+import { resolveAuth } from './resolve-auth.ts';
 import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import type {
@@ -61,6 +62,7 @@ export function resolveConfig(
   checkBind(valid, fault);
   checkProxies(valid.server.trusted_proxies, fault);
   checkTls(valid.server.tls, fault);
+  const auth = resolveAuth(valid.auth, (path, message) => fault(['auth', ...path], message));
   const limits = resolveLimits(valid.limits, (path, message) =>
     fault(['limits', ...path], message),
   );
@@ -85,7 +87,6 @@ export function resolveConfig(
   warnOfJudges(valid.models, [...providers.keys()], warn);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
-  const { admin_api_key: adminApiKey } = valid.auth;
   const { otlp_endpoint: otlpEndpoint } = valid.telemetry;
   return {
     ok: true,
@@ -94,14 +95,14 @@ export function resolveConfig(
       home: context.home,
       ...(context.file === undefined ? {} : { file: context.file }),
       server: resolveServer(valid.server, context.folder),
-      auth: {
-        requireAuth: valid.auth.require_auth,
-        ...(adminApiKey === undefined ? {} : { adminApiKey: new Secret(adminApiKey) }),
-      },
+      auth,
       storage: { url: new Secret(url ?? '') },
       telemetry: {
         logLevel: valid.telemetry.log_level,
         ...(otlpEndpoint === undefined ? {} : { otlpEndpoint: otlpEndpoint.replace(/\/+$/, '') }),
+        ...defined({ otlpMetricsIntervalMs: valid.telemetry.otlp_metrics_interval_ms }),
+        sampleRatio: valid.telemetry.sample_ratio,
+        captureContent: valid.telemetry.capture_content,
         serviceName: valid.telemetry.service_name,
       },
       providers,
@@ -220,6 +221,12 @@ function resolveServer(server: ValidConfig['server'], folder: string): ServerCon
     maxBodyBytes: Math.floor(server.max_body_mb * bytesPerMegabyte),
     maxHeaderBytes: Math.floor(server.max_header_kb * bytesPerKilobyte),
     bodyTimeoutMs: server.body_timeout_ms,
+    maxMessages: server.max_messages,
+    maxTools: server.max_tools,
+    maxConcurrentRequests: server.max_concurrent_requests,
+    maxConcurrentStreams: server.max_concurrent_streams,
+    queueLength: server.queue_length,
+    queueTimeoutMs: server.queue_timeout_ms,
     shutdownTimeoutMs: server.shutdown_timeout_ms,
     drainDelayMs: server.drain_delay_ms,
     firstTokenTimeoutMs: server.first_token_timeout_ms,

@@ -1,5 +1,6 @@
 import type { RateOptions } from '../limits/gcra.ts';
 import type { Secret } from '../secrets/secret.ts';
+import type { AuthConfig } from './auth-config.ts';
 
 /**
  * The configuration as the program uses it: validated, defaults filled in, references (`env:`,
@@ -57,6 +58,15 @@ export interface ServerConfig {
   readonly maxHeaderBytes: number;
   /** From a request's head to its body's last byte. */
   readonly bodyTimeoutMs: number;
+  /** Of one request. */
+  readonly maxMessages: number;
+  readonly maxTools: number;
+  /** Requests to models under way at the same time, streams among them. */
+  readonly maxConcurrentRequests: number;
+  readonly maxConcurrentStreams: number;
+  /** How many may wait for a place, and how long. */
+  readonly queueLength: number;
+  readonly queueTimeoutMs: number;
   /** How long running requests may go on after SIGTERM. */
   readonly shutdownTimeoutMs: number;
   /** How long after SIGTERM new requests are still taken, while readiness says that it ends. */
@@ -93,12 +103,6 @@ export interface TlsConfig {
   readonly minVersion: (typeof tlsVersions)[number];
 }
 
-/** Who may call. */
-export interface AuthConfig {
-  readonly requireAuth: boolean;
-  readonly adminApiKey?: Secret;
-}
-
 /** The listener for RPC. */
 interface RpcConfig {
   /** For gRPC; 0 lets the system choose, undefined: there is none. */
@@ -119,6 +123,12 @@ export interface TelemetryConfig {
   readonly logLevel: LogLevel;
   /** The collector's base address, `http://127.0.0.1:4318`; tracing is off without it. */
   readonly otlpEndpoint?: string;
+  /** How often metrics are sent there, too; absent: never. */
+  readonly otlpMetricsIntervalMs?: number;
+  /** Of traces that callers do not decide about, the share that is kept: 0 to 1. */
+  readonly sampleRatio: number;
+  /** Whether spans hold prompts and answers. */
+  readonly captureContent: boolean;
   readonly serviceName: string;
 }
 
@@ -178,6 +188,8 @@ export interface ProviderConfigBase {
   readonly defaultModel?: string;
   /** Sent with every request, over our own; names are lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
+  /** Whether it is told of traces; absent: only where it runs on this machine. */
+  readonly sendTraceContext?: boolean;
   /** Where several providers have a bare model name, the lowest number wins. */
   readonly priority: number;
   /** Several keys, in place of the one that most types may have; at least one. */

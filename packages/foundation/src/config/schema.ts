@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authSchema } from './auth-schema.ts';
 import {
   clientAuthNames,
   intents,
@@ -19,6 +20,7 @@ import {
   milliseconds,
   positive,
   price,
+  ratio,
   secret,
   temperature,
   text,
@@ -70,6 +72,20 @@ export const sectionSchemas = {
     body_timeout_ms: integer(1, 86_400_000)
       .default(60_000)
       .describe("How long a client may take to send a request's body"),
+    max_messages: integer(1, 1_000_000).default(10_000).describe('Messages of one request'),
+    max_tools: integer(1, 100_000).default(1_024).describe('Tools of one request'),
+    max_concurrent_requests: integer(1, 1_000_000)
+      .default(20_000)
+      .describe('Requests to models under way at the same time, streams among them'),
+    max_concurrent_streams: integer(1, 1_000_000)
+      .default(15_000)
+      .describe('Of these, answers that are streams'),
+    queue_length: integer(0, 100_000)
+      .default(1_000)
+      .describe('How many more may wait for a place; beyond, requests are refused with 503'),
+    queue_timeout_ms: milliseconds()
+      .default(10_000)
+      .describe('How long a request may wait for a place; one that would take longer is refused'),
     shutdown_timeout_ms: milliseconds()
       .default(10_000)
       .describe('How long running requests may go on after SIGTERM'),
@@ -97,10 +113,7 @@ export const sectionSchemas = {
       .describe('Addresses (10.0.0.1, 10.0.0.0/8) whose x-forwarded-for says who asks'),
     tls: tlsSchema.optional(),
   }),
-  auth: z.strictObject({
-    require_auth: flag().default(false).describe('Ask every caller for a key'),
-    admin_api_key: secret().optional().describe('The key for /admin, at least 16 characters'),
-  }),
+  auth: authSchema,
   storage: z.strictObject({
     url: secret()
       .default('sqlite:zeke.db')
@@ -111,7 +124,16 @@ export const sectionSchemas = {
     otlp_endpoint: httpUrl()
       .optional()
       .describe("An OpenTelemetry collector's base address; tracing is off without it"),
-    service_name: text().default('zeke').describe('The name in traces'),
+    otlp_metrics_interval_ms: integer(1_000, 86_400_000)
+      .optional()
+      .describe('How often the collector is sent the metrics, too; without it they are not sent'),
+    sample_ratio: ratio()
+      .default(1)
+      .describe('The share of traces that are kept, of those that callers do not decide about'),
+    capture_content: flag()
+      .default(false)
+      .describe('Put prompts and answers into spans: whoever reads traces reads them'),
+    service_name: text().default('zeke').describe('The name in traces and metrics'),
   }),
   rpc: z.strictObject({
     port: integer(0, 65_535)
@@ -194,6 +216,9 @@ const commonProviderKeys = {
   models: list().optional().describe('The models to offer; else the provider is asked'),
   default_model: text().optional().describe('The model for callers who name the provider only'),
   headers: map(secret()).default({}).describe('Headers to send with every request'),
+  send_trace_context: flag()
+    .optional()
+    .describe('Send traceparent and tracestate; else only providers of this machine get them'),
   priority: integer(-1000, 1000)
     .default(100)
     .describe('Where several providers have a model, the lowest wins'),
