@@ -102,7 +102,7 @@ export class RemoteKeySet {
       await response.body?.cancel();
       throw new RpcError('unavailable', `the answer has status ${response.status}, not 200`);
     }
-    const keys = readKeySet(parse(await boundedText(response)));
+    const keys = readKeySet(parseJson(await boundedText(response)));
     if (keys === undefined) throw new RpcError('unavailable', 'the answer is no key set');
     return keys;
   }
@@ -114,7 +114,8 @@ function checkTime(ms: number | undefined, field: string): void {
   throw new RpcError('invalid_argument', `JWT: ${field} of the key set: ${ms} is not ${bounds}`);
 }
 
-function keySetUrl(address: string): string {
+/** The address of a key set. @throws RpcError invalid_argument for one from which no keys may be had. */
+export function keySetUrl(address: string): string {
   const url = URL.parse(address);
   if (url === null) throw refused('is no URL');
   if (url.username !== '' || url.password !== '') throw refused('has a user name or password');
@@ -128,7 +129,8 @@ function refused(why: string): RpcError {
   return new RpcError('invalid_argument', `JWT: the URL of the key set ${why}`);
 }
 
-async function boundedText({ body }: Response): Promise<string> {
+/** The text of an answer of at most 256 KiB. @throws RpcError unavailable for a longer one. */
+export async function boundedText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
@@ -141,7 +143,8 @@ async function boundedText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parse(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
