@@ -243,7 +243,7 @@ describe('without a server', () => {
     const added = await zeke([...add, '--base-url', `${rack.url}/v1`], options);
     expect(added).toMatchObject({ code: exitCodes.ok, stdout: `added work to ${file}\n` });
     expect(await readFile(file, 'utf8')).toBe(
-      `# mine\n[server]\nport = 0 # any\n\n[providers.work]\ntype = "openai"\nbase_url = "${rack.url}/v1"\napi_key = "keychain:providers/work"\n`,
+      `# mine\n[server]\nport = 0 # any\n\n[providers.work]\ntype = "openai"\nbase_url = "${rack.url}/v1"\napi_key = "secret:providers/work"\n`,
     );
     expect((await zeke(['providers', 'test', 'work'], { home: own.path })).code).toBe(exitCodes.ok);
     expect(rack.requests.at(-1)?.headers.authorization).toBe('Bearer sk-secret-of-mine');

@@ -62,7 +62,7 @@ function assignment(
 function parsedValue(name: string, text: string, { type }: ConfigKey): TomlValue {
   switch (type) {
     case 'secret':
-      if (/^(env|file|keychain):./.test(text)) return text;
+      if (/^(env|file|secret|keychain|vault):./.test(text)) return text;
       throw new RpcError(
         'invalid_argument',
         `--set ${name}: a secret is no argument, other users could read it; write env:NAME or file:PATH`,

@@ -70,9 +70,12 @@ export { writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';
 export { createSecretStore, type SecretStoreOptions } from './secrets/create-secret-store.ts';
+export { openKeychain } from './secrets/keychain.ts';
+export type { SecretFacts } from './secrets/sealed-secret.ts';
 export { Secret } from './secrets/secret.ts';
-export type { SecretStore } from './secrets/secret-store.ts';
+export type { Rotation, SecretStore } from './secrets/secret-store.ts';
 export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
+export { Spool, type SpoolOptions } from './spool/spool.ts';
 export {
   createDayPartition,
   dropDayPartition,

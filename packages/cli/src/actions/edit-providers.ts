@@ -4,6 +4,7 @@ import {
   createSecretStore,
   formatFault,
   loadConfig,
+  openKeychain,
   type ProviderType,
   type Secret,
   writeFileAtomically,
@@ -19,7 +20,7 @@ import { checkedType, needsKey, tableOf } from '../provider-table.ts';
 import { readSecretInput } from '../secret-input.ts';
 import { unknownProvider } from './providers.ts';
 
-/** Writes a provider into the configuration file in force; its key goes to the keychain. */
+/** Writes a provider into the configuration file in force; its key goes into zeke's secrets. */
 export async function addProvider(
   context: Context,
   typeText: string | undefined,
@@ -39,7 +40,7 @@ export async function addProvider(
   const store = await secretStore(context);
   const secretName = `providers/${name}`;
   if (key?.secret) await store.set(secretName, key.secret);
-  const reference = key?.secret ? `keychain:${secretName}` : key?.reference;
+  const reference = key?.secret ? `secret:${secretName}` : key?.reference;
   if (reference !== undefined) table.api_key = reference;
   const unset = unsetVariable(context, flags);
   // A variable that only the server has is no fault of the file.
@@ -50,7 +51,7 @@ export async function addProvider(
     if (key?.secret) await store.delete(secretName);
     throw error;
   }
-  report(context, flags, { name, type, file: file.path, key: reference ?? null }, store.kind);
+  report(context, flags, { name, type, file: file.path, key: reference ?? null });
   if (unset !== undefined) {
     const { yellow } = context.output.noteStyles;
     context.output.note(
@@ -59,7 +60,7 @@ export async function addProvider(
   }
 }
 
-/** Takes a provider out of the configuration file in force, and its key out of the keychain. */
+/** Takes a provider out of the configuration file in force, and its key out of zeke's secrets. */
 export async function removeProvider(
   context: Context,
   name: string,
@@ -78,12 +79,19 @@ export async function removeProvider(
   }
   await replaceFile(context, file, removeTable(file.text, path));
   const secretName = `providers/${name}`;
-  const forgotten =
-    file.text.includes(`keychain:${secretName}`) &&
-    (await (await secretStore(context)).delete(secretName));
+  const forgotten = await forgetKey(context, file.text, secretName);
   if (flags.json)
     return output.json({ removed: { name, file: file.path, keyForgotten: forgotten } });
   output.line(`removed ${name} from ${file.path}${forgotten ? ', and its key' : ''}`);
+}
+
+/** Also a key that an earlier zeke put into the system's keychain. */
+async function forgetKey(context: Context, text: string, secretName: string): Promise<boolean> {
+  const isInKeychain = text.includes(`keychain:${secretName}`);
+  if (!isInKeychain && !text.includes(`secret:${secretName}`)) return false;
+  const entries = isInKeychain ? await openKeychain(Bun.secrets) : undefined;
+  const wasEntry = (await entries?.delete(secretName)) === true;
+  return (await (await secretStore(context)).delete(secretName)) || wasEntry;
 }
 
 interface ConfigFile {
@@ -196,21 +204,14 @@ interface Added {
   readonly key: TomlValue | null;
 }
 
-function report(
-  { output }: Context,
-  flags: AddProviderFlags,
-  added: Added,
-  kind: 'keychain' | 'file',
-): void {
+function report({ output }: Context, flags: AddProviderFlags, added: Added): void {
   if (flags.json) {
     output.json({ added });
     return;
   }
   output.line(`added ${added.name} to ${added.file}`);
-  if (String(added.key).startsWith('keychain:')) {
-    output.note(
-      kind === 'keychain' ? 'its key is in the keychain' : 'its key is in secrets.json, encrypted',
-    );
+  if (String(added.key).startsWith('secret:')) {
+    output.note('its key is in secrets.json, encrypted');
   }
   output.note(`to try it: zeke providers test ${added.name}`);
 }

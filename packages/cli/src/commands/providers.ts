@@ -56,7 +56,7 @@ function addAdd(providers: Command, context: Context): void {
     withJson(
       providers
         .command('add [type]')
-        .description('write a provider into zeke.toml; its key goes to the keychain'),
+        .description('write a provider into zeke.toml; its key goes into the secrets'),
     ),
   )
     .option('--name <name>', 'its name in provider/model; default: its type')

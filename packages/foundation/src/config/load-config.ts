@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { followReference, isReference } from '../secrets/references.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import { type ConfigFault, formatOrigin } from './config-fault.ts';
 import type { ConfigKey } from './config-keys.ts';
-import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
+import type { ConfigSources } from './follow-references.ts';
 import type { Environment } from './read-environment.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 
@@ -14,7 +13,7 @@ export interface LoadConfigOptions {
   readonly file?: string;
   readonly cwd: string;
   readonly environment: Environment;
-  /** Opened at the first `keychain:`. Default: the secrets of `$ZEKE_HOME`. */
+  /** Opened at the first `secret:`. Default: the secrets of `$ZEKE_HOME`. */
   readonly secretStore?: () => Promise<Pick<SecretStore, 'get'>>;
 }
 
@@ -35,8 +34,15 @@ export type LoadConfigResult =
       readonly warnings: readonly ConfigFault[];
       /** For people: what was written down, and all defaults of the fixed sections. */
       readonly entries: () => readonly ConfigEntry[];
+      /** Where the values of references came from. */
+      readonly sources: ConfigSources;
     }
-  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly ConfigFault[];
+      /** Absent where the fault is before any reference. */
+      readonly sources?: ConfigSources;
+    };
 
 /** `$ZEKE_HOME`, absolute; `~/.zeke` without it. */
 export function zekeHome(environment: Environment, cwd: string): string {
@@ -65,6 +71,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfig
     readToml,
     overlayEnvironment,
     spreadApiKeys,
+    followReferences,
     validateConfig,
     resolveConfig,
     listEntries,
@@ -74,21 +81,23 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfig
   const raw = spreadApiKeys(overlayEnvironment(file, options.environment));
   const home = zekeHome(options.environment, options.cwd);
   const folder = found === undefined ? options.cwd : dirname(found.path);
-  const followed = await followReferences(raw, options, folder);
+  const followed = await followReferences(raw, { ...options, home, folder });
+  const { sources } = followed;
   const checked = validateConfig(followed.raw);
   const unfollowed = new Set(followed.faults.map((fault) => fault.path));
   if (!checked.ok || followed.faults.length > 0) {
     const others = checked.ok ? [] : checked.faults.filter(({ path }) => !unfollowed.has(path));
-    return { ok: false, faults: inOrder([...followed.faults, ...others]) };
+    return { ok: false, sources, faults: inOrder([...followed.faults, ...others]) };
   }
   const context = { home, folder, ...(found === undefined ? {} : { file: found.path }) };
   const resolved = resolveConfig(checked.valid, followed.raw, context);
-  if (!resolved.ok) return { ok: false, faults: inOrder(resolved.faults) };
+  if (!resolved.ok) return { ok: false, sources, faults: inOrder(resolved.faults) };
   return {
     ok: true,
     config: resolved.config,
     warnings: [...raw.faults, ...followed.warnings, ...resolved.warnings],
     entries: () => listEntries(raw, checked.valid),
+    sources,
   };
 }
 
@@ -128,51 +137,6 @@ async function findFile(
 function shortName(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith('..') || isAbsolute(short) ? path : short;
-}
-
-interface FollowedConfig {
-  readonly raw: RawConfig;
-  readonly faults: readonly ConfigFault[];
-  readonly warnings: readonly ConfigFault[];
-}
-
-/** Puts values in the places of references. Lists are left alone: they hold names only. */
-async function followReferences(
-  raw: RawConfig,
-  options: LoadConfigOptions,
-  folder: string,
-): Promise<FollowedConfig> {
-  const entries = new Map(raw.entries);
-  const faults: ConfigFault[] = [];
-  const warnings: ConfigFault[] = [];
-  const secretStore = options.secretStore ?? (() => defaultStore(options));
-  for (const [path, entry] of raw.entries) {
-    const text = referenceIn(entry);
-    if (text === undefined) continue;
-    // A path in the environment starts from where the program was started.
-    const start = entry.origin.kind === 'file' ? folder : options.cwd;
-    const { environment } = options;
-    const result = await followReference(text, { environment, folder: start, secretStore });
-    const { origin } = entry;
-    if (!result.ok) {
-      faults.push({ origin, path, message: result.reason });
-      continue;
-    }
-    entries.set(path, { ...entry, value: new TextValue(result.value) });
-    if (result.warning !== undefined) warnings.push({ origin, path, message: result.warning });
-  }
-  return { raw: { ...raw, entries }, faults, warnings };
-}
-
-/** The reference that an entry is, if it is one. */
-function referenceIn({ value }: RawEntry): string | undefined {
-  const text = value instanceof TextValue ? value.text : value;
-  return typeof text === 'string' && isReference(text) ? text : undefined;
-}
-
-async function defaultStore({ cwd, environment }: LoadConfigOptions): Promise<SecretStore> {
-  const { createSecretStore } = await import('../secrets/create-secret-store.ts');
-  return createSecretStore({ home: zekeHome(environment, cwd), environment });
 }
 
 /** By file and line, then by variable, so that a reader walks through the file once. */

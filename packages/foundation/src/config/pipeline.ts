@@ -3,6 +3,7 @@
  * nobody should load who does not read a configuration.
  */
 export { configKeys } from './config-keys.ts';
+export { followReferences } from './follow-references.ts';
 export { listEntries } from './list-entries.ts';
 export { overlayEnvironment } from './read-environment.ts';
 export { readToml } from './read-toml.ts';

@@ -2,8 +2,8 @@ import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Replaces a file's text in one step: a reader sees the old text or the new, also after a crash.
- * Makes the folder around it, for its owner alone.
+ * Replaces a file's text in one step: a reader sees the old text or the new, also after a crash; once
+ * it resolves, a crash does not bring the old one back. Makes the folder around it, for its owner alone.
  */
 export async function writeFileAtomically(path: string, text: string, mode: number): Promise<void> {
   const temporary = await writeTemporary(path, text, mode);
@@ -13,6 +13,7 @@ export async function writeFileAtomically(path: string, text: string, mode: numb
     await rm(temporary, { force: true });
     throw error;
   }
+  await syncFolder(dirname(path));
 }
 
 /**
@@ -32,6 +33,13 @@ export async function createFileOnce(path: string, text: string, mode: number): 
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** The new name is in the folder, which is on the disk only after this. Not every system has it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }
 
 async function writeTemporary(path: string, text: string, mode: number): Promise<string> {

@@ -1,51 +1,38 @@
-import { join } from 'node:path';
-import { RpcError } from '@zeke/rpc';
-import type { Keychain } from './keychain-store.ts';
+import type { Keychain } from './keychain.ts';
+import { checkedSecretName } from './secret-name.ts';
 import type { SecretStore } from './secret-store.ts';
 
 export interface SecretStoreOptions {
   /** `$ZEKE_HOME`, absolute. */
   readonly home: string;
-  /** `ZEKE_SECRETS_KEY`, 32 bytes in base64 or hex, stands in place of the key file. */
+  /** `ZEKE_SECRETS_KEY`: the master key in base64 or hex, or `file:PATH` of a file with it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Default: `Bun.secrets`. */
   readonly keychain?: Keychain;
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly now?: () => number;
 }
 
 /**
- * Opens the user's secrets: the keychain where one answers, else the encrypted file
- * `$ZEKE_HOME/secrets.json`. Where `ZEKE_SECRETS_KEY` is set it is always the file.
+ * Opens the user's secrets: sealed in `$ZEKE_HOME/secrets.json`, under a master key from
+ * `ZEKE_SECRETS_KEY`, else from the keychain where one answers, else from
+ * `$ZEKE_HOME/secrets.key`. Nothing is read before it is asked for.
  */
 export async function createSecretStore(options: SecretStoreOptions): Promise<SecretStore> {
-  const { home, environment, keychain = Bun.secrets } = options;
-  const key = environment.ZEKE_SECRETS_KEY;
-  if (key) return openFile(home, key);
-  const { createKeychainStore } = await import('./keychain-store.ts');
-  const store = await createKeychainStore(keychain, join(home, 'secrets.names'));
-  return store === undefined ? openFile(home) : named(store);
-}
-
-/** Loaded only here, because it brings zod. */
-async function openFile(home: string, key?: string): Promise<SecretStore> {
-  const { createFileStore } = await import('./file-store.ts');
-  return named(createFileStore({ home, ...(key === undefined ? {} : { key }) }));
-}
-
-/** A store that refuses names which a keychain or a person would stumble over. */
-function named(store: SecretStore): SecretStore {
+  const { home, environment, keychain = Bun.secrets, now = Date.now } = options;
+  // Loaded only here, because they bring zod.
+  const [{ createEncryptedStore }, { MasterKeys }] = await Promise.all([
+    import('./encrypted-store.ts'),
+    import('./master-keys.ts'),
+  ]);
+  const fromEnvironment = environment.ZEKE_SECRETS_KEY;
+  const masterKeys = new MasterKeys({ home, fromEnvironment, keychain });
+  const store = createEncryptedStore({ home, masterKeys, now });
   return {
-    kind: store.kind,
-    get: async (name) => store.get(checked(name)),
-    set: async (name, value) => store.set(checked(name), value),
-    delete: async (name) => store.delete(checked(name)),
+    get: async (name) => store.get(checkedSecretName(name)),
+    set: async (name, value) => store.set(checkedSecretName(name), value),
+    delete: async (name) => store.delete(checkedSecretName(name)),
     list: () => store.list(),
+    rotate: () => store.rotate(),
   };
-}
-
-function checked(name: string): string {
-  if (/^[A-Za-z0-9][\w./-]{0,199}$/.test(name)) return name;
-  throw new RpcError(
-    'invalid_argument',
-    `${JSON.stringify(name)} is no name for a secret: use up to 200 letters, digits, ".", "_", "-" and "/", a letter or digit first`,
-  );
 }
