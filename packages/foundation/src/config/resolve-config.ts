@@ -9,6 +9,7 @@ import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveAuth } from './resolve-auth.ts';
 import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
+import { resolveRedis } from './resolve-redis.ts';
 import type {
   BudgetsConfig,
   CacheConfig,
@@ -73,6 +74,7 @@ export function resolveConfig(
   if (url === undefined) {
     fault(['storage', 'url'], 'it must be sqlite:<file> or postgres://user@host/database');
   }
+  const redis = resolveRedis(valid.redis, (key, message) => fault(['redis', key], message));
   const providers = new Map<string, ProviderConfig>();
   for (const [name, provider] of Object.entries(valid.providers)) {
     const result = resolveProvider(name, provider, (path) => userPath(path, context.folder));
@@ -97,6 +99,7 @@ export function resolveConfig(
       server: resolveServer(valid.server, context.folder),
       auth,
       storage: { url: new Secret(url ?? '') },
+      ...(redis === undefined ? {} : { redis }),
       telemetry: {
         logLevel: valid.telemetry.log_level,
         ...(otlpEndpoint === undefined ? {} : { otlpEndpoint: otlpEndpoint.replace(/\/+$/, '') }),
@@ -113,14 +116,7 @@ export function resolveConfig(
         Object.entries(valid.prices).map(([name, price]) => [name, resolvePrice(price)]),
       ),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
-      routing: {
-        privacy: valid.routing.privacy,
-        preferLocalFor: valid.routing.prefer_local_for,
-        retries: valid.routing.retries,
-        breakerFailures: valid.routing.breaker_failures || Number.POSITIVE_INFINITY,
-        breakerWindowMs: valid.routing.breaker_window_ms,
-        breakerOpenMs: valid.routing.breaker_open_ms,
-      },
+      routing: resolveRouting(valid.routing),
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
       budgets: resolveBudgets(valid.budgets),
       limits,
@@ -249,6 +245,17 @@ function resolveTls(tls: ValidTls, folder: string): TlsConfig {
     clientAuth: tls.client_auth,
     minVersion: tls.min_version,
   });
+}
+
+function resolveRouting(routing: ValidConfig['routing']): ResolvedConfig['routing'] {
+  return {
+    privacy: routing.privacy,
+    preferLocalFor: routing.prefer_local_for,
+    retries: routing.retries,
+    breakerFailures: routing.breaker_failures || Number.POSITIVE_INFINITY,
+    breakerWindowMs: routing.breaker_window_ms,
+    breakerOpenMs: routing.breaker_open_ms,
+  };
 }
 
 function resolveCache(cache: ValidConfig['cache']): CacheConfig {

@@ -1,4 +1,5 @@
 import type { RateOptions } from '../limits/gcra.ts';
+import type { RedisAddress } from '../redis/redis-address.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AuthConfig } from './auth-config.ts';
 
@@ -14,6 +15,8 @@ export interface ResolvedConfig {
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
   readonly storage: StorageConfig;
+  /** Absent where this process shares with no other. */
+  readonly redis?: RedisConfig;
   readonly telemetry: TelemetryConfig;
   /** By the table's name, which is the provider's name in `provider/model`. In the file's order. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
@@ -116,6 +119,17 @@ export interface StorageConfig {
    * address may hold a password.
    */
   readonly url: Secret;
+}
+
+/** What replicas share through. */
+export interface RedisConfig {
+  readonly address: RedisAddress;
+  /** What all keys begin with. */
+  readonly keyPrefix: string;
+  /** How long a reply may take before Redis counts as lost. */
+  readonly timeoutMs: number;
+  /** By how many limits are shared while Redis is lost, where fewer are known. */
+  readonly expectedReplicas: number;
 }
 
 /** Logs and traces. */

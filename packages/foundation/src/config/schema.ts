@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authSchema } from './auth-schema.ts';
+import { redisSchema } from './redis-schema.ts';
 import {
   clientAuthNames,
   intents,
@@ -119,6 +120,7 @@ export const sectionSchemas = {
       .default('sqlite:zeke.db')
       .describe('sqlite:<file>, relative to $ZEKE_HOME, or postgres://user@host/database'),
   }),
+  redis: redisSchema,
   telemetry: z.strictObject({
     log_level: choice(logLevels).default('info').describe('The least important lines to log'),
     otlp_endpoint: httpUrl()
@@ -360,12 +362,13 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, telemetry, rpc, routing, ledger, budgets, limits, cache } =
+  const { server, auth, storage, redis, telemetry, rpc, routing, ledger, budgets, limits, cache } =
     sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
     storage: storage.prefault({}),
+    redis: redis.prefault({}),
     telemetry: telemetry.prefault({}),
     rpc: rpc.prefault({}),
     routing: routing.prefault({}),
