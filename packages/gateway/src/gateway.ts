@@ -1,10 +1,11 @@
 import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
 import type { HttpSender } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
+import { wheelClock } from '@zeke/rpc/clock';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import { AuditLog } from './governance/audit/audit-log.ts';
-import { type AuthFailure, AuthFailures } from './governance/audit/auth-failures.ts';
+import { AuthFailures } from './governance/audit/auth-failures.ts';
 import type { AuthSettings, Caller } from './governance/authenticate.ts';
 import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import {
@@ -36,12 +37,14 @@ import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/tokens/token-counter.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
+import { FailureReports } from './http/failure-reports.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
 import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
-import { apiErrorInfo } from './neutral/api-error.ts';
+import { noOverloadLimits, Overload, type OverloadLimits } from './overload/overload.ts';
+import { accountNotices } from './routing/account-notices.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
 import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
 import { pause } from './routing/pause.ts';
@@ -63,6 +66,8 @@ export interface GatewaySettings {
   circuit: CircuitSettings;
   /** Absent: nobody is limited. */
   rateLimits?: RateLimitSettings;
+  /** Absent: as much at once as comes. */
+  overload?: OverloadLimits;
   privacy: PrivacySettings;
   /** How often candidates that have all failed are asked again, where it is worth it. */
   retries: number;
@@ -105,7 +110,7 @@ export class Gateway implements AsyncDisposable {
   readonly #priceCatalogue: PriceCatalogue;
   readonly #budgetWebhook: BudgetWebhook;
   #prices: PriceBook;
-  readonly #refusals: Refusals;
+  readonly #failures: FailureReports;
   readonly #authFailures: AuthFailures;
   readonly #retiredSecrets: RetiredSecretNotices;
 
@@ -121,36 +126,23 @@ export class Gateway implements AsyncDisposable {
     this.#tokenCounter = new TokenCounter({ log });
     const background = new Background();
     this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping: background.stopping });
-    const budgets = new Budgets({
-      storage,
-      log,
-      now,
-      metrics: options.metrics,
-      ledger: () => this.#services.ledger,
-      prices: (model) => this.#prices.find(model),
-      onEvent: (event) => this.#budgetWebhook.send(event),
-    });
+    const budgets = this.#makeBudgets(options);
     const rateLimits = new RateLimits({
       log,
       metrics: options.metrics,
       monotonicMs: options.monotonicMs ?? (() => performance.now()),
     });
-    const figures = new LiveFigures(settings.circuit);
+    const figures = new LiveFigures({
+      breaker: settings.circuit,
+      onAccount: accountNotices(log, options.metrics),
+      now,
+    });
     this.#services = {
       storage,
       keys,
       log,
       now,
-      ledger: new Ledger({
-        storage,
-        log,
-        flushIntervalMs: options.ledgerFlushIntervalMs,
-        price: (entries) => this.#prices.price(entries),
-        onWritten: (entries, charges) => budgets.written(entries, charges),
-        onFlush: async () => {
-          if (keys.lastUsedIsDue) await keys.writeLastUsed();
-        },
-      }),
+      ledger: this.#makeLedger(options, keys, budgets),
       audit: new AuditLog({ storage, now }),
       responses: new ResponseStore({ storage, now }),
       watchdog: new Watchdog(),
@@ -162,6 +154,11 @@ export class Gateway implements AsyncDisposable {
       background,
       budgets,
       rateLimits,
+      overload: new Overload({
+        limits: settings.overload ?? noOverloadLimits,
+        metrics: options.metrics,
+        clock: wheelClock,
+      }),
       entities: {
         orgs: new Orgs({ storage, now }),
         teams: new Teams({ storage, now }),
@@ -183,10 +180,41 @@ export class Gateway implements AsyncDisposable {
       cache: cacheOf(settings, options),
       version: options.version,
     };
-    this.#refusals = new Refusals(this.#services.ledger);
     this.#authFailures = new AuthFailures({ audit: this.#services.audit, log });
+    this.#failures = new FailureReports({
+      log,
+      refusals: new Refusals(this.#services.ledger),
+      authFailures: this.#authFailures,
+      services: () => this.#services,
+    });
     this.#retiredSecrets = new RetiredSecretNotices({ log, metrics: options.metrics, now });
     this.#configureGovernance(settings);
+  }
+
+  #makeBudgets({ log, metrics, now, storage }: GatewayOptions): Budgets {
+    return new Budgets({
+      storage,
+      log,
+      now,
+      metrics,
+      ledger: () => this.#services.ledger,
+      prices: (model) => this.#prices.find(model),
+      onEvent: (event) => this.#budgetWebhook.send(event),
+    });
+  }
+
+  #makeLedger(options: GatewayOptions, keys: KeyStore, budgets: Budgets): Ledger {
+    const { ledgerFlushIntervalMs: flushIntervalMs, log, storage } = options;
+    return new Ledger({
+      storage,
+      log,
+      flushIntervalMs,
+      price: (entries) => this.#prices.price(entries),
+      onWritten: (entries, charges) => budgets.written(entries, charges),
+      onFlush: async () => {
+        if (keys.lastUsedIsDue) await keys.writeLastUsed();
+      },
+    });
   }
 
   get keys(): KeyStore {
@@ -205,11 +233,13 @@ export class Gateway implements AsyncDisposable {
       cache: this.#cacheAfter(settings),
     };
     this.#services.figures.configure(settings.circuit);
+    this.#services.figures.keepAccounts(this.#services.catalog.providers);
     this.#prices = this.#priceBook(settings, this.#services.log);
     this.#configureGovernance(settings);
   }
 
-  #configureGovernance({ budgets, rateLimits }: GatewaySettings): void {
+  #configureGovernance({ budgets, overload, rateLimits }: GatewaySettings): void {
+    this.#services.overload.configure(overload ?? noOverloadLimits);
     this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
     this.#budgetWebhook.settings = budgets?.webhook;
@@ -264,6 +294,10 @@ export class Gateway implements AsyncDisposable {
         exchange.admission = services.rateLimits.admission(caller, request, peer);
         exchange.admission.begin();
       }
+      if (isCounted(route)) {
+        const visit = services.overload.visit(groupOf(caller), request.signal);
+        exchange.visit = visit instanceof Promise ? await visit : visit;
+      }
       const response = await (services.tracer.enabled
         ? this.#traced(route, exchange, parameters)
         : route.handle(services, exchange, parameters));
@@ -273,58 +307,25 @@ export class Gateway implements AsyncDisposable {
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
-      if (!exchange) this.#recordAuthFailure(route, request, peer, { requestId, caller, error });
-      this.#logFailure(route, requestId, exchange?.attempts ?? 0, error, reason);
+      const who = { route, request, peer, requestId, caller, startedAt, exchange };
+      const failed = { ...who, error, reason };
+      this.#failures.tell(failed);
       const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       status = response.status;
       exchange?.admission?.tell(response.headers, limitDialect(route));
       if (caller?.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
-      this.#recordRefusal(route, requestId, startedAt, exchange, status, error);
+      this.#failures.record(failed, status);
       return response;
     } finally {
       exchange?.admission?.leave();
+      exchange?.visit?.leave();
       this.#services.metrics.request(route.name, status, (performance.now() - startedAt) / 1_000);
     }
   }
 
-  /** The caller was refused before the endpoint saw it. */
-  #recordAuthFailure(
-    { name: endpoint }: Route,
-    request: Request,
-    peer: PeerAddress | undefined,
-    refusal: Pick<AuthFailure, 'requestId' | 'caller' | 'error'>,
-  ): void {
-    if (!refusesCaller.has(refusal.error.code)) return;
-    const { background, rateLimits } = this.#services;
-    const address = rateLimits.addressOf(request, peer);
-    background.add(this.#authFailures.record({ ...refusal, endpoint, address }));
-  }
-
-  /** A request for which no provider was asked has no other row. */
-  #recordRefusal(
-    { dialect, name }: Route,
-    requestId: string,
-    startedAt: number,
-    exchange: Exchange | undefined,
-    httpStatus: number,
-    error: RpcError,
-  ): void {
-    if (!dialect || (exchange && exchange.attempts > 0)) return;
-    this.#refusals.record({
-      atMs: exchange?.atMs ?? this.#services.now(),
-      requestId,
-      caller: exchange?.caller,
-      requestedModel: exchange?.requestedModel ?? '',
-      operation: name,
-      dialect,
-      httpStatus,
-      error,
-      latencyMs: performance.now() - startedAt,
-    });
-  }
-
   /** Ends what still waits for a client's body or a provider: each answer says that zeke shuts down. */
   cutShort(): void {
+    this.#services.overload.close();
     this.#services.watchdog.stop();
   }
 
@@ -405,28 +406,16 @@ export class Gateway implements AsyncDisposable {
     this.#services.metrics.request('none', response.status, 0);
     return response;
   }
-
-  /** What went wrong at providers is in the log already. */
-  #logFailure(
-    route: Route,
-    requestId: string,
-    attempts: number,
-    error: RpcError,
-    reason: unknown,
-  ): void {
-    const fields = { requestId, endpoint: route.name, code: error.code, err: reason };
-    if (error.code === 'internal') this.#services.log.error('a request failed', fields);
-    else if (error.code === 'canceled') this.#services.log.debug('a client left', fields);
-    else if (attempts > 0) this.#services.log.debug('no provider answered well', fields);
-    else if (apiErrorInfo(error).reason === 'rate_limit_exceeded') {
-      this.#services.log.debug('a request came too early', fields);
-    } else this.#services.log.info('a request was refused or failed', fields);
-  }
 }
 
 /** What asks providers counts for rates; lists, and what is kept here, do not. */
 function isCounted({ dialect, isLookup }: Route): boolean {
   return dialect !== undefined && !isLookup;
+}
+
+/** Those who wait take turns by key; callers without one are one. */
+function groupOf({ keyId, userId }: Caller): string {
+  return keyId ?? userId ?? '';
 }
 
 function limitDialect({ dialect }: Route): LimitDialect {
@@ -440,13 +429,6 @@ function idHeader({ dialect }: Route, requestId: string): Record<string, string>
 
 /** How long disposal waits for what goes on after answers, in milliseconds. */
 const stopLimitMs = 5_000;
-
-/** What authentication says to a caller, other than that the database is gone. */
-const refusesCaller: ReadonlySet<string> = new Set([
-  'unauthenticated',
-  'permission_denied',
-  'resource_exhausted',
-]);
 
 const nobody: Caller = { admin: false, inference: false };
 

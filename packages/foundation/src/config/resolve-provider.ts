@@ -108,6 +108,7 @@ function commonOf(name: string, table: ValidProvider): ProviderConfigBase {
       baseUrl: table.base_url === undefined ? undefined : withoutLastSlash(table.base_url),
       models: table.models,
       defaultModel: table.default_model,
+      sendTraceContext: table.send_trace_context,
       apiKeys: pooledKeys(table),
     }),
   };

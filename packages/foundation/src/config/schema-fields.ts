@@ -38,6 +38,11 @@ export function positive(maximum: number) {
 }
 
 /** The temperature of a model, 0 to 2. */
+export function ratio() {
+  const error = 'it must be a number from 0 to 1';
+  return z.number({ error }).min(0, { error }).max(1, { error });
+}
+
 export function temperature() {
   const error = 'it must be a number from 0 to 2';
   return z.number({ error }).min(0, { error }).max(2, { error });

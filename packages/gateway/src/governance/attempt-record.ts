@@ -65,6 +65,7 @@ export class AttemptRecord {
     this.options = options;
     exchange.attempts++;
     exchange.admission?.enter();
+    exchange.visit?.enter();
   }
 
   get ended(): boolean {
@@ -92,6 +93,7 @@ export class AttemptRecord {
     this.#whenEnded?.resolve();
     this.draw?.end();
     this.#exchange.admission?.leave();
+    this.#exchange.visit?.leave();
     const entry = this.#entry(outcome, error);
     this.#live.end(entry, error);
     if (this.usageKnown || !countable) {

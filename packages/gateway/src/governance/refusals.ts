@@ -22,7 +22,7 @@ export interface Refusal {
   latencyMs: number;
 }
 
-/** Rows for requests of nobody known, and of who asks too often: so many at once, */
+/** Rows for requests of nobody known, and of which there are too many: so many at once, */
 const maxFrequent = 100;
 /** and one more after so long. Everybody can send such requests, and rows take room. */
 const frequentEveryMs = 1_000;
@@ -30,7 +30,7 @@ const frequentEveryMs = 1_000;
 /**
  * Puts requests that were refused before any provider was asked on the ledger, as attempt 0 of no
  * provider with the outcome `refused`. Those of unknown callers, and of who asks too often, only as
- * far as the limit allows: the metrics have them all.
+ * far as the limit allows, and those sent away for overload: the metrics have them all.
  */
 export class Refusals {
   readonly #ledger: Pick<Ledger, 'record'>;
@@ -42,7 +42,7 @@ export class Refusals {
   }
 
   record({ caller, dialect, error, ...refusal }: Refusal): void {
-    const isFrequent = caller === undefined || isForRate(error);
+    const isFrequent = caller === undefined || isForLoad(error);
     if (isFrequent && !this.#mayRecord(refusal.atMs)) return;
     this.#ledger.record({
       ...refusal,
@@ -76,8 +76,8 @@ export class Refusals {
   }
 }
 
-function isForRate(error: RpcError): boolean {
-  return (
-    error.code === 'resource_exhausted' && apiErrorInfo(error).reason === 'rate_limit_exceeded'
-  );
+/** True for a request that was refused because there are too many. */
+export function isForLoad(error: RpcError): boolean {
+  const { reason } = apiErrorInfo(error);
+  return reason === 'rate_limit_exceeded' || reason === 'overloaded';
 }

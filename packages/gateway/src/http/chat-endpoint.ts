@@ -34,6 +34,7 @@ import {
   settleWhole,
 } from './attempt.ts';
 import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
+import { checkCounts } from './check-counts.ts';
 import type { Exchange } from './exchange.ts';
 import { answerMerged } from './merged-answer.ts';
 import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
@@ -95,6 +96,14 @@ export function answerChat(
   call: ChatCall,
 ): Promise<Response> {
   exchange.requestedModel = call.model;
+  checkCounts(call.body, services.limits);
+  const turn = call.stream ? exchange.visit?.enterStream() : undefined;
+  return turn === undefined
+    ? answerNow(services, exchange, call)
+    : turn.then(() => answerNow(services, exchange, call));
+}
+
+function answerNow(services: Services, exchange: Exchange, call: ChatCall): Promise<Response> {
   const routing = readRouting(call.body, exchange.request.headers);
   if (routing) takeOut(routing, call, exchange);
   const found = services.catalog.resolve(call.model);
@@ -179,6 +188,7 @@ function askAllowed(
     return tryCandidates(candidates, signal, askOne, services.retries);
   }
   const session = sessionKey(routing, exchange.caller, call.decode);
+  if (session !== undefined) exchange.session = session;
   const { privacy } = services;
   const request = { model: call.model, alias, routing, candidates, session, privacy };
   return services.planner.plan(request).then(async (plan) => {

@@ -7,6 +7,7 @@ import type { OwnBudget } from '../governance/budgets/refusals.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
 import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
+import type { Visit } from '../overload/visit.ts';
 
 /** One request and what is known about it on its way. */
 export interface Exchange {
@@ -28,6 +29,10 @@ export interface Exchange {
   strategy?: StrategyName;
   /** The request says that no provider elsewhere may be asked. */
   localOnly?: boolean;
+  /** What its session is remembered by: it goes to one key of a provider. */
+  session?: string;
+  /** The fingerprint of the key that what it refers to was made with. */
+  account?: string;
   /** How long the request lets a provider take to its first token, or to a whole answer. */
   maxLatencyMs?: number;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */
@@ -42,6 +47,8 @@ export interface Exchange {
   peer?: PeerAddress | undefined;
   /** What was taken for it where callers have limits. */
   admission?: Admission;
+  /** Its place among the requests to models that are under way; absent for others. */
+  visit?: Visit;
   span?: Span;
 }
 

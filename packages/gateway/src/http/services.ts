@@ -14,6 +14,7 @@ import type { RateLimits } from '../governance/rate-limits/rate-limits.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
 import type { GatewayTables } from '../governance/tables.ts';
 import type { Usage } from '../neutral/usage.ts';
+import type { Overload } from '../overload/overload.ts';
 import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
 import type { Planner } from '../routing/plan.ts';
@@ -34,6 +35,9 @@ export interface RequestLimits {
   idleTimeoutMs: number;
   drainOnDisconnect: 'cancel' | 'drain';
   drainLimitMs: number;
+  /** Of a request for an answer: its messages, and its tools; absent: any number. */
+  maxMessages?: number;
+  maxTools?: number;
 }
 
 /** What the steps of a request need. The fields of a reloaded configuration are replaced as one. */
@@ -44,6 +48,7 @@ export interface Services {
   audit: AuditLog;
   budgets: Budgets;
   rateLimits: RateLimits;
+  overload: Overload;
   entities: { orgs: Orgs; teams: Teams; users: Users };
   responses: ResponseStore;
   watchdog: Watchdog;

@@ -6,15 +6,30 @@ import { createCompatibleProvider } from './compatible.ts';
 import { createGeminiProvider } from './gemini.ts';
 import { createOllamaProvider } from './ollama.ts';
 import { createOpenAiProvider } from './openai.ts';
+import { pooledProvider } from './pooled-provider.ts';
 import type { Provider, ProviderDependencies } from './provider.ts';
 import { createVertexProvider } from './vertex.ts';
 import { createXaiProvider } from './xai.ts';
 
-/** Makes the provider that an entry of the configuration describes. A new kind is one line here. */
+/** Makes the provider that an entry of the configuration describes, with all its keys. */
 export function createProvider(
   config: ProviderConfig,
   dependencies: ProviderDependencies,
 ): Provider {
+  const { apiKeys, ...single } = config;
+  if (apiKeys === undefined) return traced(config, ofType(config, dependencies));
+  return pooledProvider(apiKeys, ({ key }) =>
+    traced(config, ofType({ ...single, apiKey: key }, dependencies)),
+  );
+}
+
+/** Strangers are told of no trace, unless the configuration says so. */
+function traced({ sendTraceContext }: ProviderConfig, provider: Provider): Provider {
+  return { ...provider, sendsTraceContext: sendTraceContext ?? provider.local };
+}
+
+/** A new kind is one line here. */
+function ofType(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
   switch (config.type) {
     case 'openai':
       return createOpenAiProvider(config, dependencies);

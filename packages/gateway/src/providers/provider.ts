@@ -67,6 +67,22 @@ export type ProviderPricing =
   /** A vendor found by the address of its API. */
   | { kind: 'address'; url: string };
 
+/** One of several keys of a provider, as people may see it. */
+export interface AccountName {
+  /** As the configuration calls it. */
+  readonly label: string;
+  /** The beginning of its hash: another after the key was replaced. */
+  readonly fingerprint: string;
+}
+
+/** One of several keys of a provider. */
+export interface ProviderAccount extends AccountName {
+  /** Its share of the requests. */
+  readonly weight: number;
+  /** The provider, with this key. */
+  readonly provider: Provider;
+}
+
 /**
  * One configured account of one vendor: endpoint, authentication, dialects, capabilities. A new
  * kind is one file and one line in `providers/index.ts`.
@@ -83,6 +99,12 @@ export interface Provider {
   readonly quirks: Readonly<Record<string, boolean | number | string>>;
   /** True when it runs on this machine or network and costs nothing by the token. */
   readonly local: boolean;
+  /** True when it is told which trace a request belongs to. */
+  readonly sendsTraceContext?: boolean;
+  /** Where it has several keys: each of them. Such a provider is asked by one of these. */
+  readonly accounts?: readonly ProviderAccount[];
+  /** Of a provider with one of several keys: which it is. */
+  readonly account?: AccountName;
   /** Where its prices stand in the catalogue; absent where it has none. */
   readonly pricing?: ProviderPricing;
   /** True when streams carry usage only where `stream_options.include_usage` asks for it. */

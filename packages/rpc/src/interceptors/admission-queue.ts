@@ -42,6 +42,16 @@ export class AdmissionQueue {
     return this.#queued;
   }
 
+  /** Groups with somebody in the queue. */
+  get groups(): number {
+    return this.#groups.size;
+  }
+
+  /** How many of a group are in the queue. */
+  queuedOf(group: unknown): number {
+    return this.#groups.get(group)?.size ?? 0;
+  }
+
   /** Takes a place if one is free and nobody waits for it. */
   tryEnter(): boolean {
     if (this.#inFlight >= this.#limits.maxInFlight || this.#queued > 0) return false;
