@@ -7,11 +7,18 @@ import { isEmulated } from '../emulated.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 
 interface Status {
-  providers: { name: string; type: string; local: boolean }[];
+  providers: { name: string; type: string; local: boolean; keys?: number }[];
+}
+
+/** One of several keys of a provider. */
+interface ProbedKey {
+  key: string;
+  fingerprint: string;
+  status: 'ready' | 'resting' | 'refused';
 }
 
 /** A provider as `/admin/providers` tells how it answered. */
-type Probe = { name: string; type: string; local: boolean } & (
+type Probe = { name: string; type: string; local: boolean; keys?: ProbedKey[] } & (
   | { status: 'ok'; latencyMs: number; models: number }
   | { status: 'failed'; error: { code: string; message: string } }
 );
@@ -23,9 +30,10 @@ export async function listProviders(context: Context, flags: ProvidersFlags): Pr
   const { providers } = await client.json<Status>('/status');
   const elsewhere = Boolean(context.environment.ZEKE_URL);
   const sources = elsewhere ? new Map() : await writtenSources(context, flags);
-  const known = providers.map(({ name, type }) => ({
+  const known = providers.map(({ keys, name, type }) => ({
     name,
     type,
+    ...(keys === undefined ? {} : { keys }),
     source: isEmulated(name) ? 'emulated' : (sources.get(name) ?? (elsewhere ? '-' : 'found')),
   }));
   if (flags.json) return output.json({ providers: known });
@@ -36,7 +44,11 @@ export async function listProviders(context: Context, flags: ProvidersFlags): Pr
   }
   output.table(
     ['NAME', 'TYPE', 'FROM'],
-    known.map(({ name, type, source }) => [name, type, source]),
+    known.map(({ keys, name, type, source }) => [
+      name,
+      type,
+      keys === undefined ? source : `${source}, ${keys} keys`,
+    ]),
   );
 }
 
@@ -74,9 +86,17 @@ export function unknownProvider(name: string, known: readonly { name: string }[]
 
 function withoutDialects(probe: Probe) {
   const { name, type } = probe;
+  const keys = probe.keys ? { keys: probe.keys } : {};
   return probe.status === 'ok'
-    ? { name, type, status: probe.status, latencyMs: probe.latencyMs, models: probe.models }
-    : { name, type, status: probe.status, error: probe.error };
+    ? {
+        name,
+        type,
+        status: probe.status,
+        latencyMs: probe.latencyMs,
+        models: probe.models,
+        ...keys,
+      }
+    : { name, type, status: probe.status, error: probe.error, ...keys };
 }
 
 function tellProbes(probes: readonly Probe[], { output }: Context): void {
@@ -90,12 +110,19 @@ function tellProbes(probes: readonly Probe[], { output }: Context): void {
       { title: 'MS', align: 'right' },
       'WHAT IS WRONG',
     ],
-    probes.map((probe) =>
+    probes.flatMap((probe) => [
       probe.status === 'ok'
         ? [probe.status, probe.name, String(probe.models), String(probe.latencyMs), '']
         : [probe.status, probe.name, '', '', probe.error.message],
-    ),
+      ...(probe.keys ?? []).map((each) => keyRow(probe.name, each)),
+    ]),
   );
+}
+
+function keyRow(provider: string, { fingerprint, key, status }: ProbedKey): string[] {
+  const name = `${provider}, key ${key} (${fingerprint})`;
+  if (status === 'refused') return ['failed', name, '', '', 'the provider refuses the key'];
+  return [status === 'ready' ? 'ok' : status, name, '', '', ''];
 }
 
 function exitCodeOfProbes(probes: readonly Probe[]): ExitCode {

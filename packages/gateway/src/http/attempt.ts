@@ -7,9 +7,10 @@ import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { Draw } from '../governance/rate-limits/draw.ts';
 import { apiError, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
-import type { Operation } from '../providers/provider.ts';
+import type { Operation, Provider } from '../providers/provider.ts';
 import type { Entry } from '../routing/contest.ts';
 import { refuseRemote } from '../routing/privacy.ts';
+import { tryAccounts } from '../routing/try-accounts.ts';
 import { type Exchange, passOn } from './exchange.ts';
 import { holdCost, likelyTokens } from './hold-cost.ts';
 import type { Services } from './services.ts';
@@ -28,9 +29,44 @@ export interface Attempt {
 
 /**
  * Runs one attempt. When it fails, the ledger and the log have it before the error goes on; when
- * `run` returns, ending the record is `run`'s business, at once or when its stream has ended.
+ * `run` returns, ending the record is `run`'s business, at once or when its stream has ended. At a
+ * provider with several keys it is as many attempts as keys are tried; `run` begins anew with each.
  */
-export async function attempt<T>(
+export function attempt<T>(
+  services: Services,
+  exchange: Exchange,
+  options: AttemptOptions,
+  input: string,
+  run: (attempt: Attempt) => Promise<T>,
+  entry?: Entry,
+): Promise<T> {
+  const { candidate } = options;
+  const { accounts } = candidate.provider;
+  if (accounts === undefined) {
+    return attemptOnce(services, exchange, numbered(options, exchange), input, run, entry);
+  }
+  const ask = (provider: Provider) => {
+    const withKey = { ...options, candidate: { ...candidate, provider } };
+    return attemptOnce(services, exchange, numbered(withKey, exchange), input, run, entry);
+  };
+  const bound = accounts.find(({ fingerprint }) => fingerprint === exchange.account);
+  if (bound) return ask(bound.provider);
+  return tryAccounts({
+    figures: services.figures,
+    provider: candidate.provider,
+    model: candidate.model,
+    session: exchange.session,
+    client: exchange.client ?? exchange.request.signal,
+    ask,
+  });
+}
+
+/** Attempts with further keys have numbers of their own, and so those after them. */
+function numbered(options: AttemptOptions, { attempts }: Exchange): AttemptOptions {
+  return options.attempt > attempts ? options : { ...options, attempt: attempts + 1 };
+}
+
+async function attemptOnce<T>(
   services: Services,
   exchange: Exchange,
   options: AttemptOptions,
@@ -44,7 +80,7 @@ export async function attempt<T>(
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
   const hold = isFree ? undefined : await holdCost(services, exchange, options);
   const draw = exchange.admission && drawTokens(exchange.admission, options, hold);
-  const live = services.figures.of(provider, options.candidate.model).begin();
+  const live = services.figures.begin(options.candidate);
   if (live instanceof RpcError) {
     hold?.release();
     draw?.giveBack();

@@ -247,16 +247,21 @@ async function failureOf(
     );
   }
   const error = call.errorOf(dialect.decodeError(status, answer.headers, text));
-  return withProvider(error, status, provider.name);
+  return withProvider(error, status, provider);
 }
 
 /** A provider that refuses the gateway's own credentials is not the caller's fault. */
-function withProvider(error: RpcError, status: number, provider: string): RpcError {
+function withProvider(
+  error: RpcError,
+  status: number,
+  { account, name: provider }: Provider,
+): RpcError {
   const info = apiErrorInfo(error);
   if (refusesCredentials(error, status)) {
+    const table = account ? `${provider}.api_keys.${account.label}` : provider;
     return apiError(
       'failed_precondition',
-      `${provider} refused the gateway's credentials (HTTP ${status}): check providers.${provider} in the configuration`,
+      `${provider} refused the gateway's credentials (HTTP ${status}): check providers.${table} in the configuration`,
       {
         status: 502,
         provider,

@@ -1,6 +1,9 @@
 import type { RpcError } from '@zeke/rpc';
-import { type BreakerOptions, Circuit, serverFaults } from '@zeke/rpc/circuit';
+import { type BreakerOptions, type BreakerState, Circuit, serverFaults } from '@zeke/rpc/circuit';
 import type { LedgerEntry } from '../governance/ledger.ts';
+import type { AccountName, Provider } from '../providers/provider.ts';
+import { type AccountEvent, LiveAccount } from './live-account.ts';
+import type { Candidate } from './model-catalog.ts';
 
 /** How much of a figure the newest attempt decides. */
 const share = 0.2;
@@ -33,22 +36,35 @@ export class LiveModel implements ModelFigures {
     this.circuit = circuit;
   }
 
-  /** Begins an attempt, or says why the model rests. */
-  begin(): LiveAttempt | RpcError {
-    return this.circuit.enter() ?? new LiveAttempt(this);
+  /** Begins an attempt, or says why the model rests. With one of several keys, that key's breaker counts. */
+  begin(model: string, account?: LiveAccount): LiveAttempt | RpcError {
+    const circuit = account?.circuit(model) ?? this.circuit;
+    return circuit.enter() ?? new LiveAttempt(this, circuit, account);
   }
 }
 
 /** When a model that fails rests, and for how long; `failures` Infinity: never. */
 export type CircuitSettings = Required<Pick<BreakerOptions, 'failures' | 'openMs' | 'windowMs'>>;
 
+export interface LiveFiguresOptions {
+  readonly breaker: CircuitSettings;
+  /** Hears what becomes of keys, where a provider has several. */
+  readonly onAccount: (event: AccountEvent) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /** Figures of all models that were asked since the start of the process. */
 export class LiveFigures {
   readonly #models = new Map<string, LiveModel>();
+  /** Keys of providers that have several, by provider and fingerprint. */
+  readonly #accounts = new Map<string, LiveAccount>();
+  readonly #options: LiveFiguresOptions;
   #breaker: CircuitSettings;
 
-  constructor(breaker: CircuitSettings) {
-    this.#breaker = breaker;
+  constructor(options: LiveFiguresOptions) {
+    this.#options = options;
+    this.#breaker = options.breaker;
   }
 
   /** With other settings than before, circuit breakers begin anew. */
@@ -59,6 +75,47 @@ export class LiveFigures {
     if (isSame) return;
     this.#breaker = breaker;
     for (const [name, live] of this.#models) live.circuit = new Circuit({ name, ...breaker });
+    for (const account of this.#accounts.values()) account.renewCircuits();
+  }
+
+  /** Forgets keys that none of these providers has. */
+  keepAccounts(providers: readonly Provider[]): void {
+    const kept = new Set(
+      providers.flatMap(({ accounts = [], name }) => accounts.map((each) => keyOf(name, each))),
+    );
+    for (const key of this.#accounts.keys()) if (!kept.has(key)) this.#accounts.delete(key);
+  }
+
+  /** What is known of one of several keys; made where there is nothing yet. */
+  account(provider: string, name: AccountName): LiveAccount {
+    const key = keyOf(provider, name);
+    const known = this.#accounts.get(key);
+    if (known !== undefined) return known;
+    const { now, onAccount } = this.#options;
+    const made = new LiveAccount({
+      provider,
+      name,
+      now,
+      onEvent: onAccount,
+      makeCircuit: (model) =>
+        new Circuit({ name: `${provider}/${model} with key ${name.label}`, ...this.#breaker }),
+    });
+    this.#accounts.set(key, made);
+    return made;
+  }
+
+  /** Begins an attempt, or says why the model rests. */
+  begin({ model, provider: { account, name } }: Candidate): LiveAttempt | RpcError {
+    const live = this.of(name, model);
+    return live.begin(model, account && this.account(name, account));
+  }
+
+  /** Of the breaker of a model; where the provider has several keys, of the one that is best. */
+  stateOf({ model, provider: { accounts, name } }: Candidate): BreakerState {
+    if (accounts === undefined) return this.of(name, model).circuit.state;
+    const states = accounts.map((each) => this.account(name, each).stateOf(model));
+    if (states.includes('closed')) return 'closed';
+    return states.includes('half-open') ? 'half-open' : 'open';
   }
 
   /** Made where there is none yet. */
@@ -81,23 +138,34 @@ export class LiveFigures {
   }
 }
 
+function keyOf(provider: string, { fingerprint }: AccountName): string {
+  return `${provider}/${fingerprint}`;
+}
+
 /** One attempt, from its begin to its end. */
 export class LiveAttempt {
   readonly #live: LiveModel;
   readonly #circuit: Circuit;
   readonly #epoch: number;
+  readonly #account: LiveAccount | undefined;
 
-  constructor(live: LiveModel) {
+  constructor(live: LiveModel, circuit: Circuit, account: LiveAccount | undefined) {
     this.#live = live;
-    this.#circuit = live.circuit;
-    this.#epoch = live.circuit.epoch;
+    this.#circuit = circuit;
+    this.#epoch = circuit.epoch;
+    this.#account = account;
     live.inFlight++;
+    if (account) account.inFlight++;
   }
 
   /** Once. The figures of an attempt that its client broke off say nothing of the provider. */
   end(entry: LedgerEntry, error: RpcError | undefined): void {
     const live = this.#live;
     live.inFlight--;
+    if (this.#account) {
+      this.#account.inFlight--;
+      this.#account.ended(entry.model, error);
+    }
     if (error === undefined) this.#circuit.succeeded(this.#epoch);
     else this.#circuit.failed(this.#epoch, error.code, false);
     if (entry.outcome === 'canceled') return;

@@ -1,11 +1,13 @@
 import type { RpcError } from '@zeke/rpc';
-import { apiErrorInfo } from '../neutral/api-error.ts';
+import { type ApiErrorInfo, apiErrorInfo } from '../neutral/api-error.ts';
 
-/** When a failed attempt is worth another at the same provider. All of it is before the first byte. */
+/** When a failed attempt is worth another. All of it is before the first byte. */
 interface RetryRule {
   readonly name: string;
   readonly holds: (error: RpcError, status: number | undefined) => boolean;
-  /** How often at most. */
+  /** Whether another key of the provider, where it has several, may do at once. */
+  readonly otherKey?: true;
+  /** How often at most the same is asked again, when all others have failed, too. */
   readonly times: number;
   /** Before the first repetition, doubled before each further one; 0: not at all. */
   readonly backOffMs: number;
@@ -18,7 +20,28 @@ interface RetryRule {
  */
 const retryRules: readonly RetryRule[] = [
   {
-    name: 'the model rests, or has no room in its budget or limit here',
+    name: 'the key is refused (401, 403), or has no money left',
+    holds: (error) => isOfKey(apiErrorInfo(error)),
+    otherKey: true,
+    times: 0,
+    backOffMs: 0,
+  },
+  {
+    name: 'the key may not do this (403)',
+    holds: ({ code }, status) => code === 'permission_denied' && status !== undefined,
+    otherKey: true,
+    times: 0,
+    backOffMs: 0,
+  },
+  {
+    name: 'the model rests with this key',
+    holds: (error) => apiErrorInfo(error).reason === 'circuit_open',
+    otherKey: true,
+    times: 0,
+    backOffMs: 0,
+  },
+  {
+    name: 'it may not be asked, or zeke shuts down',
     holds: (error) => ofOurs.has(apiErrorInfo(error).reason ?? ''),
     times: 0,
     backOffMs: 0,
@@ -32,6 +55,7 @@ const retryRules: readonly RetryRule[] = [
   {
     name: 'too many requests (429)',
     holds: (error, status) => status === 429 || error.code === 'resource_exhausted',
+    otherKey: true,
     times: 2,
     backOffMs: 500,
   },
@@ -53,7 +77,20 @@ const retryRules: readonly RetryRule[] = [
 const maxRetryAfterMs = 5_000;
 
 /** Refusals that the provider has no part in. */
-const ofOurs: ReadonlySet<string> = new Set(['circuit_open', 'local_only', 'shutting_down']);
+const ofOurs: ReadonlySet<string> = new Set(['local_only', 'shutting_down']);
+
+/** What concerns one key of a provider alone. */
+function isOfKey({ provider, reason }: ApiErrorInfo): boolean {
+  if (provider === undefined) return false;
+  return reason === 'provider_credentials' || reason === 'insufficient_quota';
+}
+
+/** Whether a request that failed with one key of a provider is sent with another at once. */
+export function leadsToOtherKey(error: RpcError): boolean {
+  const { provider, refusal } = apiErrorInfo(error);
+  if (provider === undefined) return false;
+  return retryRules.find(({ holds }) => holds(error, refusal?.status))?.otherKey ?? false;
+}
 
 /**
  * How long to wait before the same candidate is asked again, in milliseconds; undefined: not at all.

@@ -1,5 +1,4 @@
 import { parseTime } from '@zeke/foundation';
-import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { type Caller, isModelAllowed } from '../../governance/authenticate.ts';
 import { keyScopes } from '../../governance/key-store.ts';
@@ -12,6 +11,8 @@ import {
 } from '../../governance/permissions.ts';
 import { usageGroups, usageReport } from '../../governance/usage-report.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
+import { keysOf } from '../keys-of.ts';
+import { probeProvider } from '../probe-provider.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { filledList, oneOf, parsed, roleAbove, shownText, wrong } from './admin-input.ts';
@@ -222,25 +223,20 @@ export async function getUsage(services: Services, exchange: Exchange): Promise<
 
 /** `GET /admin/providers`: each is asked for its models, so that the answer says what works. */
 export async function listProviders(services: Services, exchange: Exchange): Promise<Response> {
-  const { catalog } = services;
+  const { catalog, figures } = services;
   const signal = AbortSignal.any([exchange.request.signal, AbortSignal.timeout(probeTimeoutMs)]);
   const data = await Promise.all(
     catalog.providers.map(async (provider) => {
-      const startedAt = performance.now();
-      const known = {
-        name: provider.name,
-        type: provider.type,
-        dialects: provider.dialects,
-        local: provider.local,
-      };
-      try {
-        const models = await catalog.probe(provider, signal);
-        const latencyMs = Math.round(performance.now() - startedAt);
-        return { ...known, status: 'ok', latencyMs, models: models.length };
-      } catch (reason) {
-        const { code, message } = RpcError.from(reason);
-        return { ...known, status: 'failed', error: { code, message } };
+      const { accounts, dialects, local, name, type } = provider;
+      const probe = await probeProvider(services, provider, signal);
+      const keys = accounts ? { keys: keysOf(provider, figures) } : {};
+      const known = { name, type, dialects, local, ...keys };
+      if (probe.ok) {
+        const { latencyMs, models } = probe;
+        return { ...known, status: 'ok', latencyMs, models };
       }
+      const { code, message } = probe.error;
+      return { ...known, status: 'failed', error: { code, message } };
     }),
   );
   return jsonResponse(exchange, { data });

@@ -1,4 +1,4 @@
-import { RpcError } from '@zeke/rpc';
+import type { BreakerState } from '@zeke/rpc/circuit';
 import { apiError } from '../../neutral/api-error.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
 import type { MergePlan } from '../../routing/merge/merge-plan.ts';
@@ -9,6 +9,8 @@ import { readRouting } from '../../routing/routing-request.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
+import { keysOf } from '../keys-of.ts';
+import { probeProvider } from '../probe-provider.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
@@ -18,12 +20,12 @@ const probeTimeoutMs = 10_000;
 
 /** `GET /omen/providers`: what is configured and found. Nobody is asked. */
 export async function omenProviders(services: Services, exchange: Exchange): Promise<Response> {
-  const data = services.catalog.providers.map(({ dialects, local, name, type }) => ({
-    name,
-    type,
-    local,
-    dialects,
-  }));
+  const { catalog, figures } = services;
+  const data = catalog.providers.map((provider) => {
+    const { dialects, local, name, type } = provider;
+    const keys = provider.accounts ? { keys: keysOf(provider, figures) } : {};
+    return { name, type, local, dialects, ...keys };
+  });
   return jsonResponse(exchange, { data });
 }
 
@@ -42,28 +44,33 @@ export async function omenProviderHealth(
     });
   }
   const signal = AbortSignal.any([exchange.request.signal, AbortSignal.timeout(probeTimeoutMs)]);
-  const startedAt = performance.now();
-  try {
-    const models = await catalog.probe(provider, signal);
-    const latency = Math.round(performance.now() - startedAt);
-    return jsonResponse(exchange, {
-      provider: name,
-      status: 'healthy',
-      latency_ms: latency,
-      models: models.length,
-    });
-  } catch (reason) {
-    const { code, message } = RpcError.from(reason);
-    const body = { provider: name, status: 'unhealthy', error: { code, message } };
-    return jsonResponse(exchange, body, { status: 503 });
+  const probe = await probeProvider(services, provider, signal);
+  const keys = provider.accounts ? { keys: keysOf(provider, services.figures) } : {};
+  if (probe.ok) {
+    const { latencyMs, models } = probe;
+    const body = { provider: name, status: 'healthy', latency_ms: latencyMs, models, ...keys };
+    return jsonResponse(exchange, body);
   }
+  const { code, message } = probe.error;
+  const body = { provider: name, status: 'unhealthy', error: { code, message }, ...keys };
+  return jsonResponse(exchange, body, { status: 503 });
 }
 
 /** `GET /omen/providers/scores`: what attempts at models have shown since the start. */
 export async function omenScores(services: Services, exchange: Exchange): Promise<Response> {
-  const data = Array.from(services.figures.entries(), ([name, live]) => {
+  const { catalog, figures } = services;
+  const data = Array.from(figures.entries(), ([name, live]) => {
     const at = name.indexOf('/');
-    return { provider: name.slice(0, at), model: name.slice(at + 1), ...figuresOf(live) };
+    const model = name.slice(at + 1);
+    const provider = catalog.provider(name.slice(0, at));
+    const circuit = provider ? figures.stateOf({ provider, model }) : live.circuit.state;
+    const keys = provider?.accounts && keysOf(provider, figures, model);
+    return {
+      provider: name.slice(0, at),
+      model,
+      ...figuresOf(live, circuit),
+      ...(keys ? { keys } : {}),
+    };
   });
   return jsonResponse(exchange, { data });
 }
@@ -101,7 +108,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
 function candidatesOf({ atOnce, candidates, scores, staggerMs }: Plan, { figures }: Services) {
   return candidates.map(({ model, provider }, index) => {
     const live = figures.of(provider.name, model);
-    const circuit = live.circuit.state;
+    const circuit = figures.stateOf({ provider, model });
     return {
       provider: provider.name,
       model,
@@ -109,7 +116,7 @@ function candidatesOf({ atOnce, candidates, scores, staggerMs }: Plan, { figures
       asked:
         circuit === 'open' ? 'not now: it failed too often' : whenAsked(index, atOnce, staggerMs),
       score: scoreOf(scores[index]),
-      ...figuresOf(live),
+      ...figuresOf(live, circuit),
     };
   });
 }
@@ -128,9 +135,9 @@ function whenAsked(index: number, atOnce: number, staggerMs: number): string {
   return staggerMs === 0 ? 'at once' : `after ${index * staggerMs} ms`;
 }
 
-function figuresOf(live: LiveModel) {
+function figuresOf(live: LiveModel, circuit: BreakerState) {
   return {
-    circuit: live.circuit.state,
+    circuit,
     attempts: live.attempts,
     in_flight: live.inFlight,
     error_rate: rounded(live.errorRate),

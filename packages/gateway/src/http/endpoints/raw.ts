@@ -49,6 +49,7 @@ export async function passRaw(services: Services, exchange: Exchange): Promise<R
   const candidate = await candidateOf(services, exchange, named);
   if (named && bodyDecides.test(exchange.path)) checkAllowed(exchange, candidate, named.model);
   else checkProviderAllowed(exchange.caller, candidate.provider.name);
+  if (!bodyDecides.test(exchange.path)) keepToOneKey(exchange, candidate.provider);
   const wireModel = candidate.provider.wireModel?.(candidate.model) ?? candidate.model;
   const sent = named && named.model !== wireModel ? replaceModel(body, named, wireModel) : body;
   return forward(services, exchange, candidate, exchange.path, sent);
@@ -63,6 +64,7 @@ export async function passToProvider(
 ): Promise<Response> {
   const provider = providerNamed(services, name);
   checkProviderAllowed(exchange.caller, name);
+  keepToOneKey(exchange, provider);
   const body = await readBodyBytes(exchange, services);
   const named = namedModel(body, exchange.request.headers.get('content-type') ?? '');
   const candidate = { provider, model: named?.model ?? '' };
@@ -76,8 +78,16 @@ export function forwardRaw(
   providerName: string,
   path: string,
 ): Promise<Response> {
-  const candidate = { provider: providerNamed(services, providerName), model: '' };
+  const provider = providerNamed(services, providerName);
+  keepToOneKey(exchange, provider);
+  const candidate = { provider, model: '' };
   return forward(services, exchange, candidate, path, new Uint8Array());
+}
+
+/** What a provider keeps, only the key that it was made with may find: the first, unless told otherwise. */
+function keepToOneKey(exchange: Exchange, { accounts }: Provider): void {
+  const [first] = accounts ?? [];
+  if (first) exchange.account ??= first.fingerprint;
 }
 
 function providerNamed(services: Services, name: string): Provider {
@@ -150,11 +160,14 @@ function forward(
     attempt: 1,
     asks: isFree(exchange.request.method, path) ? undefined : body,
   } as const;
-  return attempt(services, exchange, options, '', async (step) => {
+  let last: Attempt | undefined;
+  const asked = attempt(services, exchange, options, '', async (step) => {
+    last = step;
+    const { provider } = step.record.options.candidate;
     const { method, headers } = exchange.request;
     const query = withoutKey(exchange.query);
     const given = headersOf(headers, requestHeaders);
-    const outbound = await candidate.provider.prepareRaw(
+    const outbound = await provider.prepareRaw(
       {
         method,
         path: query ? `${path}?${query}` : path,
@@ -164,19 +177,14 @@ function forward(
       },
       step.running.signal,
     );
-    return callProvider({
-      http: services.http,
-      provider: candidate.provider,
-      dialect: dialects[dialectOf(candidate)],
-      call: step.running,
-      outbound,
-    }).then(
-      (response) => {
-        return answer(step, response);
-      },
-      (reason: unknown) => refused(step, reason),
+    const dialect = dialects[dialectOf(candidate)];
+    const { http } = services;
+    return answer(
+      step,
+      await callProvider({ http, provider, dialect, call: step.running, outbound }),
     );
   });
+  return asked.catch((reason: unknown) => refused(last, reason));
 }
 
 /** What asks no model for anything: looks, deletions, files. */
@@ -215,15 +223,10 @@ function withoutKey(query: string): string {
     .join('&');
 }
 
-/** The provider's own words go back, and the ledger has that it refused. */
-function refused(step: Attempt, reason: unknown): Response {
+/** The provider's own words go back. */
+function refused(step: Attempt | undefined, reason: unknown): Response {
   const refusal = reason instanceof RpcError ? apiErrorInfo(reason).refusal : undefined;
-  if (!refusal) throw reason;
-  const { record, running } = step;
-  const error = RpcError.from(reason);
-  running[Symbol.dispose]();
-  record.end('error', error);
-  logAttempt(step, error);
+  if (!refusal || !step) throw reason;
   const { body, headers, status } = refusal;
   const kept = { ...headersOf(headers, answerHeaderNames), ...answerHeaders(step, [], headers) };
   return new Response(body, { status, headers: kept });

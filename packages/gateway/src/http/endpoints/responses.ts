@@ -104,6 +104,7 @@ async function readStored(
     throw apiError('not_found', message, param === undefined ? {} : { param });
   }
   const response: JsonObject = row.response === '' ? {} : JSON.parse(row.response);
+  if (row.provider && typeof response.account === 'string') exchange.account = response.account;
   return {
     provider: row.provider,
     stored: { input: JSON.parse(row.input), output: inputItems(response.output) },
@@ -142,7 +143,9 @@ class ResponseKeeper implements ChatObserver {
 
   passed({ provider }: Candidate, answer: unknown): void {
     const { id, response } = answer as { id?: unknown; response?: { id?: unknown } };
-    this.#keep(response?.id ?? id, { provider: provider.name, input: '[]', response: '' });
+    const { account, name } = provider;
+    const madeWith = account ? JSON.stringify({ account: account.fingerprint }) : '';
+    this.#keep(response?.id ?? id, { provider: name, input: '[]', response: madeWith });
   }
 
   #keep(id: unknown, values: { provider: string | null; input: string; response: string }): void {

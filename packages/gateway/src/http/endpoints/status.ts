@@ -32,7 +32,12 @@ export function status(services: Services, exchange: Exchange): Response {
     uptimeSeconds: Math.floor(process.uptime()),
     storage: services.storage.kind,
     ledger: { waiting: services.ledger.waiting },
-    providers: services.catalog.providers.map(({ name, type, local }) => ({ name, type, local })),
+    providers: services.catalog.providers.map(({ accounts, local, name, type }) => ({
+      name,
+      type,
+      local,
+      ...(accounts ? { keys: accounts.length } : {}),
+    })),
   });
 }
 
