@@ -4,6 +4,8 @@ const chunkBits = 12;
 const chunkSize = 1 << chunkBits;
 const chunkMask = chunkSize - 1;
 const none = -1;
+/** Keys whose places are remembered beside the table; then they are learned anew. */
+const maxRecent = 1_024;
 
 /**
  * Keys and the numbers of their places, 0 to `maxKeys` - 1, which go back and are given again. A hash
@@ -27,6 +29,8 @@ export class KeyTable {
   #free = none;
   #lastKey: string | undefined;
   #lastPlace = none;
+  /** Who comes now comes again soon, and a text that a `Map` has seen need not be hashed again. */
+  readonly #recent = new Map<string, number>();
 
   constructor(maxKeys: number) {
     this.maxKeys = maxKeys;
@@ -49,12 +53,20 @@ export class KeyTable {
   /** The place of a key; -1 when it is not there. */
   find(key: string): number {
     if (key === this.#lastKey) return this.#lastPlace;
+    const place = this.#recent.get(key) ?? this.#lookUp(key);
+    if (place === none) return none;
+    this.#lastKey = key;
+    this.#lastPlace = place;
+    return place;
+  }
+
+  #lookUp(key: string): number {
     const hash = this.#hashOf(key);
     let place = (this.#buckets[hash & this.#bucketMask] ?? 0) - 1;
     while (place !== none) {
       if (this.#hashes[place] === hash && this.keyAt(place) === key) {
-        this.#lastKey = key;
-        this.#lastPlace = place;
+        if (this.#recent.size >= maxRecent) this.#recent.clear();
+        this.#recent.set(key, place);
         return place;
       }
       place = this.#next[place] ?? none;
@@ -82,6 +94,8 @@ export class KeyTable {
 
   /** Frees the place of a key. */
   remove(place: number): void {
+    const key = this.keyAt(place);
+    if (key !== undefined) this.#recent.delete(key);
     const bucket = (this.#hashes[place] ?? 0) & this.#bucketMask;
     const next = this.#next[place] ?? none;
     let before = (this.#buckets[bucket] ?? 0) - 1;

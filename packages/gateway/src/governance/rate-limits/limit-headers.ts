@@ -5,9 +5,19 @@ import type { Subject } from './subject.ts';
 export type LimitDialect = 'anthropic' | 'openai';
 
 const names = {
-  openai: (what: string, of: string) => `x-ratelimit-${of}-${what}`,
-  anthropic: (what: string, of: string) => `anthropic-ratelimit-${what}-${of}`,
+  openai: {
+    requests: namesOf((of) => `x-ratelimit-${of}-requests`),
+    tokens: namesOf((of) => `x-ratelimit-${of}-tokens`),
+  },
+  anthropic: {
+    requests: namesOf((of) => `anthropic-ratelimit-requests-${of}`),
+    tokens: namesOf((of) => `anthropic-ratelimit-tokens-${of}`),
+  },
 } as const;
+
+function namesOf(name: (of: string) => string) {
+  return { limit: name('limit'), remaining: name('remaining'), reset: name('reset') };
+}
 
 /**
  * Writes what is left to a caller into the headers of an answer, as OpenAI does
@@ -24,16 +34,19 @@ export function setLimitHeaders(
   const tokens = tightest(subjects, 'tokens');
   if (!requests && !tokens) return;
   moveAside(headers);
-  const nameOf = names[dialect];
-  for (const [what, result] of [
-    ['requests', requests],
-    ['tokens', tokens],
-  ] as const) {
-    if (!result) continue;
-    headers.set(nameOf(what, 'limit'), String(result.limit));
-    headers.set(nameOf(what, 'remaining'), String(result.remaining));
-    headers.set(nameOf(what, 'reset'), resetText(result, dialect));
-  }
+  if (requests) set(headers, names[dialect].requests, requests, dialect);
+  if (tokens) set(headers, names[dialect].tokens, tokens, dialect);
+}
+
+function set(
+  headers: Headers,
+  { limit, remaining, reset }: ReturnType<typeof namesOf>,
+  result: LimitResult,
+  dialect: LimitDialect,
+): void {
+  headers.set(limit, String(result.limit));
+  headers.set(remaining, String(result.remaining));
+  headers.set(reset, resetText(result, dialect));
 }
 
 function tightest(
@@ -48,17 +61,19 @@ function tightest(
   return found;
 }
 
-const providersOwn = /^(?:x|anthropic)-ratelimit-/;
-
 function moveAside(headers: Headers): void {
   const own: [name: string, value: string][] = [];
   headers.forEach((value, name) => {
-    if (providersOwn.test(name)) own.push([name, value]);
+    if (isProvidersOwn(name)) own.push([name, value]);
   });
   for (const [name, value] of own) {
     headers.delete(name);
     headers.set(`x-zeke-provider-${name}`, value);
   }
+}
+
+function isProvidersOwn(name: string): boolean {
+  return name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-');
 }
 
 /** Anthropic writes a time (RFC 3339), OpenAI a duration. */
