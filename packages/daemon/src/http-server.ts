@@ -1,4 +1,8 @@
+import type { Logger } from '@zeke/foundation';
+import type { PeerAddress, PeerCertificateOf } from '@zeke/gateway';
 import { RpcError } from '@zeke/rpc';
+import type { TlsMaterial } from './tls/read-tls.ts';
+import type { TlsFront, TlsPeer } from './tls/tls-front.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -10,12 +14,17 @@ export interface HttpServerOptions {
   readonly home: (request: Request) => Response | Promise<Response>;
   /**
    * Everything else. It does not throw. `peer` tells the address of the connection that a request is
-   * from, while it is there.
+   * from, while it is there; `certificate`, there with TLS only, the one of its client.
    */
   readonly handle: (
     request: Request,
-    peer: (request: Request) => string | undefined,
+    peer: PeerAddress,
+    certificate?: PeerCertificateOf,
   ) => Response | Promise<Response>;
+  /** Absent: plain HTTP/1.1. With it, HTTP/2 is spoken, too. */
+  readonly tls?: { readonly material: TlsMaterial; readonly log: Logger };
+  /** Whether other processes of ours share the port. */
+  readonly reusePort?: boolean;
   /** Called when the time for running requests is over, shortly before they are cut. */
   readonly cutShort?: () => void;
 }
@@ -26,6 +35,13 @@ export interface HttpServer {
   /** The same, or loopback where it listens on all addresses: how this machine reaches it. */
   readonly localUrl: string;
   readonly port: number;
+  /** New connections are spoken to with this. It does nothing without TLS. */
+  useTls(material: TlsMaterial): void;
+  /**
+   * From now on every answer asks its client to close the connection: `stop` will find few of them.
+   * New connections and requests are still taken.
+   */
+  windDown(): void;
   /**
    * Takes no new request and waits for the running ones, at most `limitMs`; then they are told to
    * end, and cut. Resolves with how many had not ended in time.
@@ -45,18 +61,25 @@ const noBodyLimit = 2 ** 31;
  */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
   await limitHeaders(options.maxHeaderBytes);
-  const server = listen(options);
-  const port = server.port ?? options.port;
+  const { server, front, windDown } = await listen(options);
+  const port = front?.port ?? server.port ?? options.port;
+  const scheme = front === undefined ? 'http' : 'https';
   return {
-    url: `http://${urlHost(options.host)}:${port}`,
-    localUrl: `http://${urlHost(reachableHost(options.host))}:${port}`,
+    url: `${scheme}://${urlHost(options.host)}:${port}`,
+    localUrl: `${scheme}://${urlHost(reachableHost(options.host))}:${port}`,
     port,
+    useTls: (material) => front?.use(material),
+    windDown,
     async stop(limitMs) {
-      const ended = server.stop();
+      const relayed = front?.stop();
+      const ended = Promise.all([server.stop(), relayed]);
       if (await endsWithin(ended, limitMs)) return 0;
       const cut = server.pendingRequests;
       options.cutShort?.();
-      if (!(await endsWithin(ended, lastWordsMs))) await server.stop(true);
+      if (!(await endsWithin(ended, lastWordsMs))) {
+        front?.cut();
+        await server.stop(true);
+      }
       return cut;
     },
   };
@@ -83,34 +106,113 @@ async function limitHeaders(bytes: number): Promise<void> {
   http.maxHeaderSize = bytes;
 }
 
-function listen({ host, port, home, handle }: HttpServerOptions): Bun.Server<undefined> {
-  // One for all requests.
-  const peer = (request: Request) => server.requestIP(request)?.address;
+interface Listening {
+  readonly server: Bun.Server<undefined>;
+  readonly front: TlsFront | undefined;
+  windDown(): void;
+}
+
+async function listen(options: HttpServerOptions): Promise<Listening> {
+  const { host, port, tls, reusePort = false } = options;
+  if (tls === undefined) return { ...servePlain(options, host, port, reusePort), front: undefined };
+  const { TlsFront } = await import('./tls/tls-front.ts');
+  let front: TlsFront | undefined;
+  const inner = servePlain(options, '127.0.0.1', 0, false, (from) => front?.peerOf(from));
+  try {
+    const innerPort = inner.server.port ?? 0;
+    front = new TlsFront({ host: bare(host), port, reusePort, innerPort, ...tls });
+    return { ...inner, front };
+  } catch (cause) {
+    await inner.server.stop(true);
+    throw listenError(cause, host, port);
+  }
+}
+
+/** `peerOf` is there behind TLS, and tells whose connection comes from a port of 127.0.0.1. */
+function servePlain(
+  { home, handle }: HttpServerOptions,
+  host: string,
+  port: number,
+  reusePort: boolean,
+  peerOf?: (port: number) => TlsPeer | undefined,
+): Pick<Listening, 'server' | 'windDown'> {
+  let isWindingDown = false;
+  const finished = (response: Response) =>
+    isWindingDown ? closing(response) : closedAfter(response);
+  const answer =
+    peerOf === undefined
+      ? openly(home, handle, () => server)
+      : behindTls(home, handle, (request) => {
+          const from = server.requestIP(request);
+          return from === null ? undefined : peerOf(from.port);
+        });
   let server: Bun.Server<undefined>;
   try {
     server = Bun.serve({
-      hostname: host.replace(/^\[|\]$/g, ''),
+      hostname: bare(host),
       port,
       // A stream may be quiet for long; how long, is the gateway's to say.
       idleTimeout: 0,
       maxRequestBodySize: noBodyLimit,
       development: false,
-      // Without this, Bun lets two servers that are not for development share one port.
-      reusePort: false,
-      routes: { '/': { GET: home } },
-      fetch: async (request) => closedAfter(await handle(request, peer)),
+      // Without a word, Bun lets two servers that are not for development share one port.
+      reusePort,
+      // The client and the front have agreed on it; here a connection begins with its preface.
+      http2: peerOf !== undefined,
+      routes: { '/': { GET: async (request) => finished(await answer.home(request)) } },
+      fetch: async (request) => finished(await answer.handle(request)),
     });
-    return server;
   } catch (cause) {
     throw listenError(cause, host, port);
   }
+  const windDown = () => {
+    isWindingDown = true;
+  };
+  return { server, windDown };
+}
+
+type Home = HttpServerOptions['home'];
+type Handle = HttpServerOptions['handle'];
+type Answer = { readonly home: Home; readonly handle: Home };
+
+function openly(home: Home, handle: Handle, server: () => Bun.Server<undefined>): Answer {
+  // One for all requests.
+  const peer: PeerAddress = (request) => server().requestIP(request)?.address;
+  return { home, handle: (request) => handle(request, peer) };
+}
+
+/** Who comes past the front, from this machine, would be taken for a client that was looked at. */
+function behindTls(
+  home: Home,
+  handle: Handle,
+  peerOf: (request: Request) => TlsPeer | undefined,
+): Answer {
+  const peer: PeerAddress = (request) => peerOf(request)?.address;
+  const certificate: PeerCertificateOf = (request) => peerOf(request)?.certificate;
+  return {
+    home: (request) => (peerOf(request) === undefined ? pastTls() : home(request)),
+    handle: (request) =>
+      peerOf(request) === undefined ? pastTls() : handle(request, peer, certificate),
+  };
+}
+
+function pastTls(): Response {
+  return new Response('zeke speaks TLS at another port\n', {
+    status: 403,
+    headers: { connection: 'close' },
+  });
+}
+
+/** Asks the client to use this connection no more. */
+function closing(response: Response): Response {
+  response.headers.set('connection', 'close');
+  return response;
 }
 
 /** Where an answer came before the whole body, the rest of the body must not keep the connection. */
 function closedAfter(response: Response): Response {
   const { status } = response;
-  if (status === 408 || status === 413) response.headers.set('connection', 'close');
-  return response;
+  return status === 408 || status === 413 ? closing(response) : response;
 }
 
 function listenError(cause: unknown, host: string, port: number): RpcError {
@@ -138,6 +240,10 @@ function reasonOf(code: string | undefined, port: number, cause: unknown): strin
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' || host === '[::]' ? '::1' : host;
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }
 
 function urlHost(host: string): string {

@@ -1,5 +1,7 @@
 export { Gateway, type GatewayOptions, type GatewaySettings } from './gateway.ts';
+export { AuditLog } from './governance/audit/audit-log.ts';
 export type { AuthSettings } from './governance/authenticate.ts';
+export type { ClientCertificate, PeerCertificateOf } from './governance/client-certificate.ts';
 export {
   type ApiKey,
   type CreateKeyOptions,

@@ -77,4 +77,5 @@ export {
 } from './core/server.ts';
 export { WatchedClientCall, WatchedServerCall } from './core/watched-call.ts';
 export { type Code, codes, type ErrorDetail, RpcError, type RpcErrorOptions } from './rpc-error.ts';
+export { splitAlternativeNames } from './sockets/tls-session.ts';
 export { connectMemory, type MemoryOptions } from './transports/memory/memory.ts';
