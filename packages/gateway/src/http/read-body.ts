@@ -3,6 +3,7 @@ import { readLimited } from '../framing/read-limited.ts';
 import { apiError, shuttingDown } from '../neutral/api-error.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Exchange } from './exchange.ts';
+import { isDeeperThan, maxJsonDepth } from './json-depth.ts';
 import type { RequestLimits } from './services.ts';
 
 type Received = Pick<Exchange, 'request'>;
@@ -82,6 +83,13 @@ export function parseJsonObject(text: string): JsonObject {
     throw apiError('invalid_argument', 'the body must be a JSON object', {
       reason: 'invalid_json',
     });
+  }
+  if (isDeeperThan(value, maxJsonDepth)) {
+    throw apiError(
+      'invalid_argument',
+      `the body is nested more than ${maxJsonDepth} levels deep, which is the limit`,
+      { reason: 'invalid_json' },
+    );
   }
   return value as JsonObject;
 }
