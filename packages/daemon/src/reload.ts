@@ -86,7 +86,13 @@ export function configChanges(
   return { changed: [...changed], waiting };
 }
 
-const namedTables: ReadonlySet<string> = new Set(['providers', 'models', 'prices']);
+const namedTables: ReadonlySet<string> = new Set([
+  'providers',
+  'models',
+  'prices',
+  'guardrails',
+  'policies',
+]);
 
 /** Two levels of keys with their values as text, which never leaves this file: it holds secrets. */
 function flatten(config: ResolvedConfig): Map<string, string> {

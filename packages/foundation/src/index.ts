@@ -18,6 +18,16 @@ export {
 } from './config/config-fault.ts';
 export type { ConfigKey, ConfigKeyType } from './config/config-keys.ts';
 export {
+  type GuardrailAction,
+  type GuardrailCheck,
+  type GuardrailConfig,
+  type PersonalDataKind,
+  type PolicyConfig,
+  type PolicyEffect,
+  personalDataKinds,
+  type ScopeConfig,
+} from './config/guardrails-config.ts';
+export {
   type ConfigEntry,
   type LoadConfigOptions,
   type LoadConfigResult,
@@ -74,8 +84,8 @@ export { openKeychain } from './secrets/keychain.ts';
 export type { SecretFacts } from './secrets/sealed-secret.ts';
 export { Secret } from './secrets/secret.ts';
 export type { Rotation, SecretStore } from './secrets/secret-store.ts';
-export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
 export { Spool, type SpoolOptions } from './spool/spool.ts';
+export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
 export {
   createDayPartition,
   dropDayPartition,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jwtIssuerSchema } from './auth-schema.ts';
+import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
 import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
 
@@ -28,6 +29,8 @@ const namedTables = [
   [['limits', 'tiers'], tierSchema],
   [['models'], modelSchema],
   [['prices'], priceSchema],
+  [['guardrails'], guardrailSchema],
+  [['policies'], policySchema],
 ] as const;
 
 /** Every key with type, default and description, in the order of the documentation. */

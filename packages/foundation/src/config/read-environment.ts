@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jwtIssuerSchema } from './auth-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
+import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
 import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
 
@@ -18,6 +19,8 @@ const namedTables: readonly (readonly [path: readonly string[], keys: readonly s
   ],
   [['models'], Object.keys(modelSchema.shape)],
   [['prices'], Object.keys(priceSchema.shape)],
+  [['guardrails'], Object.keys(guardrailSchema.shape)],
+  [['policies'], Object.keys(policySchema.shape)],
 ];
 
 /**

@@ -7,6 +7,7 @@ import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveAuth } from './resolve-auth.ts';
+import { resolveRules } from './resolve-guardrails.ts';
 import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
@@ -67,6 +68,7 @@ export function resolveConfig(
   const limits = resolveLimits(valid.limits, (path, message) =>
     fault(['limits', ...path], message),
   );
+  const rules = resolveRules(valid, fault);
   if (valid.budgets.webhook_secret !== undefined && valid.budgets.webhook_url === undefined) {
     fault(['budgets', 'webhook_secret'], 'it signs nothing without budgets.webhook_url');
   }
@@ -120,6 +122,7 @@ export function resolveConfig(
       ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
       budgets: resolveBudgets(valid.budgets),
       limits,
+      ...rules,
       cache: resolveCache(valid.cache),
     },
   };

@@ -2,6 +2,7 @@ import type { RateOptions } from '../limits/gcra.ts';
 import type { RedisAddress } from '../redis/redis-address.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AuthConfig } from './auth-config.ts';
+import type { GuardrailConfig, PolicyConfig } from './guardrails-config.ts';
 
 /**
  * The configuration as the program uses it: validated, defaults filled in, references (`env:`,
@@ -30,6 +31,10 @@ export interface ResolvedConfig {
   readonly budgets: BudgetsConfig;
   readonly limits: LimitsConfig;
   readonly cache: CacheConfig;
+  /** By name. */
+  readonly guardrails: ReadonlyMap<string, GuardrailConfig>;
+  /** By name, in the file's order: the first that fits counts. */
+  readonly policies: ReadonlyMap<string, PolicyConfig>;
 }
 
 /** What requests are about, for ranking. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authSchema } from './auth-schema.ts';
+import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { redisSchema } from './redis-schema.ts';
 import {
   clientAuthNames,
@@ -353,6 +354,8 @@ export const configSchema = z.strictObject({
     .default({}),
   models: z.record(z.string(), modelSchema).default({}),
   prices: z.record(z.string(), priceSchema).default({}),
+  guardrails: z.record(ruleName(), guardrailSchema).default({}),
+  policies: z.record(ruleName(), policySchema).default({}),
 });
 
 /** A valid file, still in snake case, with defaults filled in. */
@@ -385,4 +388,11 @@ function provider<Type extends ProviderType, Shape extends z.ZodRawShape>(
 ) {
   const literal = z.literal(type).describe(`One of ${providerTypes.join(', ')}`);
   return z.strictObject({ type: literal, ...commonProviderKeys }).extend(shape);
+}
+
+/** Told in headers and logs. */
+function ruleName() {
+  return z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+    error: 'a name is at most 64 letters, digits, ".", "_" and "-"',
+  });
 }

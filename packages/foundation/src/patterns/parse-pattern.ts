@@ -225,18 +225,18 @@ class Parser {
       if (this.#at >= this.#source.length) throw this.#fault('a [ has no ]');
       if (!isFirst && this.#take(']')) break;
       const first = this.#classItem();
-      const single = first.length === 1 && first[0] && first[0][0] === first[0][1];
+      const begin = singleUnit(first);
       const isRange =
-        single && this.#peek() === '-' && !['', ']'].includes(this.#source[this.#at + 1] ?? '');
+        begin !== undefined && this.#peek() === '-' && this.#source[this.#at + 1] !== ']';
       if (!isRange) {
         ranges.push(...first);
         continue;
       }
       this.#at++;
-      const [last, ...more] = this.#classItem();
-      if (!last || more.length > 0 || last[0] !== last[1]) throw this.#fault('a range has no end');
-      if (last[0] < first[0][0]) throw this.#fault('a range ends before it begins');
-      ranges.push([first[0][0], last[0]]);
+      const end = singleUnit(this.#classItem());
+      if (end === undefined) throw this.#fault('a range has no end');
+      if (end < begin) throw this.#fault('a range ends before it begins');
+      ranges.push([begin, end]);
     }
     const set = charSet(ranges);
     const folded = this.#ignoreCase ? withBothCases(set) : set;
@@ -272,6 +272,10 @@ class Parser {
   #fault(what: string): PatternFault {
     return new PatternFault(`at character ${this.#at}: ${what}`);
   }
+}
+
+function singleUnit([first, ...more]: CharSet): number | undefined {
+  return first && more.length === 0 && first[0] === first[1] ? first[0] : undefined;
 }
 
 const escapedSets: Readonly<Record<string, CharSet>> = {
