@@ -40,37 +40,44 @@ export async function migrate(
   const { kind } = storage;
   const db = storage.db as Kysely<MigrationTables>;
   if (pendingOf(sets, await readApplied(db, kind)).length === 0) return;
-  let isMore = true;
-  while (isMore) {
-    isMore = await db.transaction().execute(async (transaction) => {
+  for (;;) {
+    const took = await db.transaction().execute(async (transaction) => {
       if (kind === 'postgres') {
         await sql`select pg_advisory_xact_lock(${postgresLockKey})`.execute(transaction);
       }
       await createTable(transaction);
-      const pending = pendingOf(sets, await readApplied(transaction, kind));
-      return await advance(transaction, kind, pending, report);
+      return await advance(
+        transaction,
+        kind,
+        pendingOf(sets, await readApplied(transaction, kind)),
+      );
     });
+    if (took === 'nothing') return;
+    if (took !== 'short') report(took.title, took.progress);
   }
 }
 
-/** Runs the short ones that come next, or one step of a long one. False when nothing was left. */
+/** A step of a long migration that was taken, or what else there was to do. */
+type Advance = 'nothing' | 'short' | { title: string; progress: MigrationProgress };
+
+/** Runs the short ones that come next, or one step of a long one. */
 async function advance(
   db: Kysely<MigrationTables>,
   kind: StorageKind,
   pending: readonly PendingMigration[],
-  report: MigrationReport,
-): Promise<boolean> {
+): Promise<Advance> {
   const [first] = pending;
-  if (first === undefined) return false;
+  if (first === undefined) return 'nothing';
   if ('step' in first.migration) {
-    await takeStep(db, kind, first.owner, first.migration, report);
-    return true;
+    const { name, number } = first.migration;
+    const progress = await takeStep(db, kind, first.owner, first.migration);
+    return { title: `${first.owner} ${number} ${name}`, progress };
   }
   for (const { owner, migration } of pending) {
     if ('step' in migration) break;
     await apply(db, kind, owner, migration);
   }
-  return true;
+  return 'short';
 }
 
 /** A mistake in a set is the programmer's, so it throws before the database is touched. */
@@ -164,8 +171,7 @@ async function takeStep(
   kind: StorageKind,
   owner: string,
   migration: LongMigration,
-  report: MigrationReport,
-): Promise<void> {
+): Promise<MigrationProgress> {
   let progress: MigrationProgress;
   try {
     progress = await migration.step(db as unknown as Kysely<unknown>, kind);
@@ -178,7 +184,7 @@ async function takeStep(
     );
   }
   if (progress.isDone) await noteApplied(db, owner, migration);
-  report(`${owner} ${migration.number} ${migration.name}`, progress);
+  return progress;
 }
 
 function failure(

@@ -1,5 +1,6 @@
 import { RpcError } from '@zeke/rpc';
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { addingUp } from './adding-up.ts';
 import { migrate } from './migrate.ts';
 import { createPostgresPool, type PostgresPoolOptions, postgresAddress } from './postgres-pool.ts';
 import type { ColumnValue, MigrationReport, MigrationSet, Storage } from './storage.ts';
@@ -60,17 +61,23 @@ class PostgresStorage<DB> implements Storage<DB> {
     }
   }
 
-  /** One statement whatever the number of rows: each column goes as one array. */
   async insertMany(
     table: string,
     columns: readonly string[],
     rows: readonly (readonly ColumnValue[])[],
     transaction?: Transaction<DB>,
   ): Promise<void> {
-    if (rows.length === 0) return;
-    const text = await this.#insertStatement(table, columns, transaction ?? this.db);
-    const arrays = columns.map((_, column) => rows.map((row) => toArrayElement(row[column])));
-    await (transaction ?? this.db).executeQuery(CompiledQuery.raw(text, arrays));
+    await this.#insert(table, columns, '', rows, transaction);
+  }
+
+  async addMany(
+    table: string,
+    keys: readonly string[],
+    sums: readonly string[],
+    rows: readonly (readonly ColumnValue[])[],
+    transaction?: Transaction<DB>,
+  ): Promise<void> {
+    await this.#insert(table, [...keys, ...sums], addingUp(table, keys, sums), rows, transaction);
   }
 
   changeStamp(): undefined {
@@ -87,6 +94,20 @@ class PostgresStorage<DB> implements Storage<DB> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** One statement whatever the number of rows: each column goes as one array. */
+  async #insert(
+    table: string,
+    columns: readonly string[],
+    ending: string,
+    rows: readonly (readonly ColumnValue[])[],
+    transaction: Transaction<DB> | undefined,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const text = await this.#insertStatement(table, columns, transaction ?? this.db);
+    const arrays = columns.map((_, column) => rows.map((row) => toArrayElement(row[column])));
+    await (transaction ?? this.db).executeQuery(CompiledQuery.raw(text + ending, arrays));
   }
 
   #insertStatement(table: string, columns: readonly string[], db: Kysely<DB>): Promise<string> {

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RpcError } from '@zeke/rpc';
 import { Kysely, type Transaction } from 'kysely';
+import { addingUp } from './adding-up.ts';
 import { migrate } from './migrate.ts';
 import { BunSqliteDialect, StatementCache } from './sqlite-driver.ts';
 import { fromSqliteError } from './sqlite-errors.ts';
@@ -108,19 +109,17 @@ class SqliteStorage<DB> implements Storage<DB> {
     rows: readonly (readonly ColumnValue[])[],
     transaction?: Transaction<DB>,
   ): Promise<void> {
-    if (rows.length === 0) return;
-    if (transaction !== undefined) return this.#insertRows(table, columns, rows);
-    // Kysely lends the connection to one at a time, so no open transaction is joined by accident.
-    await this.db.connection().execute(async () => {
-      this.#statements.prepare('begin immediate').run([]);
-      try {
-        this.#insertRows(table, columns, rows);
-        this.#statements.prepare('commit').run([]);
-      } catch (error) {
-        if (this.#database.inTransaction) this.#statements.prepare('rollback').run([]);
-        throw error;
-      }
-    });
+    await this.#insert(table, columns, '', rows, transaction);
+  }
+
+  async addMany(
+    table: string,
+    keys: readonly string[],
+    sums: readonly string[],
+    rows: readonly (readonly ColumnValue[])[],
+    transaction?: Transaction<DB>,
+  ): Promise<void> {
+    await this.#insert(table, [...keys, ...sums], addingUp(table, keys, sums), rows, transaction);
   }
 
   changeStamp(): number | undefined {
@@ -140,15 +139,38 @@ class SqliteStorage<DB> implements Storage<DB> {
     await this.close();
   }
 
+  async #insert(
+    table: string,
+    columns: readonly string[],
+    ending: string,
+    rows: readonly (readonly ColumnValue[])[],
+    transaction: Transaction<DB> | undefined,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    if (transaction !== undefined) return this.#insertRows(table, columns, ending, rows);
+    // Kysely lends the connection to one at a time, so no open transaction is joined by accident.
+    await this.db.connection().execute(async () => {
+      this.#statements.prepare('begin immediate').run([]);
+      try {
+        this.#insertRows(table, columns, ending, rows);
+        this.#statements.prepare('commit').run([]);
+      } catch (error) {
+        if (this.#database.inTransaction) this.#statements.prepare('rollback').run([]);
+        throw error;
+      }
+    });
+  }
+
   #insertRows(
     table: string,
     columns: readonly string[],
+    ending: string,
     rows: readonly (readonly ColumnValue[])[],
   ): void {
     const names = columns.map((column) => `"${column}"`).join(', ');
     const places = columns.map(() => '?').join(', ');
     const statement = this.#statements.prepare(
-      `insert into "${table}" (${names}) values (${places})`,
+      `insert into "${table}" (${names}) values (${places})${ending}`,
     );
     for (const row of rows) statement.run(row as SQLQueryBindings[]);
   }

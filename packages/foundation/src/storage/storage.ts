@@ -40,6 +40,18 @@ export interface Storage<DB> extends AsyncDisposable {
     transaction?: Transaction<DB>,
   ): Promise<void>;
   /**
+   * As `insertMany`, with the columns of `keys` before those of `sums` in each row; but where a row with
+   * the same keys is there already, the sums, which are numbers, are added to its own. No two rows of
+   * one call have the same keys.
+   */
+  addMany(
+    table: string,
+    keys: readonly string[],
+    sums: readonly string[],
+    rows: readonly (readonly ColumnValue[])[],
+    transaction?: Transaction<DB>,
+  ): Promise<void>;
+  /**
    * SQLite: a number that changes when another connection (process) has written; about 1 µs.
    * PostgreSQL: undefined, there is no cheap answer.
    */
@@ -85,5 +97,5 @@ export interface MigrationProgress {
   readonly isDone: boolean;
 }
 
-/** Is told of each step of a long migration. `title` is `owner number name`. */
+/** Is told of each step of a long migration when it cannot be lost any more. `title` is `owner number name`. */
 export type MigrationReport = (title: string, progress: MigrationProgress) => void;

@@ -1,9 +1,7 @@
-import type { Logger, Storage } from '@zeke/foundation';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { ProviderPricing } from '../providers/provider.ts';
-import { addSpend, spendOf } from './budgets/spend.ts';
-import type { GatewayTables } from './tables.ts';
+import { LedgerWriter, type LedgerWriterOptions } from './ledger-writer.ts';
 
 /** One attempt at one provider, as the request path knows it at its end, or a refused request. */
 export interface LedgerEntry {
@@ -48,93 +46,70 @@ export interface Cost {
   components: Readonly<Record<string, number | string>>;
 }
 
-export interface LedgerOptions {
-  storage: Storage<GatewayTables>;
-  /** The cost of each entry, null where the model's price is not known. */
-  price: (entries: readonly LedgerEntry[]) => Promise<(Cost | null)[]>;
-  log: Logger;
+export interface LedgerOptions extends LedgerWriterOptions {
   /** The longest time an entry waits to be written with others. */
   flushIntervalMs: number;
-  /** Called when all is written. */
+  /** Called when all is in the database. */
   onFlush?: () => Promise<void>;
-  /** Called when entries are written, with what each was charged to its spenders, in micro-USD. */
-  onWritten?: (entries: readonly LedgerEntry[], charges: readonly number[]) => void;
   /** How long disposal waits for a database that does not answer. Default 5,000. */
   disposeTimeoutMs?: number;
 }
 
-/** Entries that may wait while the database does not answer; over it the oldest are lost, and said so. */
+/** Why something was not written. */
+interface Fault {
+  reason: unknown;
+}
+
+/** Entries that may wait in memory; over it the oldest are lost, and said so. */
 const maxWaitingEntries = 100_000;
 /** How many are given up at once over that limit, so that the rest is not moved for every one. */
 const lostAtOnce = 1_000;
 /** SQLite writes a group of this size in a few milliseconds, in which nothing else runs. */
 const maxGroup = 500;
 const retryMs = 1_000;
+/** For so long what is on the disk is written, before what is new has its turn. */
+const catchUpMs = 250;
 /** On disposal a database that does not answer is waited for this long, retries included. */
 const disposeTimeoutMs = 5_000;
 const disposeRetryMs = 100;
 
-const columns = [
-  'at_ms',
-  'request_id',
-  'trace_id',
-  'attempt',
-  'key_id',
-  'owner',
-  'org_id',
-  'team_id',
-  'user_id',
-  'provider',
-  'model',
-  'requested_model',
-  'operation',
-  'caller_dialect',
-  'provider_dialect',
-  'streamed',
-  'outcome',
-  'http_status',
-  'error_code',
-  'input_tokens',
-  'output_tokens',
-  'cached_input_tokens',
-  'cache_write_5m_tokens',
-  'cache_write_1h_tokens',
-  'reasoning_tokens',
-  'audio_input_tokens',
-  'audio_output_tokens',
-  'image_input_tokens',
-  'image_output_tokens',
-  'estimated',
-  'cost_micro_usd',
-  'cost_components',
-  'latency_ms',
-  'first_token_ms',
-] as const;
-
 /**
  * Writes entries in groups, in the order they came, off the request path. `record` never waits; a
  * group is written at the latest `flushIntervalMs` after its first entry, and what waits is written
- * by `flush` and on disposal. A group that the database refuses is kept and tried again.
+ * by `flush` and on disposal. A group that the database refuses goes to the disk, where there is a spool,
+ * else it is kept in memory; either way it is tried again until the database has it, once.
  */
 export class Ledger implements AsyncDisposable {
   readonly #options: LedgerOptions;
+  readonly #writer: LedgerWriter;
   readonly #disposeTimeoutMs: number;
   #waiting: LedgerEntry[] = [];
-  /** Of the group that the database has been given and has not yet taken. */
-  #inFlight = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #lost = 0;
   #disposed = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#writer = new LedgerWriter(options);
     this.#disposeTimeoutMs = options.disposeTimeoutMs ?? disposeTimeoutMs;
+    if (this.#writer.isBehind) this.#comeBack(undefined);
   }
 
-  /** Entries not yet written. */
+  /** Entries in memory that are written nowhere yet. */
   get waiting(): number {
-    return this.#waiting.length + this.#inFlight;
+    return this.#waiting.length + this.#writer.held;
+  }
+
+  /** Bytes on the disk that are not known to be in the database. */
+  get spooledBytes(): number {
+    return this.#options.spool?.bytes ?? 0;
+  }
+
+  /** True while neither the database nor the disk takes anything: what comes now may be lost. */
+  get isStuck(): boolean {
+    return this.#writer.isStuck;
   }
 
   record(entry: LedgerEntry): void {
@@ -149,105 +124,138 @@ export class Ledger implements AsyncDisposable {
     this.#timer ??= this.#flushLater(this.#options.flushIntervalMs);
   }
 
-  /** Resolves when all that was recorded before is written; rejects when the database refuses. */
+  /**
+   * Resolves when all that was recorded before is in the database, what waits on the disk too; rejects
+   * when it refuses.
+   */
   flush(): Promise<void> {
-    return this.#inTurn(() => this.#writeAll());
+    return this.#inTurn(() => this.#writeAll(true));
   }
 
   /** Writes all that was recorded before, then does this, while nothing is written. */
   betweenWrites(work: () => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#writeAll();
+      await this.#writeAll(true);
       await work();
     });
   }
 
   /**
-   * Writes what waits, and tries again while the database refuses. Gives up after
-   * `disposeTimeoutMs`, and then the log says how many entries are lost.
+   * Writes what waits, and tries again while the database refuses. After `disposeTimeoutMs` what is left
+   * goes to the disk; without a spool the log says how many entries are lost.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const timeout = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => timeout.resolve('late'), this.#disposeTimeoutMs);
     for (;;) {
       const end = await Promise.race([timeout.promise, this.flush().then(done, failed)]);
-      if (end === 'done' && this.waiting === 0) break;
+      if (this.waiting === 0 && end !== 'late') break;
       if (end === 'done') continue;
       const retry = Bun.sleep(disposeRetryMs);
       if (end === 'late' || (await Promise.race([timeout.promise, retry])) === 'late') {
-        this.#options.log.error('the ledger could not be written before the end', {
-          lost: this.#lost + this.waiting,
-        });
+        await this.#rescue();
         break;
       }
     }
     this.#disposed = true;
     clearTimeout(timer);
     clearTimeout(this.#timer);
+    clearTimeout(this.#retryTimer);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const done = this.#writing.then(work);
-    this.#writing = done.catch((error: unknown) => this.#retryLater(error));
+    this.#writing = done.catch(() => undefined);
     return done;
   }
 
   #flushLater(afterMs: number): ReturnType<typeof setTimeout> {
-    // Who waits for this flush is nobody; `flush` itself tells the log and comes back.
-    return setTimeout(() => void this.flush().catch(() => undefined), afterMs);
+    // Who waits for this flush is nobody; it tells the log itself and comes back.
+    return setTimeout(
+      () => void this.#inTurn(() => this.#writeAll(false)).catch(() => undefined),
+      afterMs,
+    );
   }
 
   /**
-   * Writes what waits now. What comes meanwhile has a timer of its own: under load there is always
-   * something new, and writing it at once would make groups of a few rows, each with its commit.
+   * Writes what waits now, behind what was refused before. What comes meanwhile has a timer of its own:
+   * under load there is always something new, and writing it at once would make groups of a few rows,
+   * each with its commit. `isUrgent`: now and to its end, and whoever asked is told what went wrong.
    */
-  async #writeAll(): Promise<void> {
+  async #writeAll(isUrgent: boolean): Promise<void> {
+    let fault: Fault | undefined;
+    if (this.#writer.isBehind && (isUrgent || this.#retryTimer === undefined)) {
+      fault = await this.#catchUp(isUrgent);
+    }
+    // One that is held goes first: on the disk there may be no room for the next either.
+    if (this.#writer.held === 0) {
+      const late = await this.#writeWaiting();
+      fault ??= late;
+    }
+    if (isUrgent && !fault && this.#writer.isBehind) fault = await this.#catchUp(true);
+    if (this.#writer.isBehind) this.#comeBack(fault);
+    else await this.#options.onFlush?.();
+    if (fault && (isUrgent || this.#writer.held > 0)) throw fault.reason;
+  }
+
+  async #catchUp(toItsEnd: boolean): Promise<Fault | undefined> {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    try {
+      do await this.#writer.catchUp(catchUpMs);
+      while (toItsEnd && this.#writer.isBehind);
+      return undefined;
+    } catch (reason) {
+      return { reason };
+    }
+  }
+
+  async #writeWaiting(): Promise<Fault | undefined> {
     for (let due = this.#waiting.length; due > 0; due -= maxGroup) {
       const group = this.#waiting.splice(0, Math.min(due, maxGroup));
-      this.#inFlight = group.length;
       try {
-        await this.#write(group);
-      } catch (error) {
-        this.#waiting = group.concat(this.#waiting);
-        throw error;
-      } finally {
-        this.#inFlight = 0;
+        await this.#writer.write(group);
+      } catch (reason) {
+        return { reason };
       }
       // Requests that came meanwhile go first.
       if (due > maxGroup) await new Promise((resolve) => setImmediate(resolve));
     }
-    await this.#options.onFlush?.();
+    return undefined;
   }
 
-  async #write(group: readonly LedgerEntry[]): Promise<void> {
-    const { onWritten, price, storage } = this.#options;
-    const costs = await price(group);
-    const rows = group.map((entry, index) => rowOf(entry, costs[index] ?? null));
-    const charges = group.map(({ charge }, index) =>
-      wholeOf(charge ?? costs[index]?.totalMicroUsd),
-    );
-    const spend = spendOf(group, charges);
-    if (spend.length === 0) await storage.insertMany('gateway_ledger', columns, rows);
-    else {
-      await storage.db.transaction().execute(async (transaction) => {
-        await storage.insertMany('gateway_ledger', columns, rows, transaction);
-        await addSpend(transaction, spend);
+  /** What is behind is tried again: soon where it was only much, later where it was refused. */
+  #comeBack(fault: Fault | undefined): void {
+    if (fault && this.#writer.held > 0) {
+      this.#options.log.error('the ledger could not be written; it is tried again', {
+        err: fault.reason,
+        waiting: this.waiting,
+        lost: this.#lost,
       });
     }
-    onWritten?.(group, charges);
+    if (this.#disposed || this.#retryTimer !== undefined) return;
+    const isRefused = fault !== undefined || this.#writer.held > 0;
+    this.#retryTimer = setTimeout(
+      () => {
+        this.#retryTimer = undefined;
+        void this.#inTurn(() => this.#writeAll(false)).catch(() => undefined);
+      },
+      isRefused ? retryMs : 0,
+    );
   }
 
-  #retryLater(error: unknown): void {
-    this.#options.log.error('the ledger could not be written; it is tried again', {
-      err: error,
-      waiting: this.waiting,
-      lost: this.#lost,
-    });
-    if (this.#disposed) return;
-    clearTimeout(this.#timer);
-    this.#timer = this.#flushLater(retryMs);
+  async #rescue(): Promise<void> {
+    const left = this.waiting;
+    if (left === 0) return;
+    try {
+      await this.#writer.rescue(this.#waiting.splice(0), maxGroup);
+      this.#options.log.warn('the end of the ledger is on the disk, for the next start', { left });
+    } catch {
+      const lost = this.#lost + left;
+      this.#options.log.error('the ledger could not be written before the end', { lost });
+    }
   }
 
   #giveUpOldest(): void {
@@ -262,60 +270,3 @@ export class Ledger implements AsyncDisposable {
 
 const done = () => 'done' as const;
 const failed = () => 'failed' as const;
-
-function rowOf(entry: LedgerEntry, cost: Cost | null): (string | number | boolean | null)[] {
-  const { usage } = entry;
-  return [
-    entry.atMs,
-    textOf(entry.requestId),
-    textOf(entry.traceId),
-    entry.attempt,
-    textOf(entry.keyId),
-    textOf(entry.owner),
-    textOf(entry.orgId),
-    textOf(entry.teamId),
-    textOf(entry.userId),
-    textOf(entry.provider),
-    textOf(entry.model),
-    textOf(entry.requestedModel),
-    entry.operation,
-    entry.callerDialect,
-    entry.providerDialect,
-    entry.streamed,
-    entry.outcome,
-    entry.httpStatus ?? null,
-    entry.errorCode ?? null,
-    wholeOf(usage.input),
-    wholeOf(usage.output),
-    wholeOf(usage.cachedInput),
-    wholeOf(usage.cacheWrite5m),
-    wholeOf(usage.cacheWrite1h),
-    wholeOf(usage.reasoning),
-    wholeOf(usage.audioInput),
-    wholeOf(usage.audioOutput),
-    wholeOf(usage.imageInput),
-    wholeOf(usage.imageOutput),
-    usage.estimated ?? false,
-    cost ? wholeOf(cost.totalMicroUsd) : null,
-    cost ? JSON.stringify(cost.components) : null,
-    Math.min(Math.round(entry.latencyMs), maxInt32),
-    entry.firstTokenMs === undefined ? null : Math.min(Math.round(entry.firstTokenMs), maxInt32),
-  ];
-}
-
-const maxInt32 = 2_147_483_647;
-
-/** Callers and providers choose texts, and PostgreSQL's have no place for a NUL. */
-function textOf(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
-}
-
-/** Tokens of one answer, or micro-USD: what is more is nonsense, and would overflow sums. */
-const maxCount = 1_000_000_000_000;
-
-/** Providers' counts come as they are; one that is no count must not hold the others up. */
-function wholeOf(count: number | undefined): number {
-  if (count === undefined || !(count > 0)) return 0;
-  return Math.min(Math.round(count), maxCount);
-}

@@ -1,5 +1,7 @@
 import { columnTypes, type Migration, type MigrationSet, type StorageKind } from '@zeke/foundation';
 import { type Kysely, sql } from 'kysely';
+import { days } from './migrations/days.ts';
+import { daysMoved } from './migrations/days-moved.ts';
 
 const tokenColumns = [
   'input_tokens',
@@ -260,5 +262,9 @@ const retiredSecrets: Migration = {
 /** What `storage.migrate` needs to make the gateway's tables. */
 export const gatewayMigrations: MigrationSet = {
   owner: 'gateway',
-  migrations: [keys, ledger, responses, hierarchy, budgets, tiers, audit, retiredSecrets],
+  migrations: [
+    ...[keys, ledger, responses, hierarchy, budgets, tiers, audit, retiredSecrets],
+    { number: 9, ...days },
+    { number: 10, ...daysMoved },
+  ],
 };

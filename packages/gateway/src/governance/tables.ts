@@ -12,6 +12,10 @@ export interface GatewayTables {
   gateway_budgets: BudgetTable;
   gateway_spend: SpendTable;
   gateway_audit: AuditTable;
+  gateway_audit_checkpoints: AuditCheckpointTable;
+  gateway_usage: UsageTable;
+  gateway_writers: WriterTable;
+  gateway_state: StateTable;
 }
 
 /** One API key; the key itself is nowhere, only its SHA-256. */
@@ -123,6 +127,56 @@ export interface AuditTable {
   hash: string;
 }
 
+/** Where the audit log begins: rows up to this one were removed by retention. Never changed. */
+export interface AuditCheckpointTable {
+  /** Of the last row removed. */
+  seq: number;
+  /** Of that row, hex. */
+  hash: string;
+  at_ms: number;
+}
+
+/** Who, at whom, in which hour: the ledger's rows in sums, added in the same transaction. */
+export interface UsageTable {
+  /** Hours since the epoch, UTC. */
+  hour: number;
+  /** Groups; an empty text stands for none. */
+  provider: string;
+  model: string;
+  key_id: string;
+  owner: string;
+  org_id: string;
+  team_id: string;
+  user_id: string;
+  calls: number;
+  refused: number;
+  cached: number;
+  failed: number;
+  canceled: number;
+  input_tokens: number;
+  output_tokens: number;
+  cached_input_tokens: number;
+  reasoning_tokens: number;
+  cost_micro_usd: number;
+  unpriced: number;
+  estimated: number;
+}
+
+/** A process that writes the ledger or the audit log: which of its batches was the last. */
+export interface WriterTable {
+  id: string;
+  /** From 1; those before it are written, too. */
+  batch: number;
+  /** When it was written. */
+  at_ms: number;
+}
+
+/** Numbers that there is one of, by name. */
+export interface StateTable {
+  name: string;
+  value: number;
+}
+
 /** One attempt at one provider, or a request refused before any. Written once, never updated. */
 export interface LedgerTable {
   id: Generated<number>;
@@ -180,6 +234,6 @@ export interface ResponseTable {
   provider: string | null;
   /** JSON array of input items, those of earlier answers included. */
   input: string;
-  /** JSON of the answer as the caller got it. */
+  /** JSON of the answer as the caller got it; of one that a provider keeps, with which key, or empty. */
   response: string;
 }

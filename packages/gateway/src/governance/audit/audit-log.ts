@@ -1,6 +1,7 @@
 import type { Storage } from '@zeke/foundation';
 import { sql, type Transaction } from 'kysely';
 import { apiError } from '../../neutral/api-error.ts';
+import { DayTable } from '../day-table.ts';
 import type { AuditTable, GatewayTables } from '../tables.ts';
 import { type AuditEntry, type AuditEvent, entryOfRow, rowAfter } from './audit-entry.ts';
 
@@ -40,12 +41,14 @@ interface Waiting {
 export class AuditLog {
   readonly #storage: Storage<GatewayTables>;
   readonly #now: () => number;
+  readonly #days: DayTable;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
 
   constructor(options: { storage: Storage<GatewayTables>; now: () => number }) {
     this.#storage = options.storage;
     this.#now = options.now;
+    this.#days = new DayTable(options.storage, 'gateway_audit');
   }
 
   /**
@@ -114,6 +117,7 @@ export class AuditLog {
         const rows = await this.#write(group);
         for (const [index, row] of rows.entries()) group[index]?.resolve(entryOfRow(row));
       } catch (cause) {
+        this.#days.forget();
         const error = apiError(
           'unavailable',
           'the audit log cannot be written, and without it nothing is changed; try again when the database answers',
@@ -127,6 +131,7 @@ export class AuditLog {
 
   async #write(group: readonly Waiting[]): Promise<AuditTable[]> {
     const { db, kind } = this.#storage;
+    await this.#days.ensure(group.map(({ atMs }) => atMs));
     // Each statement has to see what others committed before it got the lock.
     const transaction =
       kind === 'postgres' ? db.transaction().setIsolationLevel('read committed') : db.transaction();

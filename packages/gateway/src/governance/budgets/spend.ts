@@ -1,10 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import type { Storage } from '@zeke/foundation';
+import type { Transaction } from 'kysely';
 import type { GatewayTables, SpendTable } from '../tables.ts';
 import { forEachSpender, type Spenders } from './spender.ts';
 import { dayMs } from './windows.ts';
-
-/** Values that a statement may have are few on old SQLite: 999. */
-const maxRowsAStatement = 200;
 
 /** What entries add to the days of their spenders; charges in micro-USD, in the entries' order. */
 export function spendOf(
@@ -31,18 +29,10 @@ export function spendOf(
 
 /** Adds to what is there already. To be called in the transaction that writes the ledger's rows. */
 export async function addSpend(
-  db: Kysely<GatewayTables>,
+  storage: Storage<GatewayTables>,
   rows: readonly SpendTable[],
+  transaction: Transaction<GatewayTables>,
 ): Promise<void> {
-  for (let from = 0; from < rows.length; from += maxRowsAStatement) {
-    await db
-      .insertInto('gateway_spend')
-      .values(rows.slice(from, from + maxRowsAStatement))
-      .onConflict((conflict) =>
-        conflict.columns(['kind', 'id', 'day']).doUpdateSet({
-          micro_usd: sql<number>`gateway_spend.micro_usd + excluded.micro_usd`,
-        }),
-      )
-      .execute();
-  }
+  const values = rows.map(({ kind, id, day, micro_usd: microUsd }) => [kind, id, day, microUsd]);
+  await storage.addMany('gateway_spend', ['kind', 'id', 'day'], ['micro_usd'], values, transaction);
 }
