@@ -7,6 +7,7 @@ export const commandNames = [
   'models',
   'providers',
   'keys',
+  'secrets',
   'orgs',
   'teams',
   'users',

@@ -17,6 +17,7 @@ export type NameKind =
   | 'orgs'
   | 'teams'
   | 'users'
+  | 'secrets'
   | 'usage-groups';
 
 /** Looks names up; gives none rather than fail or take long. */
@@ -29,6 +30,10 @@ const argumentNames: Readonly<Record<string, NameKind>> = {
   'keys revoke': 'keys',
   'keys rotate': 'keys',
   'keys tier': 'keys',
+  'secrets set': 'secrets',
+  'secrets get': 'secrets',
+  'secrets rotate': 'secrets',
+  'secrets delete': 'secrets',
   'prices show': 'models',
   'orgs rename': 'orgs',
   'orgs remove': 'orgs',

@@ -23,6 +23,7 @@ const names: Readonly<Record<NameKind, readonly string[]>> = {
   orgs: ['acme'],
   teams: ['research'],
   users: ['ada'],
+  secrets: ['openai', 'proxy'],
   'usage-groups': ['day', 'model'],
 };
 
@@ -42,6 +43,9 @@ describe('what may follow', () => {
     ['keys create a --user', '', ['ada']],
     ['teams create b --org', '', ['acme']],
     ['users set', '', ['ada']],
+    ['secrets', '', ['list', 'get', 'set', 'rotate', 'delete']],
+    ['secrets rotate', 'op', ['openai']],
+    ['secrets delete', '', ['openai', 'proxy']],
     ['budgets set', 't', ['team', 'tag']],
     ['budgets set key laptop 1 --per', 'm', ['month']],
     ['up', '--d', ['--demo']],

@@ -57,6 +57,11 @@ export class Output {
     this.noteStyles = stylesFor(wantsColor(stderr, environment));
   }
 
+  /** True where results are seen on a terminal. */
+  get isTerminal(): boolean {
+    return this.#stdout.isTTY === true;
+  }
+
   /** Text as it is, without a line break. */
   write(text: string): void {
     this.#stdout.write(text);

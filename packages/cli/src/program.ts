@@ -12,6 +12,7 @@ import { addOrgs } from './commands/orgs.ts';
 import { addPrices } from './commands/prices.ts';
 import { addProviders } from './commands/providers.ts';
 import { addRpc } from './commands/rpc.ts';
+import { addSecrets } from './commands/secrets.ts';
 import { addTeams } from './commands/teams.ts';
 import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
@@ -38,6 +39,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addModels(program, context);
   addProviders(program, context, setExitCode);
   addKeys(program, context);
+  addSecrets(program, context);
   addOrgs(program, context);
   addTeams(program, context);
   addUsers(program, context);

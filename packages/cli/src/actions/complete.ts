@@ -1,4 +1,4 @@
-import { providerTypes } from '@zeke/foundation';
+import { createSecretStore, providerTypes, zekeHome } from '@zeke/foundation';
 import type { Command } from 'commander';
 import { findServer, openClient } from '../client.ts';
 import { shells } from '../commands/completion.ts';
@@ -51,6 +51,8 @@ function lookUpIn(context: Context): LookUp {
         case 'teams':
         case 'users':
           return await entityNames(context, kind);
+        case 'secrets':
+          return await secretNames(context);
         case 'providers':
           return await providersOf(context);
         case 'written-providers':
@@ -87,6 +89,11 @@ function namesAndIds(all: readonly { name: string; id: string }[]): string[] {
 async function providersOf(context: Context): Promise<string[]> {
   const answer = await ask<{ providers: { name: string }[] }>(context, '/status');
   return answer?.providers.map(({ name }) => name) ?? (await writtenProviders(context));
+}
+
+async function secretNames({ environment, cwd }: Context): Promise<string[]> {
+  const store = await createSecretStore({ home: zekeHome(environment, cwd), environment });
+  return (await store.list()).map(({ name }) => name);
 }
 
 async function writtenProviders(context: Context): Promise<string[]> {
