@@ -191,7 +191,7 @@ function askAllowed(
   if (session !== undefined) exchange.session = session;
   const { privacy } = services;
   const request = { model: call.model, alias, routing, candidates, session, privacy };
-  return services.planner.plan(request).then(async (plan) => {
+  const askPlanned = async (plan: Plan) => {
     exchange.strategy = plan.strategy;
     const { merge } = plan;
     const { candidate, response } = merge
@@ -199,7 +199,9 @@ function askAllowed(
       : await carryOut(plan, call, signal, askOne, services.retries);
     services.planner.answered(candidate, session);
     return response;
-  });
+  };
+  const plan = services.planner.plan(request);
+  return plan instanceof Promise ? plan.then(askPlanned) : askPlanned(plan);
 }
 
 type AskOne = (
@@ -237,10 +239,8 @@ async function carryOut(
   retries: Retries,
 ): Promise<Answered> {
   if (plan.atOnce === 1) {
-    const askNext = async (candidate: Candidate, number: number) => ({
-      candidate,
-      response: await askOne(candidate, number),
-    });
+    const askNext = (candidate: Candidate, number: number) =>
+      askOne(candidate, number).then((response) => ({ candidate, response }));
     return tryCandidates(plan.candidates, client, askNext, retries);
   }
   const winner = await contest<Answered>({

@@ -41,6 +41,8 @@ export interface CatalogProvider {
   defaultModel?: string;
   /** Where several providers have a bare name, the lowest wins; a tie is an error. */
   priority: number;
+  /** Whether it is asked now and then if it is there; absent: where it is local. */
+  healthCheck?: boolean;
 }
 
 export interface ModelCatalogOptions {
@@ -106,7 +108,7 @@ export class ModelCatalog {
    */
   resolve(name: string): Candidate[] | Promise<Candidate[]> {
     checkModelName(name);
-    const known = this.#resolved.get(name) ?? this.#resolveQualified(name);
+    const known = this.#resolved.get(name) ?? this.#resolveAtOnce(name);
     if (known) {
       this.#remember(name, known);
       return known;
@@ -160,6 +162,19 @@ export class ModelCatalog {
     this.#resolved.set(name, candidates);
   }
 
+  /** A qualified name, or an alias of nothing else: what takes no look at lists. */
+  #resolveAtOnce(name: string): Candidate[] | undefined {
+    const alias = this.#options.aliases.get(name);
+    if (!alias) return this.#resolveQualified(name);
+    const all: Candidate[] = [];
+    for (const each of alias.candidates) {
+      const found = this.#resolveQualified(each);
+      if (!found) return undefined;
+      all.push(...weighted(found, alias.weights?.[each]));
+    }
+    return distinct(all);
+  }
+
   #resolveQualified(name: string): Candidate[] | undefined {
     if (this.#options.aliases.has(name)) return undefined;
     for (const separator of ['/', ':']) {
@@ -195,14 +210,13 @@ export class ModelCatalog {
       try {
         const path = [...above, alias];
         const found = this.#resolveQualified(name) ?? (await this.#resolveListed(name, path));
-        const weight = weights?.[name];
-        all.push(...(weight === undefined ? found : found.map((each) => ({ ...each, weight }))));
+        all.push(...weighted(found, weights?.[name]));
       } catch (error) {
         fault = error;
       }
     }
     if (all.length === 0) throw inAlias(alias, fault);
-    return all.filter((each, index) => all.findIndex((other) => isSame(each, other)) === index);
+    return distinct(all);
   }
 
   /** The configured default of the first provider that has one, else the first chat model listed. */
@@ -320,6 +334,15 @@ function ambiguous(name: string, holders: { entry: CatalogProvider }[]): RpcErro
     `several providers have ${name}: say one of ${names}, or give them different priorities`,
     { reason: 'model_ambiguous', param: 'model' },
   );
+}
+
+function weighted(candidates: Candidate[], weight: number | undefined): Candidate[] {
+  return weight === undefined ? candidates : candidates.map((each) => ({ ...each, weight }));
+}
+
+/** Each once, where it stands first. */
+function distinct(all: Candidate[]): Candidate[] {
+  return all.filter((each, index) => all.findIndex((other) => isSame(each, other)) === index);
 }
 
 function isSame(left: Candidate, right: Candidate): boolean {

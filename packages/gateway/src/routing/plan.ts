@@ -74,37 +74,25 @@ export class Planner {
   }
 
   /**
-   * The plan for a request. Nobody is asked for it.
+   * The plan for a request, at once where no price has to be looked up. Nobody is asked for it.
    * @throws RpcError invalid_argument when no candidate is left, and when a judge is missing.
    */
-  async plan(request: PlanRequest): Promise<Plan> {
+  plan(request: PlanRequest): Plan | Promise<Plan> {
     const { alias, privacy, routing, session } = request;
     const candidates = nearEnough(named(request), privacy, routing);
     const strategy = routing?.strategy ?? alias?.strategy ?? 'single';
     const kept = session === undefined ? undefined : this.#sessions.find(session, candidates);
-    const ordered = await this.#order(strategy, candidates, request);
-    if (kept) ordered.sort((a, b) => Number(b.candidate === kept) - Number(a.candidate === kept));
-    const merge =
-      strategy === 'parallel_merge' ? mergePlan(request.model, alias, routing) : undefined;
-    const isContest = !kept && (strategy === 'race' || strategy === 'speculate_k');
-    const k = routing?.k ?? alias?.k ?? (merge ? defaultMerged : defaultAtOnce);
-    const atOnce = isContest || merge ? Math.min(k, ordered.length) : 1;
-    return {
-      strategy,
-      candidates: ordered.map(({ candidate }) => candidate),
-      scores: ordered.map(({ score }) => score),
-      atOnce,
-      staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
-      minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
-      ...(merge && atOnce > 1 ? { merge } : {}),
-    };
+    const ordered = this.#order(strategy, candidates, request);
+    return ordered instanceof Promise
+      ? ordered.then((ranked) => planOf(request, strategy, ranked, kept))
+      : planOf(request, strategy, ordered, kept);
   }
 
-  async #order(
+  #order(
     strategy: StrategyName,
     candidates: readonly Candidate[],
     { isDry = false, model, routing }: PlanRequest,
-  ): Promise<Ranked[]> {
+  ): Ranked[] | Promise<Ranked[]> {
     switch (strategy) {
       case 'fallback':
         return plain(candidates);
@@ -116,17 +104,20 @@ export class Planner {
         return plain(this.#byFigure(candidates, ({ firstTokenMs }) => firstTokenMs ?? 0));
       case 'least_busy':
         return plain(this.#byFigure(candidates, ({ inFlight }) => inFlight));
-      case 'least_cost': {
-        const costs = await this.#options.costs(candidates);
-        return plain(sorted(candidates, (_, index) => costs[index] ?? Number.MAX_VALUE));
-      }
+      case 'least_cost':
+        return this.#cheapest(candidates);
       case 'speculate_k':
-        return cheapestFirst(await this.#ranked(candidates, routing));
+        return this.#ranked(candidates, routing).then(cheapestFirst);
       case 'single':
       case 'race':
       case 'parallel_merge':
         return this.#ranked(candidates, routing);
     }
+  }
+
+  async #cheapest(candidates: readonly Candidate[]): Promise<Ranked[]> {
+    const costs = await this.#options.costs(candidates);
+    return plain(sorted(candidates, (_, index) => costs[index] ?? Number.MAX_VALUE));
   }
 
   async #ranked(
@@ -158,6 +149,28 @@ export class Planner {
   #live({ provider, model }: Candidate): LiveModel {
     return this.#options.figures.of(provider.name, model);
   }
+}
+
+function planOf(
+  { alias, model, routing }: PlanRequest,
+  strategy: StrategyName,
+  ordered: Ranked[],
+  kept: Candidate | undefined,
+): Plan {
+  if (kept) ordered.sort((a, b) => Number(b.candidate === kept) - Number(a.candidate === kept));
+  const merge = strategy === 'parallel_merge' ? mergePlan(model, alias, routing) : undefined;
+  const isContest = !kept && (strategy === 'race' || strategy === 'speculate_k');
+  const k = routing?.k ?? alias?.k ?? (merge ? defaultMerged : defaultAtOnce);
+  const atOnce = isContest || merge ? Math.min(k, ordered.length) : 1;
+  return {
+    strategy,
+    candidates: ordered.map(({ candidate }) => candidate),
+    scores: ordered.map(({ score }) => score),
+    atOnce,
+    staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
+    minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
+    ...(merge && atOnce > 1 ? { merge } : {}),
+  };
 }
 
 interface Ranked {
