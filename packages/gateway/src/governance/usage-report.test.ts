@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'bun:test';
 import { createLogger, type Storage } from '@zeke/foundation';
 import fc from 'fast-check';
+import type { Selectable } from 'kysely';
 import { Ledger, type LedgerEntry } from './ledger.ts';
 import { PriceCatalogue } from './prices/catalogue.ts';
 import { PriceBook } from './prices/price-book.ts';
-import type { GatewayTables } from './tables.ts';
+import type { GatewayTables, LedgerTable } from './tables.ts';
 import { ledgerEntry } from './testing/ledger-entry.ts';
 import { storageKinds, testStorage } from './testing/test-storage.ts';
-import { usageReport } from './usage-report.ts';
+import { type UsageGroup, type UsageQuery, usageGroups, usageReport } from './usage-report.ts';
 
 const logged: string[] = [];
 const log = createLogger({
@@ -175,5 +176,125 @@ for (const { kind, skip } of storageKinds) {
         expect(calls).toBe(ofDay.get(day ?? '')?.length ?? 0);
       }
     });
+
+    test('whatever is asked, hours and rows together say what the rows alone do', async () => {
+      await using fixture = await testStorage(kind);
+      const { storage } = fixture;
+      const entries = fc.sample(anyEntry, { numRuns: 400, seed: 11 });
+      await write(storage, entries);
+      const rows = await storage.db.selectFrom('gateway_ledger').selectAll().execute();
+      expect(rows).toHaveLength(400);
+      await fc.assert(
+        fc.asyncProperty(anyQuery, async (query) => {
+          expect(sorted(await usageReport(storage, query))).toEqual(sorted(byHand(rows, query)));
+        }),
+        { numRuns: 60 },
+      );
+      await storage.db.deleteFrom('gateway_usage').execute();
+      expect(await usageReport(storage, { groupBy: ['model'] })).toEqual([]);
+    });
   });
+}
+
+const from = Date.UTC(2026, 10, 1);
+/** Most within a few hours, where edges are. */
+const time = fc.oneof(
+  fc.integer({ min: from, max: from + 5 * 3_600_000 }),
+  fc.integer({ min: from, max: from + 3 * 86_400_000 }),
+  fc.constantFrom(from, from + 3_600_000, from + 3_599_999, from + 86_400_000),
+);
+const anyEntry = fc
+  .record({
+    atMs: time,
+    keyId: fc.constantFrom('key_1', 'key_2', undefined),
+    owner: fc.constantFrom('ada', 'bob', '', undefined),
+    orgId: fc.constantFrom('org_1', 'org_2', undefined),
+    teamId: fc.constantFrom('team_1', undefined),
+    userId: fc.constantFrom('user_1', undefined),
+    model: fc.constantFrom('gpt-5-mini', 'own', 'unknown', '', 'x'.repeat(300)),
+    provider: fc.constantFrom('openai', 'second', ''),
+    outcome: fc.constantFrom('ok', 'error', 'canceled', 'incomplete', 'refused', 'cached'),
+    usage: fc.record({
+      input: fc.constantFrom(0, 1_000, 77_777),
+      output: fc.constantFrom(0, 500),
+      cachedInput: fc.nat(50),
+      reasoning: fc.nat(50),
+      estimated: fc.boolean(),
+    }),
+  })
+  .map((changes) => ledgerEntry(changes));
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 4 });
+const seldom = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ arbitrary: value, weight: 1 }, { arbitrary: fc.constant(undefined), weight: 8 });
+const anyQuery: fc.Arbitrary<UsageQuery> = fc
+  .record({
+    groupBy: fc.subarray([...usageGroups]),
+    fromMs: maybe(time),
+    toMs: maybe(time),
+    keyId: seldom(fc.constantFrom('key_1', 'key_9')),
+    model: seldom(fc.constantFrom('own')),
+    provider: seldom(fc.constantFrom('openai')),
+    orgId: seldom(fc.constantFrom('org_2')),
+    teamId: seldom(fc.constantFrom('team_1')),
+    userId: seldom(fc.constantFrom('user_1')),
+  })
+  .map((query) => JSON.parse(JSON.stringify(query)));
+
+type Row = Selectable<LedgerTable>;
+
+/** The report, from the rows, one after the other. */
+function byHand(rows: readonly Row[], query: UsageQuery): object[] {
+  const groupOf: Record<UsageGroup, (row: Row) => string | null> = {
+    day: (row) => new Date(row.at_ms).toISOString().slice(0, 10),
+    key: (row) => row.key_id,
+    owner: (row) => row.owner,
+    org: (row) => row.org_id,
+    team: (row) => row.team_id,
+    user: (row) => row.user_id,
+    model: (row) => row.model,
+    provider: (row) => row.provider,
+  };
+  const fits = (row: Row) =>
+    row.at_ms >= (query.fromMs ?? 0) &&
+    row.at_ms < (query.toMs ?? Number.POSITIVE_INFINITY) &&
+    [undefined, row.key_id].includes(query.keyId) &&
+    [undefined, row.model].includes(query.model) &&
+    [undefined, row.provider].includes(query.provider) &&
+    [undefined, row.org_id].includes(query.orgId) &&
+    [undefined, row.team_id].includes(query.teamId) &&
+    [undefined, row.user_id].includes(query.userId);
+  const groups = Map.groupBy(rows.filter(fits), (row) =>
+    JSON.stringify(query.groupBy.map((group) => groupOf[group](row))),
+  );
+  if (query.groupBy.length === 0 && groups.size === 0) groups.set('[]', []);
+  return [...groups].map(([key, group]) => {
+    const values: (string | null)[] = JSON.parse(key);
+    const count = (which: (row: Row) => boolean) => group.filter(which).length;
+    const total = (what: (row: Row) => number) => group.reduce((sum, row) => sum + what(row), 0);
+    return {
+      ...Object.fromEntries(query.groupBy.map((name, index) => [name, values[index]])),
+      calls: count(({ outcome }) => outcome !== 'refused' && outcome !== 'cached'),
+      refused: count(({ outcome }) => outcome === 'refused'),
+      cached: count(({ outcome }) => outcome === 'cached'),
+      failed: count(({ outcome }) => outcome === 'error' || outcome === 'incomplete'),
+      canceled: count(({ outcome }) => outcome === 'canceled'),
+      inputTokens: total((row) => row.input_tokens),
+      outputTokens: total((row) => row.output_tokens),
+      cachedInputTokens: total((row) => row.cached_input_tokens),
+      reasoningTokens: total((row) => row.reasoning_tokens),
+      costMicroUsd: total((row) => row.cost_micro_usd ?? 0),
+      unpriced: count(
+        (row) =>
+          row.cost_micro_usd === null &&
+          ((row.outcome !== 'error' && row.outcome !== 'refused') ||
+            row.input_tokens + row.output_tokens > 0),
+      ),
+      estimated: count(({ estimated }) => estimated),
+    };
+  });
+}
+
+/** By what they say: reports of equal cost are in no order. */
+function sorted(rows: readonly object[]): string[] {
+  return rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
 }
