@@ -17,6 +17,8 @@ import { Orgs } from './governance/entities/orgs.ts';
 import { Teams } from './governance/entities/teams.ts';
 import { Users } from './governance/entities/users.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
+import { Identities } from './governance/identity/identities.ts';
+import { Principals } from './governance/identity/principals.ts';
 import { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
 import { authorize } from './governance/permissions.ts';
@@ -38,6 +40,7 @@ import { TokenCounter } from './governance/tokens/token-counter.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
 import { FailureReports } from './http/failure-reports.ts';
+import { addGatewayGauges } from './http/gateway-gauges.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
 import { createRouter } from './http/routes.ts';
@@ -45,14 +48,21 @@ import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
 import { noOverloadLimits, Overload, type OverloadLimits } from './overload/overload.ts';
 import { accountNotices } from './routing/account-notices.ts';
+import { type HealthCheckSettings, HealthChecks } from './routing/health-checks.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
-import { type CatalogProvider, type ModelAlias, ModelCatalog } from './routing/model-catalog.ts';
+import {
+  type Candidate,
+  type CatalogProvider,
+  type ModelAlias,
+  ModelCatalog,
+} from './routing/model-catalog.ts';
 import { pause } from './routing/pause.ts';
 import { Planner } from './routing/plan.ts';
 import type { PrivacySettings } from './routing/privacy.ts';
 import type { Retries } from './routing/try-candidates.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
+import { ModelLabels } from './telemetry/model-labels.ts';
 
 /** The part of the configuration that may change while the gateway runs. */
 export interface GatewaySettings {
@@ -64,6 +74,8 @@ export interface GatewaySettings {
   /** Absent: the defaults, and no webhook. */
   budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
   circuit: CircuitSettings;
+  /** Absent: no provider is asked whether it is there. */
+  healthChecks?: HealthCheckSettings;
   /** Absent: nobody is limited. */
   rateLimits?: RateLimitSettings;
   /** Absent: as much at once as comes. */
@@ -113,6 +125,7 @@ export class Gateway implements AsyncDisposable {
   readonly #failures: FailureReports;
   readonly #authFailures: AuthFailures;
   readonly #retiredSecrets: RetiredSecretNotices;
+  readonly #identities: Identities;
 
   constructor(options: GatewayOptions) {
     const { fetch, http, settings, storage, log, now } = options;
@@ -132,11 +145,8 @@ export class Gateway implements AsyncDisposable {
       metrics: options.metrics,
       monotonicMs: options.monotonicMs ?? (() => performance.now()),
     });
-    const figures = new LiveFigures({
-      breaker: settings.circuit,
-      onAccount: accountNotices(log, options.metrics),
-      now,
-    });
+    const figures = figuresOf(options);
+    const models = new ModelLabels((...names) => this.#services.catalog.knows(...names));
     this.#services = {
       storage,
       keys,
@@ -146,7 +156,7 @@ export class Gateway implements AsyncDisposable {
       audit: new AuditLog({ storage, now }),
       responses: new ResponseStore({ storage, now }),
       watchdog: new Watchdog(),
-      metrics: createGatewayMetrics(options.metrics),
+      metrics: createGatewayMetrics(options.metrics, models),
       registry: options.metrics,
       tracer: options.tracer,
       fetch,
@@ -159,27 +169,21 @@ export class Gateway implements AsyncDisposable {
         metrics: options.metrics,
         clock: wheelClock,
       }),
-      entities: {
-        orgs: new Orgs({ storage, now }),
-        teams: new Teams({ storage, now }),
-        users: new Users({ storage, now }),
-      },
+      entities: entitiesIn(options),
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
       catalog: catalogOf(settings, options),
       figures,
-      planner: new Planner({
-        figures,
-        costs: (candidates) => typicalCosts(candidates, this.#prices, now()),
-        random: Math.random,
-        now,
-      }),
+      health: healthOf(options, figures),
+      planner: this.#makePlanner(options, figures),
       auth: settings.auth,
       limits: settings.limits,
       privacy: settings.privacy,
       retries: retriesOf(settings, background),
       cache: cacheOf(settings, options),
       version: options.version,
+      draining: false,
     };
+    addGatewayGauges(options.metrics, models, () => this.#services);
     this.#authFailures = new AuthFailures({ audit: this.#services.audit, log });
     this.#failures = new FailureReports({
       log,
@@ -188,7 +192,21 @@ export class Gateway implements AsyncDisposable {
       services: () => this.#services,
     });
     this.#retiredSecrets = new RetiredSecretNotices({ log, metrics: options.metrics, now });
+    this.#identities = this.#makeIdentities(options);
     this.#configureGovernance(settings);
+    this.#configureHealth(settings);
+  }
+
+  #makePlanner({ now }: GatewayOptions, figures: LiveFigures): Planner {
+    const costs = (candidates: readonly Candidate[]) =>
+      typicalCosts(candidates, this.#prices, now());
+    return new Planner({ figures, costs, random: Math.random, now });
+  }
+
+  #makeIdentities({ fetch, log, now, storage }: GatewayOptions): Identities {
+    const { audit, entities, keys } = this.#services;
+    const principals = new Principals({ storage, audit, users: entities.users });
+    return new Identities({ fetch, log, now, keys, principals });
   }
 
   #makeBudgets({ log, metrics, now, storage }: GatewayOptions): Budgets {
@@ -210,7 +228,10 @@ export class Gateway implements AsyncDisposable {
       log,
       flushIntervalMs,
       price: (entries) => this.#prices.price(entries),
-      onWritten: (entries, charges) => budgets.written(entries, charges),
+      onWritten: (entries, charges) => {
+        budgets.written(entries, charges);
+        this.#services.metrics.costs(entries, charges);
+      },
       onFlush: async () => {
         if (keys.lastUsedIsDue) await keys.writeLastUsed();
       },
@@ -236,9 +257,17 @@ export class Gateway implements AsyncDisposable {
     this.#services.figures.keepAccounts(this.#services.catalog.providers);
     this.#prices = this.#priceBook(settings, this.#services.log);
     this.#configureGovernance(settings);
+    this.#configureHealth(settings);
   }
 
-  #configureGovernance({ budgets, overload, rateLimits }: GatewaySettings): void {
+  #configureHealth({ healthChecks, providers }: GatewaySettings): void {
+    const { catalog, health } = this.#services;
+    health.configure(providers, catalog, healthChecks ?? { intervalMs: 0, timeoutMs: 0 });
+  }
+
+  #configureGovernance({ auth, budgets, overload, rateLimits }: GatewaySettings): void {
+    this.#identities.configure(auth);
+    this.#services.credentialSources = this.#identities.sources;
     this.#services.overload.configure(overload ?? noOverloadLimits);
     this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
@@ -319,8 +348,14 @@ export class Gateway implements AsyncDisposable {
     } finally {
       exchange?.admission?.leave();
       exchange?.visit?.leave();
-      this.#services.metrics.request(route.name, status, (performance.now() - startedAt) / 1_000);
+      const seconds = (performance.now() - startedAt) / 1_000;
+      this.#services.metrics.request(route.name, status, seconds, exchange?.span?.exemplar);
     }
+  }
+
+  /** The process will end: health and readiness say so from now on, and everything else goes on. */
+  drain(): void {
+    this.#services = { ...this.#services, draining: true };
   }
 
   /** Ends what still waits for a client's body or a provider: each answer says that zeke shuts down. */
@@ -338,6 +373,7 @@ export class Gateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { background, keys, ledger, log, rateLimits } = this.#services;
     rateLimits[Symbol.dispose]();
+    this.#services.health[Symbol.dispose]();
     if (!(await background.stop(stopLimitMs))) {
       log.error('work after answers did not come to its end in time', { limitMs: stopLimitMs });
     }
@@ -391,7 +427,7 @@ export class Gateway implements AsyncDisposable {
     peer: PeerAddress | undefined,
   ): Caller | Promise<Caller> {
     if (route.needs === 'nothing') return nobody;
-    return authenticateThrottled(request, query, peer, this.#services);
+    return authenticateThrottled(request, query, peer, this.#services, route.takesKeyInQuery);
   }
 
   #unknownPath(request: Request, path: string, requestId: string): Response {
@@ -403,7 +439,7 @@ export class Gateway implements AsyncDisposable {
       err: error,
     });
     const response = errorResponse(encode, error, requestId, headers);
-    this.#services.metrics.request('none', response.status, 0);
+    this.#services.metrics.request('none', response.status, 0, undefined);
     return response;
   }
 }
@@ -432,6 +468,18 @@ const stopLimitMs = 5_000;
 
 const nobody: Caller = { admin: false, inference: false };
 
+function figuresOf({ log, metrics, now, settings }: GatewayOptions): LiveFigures {
+  return new LiveFigures({
+    breaker: settings.circuit,
+    onAccount: accountNotices(log, metrics),
+    now,
+  });
+}
+
+function healthOf({ log, metrics, now }: GatewayOptions, figures: LiveFigures): HealthChecks {
+  return new HealthChecks({ log, metrics, figures, clock: wheelClock, random: Math.random, now });
+}
+
 function cacheOf(
   { cache: settings }: GatewaySettings,
   { log, metrics, now }: Pick<GatewayOptions, 'log' | 'metrics' | 'now'>,
@@ -439,6 +487,10 @@ function cacheOf(
   if (!settings) return undefined;
   const store = new MemoryStore({ maxBytes: settings.maxBytes, now });
   return new AnswerCache({ settings, store, metrics, log });
+}
+
+function entitiesIn(options: Pick<GatewayOptions, 'storage' | 'now'>): Services['entities'] {
+  return { orgs: new Orgs(options), teams: new Teams(options), users: new Users(options) };
 }
 
 function retriesOf({ retries }: GatewaySettings, { stopping }: Background): Retries {

@@ -29,7 +29,8 @@ async function outcome(
   url = 'http://127.0.0.1/v1',
 ) {
   try {
-    return await authenticate(new Request(url, { headers }), query, settings, keys);
+    const request = new Request(url, { headers });
+    return await authenticate(request, query, { auth: settings, keys }, true);
   } catch (reason) {
     expect(reason).toBeInstanceOf(RpcError);
     const { code, message } = reason as RpcError;

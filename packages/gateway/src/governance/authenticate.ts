@@ -1,13 +1,17 @@
-import { equalInConstantTime, isLoopbackHost, type Secret } from '@zeke/foundation';
+import { type AuthConfig, equalInConstantTime, isLoopbackHost } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
 import { type KeyStore, keyPrefix, type SentKey } from './key-store.ts';
+import { keyInQuery, misplacedKey } from './misplaced-key.ts';
 import type { Role } from './permissions.ts';
 import type { RetiredSecret } from './retired-secrets.ts';
 
 /** Who asks. Without a key: anybody on this machine. */
 export interface Caller {
+  /** Of a key; else what stands for one where callers are told apart. */
   keyId?: string;
+  /** What showed who it is, where that is no key: a token of an issuer, one of zeke's own, a certificate. */
+  credential?: 'jwt' | 'access-token' | 'certificate';
   owner?: string;
   /** May use the admin endpoints. */
   admin: boolean;
@@ -27,35 +31,66 @@ export interface Caller {
   retiredSecret?: RetiredSecret;
 }
 
-export interface AuthSettings {
-  requireAuth: boolean;
-  adminApiKey?: Secret;
+/** Who may call, and by what they show who they are. */
+export type AuthSettings = AuthConfig;
+
+/** What a request brings to show who sends it. */
+export interface Credentials {
+  request: Request;
+  /** From where keys are sent; it is none of ours. */
+  token: string | undefined;
 }
 
 /**
- * Who sent this request: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key` or the
- * query's `key`. Where authentication is off, a token that is not one of ours (`zk-…`) is taken for
- * a client's dummy, and only requests to a loopback name are answered, so that a web page can't
+ * One more way, beside keys, to know who asks: undefined where the request brings nothing of its kind.
+ * Throws `unauthenticated` for what is not good, and does not let others try then.
+ */
+export type CredentialSource = (credentials: Credentials) => Caller | Promise<Caller> | undefined;
+
+/** What callers are known by. */
+export interface Authentication {
+  auth: Pick<AuthSettings, 'requireAuth' | 'adminApiKey'>;
+  keys: KeyStore;
+  /** Asked in their order where there is no key; absent: there are keys only. */
+  credentialSources?: readonly CredentialSource[] | undefined;
+}
+
+/**
+ * Who sent this request. A key or a token is in `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`
+ * or `api-key`, or where `takesKeyInQuery` in the query's `key`; what the other sources look at is
+ * theirs. Where authentication is off, a token that nobody knows is taken for a client's dummy,
+ * and only requests to a loopback name are answered, so that a web page can't
  * reach the gateway by another name (DNS rebinding) or from another origin.
  * Throws `unauthenticated`, or `permission_denied` for a foreign host or origin.
  */
 export function authenticate(
   request: Request,
   query: string,
-  settings: AuthSettings,
-  keys: KeyStore,
+  { auth, credentialSources, keys }: Authentication,
+  takesKeyInQuery = false,
 ): Caller | Promise<Caller> {
-  const token = tokenOf(request.headers, query);
+  if (query !== '' && !takesKeyInQuery) {
+    const refusal = keyInQuery(query);
+    if (refusal) throw refusal;
+  }
+  const token = tokenOf(request.headers, takesKeyInQuery ? query : '');
   const known = token?.startsWith(keyPrefix) ? keys.known(token) : undefined;
-  if (known) return callerOf(known);
-  const { adminApiKey } = settings;
+  if (known) return callerOfKey(known);
+  const { adminApiKey } = auth;
   if (token && adminApiKey && equalInConstantTime(token, adminApiKey.reveal())) {
     return { admin: true, inference: true, owner: 'admin' };
   }
   if (token?.startsWith(keyPrefix)) {
-    return keys.authenticate(token).then(callerOf);
+    return keys.authenticate(token).then(callerOfKey);
   }
-  if (settings.requireAuth) throw missingKey(token !== undefined);
+  if (credentialSources !== undefined) {
+    const credentials = { request, token };
+    for (const source of credentialSources) {
+      const caller = source(credentials);
+      if (caller !== undefined) return caller;
+    }
+  }
+  if (auth.requireAuth) throw missingKey(request.headers, query, token !== undefined);
   refuseForeign(request);
   return { admin: adminApiKey === undefined, inference: true };
 }
@@ -112,7 +147,8 @@ function matches(pattern: string, name: string): boolean {
   return name.length >= at + last.length && name.endsWith(last);
 }
 
-function callerOf(key: SentKey): Caller {
+/** Who sends a key. */
+export function callerOfKey(key: SentKey): Caller {
   const caller: Caller = {
     keyId: key.id,
     owner: key.owner,
@@ -161,11 +197,14 @@ function bearerOf(authorization: string | null): string | undefined {
   return isBearer ? authorization.slice(scheme.length).trim() : undefined;
 }
 
-function missingKey(foreign: boolean): RpcError {
+function missingKey(headers: Headers, query: string, foreign: boolean): RpcError {
   if (!foreign) {
-    return new RpcError(
-      'unauthenticated',
-      'an API key is needed: send it as Authorization: Bearer zk-…; zeke keys create makes one',
+    return (
+      misplacedKey(headers, query) ??
+      new RpcError(
+        'unauthenticated',
+        'an API key is needed: send it as Authorization: Bearer zk-…; zeke keys create makes one',
+      )
     );
   }
   return apiError(

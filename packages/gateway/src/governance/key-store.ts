@@ -6,6 +6,12 @@ import type { Role } from './permissions.ts';
 import { type RetiredSecret, RetiredSecrets } from './retired-secrets.ts';
 import type { GatewayTables, KeyTable } from './tables.ts';
 
+/** When something of the hierarchy was read, to know later whether it may still be believed. */
+export interface ReadMark {
+  readonly generation: number;
+  readonly readAt: number;
+}
+
 /** What every key begins with. */
 export const keyPrefix = 'zk-';
 const secretBytes = 32;
@@ -223,6 +229,30 @@ export class KeyStore {
     if (!hasKeyForm(secret)) throw refused(invalid);
     const hash = hashSecret(secret);
     return this.known(secret) ?? this.#usable(await this.#read(hash), hash);
+  }
+
+  /** The key of this id when it may be used now, which counts as its use. Throws as `authenticate` does. */
+  async usable(id: string): Promise<ApiKey> {
+    const row = await this.#select().where('k.id', '=', id).executeTakeFirst();
+    return this.#usable(row && keyOfRow(row), '');
+  }
+
+  /** Notes that a key was used, by something that stands for it. */
+  used(id: string): void {
+    this.#used.set(id, this.#now());
+  }
+
+  /** To be taken before users, teams or keys are read, for `isCurrent`. */
+  mark(): ReadMark {
+    return { generation: this.#generation, readAt: this.#now() };
+  }
+
+  /** Whether what was read at that time is believed still, by the rules that keys are believed by. */
+  isCurrent({ generation, readAt }: ReadMark): boolean {
+    const now = this.#now();
+    if (now - this.#stampedAt >= stampMs) this.#forgetChanged(now);
+    if (generation !== this.#generation) return false;
+    return this.#stamp !== undefined || now - readAt <= cacheMs;
   }
 
   /** True when it is a second or more since it was last written when keys were used. */

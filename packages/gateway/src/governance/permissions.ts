@@ -1,9 +1,10 @@
+import { type RoleName, roleNames } from '@zeke/foundation';
 import { apiError } from '../neutral/api-error.ts';
 import type { Caller } from './authenticate.ts';
 
 /** From the mightiest to the least. */
-export const roles = ['admin', 'manager', 'member', 'viewer'] as const;
-export type Role = (typeof roles)[number];
+export const roles = roleNames;
+export type Role = RoleName;
 
 /** How far a permission goes: to the whole organisation, to the caller's team, to what is the caller's own. */
 type Reach = 'org' | 'team' | 'own' | 'none';

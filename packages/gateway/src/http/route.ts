@@ -11,6 +11,8 @@ export interface Route {
   needs: 'nothing' | Action;
   /** Of endpoints that call models: their refusals are put on the ledger. */
   dialect?: DialectName;
+  /** Its clients put keys into the query's `key`. */
+  takesKeyInQuery?: boolean;
   /** A list, or what is kept here: it does not count for rate limits. */
   isLookup?: boolean;
   /** The action that stands on the audit log: every change over the admin API. */

@@ -88,12 +88,10 @@ function addRaw(router: Router): void {
   }
   router.add('POST /v1/moderations', raw('moderations', passRaw));
   router.add('POST /v1/rerank', raw('rerank', passRaw));
-  router.add(
-    '* /providers/*/**',
-    raw('provider', (services, exchange, [name = '', path = '']) =>
-      passToProvider(services, exchange, name, path),
-    ),
+  const provider = raw('provider', (services, exchange, [name = '', path = '']) =>
+    passToProvider(services, exchange, name, path),
   );
+  router.add('* /providers/*/**', { ...provider, takesKeyInQuery: true });
 }
 
 function addOwn(router: Router): void {
@@ -197,7 +195,15 @@ function withId<Name extends string>(
 /** Endpoints that call models, and tell errors in a dialect. */
 function inDialect(dialect: DialectName): (name: string, handle: Handle) => Route {
   const error = errorsIn(dialects[dialect]);
-  return (name, handle) => ({ name, error, needs: 'models.call', dialect, handle });
+  const takesKeyInQuery = dialect === 'gemini';
+  return (name, handle) => ({
+    name,
+    error,
+    needs: 'models.call',
+    dialect,
+    takesKeyInQuery,
+    handle,
+  });
 }
 
 function lookup(route: Route): Route {

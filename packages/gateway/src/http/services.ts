@@ -3,7 +3,7 @@ import type { HttpSender } from '@zeke/foundation/http-client';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { AuditLog } from '../governance/audit/audit-log.ts';
-import type { AuthSettings } from '../governance/authenticate.ts';
+import type { AuthSettings, CredentialSource } from '../governance/authenticate.ts';
 import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { Orgs } from '../governance/entities/orgs.ts';
 import type { Teams } from '../governance/entities/teams.ts';
@@ -15,6 +15,7 @@ import type { ResponseStore } from '../governance/response-store.ts';
 import type { GatewayTables } from '../governance/tables.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { Overload } from '../overload/overload.ts';
+import type { HealthChecks } from '../routing/health-checks.ts';
 import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
 import type { Planner } from '../routing/plan.ts';
@@ -68,8 +69,12 @@ export interface Services {
   catalog: ModelCatalog;
   /** What providers have shown lately. */
   figures: LiveFigures;
+  /** Whether providers are there. */
+  health: HealthChecks;
   planner: Planner;
   auth: AuthSettings;
+  /** How callers are known beside keys; absent where by keys only. */
+  credentialSources?: readonly CredentialSource[] | undefined;
   limits: RequestLimits;
   privacy: PrivacySettings;
   retries: Retries;
@@ -77,4 +82,6 @@ export interface Services {
   cache?: AnswerCache | undefined;
   /** Of this program, for `/status`. */
   version: string;
+  /** The process is about to end. */
+  draining: boolean;
 }

@@ -10,11 +10,11 @@ type AuditOutcome = 'begun' | 'ok' | 'denied' | 'failed';
 /** Something that somebody did. */
 export interface AuditEvent {
   /**
-   * A key of the gateway, the admin key, somebody on this machine without one, a caller without a good
-   * key, or zeke itself.
+   * A key of the gateway, a token of an issuer or another credential that is no key, the admin key,
+   * somebody on this machine without one, a caller without a good key, or zeke itself.
    */
-  actor: 'key' | 'admin-key' | 'local' | 'unknown' | 'zeke';
-  /** Of a key. */
+  actor: 'key' | 'token' | 'certificate' | 'admin-key' | 'local' | 'unknown' | 'zeke';
+  /** Of a key, or what stands for one. */
   keyId?: string | undefined;
   owner?: string | undefined;
   /** `key.create`: object and verb. */
@@ -44,13 +44,21 @@ export interface AuditEntry extends AuditEvent {
 
 /** Who a caller is on the log; absent where the request did not say, or not truly. */
 export function actorOf(
-  caller: Pick<Caller, 'keyId' | 'owner'> | undefined,
+  caller: Pick<Caller, 'keyId' | 'owner' | 'credential'> | undefined,
 ): Pick<AuditEvent, 'actor' | 'keyId' | 'owner'> {
   if (caller === undefined) return { actor: 'unknown' };
-  const { keyId, owner } = caller;
-  if (keyId !== undefined) return { actor: 'key', keyId, owner };
+  const { credential, keyId, owner } = caller;
+  if (keyId !== undefined) return { actor: actors[credential ?? 'key'], keyId, owner };
   return { actor: owner === undefined ? 'local' : 'admin-key' };
 }
+
+/** An access token of zeke's own is its key. */
+const actors = {
+  key: 'key',
+  'access-token': 'key',
+  jwt: 'token',
+  certificate: 'certificate',
+} as const;
 
 /** What stands before the first entry. */
 export const firstHash = '0'.repeat(64);

@@ -1,6 +1,5 @@
 import { RpcError } from '@zeke/rpc';
-import { type AuthSettings, authenticate, type Caller } from '../authenticate.ts';
-import type { KeyStore } from '../key-store.ts';
+import { type Authentication, authenticate, type Caller } from '../authenticate.ts';
 import type { PeerAddress } from './client-address.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -12,14 +11,17 @@ export function authenticateThrottled(
   request: Request,
   query: string,
   peer: PeerAddress | undefined,
-  services: { auth: AuthSettings; keys: KeyStore; rateLimits: RateLimits },
+  services: Authentication & { rateLimits: RateLimits },
+  takesKeyInQuery?: boolean,
 ): Caller | Promise<Caller> {
-  const { auth, keys, rateLimits } = services;
+  const { rateLimits } = services;
   const { throttle } = rateLimits;
-  if (peer === undefined || !throttle.isOn) return authenticate(request, query, auth, keys);
+  if (peer === undefined || !throttle.isOn) {
+    return authenticate(request, query, services, takesKeyInQuery);
+  }
   let caller: Caller | Promise<Caller>;
   try {
-    caller = authenticate(request, query, auth, keys);
+    caller = authenticate(request, query, services, takesKeyInQuery);
   } catch (reason) {
     throw failed(rateLimits, rateLimits.addressOf(request, peer), reason);
   }
