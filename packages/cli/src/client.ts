@@ -63,10 +63,11 @@ export async function findServer(
 }
 
 /** Where the configuration says that the server listens; undefined for a port that is chosen anew. */
-export function serverAddress({ server: { host, port } }: ResolvedConfig): string | undefined {
+export function serverAddress({ server: { host, port, tls } }: ResolvedConfig): string | undefined {
   if (port === 0) return undefined;
   const reachable = isLoopbackHost(host) || !isWildcard(host) ? host : '127.0.0.1';
-  return `http://${reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable}:${port}`;
+  const scheme = tls === undefined ? 'http' : 'https';
+  return `${scheme}://${reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** True when a zeke, and not another program, answers there. */

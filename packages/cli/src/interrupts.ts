@@ -5,6 +5,7 @@
 export class Interrupts {
   readonly #command = new AbortController();
   #scope: AbortController | undefined;
+  #hungUp: (() => void) | undefined;
 
   get signal(): AbortSignal {
     return this.#command.signal;
@@ -19,6 +20,17 @@ export class Interrupts {
     if (this.#command.signal.aborted) return false;
     this.#command.abort();
     return true;
+  }
+
+  /** From now on SIGHUP means this, and does not end the command. */
+  onHangUp(act: () => void): void {
+    this.#hungUp = act;
+  }
+
+  /** SIGHUP has come. False where it means nothing of its own. */
+  hangUp(): boolean {
+    this.#hungUp?.();
+    return this.#hungUp !== undefined;
   }
 
   /** Runs something with a signal of its own. */

@@ -4,7 +4,8 @@ import { run } from './run.ts';
 
 /**
  * The command `zeke`, and the only file that ends the process. The first SIGINT, SIGTERM or SIGHUP
- * asks the command to end in good order, the second ends the process at once.
+ * asks the command to end in good order, the second ends the process at once. To a command that has
+ * something to read again, SIGHUP means to do so.
  */
 const context = createContext(process);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -17,6 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 process.exit(await run(process.argv.slice(2), context));
 
 function interrupt({ interrupts }: Context, signal: NodeJS.Signals): void {
+  if (signal === 'SIGHUP' && interrupts.hangUp()) return;
   if (interrupts.interrupt()) return;
   process.exit(signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
 }

@@ -8,6 +8,7 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['server.port', 'server.port'],
   ['server.maxHeaderBytes', 'server.max_header_kb'],
   ['server.shutdownTimeoutMs', 'server.shutdown_timeout_ms'],
+  ['server.drainDelayMs', 'server.drain_delay_ms'],
   ['storage.url', 'storage.url'],
   ['telemetry.otlpEndpoint', 'telemetry.otlp_endpoint'],
   ['telemetry.serviceName', 'telemetry.service_name'],
@@ -80,7 +81,9 @@ export function configChanges(
   for (const key of keys.filter((each) => old.get(each) !== current.get(each)).sort()) {
     const section = key.slice(0, key.indexOf('.'));
     changed.add(namedTables.has(section) ? key : section);
-    const written = needsRestart.get(key);
+    // Another certificate is taken as it is; what listens without TLS goes on so.
+    const isTurned = key === 'server.tls' && old.has(key) !== current.has(key);
+    const written = isTurned ? key : needsRestart.get(key);
     if (written !== undefined) waiting.push(written);
   }
   return { changed: [...changed], waiting };

@@ -2,16 +2,18 @@ import {
   forgetRunning,
   type LoadConfigOptions,
   type Logger,
+  loadConfig,
   noteRunning,
   type ResolvedConfig,
   watchConfig,
 } from '@zeke/foundation';
 import { type Composition, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
-import { serveHttp } from './http-server.ts';
+import { type HttpServer, serveHttp } from './http-server.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
 import { statusPage } from './status-page.ts';
+import { ServerTls } from './tls/server-tls.ts';
 
 export interface DaemonOptions {
   readonly config: ResolvedConfig;
@@ -34,8 +36,14 @@ export interface Daemon {
   readonly rpc: { readonly url: string; readonly socket: string } | undefined;
   readonly parts: Composition;
   /**
-   * Ends it: no new request is taken, running ones may go on for `server.shutdown_timeout_ms`, then
-   * what was used is on the ledger. Calling it again gives the same promise.
+   * Reads the configuration, with all that it refers to, and the certificates again, changed or not.
+   * Resolves when they are in force; what has faults changes nothing, and is told in the log.
+   */
+  reload(): Promise<void>;
+  /**
+   * Ends it: health says so at once, and for `server.drain_delay_ms` everything else goes on; then no
+   * new request is taken, running ones may go on for `server.shutdown_timeout_ms`, and what was used
+   * is on the ledger. Calling it again gives the same promise.
    */
   stop(): Promise<void>;
 }
@@ -59,24 +67,20 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(demo ? { extraProviders: demo.providers } : {}),
     }),
   );
-  const { host, port, maxHeaderBytes, shutdownTimeoutMs } = config.server;
+  const { log } = parts;
+  const tls = await openTls(config, parts);
+  if (tls !== undefined) starting.use(tls);
   const rpc = await startRpc(config, parts);
   if (rpc !== undefined) starting.defer(() => rpc.stop(0));
-  const server = await serveHttp({
-    host,
-    port,
-    maxHeaderBytes,
-    home: (request) => statusPage(request, parts.settings),
-    handle: (request, peer) => parts.gateway.handle(request, peer),
-    cutShort: () => parts.gateway.cutShort(),
-  });
+  const server = await listen(config, parts, tls);
+  tls?.follow((material) => server.useTls(material));
   const watching = new AbortController();
-  const reloader = new Reloader(config, parts);
-  if (options.watch) {
+  const reloader = new Reloader(config, { log, configure: configureAll(parts, tls) });
+  const { watch } = options;
+  if (watch) {
     const { signal } = watching;
-    await watchConfig({ ...options.watch, signal, onChange: (result) => reloader.take(result) });
+    await watchConfig({ ...watch, signal, onChange: (result) => reloader.take(result) });
   }
-  const { log } = parts;
   const running = {
     pid: process.pid,
     url: server.localUrl,
@@ -90,18 +94,79 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const owned = starting.move();
   const stop = async () => {
     watching.abort();
-    log.info('stopping', { waitsAtMostMs: shutdownTimeoutMs });
-    const [cut] = await Promise.all([
-      server.stop(shutdownTimeoutMs),
-      rpc?.stop(shutdownTimeoutMs),
-      forgetRunning(config.home, running.pid).catch(() => {}),
-    ]);
-    if (cut > 0) log.warn('requests were cut at the end of the time limit', { cut });
+    await forgetRunning(config.home, running.pid).catch(() => {});
+    await drain(config, { parts, rpc, server });
     await owned.disposeAsync();
   };
   let stopped: Promise<void> | undefined;
   const { url, localUrl } = server;
-  return { url, localUrl, rpc, parts, stop: () => (stopped ??= stop()) };
+  return {
+    url,
+    localUrl,
+    rpc,
+    parts,
+    async reload() {
+      if (watch) reloader.take(await loadConfig(watch));
+      await reloader.settled();
+      await tls?.look();
+    },
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+async function openTls(
+  { server: { tls } }: ResolvedConfig,
+  { log, metrics }: Composition,
+): Promise<ServerTls | undefined> {
+  return tls && (await ServerTls.open(tls, { log, metrics, now: Date.now }));
+}
+
+async function listen(
+  { server: { host, maxHeaderBytes, port } }: ResolvedConfig,
+  parts: Composition,
+  tls: ServerTls | undefined,
+): Promise<HttpServer> {
+  const { gateway, log } = parts;
+  const isSecure = tls !== undefined;
+  return await serveHttp({
+    host,
+    port,
+    maxHeaderBytes,
+    home: (request) => statusPage(request, { ...parts.settings, isSecure }),
+    handle: (request, peer) => gateway.handle(request, peer),
+    cutShort: () => gateway.cutShort(),
+    ...(tls === undefined ? {} : { tls: { material: tls.material, log } }),
+  });
+}
+
+/** Whether the certificates can be used is known before anything is changed. */
+function configureAll(parts: Composition, tls: ServerTls | undefined): Composition['configure'] {
+  return async (next, changed) => {
+    const files = next.server.tls;
+    const putInForce = files && (await tls?.prepare(files));
+    await parts.configure(next, changed);
+    putInForce?.();
+  };
+}
+
+interface Running {
+  readonly parts: Composition;
+  readonly rpc: RpcServer | undefined;
+  readonly server: HttpServer;
+}
+
+/** Lets whoever sends requests go elsewhere, then those under way end. */
+async function drain(
+  { server: { drainDelayMs, shutdownTimeoutMs } }: ResolvedConfig,
+  { parts: { gateway, log }, rpc, server }: Running,
+): Promise<void> {
+  log.info('stopping', { drainDelayMs, waitsAtMostMs: shutdownTimeoutMs });
+  gateway.drain();
+  rpc?.drain();
+  server.windDown();
+  if (drainDelayMs > 0) await Bun.sleep(drainDelayMs);
+  const [cut] = await Promise.all([server.stop(shutdownTimeoutMs), rpc?.stop(shutdownTimeoutMs)]);
+  if (cut > 0) log.warn('requests were cut at the end of the time limit', { cut });
 }
 
 /** Loaded only where it is used: most who run zeke for themselves need no RPC. */

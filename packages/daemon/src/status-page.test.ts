@@ -25,11 +25,13 @@ interface Asked {
   requireAuth?: boolean;
   adminApiKey?: Secret;
   headers?: Record<string, string>;
+  isSecure?: boolean;
 }
 
-function page(url: string, { names = [], headers = {}, requireAuth = false, ...auth }: Asked = {}) {
+function page(url: string, asked: Asked = {}) {
+  const { names = [], headers = {}, isSecure = false, requireAuth = false, ...auth } = asked;
   const settings = { providers: providers(...names), auth: { requireAuth, ...auth } };
-  return statusPage(new Request(url, { headers }), settings);
+  return statusPage(new Request(url, { headers }), { ...settings, isSecure });
 }
 
 test('shows address, providers and how to connect, and marks what is emulated', async () => {
@@ -93,4 +95,10 @@ test('loads nothing, and allows its own style only', async () => {
   const hash = new Bun.CryptoHasher('sha256').update(style).digest('base64');
   expect(policy).toContain(`'sha256-${hash}'`);
   expect(text).not.toMatch(/\s(?:src|style|onclick)=/);
+});
+
+test('with TLS of its own, the address says so', async () => {
+  const text = await page('http://localhost:8443/', { isSecure: true }).text();
+  expect(text).toContain('https://localhost:8443');
+  expect(text).not.toContain('http://localhost:8443');
 });

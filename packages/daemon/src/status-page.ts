@@ -4,6 +4,11 @@ import { type ConnectHintsOptions, connectHints } from './connect-hints.ts';
 import { isDemoProvider } from './demo.ts';
 import { version } from './version.ts';
 
+export interface StatusPageSettings extends Pick<GatewaySettings, 'providers' | 'auth'> {
+  /** Whether the listener itself speaks TLS. */
+  readonly isSecure: boolean;
+}
+
 /**
  * `GET /`: a page for people who open the address in a browser. It shows the providers' names only
  * where callers need no key and asked for this machine by a loopback name, and how to connect only
@@ -11,12 +16,12 @@ import { version } from './version.ts';
  */
 export function statusPage(
   request: Request,
-  { providers, auth }: Pick<GatewaySettings, 'providers' | 'auth'>,
+  { providers, auth, isSecure }: StatusPageSettings,
 ): Response {
   const asked = new URL(request.url);
   const { requireAuth } = auth;
   const open = !requireAuth && isLoopbackHost(asked.hostname);
-  const url = addressOf(asked, request);
+  const url = addressOf(asked, request, isSecure);
   const body = [
     header(open || requireAuth ? url : undefined),
     open ? providerSection(providers) : closedSection(requireAuth),
@@ -40,8 +45,9 @@ export function statusPage(
 }
 
 /** As the person knows it; what stands in front says when it speaks TLS for us. */
-function addressOf({ host }: URL, { headers }: Request): string {
-  return `${headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http'}://${host}`;
+function addressOf({ host }: URL, { headers }: Request, isSecure: boolean): string {
+  const scheme = isSecure || headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http';
+  return `${scheme}://${host}`;
 }
 
 function header(address: string | undefined): string {

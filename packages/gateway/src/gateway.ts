@@ -358,6 +358,11 @@ export class Gateway implements AsyncDisposable {
     this.#services = { ...this.#services, draining: true };
   }
 
+  /** The process will end: health and readiness say so from now on, and everything else goes on. */
+  drain(): void {
+    this.#services = { ...this.#services, draining: true };
+  }
+
   /** Ends what still waits for a client's body or a provider: each answer says that zeke shuts down. */
   cutShort(): void {
     this.#services.overload.close();

@@ -22,6 +22,8 @@ export async function up(context: Context, flags: UpFlags): Promise<void> {
   }).catch(async (reason) => {
     throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;
   });
+  // A terminal that is closed takes its programs with it; to a service it means to read again.
+  if (!context.interactive) interrupts.onHangUp(() => void daemon.reload());
   greet(daemon, context);
   if (flags.open) openBrowser(daemon.localUrl);
   await ended(interrupts.signal);

@@ -22,6 +22,8 @@ export interface RpcServer {
   readonly url: string;
   /** The Unix socket of our own frames. */
   readonly socket: string;
+  /** Its health says from now on that it ends; everything else goes on. */
+  drain(): void;
   stop(limitMs: number): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   return {
     url: http2.address,
     socket: unix.address,
+    drain: () => health.drain(),
     async stop(graceMs) {
       health.close();
       await Promise.all([http2.close({ graceMs }), unix.close({ graceMs })]);

@@ -37,12 +37,17 @@ export async function readTls(config: TlsConfig, nowMs: number): Promise<ReadTls
   const faults: string[] = [];
   const warnings: string[] = [];
   const { certFile, keyFile, clientAuth, clientCaFile, clientCrlFile, minVersion } = config;
-  const [cert, key, ca, crl] = await Promise.all([
-    readText('cert_file', certFile, faults),
-    readText('key_file', keyFile, faults),
-    clientCaFile === undefined ? undefined : readText('client_ca_file', clientCaFile, faults),
-    clientCrlFile === undefined ? undefined : readText('client_crl_file', clientCrlFile, faults),
-  ]);
+  const reading = [
+    readText('cert_file', certFile),
+    readText('key_file', keyFile),
+    readText('client_ca_file', clientCaFile),
+    readText('client_crl_file', clientCrlFile),
+  ];
+  // In the order of the keys, whichever file was read first.
+  const [cert, key, ca, crl] = (await Promise.all(reading)).map(({ fault, text }) => {
+    if (fault !== undefined) faults.push(fault);
+    return text;
+  });
   const tell = (list: string[], name: string, file: string | undefined) => (message: string) =>
     void list.push(`server.tls.${name}: ${file}: ${message}`);
   const chain = cert === undefined ? [] : certificatesIn(cert, tell(faults, 'cert_file', certFile));
@@ -79,15 +84,19 @@ export async function readTls(config: TlsConfig, nowMs: number): Promise<ReadTls
   return { ok: true, material, certificate, warnings };
 }
 
-async function readText(name: string, path: string, faults: string[]): Promise<string | undefined> {
-  const fault = (message: string) => {
-    faults.push(`server.tls.${name}: ${path}: ${message}`);
-    return undefined;
-  };
+interface ReadText {
+  readonly text?: string;
+  readonly fault?: string;
+}
+
+async function readText(name: string, path: string | undefined): Promise<ReadText> {
+  if (path === undefined) return {};
+  const fault = (message: string) => ({ fault: `server.tls.${name}: ${path}: ${message}` });
   try {
     await using file = await open(path);
-    if ((await file.stat()).size > maxFileBytes) return fault(`it is larger than ${maxFileBytes}`);
-    return await file.readFile('utf8');
+    const { size } = await file.stat();
+    if (size > maxFileBytes) return fault(`it is larger than ${maxFileBytes} bytes`);
+    return { text: await file.readFile('utf8') };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return fault('there is no such file');

@@ -84,4 +84,6 @@ export interface Services {
   version: string;
   /** The process is about to end. */
   draining: boolean;
+  /** The process is about to end. */
+  draining: boolean;
 }

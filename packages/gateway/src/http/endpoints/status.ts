@@ -4,13 +4,16 @@ import { sql } from 'kysely';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import type { Services } from '../services.ts';
 
-/** `GET /health`: the process answers. */
-export function health(_services: Services, exchange: Exchange): Response {
-  return jsonResponse(exchange, { status: 'ok' });
+/** `GET /health`: the process answers, and will go on doing so; 503 as soon as it is told to end. */
+export function health({ draining }: Services, exchange: Exchange): Response {
+  return draining
+    ? jsonResponse(exchange, { status: 'draining' }, { status: 503 })
+    : jsonResponse(exchange, { status: 'ok' });
 }
 
 /** `GET /ready`: it can do its work: the database answers and there is a provider. */
 export async function ready(services: Services, exchange: Exchange): Promise<Response> {
+  if (services.draining) return health(services, exchange);
   const faults: string[] = [];
   try {
     await sql`select 1`.execute(services.storage.db);
@@ -27,7 +30,7 @@ export async function ready(services: Services, exchange: Exchange): Promise<Res
 /** `GET /status`: what runs here. */
 export function status(services: Services, exchange: Exchange): Response {
   return jsonResponse(exchange, {
-    status: 'ok',
+    status: services.draining ? 'draining' : 'ok',
     version: services.version,
     uptimeSeconds: Math.floor(process.uptime()),
     storage: services.storage.kind,
