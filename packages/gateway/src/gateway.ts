@@ -47,6 +47,7 @@ import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
 import { noOverloadLimits, Overload, type OverloadLimits } from './overload/overload.ts';
+import type { Replicas } from './replicas/replicas.ts';
 import { accountNotices } from './routing/account-notices.ts';
 import { type HealthCheckSettings, HealthChecks } from './routing/health-checks.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
@@ -100,6 +101,8 @@ export interface GatewayOptions {
   http: HttpSender;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Those that share limits, budgets and news; absent: this process is alone. */
+  replicas?: Replicas | undefined;
   /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
   monotonicMs?: () => number;
   /** Of this program. */
@@ -144,6 +147,7 @@ export class Gateway implements AsyncDisposable {
       log,
       metrics: options.metrics,
       monotonicMs: options.monotonicMs ?? (() => performance.now()),
+      replicas: options.replicas,
     });
     const figures = figuresOf(options);
     const models = new ModelLabels((...names) => this.#services.catalog.knows(...names));
@@ -321,7 +325,8 @@ export class Gateway implements AsyncDisposable {
       const services = this.#services;
       if (services.rateLimits.isOn && isCounted(route)) {
         exchange.admission = services.rateLimits.admission(caller, request, peer);
-        exchange.admission.begin();
+        const begun = exchange.admission.begin();
+        if (begun) await begun;
       }
       if (isCounted(route)) {
         const visit = services.overload.visit(groupOf(caller), request.signal);
@@ -351,11 +356,6 @@ export class Gateway implements AsyncDisposable {
       const seconds = (performance.now() - startedAt) / 1_000;
       this.#services.metrics.request(route.name, status, seconds, exchange?.span?.exemplar);
     }
-  }
-
-  /** The process will end: health and readiness say so from now on, and everything else goes on. */
-  drain(): void {
-    this.#services = { ...this.#services, draining: true };
   }
 
   /** The process will end: health and readiness say so from now on, and everything else goes on. */

@@ -135,7 +135,8 @@ function exemplarOf({ atMs, spanId, traceId, value }: KeptExemplar): object {
 }
 
 function attributesOf(labels: Readonly<Record<string, string>>): object[] {
-  return Object.entries(labels).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+  const entries = Object.entries(labels).filter(([, value]) => value !== '');
+  return entries.map(([key, stringValue]) => ({ key, value: { stringValue } }));
 }
 
 /** Of milliseconds, as the text that JSON has for 64-bit numbers. */

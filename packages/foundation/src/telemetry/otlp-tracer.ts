@@ -10,6 +10,7 @@ import {
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Exemplar } from './metric-family.ts';
 import { redactText } from './redact.ts';
 import type {
   AttributeValue,
@@ -93,6 +94,7 @@ class OtlpTracer implements Tracer {
 
 class OtlpSpan implements Span {
   readonly traceId: string;
+  readonly exemplar: Exemplar | undefined;
   readonly traceparent: string;
   readonly #span: ApiSpan;
 
@@ -100,6 +102,7 @@ class OtlpSpan implements Span {
     const { traceId, spanId, traceFlags } = span.spanContext();
     this.#span = span;
     this.traceId = traceId;
+    this.exemplar = span.isRecording() ? { traceId, spanId } : undefined;
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 

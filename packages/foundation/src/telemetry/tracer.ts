@@ -1,3 +1,5 @@
+import type { Exemplar } from './metric-family.ts';
+
 export type AttributeValue = string | number | boolean;
 
 export type SpanKind = 'internal' | 'server' | 'client';
@@ -13,6 +15,8 @@ export interface SpanOptions {
 export interface Span {
   /** 32 hex digits; the empty string when tracing is off. */
   readonly traceId: string;
+  /** For metrics; undefined when the trace is not kept. */
+  readonly exemplar: Exemplar | undefined;
   /** The W3C `traceparent` to send on; undefined when tracing is off. */
   readonly traceparent: string | undefined;
   setAttribute(name: string, value: AttributeValue): void;
@@ -40,6 +44,7 @@ export interface TracerOptions {
 
 const noSpan: Span = {
   traceId: '',
+  exemplar: undefined,
   traceparent: undefined,
   setAttribute() {},
   fail() {},

@@ -50,6 +50,8 @@ export class AttemptRecord {
   hold: Hold | undefined;
   /** What was taken of limits until it is known what the attempt used. */
   draw: Draw | undefined;
+  /** When a stream's last bytes came, on the monotonic clock in milliseconds; 0 for no stream. */
+  lastChunkAt = 0;
   readonly #services: Services;
   readonly #live: LiveAttempt;
   readonly #exchange: Exchange;
@@ -114,7 +116,19 @@ export class AttemptRecord {
     if (this.hold) this.#services.budgets.settle(this.hold, entry);
     this.draw?.settle(entry);
     this.#services.ledger.record(entry);
-    this.#services.metrics.attempt(entry);
+    const { provider } = this.options.candidate;
+    const times = {
+      beforeMs: this.#startedAt - this.#exchange.startedAt,
+      tokenMs: this.#tokenMs(entry),
+    };
+    this.#services.metrics.attempt(entry, provider, times, this.#exchange.span?.exemplar);
+  }
+
+  /** Between two tokens of a stream, on the average. */
+  #tokenMs({ firstTokenMs, outcome, usage: { output } }: LedgerEntry): number | undefined {
+    if (outcome !== 'ok' || firstTokenMs === undefined || output < 2) return undefined;
+    const ms = this.lastChunkAt - this.#startedAt - firstTokenMs;
+    return ms > 0 ? ms / (output - 1) : undefined;
   }
 
   #entry(outcome: LedgerEntry['outcome'], error: RpcError | undefined): LedgerEntry {

@@ -120,6 +120,7 @@ class Pump {
 
   #take(chunk: Uint8Array | undefined): void {
     const { call, record, transform } = this.#options;
+    record.lastChunkAt = performance.now();
     const said = chunk ? transform.push(chunk) : transform.end();
     const bytes = transform.failure ? call.mask.bytes(said) : said;
     if (bytes.length > 0) this.#ready.push(bytes);

@@ -102,6 +102,20 @@ export class ModelCatalog {
   }
 
   /**
+   * Whether this model of a provider is one that the configuration names, or the provider's list;
+   * undefined where there is no list at hand. Nobody is asked.
+   */
+  knows(provider: string, model: string): boolean | undefined {
+    const named = `${provider}/${model}`;
+    for (const { candidates } of this.#options.aliases.values()) {
+      if (candidates.includes(named) || candidates.includes(model)) return true;
+    }
+    if (this.#byName.get(provider)?.defaultModel === model) return true;
+    const listing = this.#listings.get(provider);
+    return listing === undefined || listing.failed ? undefined : hasModel(listing.models, model);
+  }
+
+  /**
    * The candidates a name stands for, the first to be tried first: `provider/model`,
    * `provider:model`, an alias, `auto`, or a bare name that one provider has. At hand, without a
    * promise, where no provider has to be asked. Throws `not_found` with the nearest names.
@@ -136,11 +150,9 @@ export class ModelCatalog {
     return [...aliases, ...lists.flat()];
   }
 
-  /** Asks one provider for its models now, past what is kept. Throws what it answers. */
-  async probe(provider: Provider, signal: AbortSignal): Promise<ProviderModel[]> {
-    const models = await provider.listModels(signal);
+  /** Takes the list that a provider gave now, in place of what is kept. */
+  learn(provider: Provider, models: ProviderModel[]): void {
     this.#listings.set(provider.name, { models, failed: false, readAt: this.#options.now() });
-    return models;
   }
 
   #candidate(provider: Provider, model: string): Candidate {
