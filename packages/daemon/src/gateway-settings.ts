@@ -17,6 +17,7 @@ export interface SettingsSources {
   readonly now: () => number;
   /** Emulated ones, for `--demo`. */
   readonly extraProviders?: readonly ProviderConfig[];
+  /** Finds keys that were replaced while the gateway runs; absent where the configuration is read once. */
 }
 
 /** What of the configuration the gateway takes, with the providers that were found without it. */
@@ -60,6 +61,10 @@ export async function gatewaySettings(
       windowMs: routing.breakerWindowMs,
       openMs: routing.breakerOpenMs,
     },
+    healthChecks: {
+      intervalMs: routing.healthCheckIntervalMs,
+      timeoutMs: routing.healthCheckTimeoutMs,
+    },
   };
 }
 
@@ -84,8 +89,12 @@ async function catalogProviders(
   return all.map((each) => ({
     provider: createProvider(each, dependencies),
     priority: each.priority,
+    ...(each.healthCheck === undefined ? {} : { healthCheck: each.healthCheck }),
     ...(each.defaultModel === undefined ? {} : { defaultModel: each.defaultModel }),
   }));
+}
+
+): Provider {
 }
 
 function providerDependencies({ environment, fetch, now }: SettingsSources): ProviderDependencies {

@@ -30,6 +30,7 @@ export interface ResolveContext {
   readonly file?: string;
   /** What relative paths in the file start from. */
   readonly folder: string;
+  /** Providers with values behind references that can be read again. */
 }
 
 export type ResolveResult =
@@ -258,6 +259,8 @@ function resolveRouting(routing: ValidConfig['routing']): ResolvedConfig['routin
     breakerFailures: routing.breaker_failures || Number.POSITIVE_INFINITY,
     breakerWindowMs: routing.breaker_window_ms,
     breakerOpenMs: routing.breaker_open_ms,
+    healthCheckIntervalMs: routing.health_check_interval_ms,
+    healthCheckTimeoutMs: routing.health_check_timeout_ms,
   };
 }
 

@@ -110,6 +110,7 @@ function commonOf(name: string, table: ValidProvider): ProviderConfigBase {
       defaultModel: table.default_model,
       sendTraceContext: table.send_trace_context,
       apiKeys: pooledKeys(table),
+      healthCheck: table.health_check,
     }),
   };
 }

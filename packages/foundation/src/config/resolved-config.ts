@@ -54,6 +54,9 @@ interface RoutingConfig {
   readonly breakerFailures: number;
   readonly breakerWindowMs: number;
   readonly breakerOpenMs: number;
+  /** 0: providers are not asked whether they are there. */
+  readonly healthCheckIntervalMs: number;
+  readonly healthCheckTimeoutMs: number;
 }
 
 /** The HTTP listener and the limits of a request. */
@@ -211,6 +214,8 @@ export interface ProviderConfigBase {
   readonly sendTraceContext?: boolean;
   /** Where several providers have a bare model name, the lowest number wins. */
   readonly priority: number;
+  /** Whether it is asked now and then if it is there; absent: where it is on this machine. */
+  readonly healthCheck?: boolean;
   /** Several keys, in place of the one that most types may have; at least one. */
   readonly apiKeys?: readonly PooledKey[];
 }

@@ -161,6 +161,12 @@ export const sectionSchemas = {
       .default(60_000)
       .describe('The time in which they count'),
     breaker_open_ms: integer(1, 86_400_000).default(30_000).describe('How long it rests'),
+    health_check_interval_ms: milliseconds()
+      .default(60_000)
+      .describe('How often providers that were not heard are asked if they are there; 0: never'),
+    health_check_timeout_ms: integer(1, 86_400_000)
+      .default(5_000)
+      .describe('How long they may take to say so'),
   }),
   ledger: z.strictObject({
     flush_interval_ms: integer(1, 10_000)
@@ -222,6 +228,9 @@ const commonProviderKeys = {
   send_trace_context: flag()
     .optional()
     .describe('Send traceparent and tracestate; else only providers of this machine get them'),
+  health_check: flag()
+    .optional()
+    .describe('Ask it now and then if it is there; else only providers of this machine are asked'),
   priority: integer(-1000, 1000)
     .default(100)
     .describe('Where several providers have a model, the lowest wins'),

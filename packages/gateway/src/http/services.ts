@@ -84,6 +84,4 @@ export interface Services {
   version: string;
   /** The process is about to end. */
   draining: boolean;
-  /** The process is about to end. */
-  draining: boolean;
 }

@@ -17,10 +17,33 @@ export function createProvider(
   dependencies: ProviderDependencies,
 ): Provider {
   const { apiKeys, ...single } = config;
-  if (apiKeys === undefined) return traced(config, ofType(config, dependencies));
+  if (apiKeys === undefined) return traced(config, askable(config, dependencies));
   return pooledProvider(apiKeys, ({ key }) =>
-    traced(config, ofType({ ...single, apiKey: key }, dependencies)),
+    traced(config, askable({ ...single, apiKey: key }, dependencies)),
   );
+}
+
+/** A list in the configuration says nothing of whether the provider is there. */
+function askable(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
+  const provider = ofType(config, dependencies);
+  const unlisted = withoutList(config);
+  if (unlisted === undefined) return provider;
+  let asking: Provider | undefined;
+  return {
+    ...provider,
+    askModels: (signal) => {
+      asking ??= ofType(unlisted, dependencies);
+      return asking.listModels(signal);
+    },
+  };
+}
+
+/** Undefined where there is none. */
+function withoutList(config: ProviderConfig): ProviderConfig | undefined {
+  const { models, ...unlisted } = config;
+  if (unlisted.type !== 'azure') return models === undefined ? undefined : unlisted;
+  const isListed = models !== undefined || Object.keys(unlisted.deployments).length > 0;
+  return isListed ? { ...unlisted, deployments: {} } : undefined;
 }
 
 /** Strangers are told of no trace, unless the configuration says so. */

@@ -132,6 +132,8 @@ export interface Provider {
   prepareRaw(request: RawRequest, signal: AbortSignal): OutboundRequest | Promise<OutboundRequest>;
   /** The models usable now. Throws RpcError when the provider does not answer. */
   listModels(signal: AbortSignal): Promise<ProviderModel[]>;
+  /** Where the configuration names the models, and `listModels` asks nobody: asks all the same. */
+  askModels?(signal: AbortSignal): Promise<ProviderModel[]>;
 }
 
 export interface ProviderDependencies {

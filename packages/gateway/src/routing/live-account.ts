@@ -57,6 +57,11 @@ export class LiveAccount {
     return this.#of(model).circuit;
   }
 
+  /** Of all models that were asked. */
+  circuits(): Circuit[] {
+    return Array.from(this.#models.values(), ({ circuit }) => circuit);
+  }
+
   /** Nothing is made for a model that was never asked. */
   stateOf(model: string): BreakerState {
     return this.#models.get(model)?.circuit.state ?? 'closed';

@@ -1,4 +1,4 @@
-import type { RpcError } from '@zeke/rpc';
+import type { Code, RpcError } from '@zeke/rpc';
 import { type BreakerOptions, type BreakerState, Circuit, serverFaults } from '@zeke/rpc/circuit';
 import type { LedgerEntry } from '../governance/ledger.ts';
 import type { AccountName, Provider } from '../providers/provider.ts';
@@ -30,6 +30,8 @@ export class LiveModel implements ModelFigures {
   errorRate = 0;
   attempts = 0;
   inFlight = 0;
+  /** When it answered last, in milliseconds since the epoch. */
+  heardAtMs = 0;
   circuit: Circuit;
 
   constructor(circuit: Circuit) {
@@ -132,6 +134,32 @@ export class LiveFigures {
     return made;
   }
 
+  /** When any model of a provider answered last, in milliseconds since the epoch; 0: never. */
+  heardAtMs(provider: string): number {
+    let last = 0;
+    for (const live of this.#ofProvider(provider)) last = Math.max(last, live.heardAtMs);
+    return last;
+  }
+
+  /**
+   * A provider was asked if it is there; `failure` says why not. Breakers that try whether a model is
+   * back take it for one call.
+   */
+  checked({ accounts = [], name }: Provider, failure: Code | undefined): void {
+    const circuits = Array.from(this.#ofProvider(name), ({ circuit }) => circuit);
+    for (const each of accounts) circuits.push(...this.account(name, each).circuits());
+    for (const circuit of circuits) {
+      if (circuit.state !== 'half-open' || circuit.enter() !== undefined) continue;
+      if (failure === undefined) circuit.succeeded(circuit.epoch);
+      else circuit.failed(circuit.epoch, failure, false);
+    }
+  }
+
+  *#ofProvider(provider: string): Iterable<LiveModel> {
+    const prefix = `${provider}/`;
+    for (const [name, live] of this.#models) if (name.startsWith(prefix)) yield live;
+  }
+
   /** Those that are there, by `provider/model`. */
   entries(): Iterable<[string, LiveModel]> {
     return this.#models.entries();
@@ -170,6 +198,7 @@ export class LiveAttempt {
     else this.#circuit.failed(this.#epoch, error.code, false);
     if (entry.outcome === 'canceled') return;
     const failed = error !== undefined && serverFaults.includes(error.code) ? 1 : 0;
+    if (failed === 0) live.heardAtMs = entry.atMs + entry.latencyMs;
     live.errorRate = live.attempts === 0 ? failed : mixed(live.errorRate, failed);
     live.attempts++;
     if (entry.outcome === 'ok') this.#time(entry);

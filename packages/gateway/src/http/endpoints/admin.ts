@@ -12,7 +12,6 @@ import {
 import { usageGroups, usageReport } from '../../governance/usage-report.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { keysOf } from '../keys-of.ts';
-import { probeProvider } from '../probe-provider.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { filledList, oneOf, parsed, roleAbove, shownText, wrong } from './admin-input.ts';
@@ -223,12 +222,12 @@ export async function getUsage(services: Services, exchange: Exchange): Promise<
 
 /** `GET /admin/providers`: each is asked for its models, so that the answer says what works. */
 export async function listProviders(services: Services, exchange: Exchange): Promise<Response> {
-  const { catalog, figures } = services;
+  const { catalog, figures, health } = services;
   const signal = AbortSignal.any([exchange.request.signal, AbortSignal.timeout(probeTimeoutMs)]);
   const data = await Promise.all(
     catalog.providers.map(async (provider) => {
       const { accounts, dialects, local, name, type } = provider;
-      const probe = await probeProvider(services, provider, signal);
+      const probe = await health.check(provider, catalog, signal);
       const keys = accounts ? { keys: keysOf(provider, figures) } : {};
       const known = { name, type, dialects, local, ...keys };
       if (probe.ok) {

@@ -97,6 +97,7 @@ test('providers are listed, and asked for their health one by one', async () => 
     type: 'openai',
     local: false,
     dialects: expect.arrayContaining(['openai-chat']),
+    last_check: null,
   });
   const good = await rig.gateway.get('/omen/providers/one/health');
   expect(await good.json()).toMatchObject({ provider: 'one', status: 'healthy' });

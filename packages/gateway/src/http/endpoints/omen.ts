@@ -1,16 +1,17 @@
 import type { BreakerState } from '@zeke/rpc/circuit';
 import { apiError } from '../../neutral/api-error.ts';
+import type { Checked } from '../../routing/health-checks.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
 import type { MergePlan } from '../../routing/merge/merge-plan.ts';
 import type { Candidate } from '../../routing/model-catalog.ts';
 import type { Plan } from '../../routing/plan.ts';
+import type { Probe } from '../../routing/probe-provider.ts';
 import type { Score } from '../../routing/rank.ts';
 import { readRouting } from '../../routing/routing-request.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
 import { keysOf } from '../keys-of.ts';
-import { probeProvider } from '../probe-provider.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
@@ -20,11 +21,12 @@ const probeTimeoutMs = 10_000;
 
 /** `GET /omen/providers`: what is configured and found. Nobody is asked. */
 export async function omenProviders(services: Services, exchange: Exchange): Promise<Response> {
-  const { catalog, figures } = services;
+  const { catalog, figures, health } = services;
   const data = catalog.providers.map((provider) => {
     const { dialects, local, name, type } = provider;
     const keys = provider.accounts ? { keys: keysOf(provider, figures) } : {};
-    return { name, type, local, dialects, ...keys };
+    const last = health.last(name);
+    return { name, type, local, dialects, ...keys, last_check: last ? checkOf(last) : null };
   });
   return jsonResponse(exchange, { data });
 }
@@ -44,16 +46,26 @@ export async function omenProviderHealth(
     });
   }
   const signal = AbortSignal.any([exchange.request.signal, AbortSignal.timeout(probeTimeoutMs)]);
-  const probe = await probeProvider(services, provider, signal);
-  const keys = provider.accounts ? { keys: keysOf(provider, services.figures) } : {};
-  if (probe.ok) {
-    const { latencyMs, models } = probe;
-    const body = { provider: name, status: 'healthy', latency_ms: latencyMs, models, ...keys };
-    return jsonResponse(exchange, body);
-  }
+  const { health } = services;
+  const before = health.last(name);
+  const probe = await health.check(provider, catalog, signal);
+  const body = {
+    provider: name,
+    ...probeOf(probe),
+    last_check: before ? checkOf(before) : null,
+    ...(provider.accounts ? { keys: keysOf(provider, services.figures) } : {}),
+  };
+  return jsonResponse(exchange, body, { status: probe.ok ? 200 : 503 });
+}
+
+function probeOf(probe: Probe) {
+  if (probe.ok) return { status: 'healthy', latency_ms: probe.latencyMs, models: probe.models };
   const { code, message } = probe.error;
-  const body = { provider: name, status: 'unhealthy', error: { code, message }, ...keys };
-  return jsonResponse(exchange, body, { status: 503 });
+  return { status: 'unhealthy', error: { code, message } };
+}
+
+function checkOf({ atMs, probe }: Checked) {
+  return { checked_at: new Date(atMs).toISOString(), ...probeOf(probe) };
 }
 
 /** `GET /omen/providers/scores`: what attempts at models have shown since the start. */
