@@ -17,7 +17,6 @@ export interface SettingsSources {
   readonly now: () => number;
   /** Emulated ones, for `--demo`. */
   readonly extraProviders?: readonly ProviderConfig[];
-  /** Finds keys that were replaced while the gateway runs; absent where the configuration is read once. */
 }
 
 /** What of the configuration the gateway takes, with the providers that were found without it. */
@@ -92,9 +91,6 @@ async function catalogProviders(
     ...(each.healthCheck === undefined ? {} : { healthCheck: each.healthCheck }),
     ...(each.defaultModel === undefined ? {} : { defaultModel: each.defaultModel }),
   }));
-}
-
-): Provider {
 }
 
 function providerDependencies({ environment, fetch, now }: SettingsSources): ProviderDependencies {

@@ -30,7 +30,6 @@ export interface ResolveContext {
   readonly file?: string;
   /** What relative paths in the file start from. */
   readonly folder: string;
-  /** Providers with values behind references that can be read again. */
 }
 
 export type ResolveResult =
