@@ -22,6 +22,8 @@ interface AuditEntry {
 /** As `/admin/audit/verify` gives it. */
 interface ChainReport {
   entries: number;
+  /** Before them, by retention. */
+  removed: number;
   head: string;
   fault?: { seq: number; kind: string; message: string };
 }
@@ -80,11 +82,12 @@ export async function verifyAudit(
   const query = new URLSearchParams(flags.head === undefined ? {} : { head: flags.head });
   await using client = await openClient(context, flags);
   const report = await client.json<ChainReport>(`/admin/audit/verify?${query}`);
-  const { entries, fault, head } = report;
+  const { entries, fault, head, removed } = report;
   if (fault) setExitCode(exitCodes.failure);
   if (flags.json) return output.json(report);
   if (fault) return output.line(`${fault.kind}: ${fault.message}; the ${entries} before fit`);
-  output.line(`${entries} entries fit; the head is ${head}`);
+  const before = removed > 0 ? `, ${removed} before them were removed after their time` : '';
+  output.line(`${entries} entries fit${before}; the head is ${head}`);
 }
 
 function chosenBy({ action, actor, since }: AuditFlags): Record<string, string> {

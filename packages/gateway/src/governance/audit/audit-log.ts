@@ -1,16 +1,14 @@
 import type { Storage } from '@zeke/foundation';
-import { sql, type Transaction } from 'kysely';
 import { apiError } from '../../neutral/api-error.ts';
 import { DayTable } from '../day-table.ts';
-import type { AuditTable, GatewayTables } from '../tables.ts';
+import type { AuditCheckpointTable, AuditTable, GatewayTables } from '../tables.ts';
 import { type AuditEntry, type AuditEvent, entryOfRow, rowAfter } from './audit-entry.ts';
+import { withChain } from './with-chain.ts';
 
 /** Entries that may wait to be written. */
 const maxWaiting = 1_000;
 /** Entries that are written in one transaction. */
 const maxGroup = 100;
-/** The lock of PostgreSQL under which one process at a time appends. */
-const chainLock = 0x7a656b6541;
 
 /** Which entries are asked for. */
 export interface AuditQuery {
@@ -109,6 +107,15 @@ export class AuditLog {
       .execute();
   }
 
+  /** Where the log was cut, the first time first. */
+  async checkpoints(): Promise<AuditCheckpointTable[]> {
+    return await this.#storage.db
+      .selectFrom('gateway_audit_checkpoints')
+      .selectAll()
+      .orderBy('seq')
+      .execute();
+  }
+
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
@@ -130,15 +137,9 @@ export class AuditLog {
   }
 
   async #write(group: readonly Waiting[]): Promise<AuditTable[]> {
-    const { db, kind } = this.#storage;
     await this.#days.ensure(group.map(({ atMs }) => atMs));
-    // Each statement has to see what others committed before it got the lock.
-    const transaction =
-      kind === 'postgres' ? db.transaction().setIsolationLevel('read committed') : db.transaction();
-    return await transaction.execute(async (within) => {
-      if (kind === 'postgres')
-        await sql`select pg_advisory_xact_lock(${chainLock})`.execute(within);
-      let last = await lastRow(within);
+    return await withChain(this.#storage, async (within, before) => {
+      let last = before;
       const rows: AuditTable[] = [];
       for (const { event, atMs } of group) {
         last = rowAfter(last, event, atMs);
@@ -148,13 +149,4 @@ export class AuditLog {
       return rows;
     });
   }
-}
-
-async function lastRow(db: Transaction<GatewayTables>): Promise<AuditTable | undefined> {
-  return await db
-    .selectFrom('gateway_audit')
-    .selectAll()
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
 }

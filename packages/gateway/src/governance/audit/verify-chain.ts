@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { AuditTable } from '../tables.ts';
+import type { AuditCheckpointTable, AuditTable } from '../tables.ts';
 import { firstHash, hashOf } from './audit-entry.ts';
 import type { AuditLog } from './audit-log.ts';
+import { cutAction } from './cut-audit.ts';
 
 /** They hold the thread for a millisecond or two. */
 const pageRows = 250;
@@ -20,22 +21,25 @@ interface ChainFault {
 export interface ChainReport {
   /** Rows that fit, from the first on. */
   entries: number;
+  /** Rows before them that retention has removed, which the chain itself says. */
+  removed: number;
   /** The hash of the last that fits; to be kept elsewhere, for `head` of a later walk. */
   head: string;
   fault?: ChainFault;
 }
 
 /**
- * Walks along the whole chain to the first row that does not fit. `head` is a hash that the chain had
+ * Walks along the whole chain to the first row that does not fit. Where retention has removed its
+ * beginning, it begins at the checkpoint of that, which an entry further on has to name, too. `head` is a hash that the chain had
  * once: where it has no row of it any more, rows were taken off its end, or all were written anew,
  * which a chain by itself cannot tell. Others have their turn after each page. Throws the signal's reason.
  */
 export async function verifyChain(
-  log: Pick<AuditLog, 'rowsFrom'>,
+  log: Pick<AuditLog, 'rowsFrom' | 'checkpoints'>,
   head?: string,
   signal?: AbortSignal,
 ): Promise<ChainReport> {
-  const walk = new ChainWalk(head);
+  const walk = new ChainWalk(head, await log.checkpoints());
   // Nothing is to hide before the first row, either.
   let from = Number.MIN_SAFE_INTEGER;
   for (;;) {
@@ -53,13 +57,24 @@ export async function verifyChain(
 
 class ChainWalk {
   readonly #wanted: string | undefined;
+  readonly #checkpoints: readonly AuditCheckpointTable[];
   #isFound: boolean;
+  #removed = 0;
   #seq = 0;
   #hash = firstHash;
+  #isBegun = false;
+  /** That the chain begins at, or cuts through what is left of it; until its row has passed. */
+  #checkpoint: AuditCheckpointTable | undefined;
+  /** Until the chain itself names it. */
+  #unnamed: AuditCheckpointTable | undefined;
 
-  constructor(wanted: string | undefined) {
+  constructor(wanted: string | undefined, checkpoints: readonly AuditCheckpointTable[]) {
     this.#wanted = wanted;
-    this.#isFound = wanted === undefined || wanted === firstHash;
+    this.#checkpoints = checkpoints;
+    this.#isFound =
+      wanted === undefined ||
+      wanted === firstHash ||
+      checkpoints.some(({ hash }) => hash === wanted);
   }
 
   get next(): number {
@@ -67,25 +82,76 @@ class ChainWalk {
   }
 
   step(row: AuditTable): ChainFault | undefined {
-    const fault = faultOf(row, this.next, this.#hash);
+    if (!this.#isBegun) this.#begin(row);
+    const fault = faultOf(row, this.next, this.#hash) ?? this.#missed(row);
     if (fault) return fault;
     this.#seq = row.seq;
     this.#hash = row.hash;
     if (row.hash === this.#wanted) this.#isFound = true;
+    if (this.#unnamed && row.action === cutAction && isOf(row.detail, this.#unnamed)) {
+      this.#unnamed = undefined;
+    }
     return undefined;
   }
 
   end(): ChainFault | undefined {
+    const unnamed = this.#unnamed ?? (this.#isBegun ? undefined : this.#checkpoints.at(-1));
+    if (unnamed) {
+      return {
+        seq: 1,
+        kind: 'missing',
+        message: `rows 1 to ${unnamed.seq} are missing, and no entry ${cutAction} says that they were removed`,
+      };
+    }
     if (this.#isFound) return undefined;
+    const cut = this.#removed > 0 ? `, or it is one of the ${this.#removed} that were removed` : '';
     return {
       seq: this.next,
       kind: 'truncated',
-      message: `no row has the hash ${this.#wanted}: rows behind row ${this.#seq} are missing, or the chain was written anew`,
+      message: `no row has the hash ${this.#wanted}: rows behind row ${this.#seq} are missing, or the chain was written anew${cut}`,
     };
   }
 
   report(fault: ChainFault | undefined): ChainReport {
-    return { entries: this.#seq, head: this.#hash, ...(fault ? { fault } : {}) };
+    const removed = this.#removed;
+    const entries = this.#seq - removed;
+    return { entries, removed, head: this.#hash, ...(fault ? { fault } : {}) };
+  }
+
+  /** A chain without its beginning begins where a checkpoint says, or a little before. */
+  #begin(row: AuditTable): void {
+    this.#isBegun = true;
+    const before = row.seq - 1;
+    if (before < 1) return;
+    const checkpoint = this.#checkpoints.find(({ seq }) => seq >= before);
+    if (!checkpoint) return;
+    this.#removed = before;
+    this.#seq = before;
+    this.#unnamed = checkpoint;
+    if (checkpoint.seq === before) {
+      this.#hash = checkpoint.hash;
+      return;
+    }
+    this.#hash = row.previous_hash;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** What is left of what was to be removed has to lead to the checkpoint. */
+  #missed({ hash, seq }: AuditTable): ChainFault | undefined {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint?.seq !== seq) return undefined;
+    this.#checkpoint = undefined;
+    if (checkpoint.hash === hash) return undefined;
+    return { seq, kind: 'changed', message: `row ${seq} is not the one at which the log was cut` };
+  }
+}
+
+function isOf(detail: string, { seq, hash }: AuditCheckpointTable): boolean {
+  try {
+    const told = JSON.parse(detail);
+    return told.seq === seq && told.hash === hash;
+  } catch {
+    return false;
   }
 }
 
