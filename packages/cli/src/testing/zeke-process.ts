@@ -40,7 +40,7 @@ export interface RunningZeke extends AsyncDisposable {
   readonly stdout: TextReader;
   readonly stderr: TextReader;
   readonly exited: Promise<number>;
-  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  kill(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
 }
 
 /** Starts `zeke up` with these flags on a free port and waits until it is ready. */
