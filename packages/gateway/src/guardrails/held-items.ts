@@ -13,6 +13,7 @@ export interface Piece {
 /** What goes out: an item, with its pieces as they are to be, where they are not as they came. */
 export interface Released<T> {
   readonly item: T;
+  readonly pieces: readonly Piece[];
   readonly texts: readonly string[] | undefined;
 }
 
@@ -45,6 +46,8 @@ export class HeldItems<T> {
   readonly #options: HeldItemsOptions;
   readonly #channels = new Map<string, GrowingText>();
   readonly #texts = new Map<string, string>();
+  /** Channels that have not ended since they were last told. */
+  readonly #open = new Set<string>();
   #waiting: Held<T>[] = [];
   #heldChars = 0;
 
@@ -57,9 +60,7 @@ export class HeldItems<T> {
     if (this.blocked) return [];
     const placed = pieces.map((piece) => this.#place(piece));
     this.#waiting.push({ item, pieces: placed });
-    for (const [name, channel] of this.#channels) {
-      if (ends(name)) this.#tell(name, channel.end(), channel);
-    }
+    for (const name of this.#open) if (ends(name)) this.#end(name);
     if (this.#heldChars > maxHeldChars) throw tooMuchHeld();
     return this.#release();
   }
@@ -67,8 +68,21 @@ export class HeldItems<T> {
   /** The stream ended in good order: gives all that is left. */
   end(): Released<T>[] {
     if (this.blocked) return [];
-    for (const [name, channel] of this.#channels) this.#tell(name, channel.end(), channel);
+    for (const name of this.#open) this.#end(name);
     return this.#release();
+  }
+
+  /** The stream broke off: gives what is left without a text, since what is held may be half a finding. */
+  abandon(): Released<T>[] {
+    const left = this.#waiting.filter(({ pieces }) => pieces.length === 0);
+    this.#waiting = [];
+    return this.blocked ? [] : left.map(({ item, pieces }) => ({ item, pieces, texts: undefined }));
+  }
+
+  #end(name: string): void {
+    this.#open.delete(name);
+    const channel = this.#channels.get(name);
+    if (channel) this.#tell(name, channel.end(), channel);
   }
 
   #place(piece: Piece): Held<T>['pieces'][number] {
@@ -79,6 +93,7 @@ export class HeldItems<T> {
       channel = new GrowingText(this.#options.rules, form);
       this.#channels.set(name, channel);
     }
+    this.#open.add(name);
     const start = channel.length;
     this.#heldChars += text.length;
     this.#remember(name, channel, text);
@@ -109,7 +124,7 @@ export class HeldItems<T> {
     let count = 0;
     while (count < this.#waiting.length && this.#isSafe(this.#waiting[count])) count++;
     const released = this.#waiting.splice(0, count).map(({ item, pieces }) => {
-      return { item, texts: this.#textsOf(pieces) };
+      return { item, pieces, texts: this.#textsOf(pieces) };
     });
     if (this.blocked) this.#waiting = [];
     return released;
