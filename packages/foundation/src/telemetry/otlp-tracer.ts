@@ -3,13 +3,22 @@ import {
   SpanKind as ApiSpanKind,
   type Tracer as ApiTracer,
   type Context,
+  createTraceState,
+  type Link,
   ROOT_CONTEXT,
+  type SpanContext,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { RpcError } from '@zeke/rpc';
 import type { Exemplar } from './metric-family.ts';
 import { redactText } from './redact.ts';
 import type {
@@ -39,6 +48,10 @@ export function createOtlpTracer(options: TracerOptions & { readonly endpoint: s
     timeoutMillis: exportTimeoutMs,
   });
   const provider = new TracerProvider({
+    // What a caller decided holds: https://www.w3.org/TR/trace-context/#sampled-flag
+    sampler: new ParentBasedSampler({
+      root: new TraceIdRatioBasedSampler(options.sampleRatio ?? 1),
+    }),
     resource: resourceFromAttributes({
       'service.name': options.serviceName,
       ...(options.serviceVersion === undefined
@@ -70,9 +83,14 @@ class OtlpTracer implements Tracer {
   }
 
   startSpan(name: string, options: SpanOptions = {}): Span {
-    const { kind = 'internal', attributes = {}, parent } = options;
-    const settings = { kind: kinds[kind], attributes: redactedAttributes(attributes) };
-    return new OtlpSpan(this.#tracer.startSpan(name, settings, contextOf(parent)));
+    const { kind = 'internal', attributes = {}, links, parent, tracestate } = options;
+    const settings = {
+      kind: kinds[kind],
+      attributes: redactedAttributes(attributes),
+      ...(links ? { links: links.flatMap(linkTo) } : {}),
+    };
+    const context = contextOf(parent, tracestate);
+    return new OtlpSpan(this.#tracer.startSpan(name, settings, context));
   }
 
   async flush(): Promise<void> {
@@ -96,36 +114,52 @@ class OtlpSpan implements Span {
   readonly traceId: string;
   readonly exemplar: Exemplar | undefined;
   readonly traceparent: string;
+  readonly tracestate: string | undefined;
   readonly #span: ApiSpan;
 
   constructor(span: ApiSpan) {
-    const { traceId, spanId, traceFlags } = span.spanContext();
+    const { traceId, spanId, traceFlags, traceState } = span.spanContext();
+    this.tracestate = traceState?.serialize() || undefined;
     this.#span = span;
     this.traceId = traceId;
     this.exemplar = span.isRecording() ? { traceId, spanId } : undefined;
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 
+  get context(): SpanContext {
+    return this.#span.spanContext();
+  }
+
   setAttribute(name: string, value: AttributeValue): void {
-    this.#span.setAttribute(name, redactedAttribute(value));
+    if (this.exemplar) this.#span.setAttribute(name, redactedAttribute(value));
   }
 
   fail(error: unknown): void {
     const message = redactText(error instanceof Error ? error.message : String(error));
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
-    if (error instanceof Error) this.#span.setAttribute('error.type', error.name);
+    this.#span.setAttribute('error.type', errorType(error));
   }
 
-  end(): void {
-    this.#span.end();
+  end(atMs?: number): void {
+    this.#span.end(atMs);
   }
+}
+
+function errorType(error: unknown): string {
+  if (error instanceof RpcError) return error.code;
+  return error instanceof Error ? error.name : '_OTHER';
+}
+
+function linkTo(span: Span): Link[] {
+  return span instanceof OtlpSpan ? [{ context: span.context }] : [];
 }
 
 /** Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header; others are read alike. */
 const traceparentForm = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
 
 /** What is no traceparent, or is all zeros, starts a trace of its own. */
-function contextOf(parent: Span | string | undefined): Context {
+function contextOf(parent: Span | string | undefined, tracestate?: string): Context {
+  if (parent instanceof OtlpSpan) return trace.setSpanContext(ROOT_CONTEXT, parent.context);
   const header = typeof parent === 'object' ? parent.traceparent : parent;
   const match = header === undefined ? null : traceparentForm.exec(header);
   const [, traceId = '', spanId = '', flags = ''] = match ?? [];
@@ -135,16 +169,18 @@ function contextOf(parent: Span | string | undefined): Context {
     spanId,
     traceFlags: Number.parseInt(flags, 16) & 1,
     isRemote: typeof parent === 'string',
+    ...(tracestate ? { traceState: createTraceState(tracestate) } : {}),
   });
 }
 
 function redactedAttributes(
   attributes: Readonly<Record<string, AttributeValue>>,
-): Record<string, AttributeValue> {
+): Record<string, ReturnType<typeof redactedAttribute>> {
   const entries = Object.entries(attributes);
   return Object.fromEntries(entries.map(([name, value]) => [name, redactedAttribute(value)]));
 }
 
-function redactedAttribute(value: AttributeValue): AttributeValue {
+function redactedAttribute(value: AttributeValue): string | number | boolean | string[] {
+  if (typeof value === 'object') return value.map(redactText);
   return typeof value === 'string' ? redactText(value) : value;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { RpcError } from '@zeke/rpc';
 import { createTracer, noTracer } from './tracer.ts';
 
 interface ExportedSpan {
@@ -9,6 +10,9 @@ interface ExportedSpan {
   kind: number;
   status: { code?: number; message?: string };
   attributes: { key: string; value: Record<string, unknown> }[];
+  links?: { spanId: string }[];
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
 }
 
 /** A collector that takes OTLP in JSON as https://opentelemetry.io/docs/specs/otlp/ has it. */
@@ -71,6 +75,67 @@ test('sends spans with parents, kinds, attributes and failures to a collector', 
   expect(request?.attributes).toContainEqual({ key: 'tokens', value: { intValue: 5 } });
   expect(JSON.stringify(spans)).not.toContain('sk-123');
   expect(JSON.stringify(resources)).toContain('zeke-test');
+});
+
+const parentOf = (flags: string) => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`;
+
+test('a caller decides whether its trace is kept, and its state is sent on', async () => {
+  const { spans, url, server } = collector();
+  await using tracer = await createTracer({
+    endpoint: url,
+    serviceName: 'zeke-test',
+    sampleRatio: 0,
+  });
+  const tracestate = 'vendor=a,other=b';
+  const dropped = tracer.startSpan('dropped', { parent: parentOf('00'), tracestate });
+  expect(dropped.exemplar).toBeUndefined();
+  expect(dropped.tracestate).toBe(tracestate);
+  expect(dropped.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/);
+  tracer.startSpan('child of dropped', { parent: dropped }).end();
+  dropped.end();
+  const kept = tracer.startSpan('kept', { parent: parentOf('01'), tracestate });
+  const child = tracer.startSpan('child of kept', { parent: kept });
+  expect(child.tracestate).toBe(tracestate);
+  expect(child.exemplar).toEqual({
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+  });
+  child.end();
+  kept.end();
+  tracer.startSpan('nobody decided').end();
+  await tracer.flush();
+  expect(spans.map(({ name }) => name)).toEqual(['child of kept', 'kept']);
+  await server.stop(true);
+});
+
+test('spans have links, lists, codes of errors, and ends in the past', async () => {
+  const { spans, url, server } = collector();
+  await using tracer = await createTracer({ endpoint: url, serviceName: 'zeke-test' });
+  const first = tracer.startSpan('first');
+  const second = tracer.startSpan('second', { links: [first] });
+  second.setAttribute('reasons', ['stop', 'sk-1234567890abcdef']);
+  second.fail(new RpcError('unavailable', 'gone'));
+  second.end(performance.now());
+  first.end();
+  await tracer.flush();
+  await server.stop(true);
+  const [told, linked] = spans;
+  expect(told?.links).toMatchObject([{ spanId: linked?.spanId }]);
+  expect(told?.attributes).toContainEqual({
+    key: 'error.type',
+    value: { stringValue: 'unavailable' },
+  });
+  expect(JSON.stringify(told?.attributes)).not.toContain('sk-123');
+  const lastedNano = BigInt(told?.endTimeUnixNano ?? 0) - BigInt(told?.startTimeUnixNano ?? 0);
+  expect(Number(lastedNano)).toBeWithin(0, 10_000_000_000);
+});
+
+test('a state that is none is not sent on', async () => {
+  const { url, server } = collector();
+  await using tracer = await createTracer({ endpoint: url, serviceName: 'zeke-test' });
+  const span = tracer.startSpan('request', { parent: parentOf('01'), tracestate: '=,,\u0000' });
+  expect(span.tracestate).toBeUndefined();
+  await server.stop(true);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import type { Exemplar } from './metric-family.ts';
 
-export type AttributeValue = string | number | boolean;
+export type AttributeValue = string | number | boolean | readonly string[];
 
 export type SpanKind = 'internal' | 'server' | 'client';
 
@@ -8,6 +8,10 @@ export interface SpanOptions {
   readonly kind?: SpanKind;
   /** The parent: a span of ours, or a W3C `traceparent` header from outside. */
   readonly parent?: Span | string;
+  /** Beside a parent from outside: its W3C `tracestate`. */
+  readonly tracestate?: string;
+  /** Spans that this one has to do with, and that are not its parent. */
+  readonly links?: readonly Span[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -15,14 +19,20 @@ export interface SpanOptions {
 export interface Span {
   /** 32 hex digits; the empty string when tracing is off. */
   readonly traceId: string;
-  /** For metrics; undefined when the trace is not kept. */
+  /** For metrics; undefined when the trace is not kept, and attributes are for nobody. */
   readonly exemplar: Exemplar | undefined;
   /** The W3C `traceparent` to send on; undefined when tracing is off. */
   readonly traceparent: string | undefined;
+  /** The W3C `tracestate` to send on, as it came; undefined when there is none. */
+  readonly tracestate: string | undefined;
   setAttribute(name: string, value: AttributeValue): void;
-  /** Marks the span failed; the message is redacted like a log line. */
+  /**
+   * Marks the span failed, with `error.type`: the error's code, else its class. The message is
+   * redacted like a log line.
+   */
   fail(error: unknown): void;
-  end(): void;
+  /** Ends it now, or at an earlier moment on the monotonic clock (`performance.now()`). */
+  end(atMs?: number): void;
 }
 
 /** Makes spans. Off, it hands out one shared span that does nothing. */
@@ -38,6 +48,8 @@ export interface TracerOptions {
   readonly endpoint?: string;
   readonly serviceName: string;
   readonly serviceVersion?: string;
+  /** Of traces that no caller decides about, the share that is kept: 0 to 1. Default 1. */
+  readonly sampleRatio?: number;
   /** How long a flush, and the end, wait for a collector that does not answer. Default 2,000. */
   readonly flushLimitMs?: number;
 }
@@ -46,6 +58,7 @@ const noSpan: Span = {
   traceId: '',
   exemplar: undefined,
   traceparent: undefined,
+  tracestate: undefined,
   setAttribute() {},
   fail() {},
   end() {},
