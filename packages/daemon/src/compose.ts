@@ -6,11 +6,13 @@ import {
   type Metrics,
   type ResolvedConfig,
   type Storage,
+  startMetricsExport,
   type Tracer,
 } from '@zeke/foundation';
 import { HttpClient } from '@zeke/foundation/http-client';
 import { Gateway, type GatewaySettings, type GatewayTables } from '@zeke/gateway';
 import { gatewaySettings, type SettingsSources } from './gateway-settings.ts';
+import { openReplicas } from './open-replicas.ts';
 import { openState } from './open-state.ts';
 import { pricesFileIn } from './prices.ts';
 import { version } from './version.ts';
@@ -40,7 +42,7 @@ export interface Composition extends AsyncDisposable {
 
 /**
  * Puts the parts together, the one place where that is done. Throws `failed_precondition` or
- * `unavailable` when the database cannot be used.
+ * `unavailable` when the database cannot be used, and what `openReplicas` throws.
  */
 export async function compose(options: CompositionOptions): Promise<Composition> {
   const { config, auth } = options;
@@ -54,7 +56,10 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     gatewaySettings(config, options),
   ]);
   parts.use(tracer);
+  parts.use(await startMetricsExport(metricsExportOptions(options, metrics, log)));
   parts.use(storage);
+  const replicas = await openReplicas(config, { log, metrics });
+  if (replicas) parts.use(replicas);
   const http = parts.use(new HttpClient(options));
   const gateway = new Gateway({
     settings: { ...settings, ...(auth ? { auth } : {}) },
@@ -68,6 +73,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     version,
     ledgerFlushIntervalMs: config.ledger.flushIntervalMs,
     pricesFile: pricesFileIn(config.home),
+    replicas: replicas?.replicas,
   });
   parts.use(gateway);
   const owned = parts.move();
@@ -95,6 +101,25 @@ function tracerOptions({ telemetry }: ResolvedConfig) {
   return {
     serviceName: telemetry.serviceName,
     serviceVersion: version,
+    sampleRatio: telemetry.sampleRatio,
     ...(telemetry.otlpEndpoint === undefined ? {} : { endpoint: telemetry.otlpEndpoint }),
+  };
+}
+
+function metricsExportOptions(
+  { config: { telemetry }, fetch, now }: CompositionOptions,
+  metrics: Metrics,
+  log: Logger,
+) {
+  const { otlpEndpoint: endpoint, otlpMetricsIntervalMs: intervalMs } = telemetry;
+  return {
+    serviceName: telemetry.serviceName,
+    serviceVersion: version,
+    metrics,
+    fetch,
+    now,
+    onFailure: (err: unknown) => log.warn('metrics could not be sent to the collector', { err }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(intervalMs === undefined ? {} : { intervalMs }),
   };
 }

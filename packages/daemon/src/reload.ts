@@ -1,6 +1,7 @@
-import { formatFault, type LoadConfigResult, type ResolvedConfig, Secret } from '@zeke/foundation';
+import { formatFault, type LoadConfigResult, type ResolvedConfig } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { Composition } from './compose.ts';
+import { revealed } from './revealed.ts';
 
 /** What is read once, at the start, by the name that users write. */
 const needsRestart: ReadonlyMap<string, string> = new Map([
@@ -10,7 +11,13 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['server.shutdownTimeoutMs', 'server.shutdown_timeout_ms'],
   ['server.drainDelayMs', 'server.drain_delay_ms'],
   ['storage.url', 'storage.url'],
+  ['redis.address', 'redis.url'],
+  ['redis.keyPrefix', 'redis.key_prefix'],
+  ['redis.timeoutMs', 'redis.timeout_ms'],
+  ['redis.expectedReplicas', 'redis.expected_replicas'],
   ['telemetry.otlpEndpoint', 'telemetry.otlp_endpoint'],
+  ['telemetry.otlpMetricsIntervalMs', 'telemetry.otlp_metrics_interval_ms'],
+  ['telemetry.sampleRatio', 'telemetry.sample_ratio'],
   ['telemetry.serviceName', 'telemetry.service_name'],
   ['rpc.port', 'rpc.port'],
   ['ledger.flushIntervalMs', 'ledger.flush_interval_ms'],
@@ -23,6 +30,8 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
 export class Reloader {
   readonly #parts: Pick<Composition, 'configure' | 'log'>;
   #config: ResolvedConfig;
+  /** What is wrong or doubtful, as it was told last. */
+  #told = '';
   #running: Promise<void> = Promise.resolve();
 
   constructor(config: ResolvedConfig, parts: Pick<Composition, 'configure' | 'log'>) {
@@ -44,11 +53,16 @@ export class Reloader {
     const { log } = this.#parts;
     if (!result.ok) {
       const faults = result.faults.map(formatFault);
+      if (!this.#isNews(faults)) return;
       log.error('the changed configuration has faults; the old one stays in force', { faults });
       return;
     }
     const { changed, waiting } = configChanges(this.#config, result.config);
-    if (changed.length === 0) return;
+    const warnings = result.warnings.map(formatFault);
+    if (changed.length === 0) {
+      this.#tellWarnings(warnings);
+      return;
+    }
     try {
       await this.#parts.configure(result.config, changed);
     } catch (err) {
@@ -59,9 +73,24 @@ export class Reloader {
     }
     this.#config = result.config;
     log.info('the changed configuration is in force', { changed });
-    const warnings = result.warnings.map(formatFault);
-    if (warnings.length > 0) log.warn('the changed configuration is doubtful', { warnings });
+    this.#tellWarnings(warnings);
     if (waiting.length > 0) log.warn('these changes wait for a restart', { waiting });
+  }
+
+  /** Also where nothing else has changed: values that come from elsewhere may be in doubt by now. */
+  #tellWarnings(warnings: readonly string[]): void {
+    if (!this.#isNews(warnings)) return;
+    const { log } = this.#parts;
+    if (warnings.length > 0) log.warn('the configuration is doubtful', { warnings });
+    else log.info('what was wrong or doubtful in the configuration is in order again');
+  }
+
+  /** What is read again every minute is not told every minute. */
+  #isNews(remarks: readonly string[]): boolean {
+    const text = remarks.join('\n');
+    if (text === this.#told) return false;
+    this.#told = text;
+    return true;
   }
 }
 
@@ -106,13 +135,4 @@ function flatten(config: ResolvedConfig): Map<string, string> {
     for (const [key, inner] of entries) flat.set(`${section}.${key}`, revealed(inner));
   }
   return flat;
-}
-
-/** JSON with the values of secrets and of maps in it, which hide from JSON otherwise. */
-function revealed(value: unknown): string {
-  return JSON.stringify({ value }, function (this: Record<string, unknown>, key, inner) {
-    const original = this[key];
-    if (original instanceof Secret) return original.reveal();
-    return original instanceof Map ? [...original] : inner;
-  });
 }

@@ -17,6 +17,7 @@ export {
   type Origin,
 } from './config/config-fault.ts';
 export type { ConfigKey, ConfigKeyType } from './config/config-keys.ts';
+export type { ConfigSources } from './config/follow-references.ts';
 export {
   type GuardrailAction,
   type GuardrailCheck,
@@ -37,10 +38,12 @@ export {
 } from './config/load-config.ts';
 export {
   type ApiKeyProviderConfig,
+  type AuditConfig,
   type AzureProviderConfig,
   type BedrockProviderConfig,
   type CacheConfig,
   type CompatibleProviderConfig,
+  type ContentConfig,
   foundProviderNames,
   type Intent,
   intents,
@@ -128,6 +131,7 @@ export {
   type MetricOptions,
   type Metrics,
   type Reading,
+  startMetricsExport,
 } from './telemetry/metrics.ts';
 export { redactText, redactValue } from './telemetry/redact.ts';
 export {

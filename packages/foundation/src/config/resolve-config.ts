@@ -11,6 +11,7 @@ import { resolveRules } from './resolve-guardrails.ts';
 import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
+import { checkState, resolveState } from './resolve-state.ts';
 import type {
   BudgetsConfig,
   CacheConfig,
@@ -30,6 +31,8 @@ export interface ResolveContext {
   readonly file?: string;
   /** What relative paths in the file start from. */
   readonly folder: string;
+  /** Providers with values behind references that can be read again. */
+  readonly renewable: ReadonlySet<string>;
 }
 
 export type ResolveResult =
@@ -62,6 +65,7 @@ export function resolveConfig(
   const fault = remarkIn(faults);
   const warn = remarkIn(warnings);
   checkBind(valid, fault);
+  checkState(valid, fault);
   checkProxies(valid.server.trusted_proxies, fault);
   checkTls(valid.server.tls, fault);
   const auth = resolveAuth(valid.auth, (path, message) => fault(['auth', ...path], message));
@@ -71,6 +75,11 @@ export function resolveConfig(
   const rules = resolveRules(valid, fault);
   if (valid.budgets.webhook_secret !== undefined && valid.budgets.webhook_url === undefined) {
     fault(['budgets', 'webhook_secret'], 'it signs nothing without budgets.webhook_url');
+  }
+  const { otlp_endpoint: collector, otlp_metrics_interval_ms: interval } = valid.telemetry;
+  if (interval !== undefined && collector === undefined) {
+    const message = 'nobody is sent the metrics without telemetry.otlp_endpoint';
+    fault(['telemetry', 'otlp_metrics_interval_ms'], message);
   }
   const url = resolveStorageUrl(valid.storage.url, context.home);
   if (url === undefined) {
@@ -82,7 +91,8 @@ export function resolveConfig(
     const result = resolveProvider(name, provider, (path) => userPath(path, context.folder));
     for (const { key, message } of result.faults) fault(['providers', name, key], message);
     for (const { key, message } of result.warnings) warn(['providers', name, key], message);
-    providers.set(name, result.provider);
+    const { provider: resolved } = result;
+    providers.set(name, context.renewable.has(name) ? { ...resolved, renewable: true } : resolved);
   }
   const aliases = checkAliases(valid.models, [...providers.keys()]);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
@@ -100,7 +110,7 @@ export function resolveConfig(
       ...(context.file === undefined ? {} : { file: context.file }),
       server: resolveServer(valid.server, context.folder),
       auth,
-      storage: { url: new Secret(url ?? '') },
+      ...resolveState(valid, url ?? ''),
       ...(redis === undefined ? {} : { redis }),
       telemetry: {
         logLevel: valid.telemetry.log_level,
@@ -119,7 +129,6 @@ export function resolveConfig(
       ),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
       routing: resolveRouting(valid.routing),
-      ledger: { flushIntervalMs: valid.ledger.flush_interval_ms },
       budgets: resolveBudgets(valid.budgets),
       limits,
       ...rules,
@@ -166,12 +175,24 @@ function checkBind(valid: ValidConfig, fault: Remark): void {
   if (adminKey !== undefined && adminKey.length < minAdminKeyLength) {
     fault(['auth', 'admin_api_key'], `it must have at least ${minAdminKeyLength} characters`);
   }
-  const { host } = valid.server;
-  if (isLoopbackHost(host) || (requireAuth && adminKey !== undefined)) return;
-  fault(
-    ['server', 'host'],
-    `${host} can be reached from other machines: set auth.require_auth = true and auth.admin_api_key, or listen on 127.0.0.1`,
-  );
+  const { admin_host: adminHost, admin_port: adminPort, host, port } = valid.server;
+  if (adminHost !== undefined && adminPort === undefined) {
+    fault(['server', 'admin_host'], 'it needs server.admin_port, too');
+  }
+  if (adminPort !== undefined && adminPort !== 0 && adminPort === port) {
+    fault(['server', 'admin_port'], `it is server.port: give the admin API another than ${port}`);
+  }
+  if (requireAuth && adminKey !== undefined) return;
+  for (const [key, each] of [
+    ['host', host],
+    ['admin_host', adminHost],
+  ] as const) {
+    if (each === undefined || isLoopbackHost(each)) continue;
+    fault(
+      ['server', key],
+      `${each} can be reached from other machines: set auth.require_auth = true and auth.admin_api_key, or listen on 127.0.0.1`,
+    );
+  }
 }
 
 function checkProxies(proxies: readonly string[], fault: Remark): void {
@@ -217,6 +238,9 @@ function resolveServer(server: ValidConfig['server'], folder: string): ServerCon
   return {
     host: server.host,
     port: server.port,
+    ...(server.admin_port === undefined
+      ? {}
+      : { admin: { host: server.admin_host ?? server.host, port: server.admin_port } }),
     maxBodyBytes: Math.floor(server.max_body_mb * bytesPerMegabyte),
     maxHeaderBytes: Math.floor(server.max_header_kb * bytesPerKilobyte),
     bodyTimeoutMs: server.body_timeout_ms,

@@ -1,5 +1,6 @@
 import type { MetricsFormat } from './exposition.ts';
 import type { Exemplar, MetricFamily } from './metric-family.ts';
+import type { MetricsExportOptions } from './otlp-metrics.ts';
 
 /** Label values, in the order of the label names given when the metric was made. */
 export type LabelValues = readonly string[];
@@ -71,4 +72,21 @@ export interface CreateMetricsOptions {
 export async function createMetrics(options: CreateMetricsOptions = {}): Promise<Metrics> {
   const { createRegistry } = await import('./registry.ts');
   return createRegistry(options);
+}
+
+/** The same as `MetricsExportOptions`, where there may be nobody to send metrics to. */
+export type StartMetricsExportOptions = Omit<MetricsExportOptions, 'endpoint' | 'intervalMs'> &
+  Partial<Pick<MetricsExportOptions, 'endpoint' | 'intervalMs'>>;
+
+/**
+ * Begins to send metrics to a collector, where there is one and an interval. What does so is loaded
+ * here and not before. Its end sends them once more.
+ */
+export async function startMetricsExport(
+  options: StartMetricsExportOptions,
+): Promise<AsyncDisposable | undefined> {
+  const { endpoint, intervalMs } = options;
+  if (endpoint === undefined || intervalMs === undefined) return undefined;
+  const { MetricsExport } = await import('./otlp-metrics.ts');
+  return new MetricsExport({ ...options, endpoint, intervalMs });
 }
