@@ -1,13 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import type { CacheConfig, ProviderConfig, ResolvedConfig } from '@zeke/foundation';
+import {
+  type CacheConfig,
+  createSecretStore,
+  type ProviderConfig,
+  type ResolvedConfig,
+} from '@zeke/foundation';
 import {
   type CatalogProvider,
   createProvider,
   discoverProviders,
   type GatewaySettings,
+  type Provider,
   type ProviderDependencies,
 } from '@zeke/gateway';
 import { placeholderKey } from './connect-hints.ts';
+import type { FreshKeys } from './fresh-keys.ts';
+import { withSigningKeys } from './signing-keys.ts';
 
 /** What providers are made from, beside the configuration. */
 export interface SettingsSources {
@@ -17,6 +25,8 @@ export interface SettingsSources {
   readonly now: () => number;
   /** Emulated ones, for `--demo`. */
   readonly extraProviders?: readonly ProviderConfig[];
+  /** Finds keys that were replaced while the gateway runs; absent where the configuration is read once. */
+  readonly freshKeys?: FreshKeys;
 }
 
 /** What of the configuration the gateway takes, with the providers that were found without it. */
@@ -28,7 +38,9 @@ export async function gatewaySettings(
   return {
     providers: await catalogProviders(config, sources),
     aliases: config.models,
-    auth: config.auth,
+    auth: await withSigningKeys(config, {
+      secretStore: () => createSecretStore({ home: config.home, environment: sources.environment }),
+    }),
     limits: {
       maxBodyBytes: server.maxBodyBytes,
       bodyTimeoutMs: server.bodyTimeoutMs,
@@ -86,11 +98,19 @@ async function catalogProviders(
   });
   const all = [...configured, ...discovered, ...(sources.extraProviders ?? [])];
   return all.map((each) => ({
-    provider: createProvider(each, dependencies),
+    provider: freshened(each, createProvider(each, dependencies), sources),
     priority: each.priority,
     ...(each.healthCheck === undefined ? {} : { healthCheck: each.healthCheck }),
     ...(each.defaultModel === undefined ? {} : { defaultModel: each.defaultModel }),
   }));
+}
+
+function freshened(
+  config: ProviderConfig,
+  provider: Provider,
+  { freshKeys }: SettingsSources,
+): Provider {
+  return freshKeys === undefined ? provider : freshKeys.follow(config, provider);
 }
 
 function providerDependencies({ environment, fetch, now }: SettingsSources): ProviderDependencies {

@@ -1,4 +1,5 @@
 import {
+  type ConfigSources,
   forgetRunning,
   type LoadConfigOptions,
   type Logger,
@@ -9,6 +10,7 @@ import {
 } from '@zeke/foundation';
 import { type Composition, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
+import { FreshKeys } from './fresh-keys.ts';
 import { type HttpServer, serveHttp } from './http-server.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
@@ -18,8 +20,8 @@ import { ServerTls } from './tls/server-tls.ts';
 export interface DaemonOptions {
   readonly config: ResolvedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** How `config` was loaded: its file is watched, and a new version put in force. */
-  readonly watch?: LoadConfigOptions;
+  /** How `config` was loaded, and from where: that is watched, and a new version put in force. */
+  readonly watch?: LoadConfigOptions & { readonly sources?: ConfigSources };
   /** Starts emulated providers beside the configured ones. */
   readonly demo?: boolean;
   /** Default: pino to standard error, at the configured level. */
@@ -54,15 +56,17 @@ export interface Daemon {
  * be had; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, environment } = options;
+  const { config, environment, watch } = options;
   await using starting = new AsyncDisposableStack();
   const demo = options.demo ? starting.use(await startDemo()) : undefined;
+  let reload = async (): Promise<void> => {};
   const parts = starting.use(
     await compose({
       config,
       environment,
       fetch,
       now: Date.now,
+      ...(watch ? { freshKeys: new FreshKeys(() => reload()) } : {}),
       ...(options.log ? { log: options.log } : {}),
       ...(demo ? { extraProviders: demo.providers } : {}),
     }),
@@ -76,9 +80,12 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   tls?.follow((material) => server.useTls(material));
   const watching = new AbortController();
   const reloader = new Reloader(config, { log, configure: configureAll(parts, tls) });
-  const { watch } = options;
   if (watch) {
     const { signal } = watching;
+    reload = async () => {
+      reloader.take(await loadConfig(watch));
+      await reloader.settled();
+    };
     await watchConfig({ ...watch, signal, onChange: (result) => reloader.take(result) });
   }
   const running = {
@@ -106,8 +113,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     rpc,
     parts,
     async reload() {
-      if (watch) reloader.take(await loadConfig(watch));
-      await reloader.settled();
+      await reload();
       await tls?.look();
     },
     stop: () => (stopped ??= stop()),

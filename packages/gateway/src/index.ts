@@ -36,4 +36,5 @@ export type { RequestLimits } from './http/services.ts';
 export { type DiscoverOptions, discoverProviders } from './providers/discover.ts';
 export { createProvider } from './providers/index.ts';
 export type { Provider, ProviderDependencies, ProviderModel } from './providers/provider.ts';
+export { withFreshKey } from './providers/with-fresh-key.ts';
 export type { CatalogProvider, ModelAlias } from './routing/model-catalog.ts';

@@ -12,12 +12,12 @@ import { openBrowser } from '../open-browser.ts';
 export async function up(context: Context, flags: UpFlags): Promise<void> {
   const { output, interrupts } = context;
   const load = loadOptions(context, flags, overrides(flags));
-  const { config, warnings } = await readConfig(load);
+  const { config, sources, warnings } = await readConfig(load);
   for (const warning of warnings) output.note(`warning: ${formatFault(warning)}`);
   const daemon = await runDaemon({
     config,
     environment: load.environment,
-    watch: load,
+    watch: { ...load, sources },
     demo: flags.demo ?? false,
   }).catch(async (reason) => {
     throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;

@@ -38,6 +38,8 @@ export interface FollowedConfig {
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly ConfigFault[];
   readonly sources: ConfigSources;
+  /** Providers with values behind references that can be read again. */
+  readonly renewable: ReadonlySet<string>;
 }
 
 /** The keychain tells nobody of changes. */
@@ -52,6 +54,7 @@ export async function followReferences(
   const faults: ConfigFault[] = [];
   const warnings: ConfigFault[] = [];
   const files = new Map<string, string>();
+  const renewable = new Set<string>();
   const dependencies = dependenciesOf(options);
   let freshMs: number | undefined;
   for (const [path, entry] of raw.entries) {
@@ -63,6 +66,10 @@ export async function followReferences(
     for (const file of filesOf(text, folder, options.home)) {
       if (!files.has(file)) files.set(file, await fileState(file));
     }
+    const [section, provider] = entry.path;
+    if (section === 'providers' && provider !== undefined && schemeOf(text) !== 'env') {
+      renewable.add(provider);
+    }
     if (schemeOf(text) === 'keychain') freshMs = keychainFreshMs;
     const result = await followReference(text, { ...dependencies, folder });
     if (!result.ok) {
@@ -73,7 +80,7 @@ export async function followReferences(
     if (result.warning !== undefined) warnings.push({ origin, path, message: result.warning });
   }
   const sources = { files, ...(freshMs === undefined ? {} : { freshMs }) };
-  return { raw: { ...raw, entries }, faults, warnings, sources };
+  return { raw: { ...raw, entries }, faults, warnings, sources, renewable };
 }
 
 /** What tells one state of a file from another, also of one that is not there. */

@@ -82,14 +82,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfig
   const home = zekeHome(options.environment, options.cwd);
   const folder = found === undefined ? options.cwd : dirname(found.path);
   const followed = await followReferences(raw, { ...options, home, folder });
-  const { sources } = followed;
+  const { renewable, sources } = followed;
   const checked = validateConfig(followed.raw);
   const unfollowed = new Set(followed.faults.map((fault) => fault.path));
   if (!checked.ok || followed.faults.length > 0) {
     const others = checked.ok ? [] : checked.faults.filter(({ path }) => !unfollowed.has(path));
     return { ok: false, sources, faults: inOrder([...followed.faults, ...others]) };
   }
-  const context = { home, folder, ...(found === undefined ? {} : { file: found.path }) };
+  const context = { home, folder, renewable, ...(found === undefined ? {} : { file: found.path }) };
   const resolved = resolveConfig(checked.valid, followed.raw, context);
   if (!resolved.ok) return { ok: false, sources, faults: inOrder(resolved.faults) };
   return {

@@ -216,6 +216,8 @@ export interface ProviderConfigBase {
   readonly priority: number;
   /** Whether it is asked now and then if it is there; absent: where it is on this machine. */
   readonly healthCheck?: boolean;
+  /** True where some of its values stand behind references that can be read again. */
+  readonly renewable?: true;
   /** Several keys, in place of the one that most types may have; at least one. */
   readonly apiKeys?: readonly PooledKey[];
 }

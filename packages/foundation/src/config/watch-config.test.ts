@@ -3,10 +3,14 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../testing/index.ts';
 import { formatFault } from './config-fault.ts';
-import type { LoadConfigResult } from './load-config.ts';
+import { type LoadConfigResult, loadConfig } from './load-config.ts';
 import { watchConfig } from './watch-config.ts';
 
-async function watched(cwd: string, signal: AbortSignal) {
+async function watched(
+  cwd: string,
+  signal: AbortSignal,
+  more: Partial<Parameters<typeof watchConfig>[0]> = {},
+) {
   const results: LoadConfigResult[] = [];
   const waiting: ((result: LoadConfigResult) => void)[] = [];
   await watchConfig({
@@ -14,6 +18,7 @@ async function watched(cwd: string, signal: AbortSignal) {
     environment: { ZEKE_HOME: join(cwd, 'home') },
     signal,
     intervalMs: 5,
+    ...more,
     onChange: (result) => {
       const take = waiting.shift();
       if (take === undefined) results.push(result);
@@ -71,4 +76,56 @@ test('is silent when the text is the same, and after its end', async () => {
   expect(watch.results).toEqual([]);
   expect(witness.results).toEqual([]);
   other.abort();
+});
+
+test('tells of files behind references, also of one that is not there for a while', async () => {
+  await using directory = await temporaryDirectory();
+  const key = join(directory.path, 'key');
+  await Bun.write(join(directory.path, 'zeke.toml'), 'auth.admin_api_key = "file:key"');
+  const keep = async (text: string) => {
+    await Bun.write(`${key}.new`, text);
+    await rename(`${key}.new`, key);
+  };
+  await keep('the-first-admin-key');
+  const first = await loadConfig({ cwd: directory.path, environment: {} });
+  if (!first.ok) throw new Error('it has faults');
+  // Between the reading and the watch.
+  await keep('the-second-admin-key');
+  const stop = new AbortController();
+  const watch = await watched(directory.path, stop.signal, { sources: first.sources });
+  const keyAfter = async (change?: Promise<unknown>) => {
+    await change;
+    const result = await watch.next();
+    return result.ok ? result.config.auth.adminApiKey?.reveal() : result.faults[0]?.message;
+  };
+  expect(await keyAfter()).toBe('the-second-admin-key');
+  expect(await keyAfter(rm(key))).toContain('there is no such file');
+  expect(await keyAfter(keep('the-third-admin-key'))).toBe('the-third-admin-key');
+  expect(await keyAfter(keep('the-third-admin-key'))).toBe('the-third-admin-key');
+  stop.abort();
+});
+
+test('asks again for what nobody tells of, a little sooner or later than others', async () => {
+  await using directory = await temporaryDirectory();
+  const sources = { files: new Map(), freshMs: 1_000 };
+  for (const [random, firstAt] of [
+    [0, 900],
+    [1, 1_100],
+  ] as const) {
+    const stop = new AbortController();
+    let ms = 0;
+    const watch = await watched(directory.path, stop.signal, {
+      sources,
+      random: () => random,
+      monotonicMs: () => {
+        ms += 20;
+        return ms;
+      },
+      intervalMs: 0,
+    });
+    await watch.next();
+    expect(ms).toBeGreaterThanOrEqual(firstAt);
+    expect(ms).toBeLessThan(firstAt + 100);
+    stop.abort();
+  }
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type ConfigSources, fileState } from './follow-references.ts';
 import {
   configFiles,
   type LoadConfigOptions,
@@ -7,34 +8,51 @@ import {
 } from './load-config.ts';
 
 export interface WatchConfigOptions extends LoadConfigOptions {
+  /** Of the configuration that is in force: where its references led to. */
+  readonly sources?: ConfigSources;
   /** Ends the watch. */
   readonly signal: AbortSignal;
   /**
-   * Told of every change of the file's text: a new configuration, or its faults, in which case the
-   * running one should stay in force.
+   * Told of what was read after every change of the file's text or of a file behind a reference, and
+   * where values have to be asked for, whenever they have been asked for: a configuration, or its
+   * faults, in which case the running one should stay in force.
    */
   readonly onChange: (result: LoadConfigResult) => void;
   /** How often to look. Default 1,000. */
   readonly intervalMs?: number;
+  /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
+  readonly monotonicMs?: () => number;
+  /** From 0 to 1, so that many replicas do not ask at once; `Math.random` unless given. */
+  readonly random?: () => number;
 }
 
 /**
- * Watches the places of `zeke.toml`, so that a file that is made, replaced or removed is seen too.
- * Resolves when the watch is set up. It looks once a second instead of asking the system for
- * events: the database lies in the same folder, and every write to it would be one.
+ * Watches the places of `zeke.toml`, so that a file that is made, replaced or removed is seen too,
+ * and the values behind its references. Resolves when the watch is set up. It looks once a second
+ * instead of asking the system for events: the database lies in the same folder, and every write to
+ * it would be one.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<void> {
   const { signal, intervalMs = 1_000 } = options;
+  const { monotonicMs = () => performance.now(), random = Math.random } = options;
   const files = configFiles(options);
+  let sources: ConfigSources = options.sources ?? { files: new Map() };
+  /** When values have to be asked for again. */
+  const due = () =>
+    monotonicMs() + (sources.freshMs ?? Number.POSITIVE_INFINITY) * jitter(random());
+  let dueAtMs = due();
   let known = await textOf(files);
   let looking = false;
   const look = async () => {
     if (looking) return;
     looking = true;
     const text = await textOf(files);
-    if (!signal.aborted && text !== known) {
+    const isOld = monotonicMs() >= dueAtMs || (await hasChanged(sources));
+    if (!signal.aborted && (text !== known || isOld)) {
       known = text;
       const result = await loadConfig(options);
+      sources = result.sources ?? { ...sources, files: await statesOf(sources) };
+      dueAtMs = due();
       if (!signal.aborted) options.onChange(result);
     }
     looking = false;
@@ -43,6 +61,24 @@ export async function watchConfig(options: WatchConfigOptions): Promise<void> {
   const timer = setInterval(look, intervalMs);
   timer.unref();
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** A tenth less to a tenth more. */
+function jitter(random: number): number {
+  return 0.9 + 0.2 * random;
+}
+
+async function hasChanged({ files }: ConfigSources): Promise<boolean> {
+  for (const [path, state] of files) {
+    if ((await fileState(path)) !== state) return true;
+  }
+  return false;
+}
+
+async function statesOf({ files }: ConfigSources): Promise<ReadonlyMap<string, string>> {
+  const states = new Map<string, string>();
+  for (const path of files.keys()) states.set(path, await fileState(path));
+  return states;
 }
 
 /** The first file's path and text; undefined when there is none. */

@@ -181,7 +181,7 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
 
 /**
  * Sends a request and waits for the head of its answer; once more with fresh credentials where
- * fetched ones are refused. Throws RpcError for every status but 2xx, with the error's shape read by
+ * they are refused and others can be had. Throws RpcError for every status but 2xx, with the error's shape read by
  * the dialect, and the answer itself as its `refusal` but where the gateway's own credentials are
  * refused; what the client throws goes through, for `ProviderCall.errorOf`.
  */
@@ -193,19 +193,23 @@ export async function callProvider(options: {
   outbound: OutboundRequest;
 }): Promise<HttpAnswer> {
   const { outbound, call } = options;
-  let answer = await sendHead(options.http, outbound, call);
+  const answer = await sendHead(options.http, outbound, call);
   call.httpStatus = answer.status;
   if (answer.ok) return answer;
-  if (outbound.renew && (answer.status === 401 || answer.status === 403)) {
-    const again = await outbound.renew(answer, call.signal);
-    if (again) {
-      answer.cancel();
-      answer = await sendHead(options.http, again, call);
-      call.httpStatus = answer.status;
-      if (answer.ok) return answer;
-    }
+  const { status } = answer;
+  if (!outbound.renew || (status !== 400 && status !== 401 && status !== 403)) {
+    throw await failureOf(answer, options);
   }
-  throw await failureOf(answer, options);
+  // Whether a 400 is about the key, only its body tells.
+  const told = status === 400 ? await failureOf(answer, options) : undefined;
+  if (told && apiErrorInfo(told).reason !== 'provider_credentials') throw told;
+  const again = await outbound.renew(answer, call.signal);
+  if (!again) throw told ?? (await failureOf(answer, options));
+  if (!told) answer.cancel();
+  const second = await sendHead(options.http, again, call);
+  call.httpStatus = second.status;
+  if (second.ok) return second;
+  throw await failureOf(second, options);
 }
 
 function sendHead(

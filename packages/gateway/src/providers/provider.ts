@@ -22,8 +22,8 @@ export interface OutboundRequest {
   headers: Record<string, string>;
   body: string | Uint8Array | undefined;
   /**
-   * For credentials that are fetched: the same request with fresh ones, asked for once after the
-   * vendor has refused these (401 or 403). Undefined when others would not help.
+   * For credentials that may be replaced: the same request with fresh ones, asked for once after the
+   * vendor has refused these (401, 403, or a 400 that says so). Undefined when others would not help.
    */
   renew?: (refusal: Refused, signal: AbortSignal) => Promise<OutboundRequest | undefined>;
 }

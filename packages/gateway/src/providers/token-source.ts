@@ -1,5 +1,6 @@
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Longest wait for a token, in milliseconds. */
 const fetchTimeoutMs = 30_000;
@@ -52,6 +53,7 @@ export class TokenSource<T> {
   get(signal: AbortSignal): T | Promise<T> {
     const held = this.#held;
     const now = this.#options.now();
+    // A caller who leaves stops waiting; the authority goes on being asked, for the others.
     if (!held || now >= held.unusableAtMs) return waitFor(this.#fetch(), signal);
     if (now >= held.refreshAtMs && now >= this.#notBeforeMs) {
       this.#notBeforeMs = now + retryAfterMs;
@@ -121,17 +123,4 @@ function hold<T>(token: Token<T>, now: number): Held<T> {
     refreshAtMs: expiresAtMs - Math.min(refreshAheadMs, lifeMs / 4),
     unusableAtMs: expiresAtMs - Math.min(leastLifeMs, lifeMs / 10),
   };
-}
-
-/** A caller who leaves stops waiting; the authority goes on being asked, for the others. */
-async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: left, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([promise, left]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,0 +1,77 @@
+import type { ProviderConfig } from '@zeke/foundation';
+import { type Provider, withFreshKey } from '@zeke/gateway';
+import { revealed } from './revealed.ts';
+
+/** For refusals of one provider the configuration is read again at most this often, in milliseconds. */
+const intervalMs = 10_000;
+
+interface InForce {
+  readonly config: ProviderConfig;
+  readonly provider: Provider;
+}
+
+/**
+ * Keys of providers that may have been replaced behind their references: where a provider refuses
+ * the one in force, the configuration is read again, and the request goes out with what is found.
+ * However many are refused, one reading is under way.
+ */
+export class FreshKeys {
+  readonly #reload: () => Promise<void>;
+  readonly #monotonicMs: () => number;
+  readonly #inForce = new Map<string, InForce>();
+  readonly #readAtMs = new Map<string, number>();
+  #reading: Promise<void> | undefined;
+
+  /** `reload` reads the configuration and puts it in force; it does not reject. */
+  constructor(reload: () => Promise<void>, monotonicMs: () => number = () => performance.now()) {
+    this.#reload = reload;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /**
+   * Notes that a provider was made of this configuration. What comes back finds fresh keys where it
+   * has some behind references that can be read again; else it is the provider itself.
+   */
+  follow(config: ProviderConfig, provider: Provider): Provider {
+    const made = { config, provider };
+    this.#inForce.set(config.name, made);
+    if (config.renewable !== true) return provider;
+    const { accounts } = provider;
+    if (accounts === undefined) return withFreshKey(provider, () => this.#after(made));
+    const followed = accounts.map((account) => ({
+      ...account,
+      provider: withFreshKey(account.provider, async () => {
+        const next = await this.#after(made);
+        const same = next?.accounts?.find(({ label }) => label === account.label);
+        return same?.fingerprint === account.fingerprint ? undefined : same?.provider;
+      }),
+    }));
+    return { ...provider, accounts: followed };
+  }
+
+  /** The provider that has taken the place of one whose key is refused, if there is one by now. */
+  async #after(refused: InForce): Promise<Provider | undefined> {
+    const { name } = refused.config;
+    // What is read now may be from before the key was replaced.
+    await this.#reading;
+    const found = this.#successor(refused);
+    if (found !== undefined || !this.#isDue(name)) return found;
+    this.#readAtMs.set(name, this.#monotonicMs());
+    this.#reading ??= this.#reload().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+    return this.#successor(refused);
+  }
+
+  #successor({ config }: InForce): Provider | undefined {
+    const current = this.#inForce.get(config.name);
+    if (current === undefined || revealed(current.config) === revealed(config)) return undefined;
+    return current.provider;
+  }
+
+  #isDue(name: string): boolean {
+    const readAtMs = this.#readAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
+    return this.#monotonicMs() - readAtMs >= intervalMs;
+  }
+}
