@@ -26,7 +26,6 @@ import { PriceCatalogue } from './governance/prices/catalogue.ts';
 import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
 import { authenticateThrottled } from './governance/rate-limits/authenticate-throttled.ts';
 import type { PeerAddress } from './governance/rate-limits/client-address.ts';
-import type { LimitDialect } from './governance/rate-limits/limit-headers.ts';
 import {
   defaultRateLimitSettings,
   type RateLimitSettings,
@@ -43,6 +42,7 @@ import { FailureReports } from './http/failure-reports.ts';
 import { addGatewayGauges } from './http/gateway-gauges.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
+import { idHeader, isCounted, limitDialect } from './http/route-facts.ts';
 import { createRouter } from './http/routes.ts';
 import type { RequestLimits, Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
@@ -272,6 +272,7 @@ export class Gateway implements AsyncDisposable {
   #configureGovernance({ auth, budgets, overload, rateLimits }: GatewaySettings): void {
     this.#identities.configure(auth);
     this.#services.credentialSources = this.#identities.sources;
+    this.#services.ownTokens = this.#identities.own;
     this.#services.overload.configure(overload ?? noOverloadLimits);
     this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
@@ -326,7 +327,7 @@ export class Gateway implements AsyncDisposable {
       if (services.rateLimits.isOn && isCounted(route)) {
         exchange.admission = services.rateLimits.admission(caller, request, peer);
         const begun = exchange.admission.begin();
-        if (begun) await begun;
+        if (begun instanceof Promise) await begun;
       }
       if (isCounted(route)) {
         const visit = services.overload.visit(groupOf(caller), request.signal);
@@ -449,23 +450,9 @@ export class Gateway implements AsyncDisposable {
   }
 }
 
-/** What asks providers counts for rates; lists, and what is kept here, do not. */
-function isCounted({ dialect, isLookup }: Route): boolean {
-  return dialect !== undefined && !isLookup;
-}
-
 /** Those who wait take turns by key; callers without one are one. */
 function groupOf({ keyId, userId }: Caller): string {
   return keyId ?? userId ?? '';
-}
-
-function limitDialect({ dialect }: Route): LimitDialect {
-  return dialect === 'anthropic-messages' ? 'anthropic' : 'openai';
-}
-
-/** Anthropic's clients look for the id elsewhere. */
-function idHeader({ dialect }: Route, requestId: string): Record<string, string> {
-  return dialect === 'anthropic-messages' ? { 'request-id': requestId } : {};
 }
 
 /** How long disposal waits for what goes on after answers, in milliseconds. */

@@ -107,7 +107,7 @@ export function jsonResponse(
 export type ErrorEncoder = (
   error: RpcError,
   requestId: string,
-) => { status: number; body: object | string };
+) => { status: number; body: object | string; headers?: Record<string, string> };
 
 /**
  * Errors in a dialect's shape. One of a provider that spoke this dialect keeps its status and, where
@@ -148,9 +148,14 @@ export function errorResponse(
   requestId: string,
   headers: Record<string, string> = {},
 ): Response {
-  const { status, body } = encode(error, requestId);
+  const { status, body, headers: own } = encode(error, requestId);
   const { provider, reason, refusal, retryAfterMs } = apiErrorInfo(error);
-  const all: Record<string, string> = { ...jsonType, 'x-request-id': requestId, ...headers };
+  const all: Record<string, string> = {
+    ...jsonType,
+    'x-request-id': requestId,
+    ...headers,
+    ...own,
+  };
   if (retryAfterMs !== undefined) all['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
   // OpenAI's and Anthropic's clients ask again after a 429 unless told not to.
   if (isFinal(reason) && !provider) all['x-should-retry'] = 'false';

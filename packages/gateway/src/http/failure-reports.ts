@@ -44,7 +44,7 @@ export class FailureReports {
 
   /** Before the answer is made. */
   tell(failed: FailedRequest): void {
-    if (!failed.exchange) this.#recordAuthFailure(failed);
+    if (!failed.exchange || failed.route.authenticates) this.#recordAuthFailure(failed);
     this.#log(failed);
   }
 

@@ -334,6 +334,20 @@ const operations: readonly Operation[] = [
     tag: 'Admin',
     summary: 'The providers, each asked whether it works',
   },
+  {
+    method: 'post',
+    path: '/oauth/token',
+    tag: 'Own',
+    summary: 'An access token for a key (RFC 6749, client credentials)',
+    open: true,
+  },
+  {
+    method: 'get',
+    path: '/.well-known/oauth-authorization-server',
+    tag: 'Own',
+    summary: 'What the token endpoint takes (RFC 8414)',
+    open: true,
+  },
   { method: 'get', path: '/omen/providers', tag: 'Routing', summary: 'The providers' },
   {
     method: 'get',

@@ -11,6 +11,8 @@ export interface Route {
   needs: 'nothing' | Action;
   /** Of endpoints that call models: their refusals are put on the ledger. */
   dialect?: DialectName;
+  /** It finds out itself who its caller is, and is open to all: what it refuses is a caller refused. */
+  authenticates?: boolean;
   /** Its clients put keys into the query's `key`. */
   takesKeyInQuery?: boolean;
   /** A list, or what is kept here: it does not count for rate limits. */

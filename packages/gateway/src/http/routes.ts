@@ -20,6 +20,7 @@ import {
 } from './endpoints/responses.ts';
 import { health, metrics, ready, status } from './endpoints/status.ts';
 import { errorsIn, plainError } from './exchange.ts';
+import { oauthError } from './oauth-error.ts';
 import { type Route, Router } from './route.ts';
 
 type Handle = Route['handle'];
@@ -109,6 +110,7 @@ function addOwn(router: Router): void {
   router.add('PATCH /admin/keys/*', operate('key-change', withId(adminApi, 'changeKey')));
   router.add('POST /admin/keys/*/rotate', keys.write('key-rotate', withId(adminApi, 'rotateKey')));
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
+  addOauth(router);
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
   const audit = () => import('./endpoints/admin-audit.ts');
@@ -121,6 +123,16 @@ function addOwn(router: Router): void {
   router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));
   router.add('GET /omen/providers/*/health', caller('omen-health', one(providerHealth)));
   router.add('POST /omen/explain', caller('omen-explain', onUse(omenApi, 'omenExplain')));
+}
+
+function addOauth(router: Router): void {
+  const oauth = () => import('./endpoints/oauth.ts');
+  const token = open('oauth-token', onUse(oauth, 'issueToken'));
+  router.add('POST /oauth/token', { ...token, error: oauthError, authenticates: true });
+  router.add(
+    'GET /.well-known/oauth-authorization-server',
+    open('oauth-metadata', onUse(oauth, 'authorizationServerMetadata')),
+  );
 }
 
 function addEntities(router: Router): void {

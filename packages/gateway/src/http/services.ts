@@ -8,6 +8,7 @@ import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { Orgs } from '../governance/entities/orgs.ts';
 import type { Teams } from '../governance/entities/teams.ts';
 import type { Users } from '../governance/entities/users.ts';
+import type { OwnTokens } from '../governance/identity/own-tokens.ts';
 import type { KeyStore } from '../governance/key-store.ts';
 import type { Ledger } from '../governance/ledger.ts';
 import type { RateLimits } from '../governance/rate-limits/rate-limits.ts';
@@ -73,6 +74,8 @@ export interface Services {
   health: HealthChecks;
   planner: Planner;
   auth: AuthSettings;
+  /** Tokens of zeke's own; absent where it issues none. */
+  ownTokens?: OwnTokens | undefined;
   /** How callers are known beside keys; absent where by keys only. */
   credentialSources?: readonly CredentialSource[] | undefined;
   limits: RequestLimits;
