@@ -37,4 +37,5 @@ export { type DiscoverOptions, discoverProviders } from './providers/discover.ts
 export { createProvider } from './providers/index.ts';
 export type { Provider, ProviderDependencies, ProviderModel } from './providers/provider.ts';
 export { withFreshKey } from './providers/with-fresh-key.ts';
+export { Replicas } from './replicas/replicas.ts';
 export type { CatalogProvider, ModelAlias } from './routing/model-catalog.ts';

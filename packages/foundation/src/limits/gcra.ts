@@ -78,6 +78,23 @@ export function rateOf(options: RateOptions): Rate {
   return { limit, burst, unitsPerToken, unitsPerUs: limit / divisor, capacity, maxLevel };
 }
 
+/**
+ * What a check says that left `level`, or found it too high by `excess` units: Infinity for a cost over
+ * the burst. `nowMs`: on the wall clock.
+ */
+export function limitResult(rate: Rate, level: number, excess: number, nowMs: number): LimitResult {
+  const resetAfterMs = dividedUp(usToDrain(rate, level), 1000);
+  const retryAfterMs = Number.isFinite(excess) ? dividedUp(usToDrain(rate, excess), 1000) : excess;
+  return {
+    allowed: excess <= 0,
+    limit: rate.limit,
+    remaining: tokensLeft(rate, level),
+    retryAfterMs,
+    resetAfterMs,
+    resetAtMs: nowMs + resetAfterMs,
+  };
+}
+
 /** A level after some microseconds. */
 export function levelAfter(rate: Rate, level: number, elapsedUs: number): number {
   const drained = elapsedUs * rate.unitsPerUs;

@@ -3,7 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { LateWatch } from './late-watch.ts';
 import type { RedisAddress } from './redis-address.ts';
-import { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { connectError, isScriptUnknown, isServerGone } from './redis-errors.ts';
 import type { RedisScript } from './redis-script.ts';
 
@@ -182,8 +182,10 @@ export class RedisLink implements AsyncDisposable {
     return new RpcError('unavailable', reason, { retryable: true });
   }
 
-  #connect(): Promise<RedisConnection> {
+  /** The library takes long to load, so only those load it who have a Redis. */
+  async #connect(): Promise<RedisConnection> {
     const { address, timeoutMs } = this.#options;
+    const { RedisConnection } = await import('./redis-connection.ts');
     return RedisConnection.open({
       address,
       timeoutMs: Math.max(minConnectMs, timeoutMs),

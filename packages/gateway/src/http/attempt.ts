@@ -79,7 +79,8 @@ async function attemptOnce<T>(
   refuseRemote(options.candidate.provider, services.privacy.localOnly || exchange.localOnly);
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
   const hold = isFree ? undefined : await holdCost(services, exchange, options);
-  const draw = exchange.admission && drawTokens(exchange.admission, options, hold);
+  const drawn = exchange.admission && drawTokens(exchange.admission, options, hold);
+  const draw = drawn instanceof Promise ? await drawn : drawn;
   const live = services.figures.begin(options.candidate);
   if (live instanceof RpcError) {
     hold?.release();
@@ -133,13 +134,17 @@ function drawTokens(
   admission: Admission,
   { asks, candidate, operation }: AttemptOptions,
   hold: Hold | undefined,
-): Draw | undefined {
-  try {
-    const estimate = () => (asks === undefined ? 0 : likelyTokens(asks, operation));
-    return admission.draw(candidate.provider.name, candidate.model, estimate);
-  } catch (refusal) {
+): Draw | undefined | Promise<Draw | undefined> {
+  const refused = (refusal: unknown): never => {
     hold?.release();
     throw refusal;
+  };
+  try {
+    const estimate = () => (asks === undefined ? 0 : likelyTokens(asks, operation));
+    const drawn = admission.draw(candidate.provider.name, candidate.model, estimate);
+    return drawn instanceof Promise ? drawn.catch(refused) : drawn;
+  } catch (refusal) {
+    return refused(refusal);
   }
 }
 
@@ -230,6 +235,8 @@ export function answerHeaders(
   if (record.options.callerDialect === 'anthropic-messages') {
     headers['request-id'] = exchange.requestId;
   }
+  const found = exchange.guard?.trail.header;
+  if (found !== undefined) headers['x-zeke-guardrails'] = found;
   const warning = record.hold?.warning;
   if (warning) headers['x-zeke-budget-warning'] = headerText(warning);
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);

@@ -14,6 +14,7 @@ import { gatewayMigrations } from '../governance/migrations.ts';
 import type { GatewayTables, LedgerTable } from '../governance/tables.ts';
 import { createProvider } from '../providers/index.ts';
 import type { ProviderDependencies } from '../providers/provider.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 
 export interface TestGatewayOptions {
   providers: ProviderConfig[];
@@ -21,6 +22,8 @@ export interface TestGatewayOptions {
   limits?: Partial<GatewaySettings['limits']>;
   dependencies?: Partial<ProviderDependencies>;
   storage?: Storage<GatewayTables>;
+  /** Those that it shares limits, budgets and news with. */
+  replicas?: Replicas;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** The clock of rate limits, in milliseconds. */
@@ -100,6 +103,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
     ...(options.monotonicMs ? { monotonicMs: options.monotonicMs } : {}),
+    ...(options.replicas ? { replicas: options.replicas } : {}),
   });
   const request = (path: string, init: RequestInit) =>
     gateway.handle(new Request(`http://127.0.0.1${path}`, init));

@@ -1,7 +1,7 @@
 import type { Lease, LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
 import { Draw, type Purse } from './draw.ts';
-import { type LimitDialect, setLimitHeaders } from './limit-headers.ts';
+import { type LimitDialect, limitsLeft, setLimitHeaders } from './limit-headers.ts';
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { Subject } from './subject.ts';
 
@@ -24,7 +24,28 @@ interface Taken {
  * or it is refused and has taken nothing. Its places among requests under way are given back when it
  * is answered and all its attempts have ended, so when a stream's last byte has come or nobody reads it.
  */
-export class Admission {
+export interface Admission {
+  /** Takes a request, and a place, of every subject. Throws `resource_exhausted`. */
+  begin(): void | Promise<void>;
+  /**
+   * What an attempt takes beyond: a request and a place of its model, and the tokens that it may
+   * use, where these are limited; undefined where nothing is. Throws `resource_exhausted`.
+   */
+  draw(
+    provider: string,
+    model: string,
+    estimate: () => number,
+  ): Draw | undefined | Promise<Draw | undefined>;
+  /** An attempt has begun. */
+  enter(): void;
+  /** An attempt has ended, or the answer is made. */
+  leave(): void;
+  /** Says in the headers of an answer what is left to the caller. */
+  tell(headers: Headers, dialect: LimitDialect): void;
+}
+
+/** By the counts of this process. */
+export class LocalAdmission implements Admission {
   readonly #subjects: readonly Subject[];
   readonly #modelSubject: AdmissionOptions['modelSubject'];
   readonly #refused: AdmissionOptions['refused'];
@@ -38,7 +59,6 @@ export class Admission {
     this.#refused = refused;
   }
 
-  /** Takes a request, and a place, of every subject. Throws `resource_exhausted`. */
   begin(): void {
     this.#leases = this.#takePlaces(this.#subjects);
     const refusal = this.#take(this.#subjects, 'requests', 1);
@@ -47,10 +67,6 @@ export class Admission {
     throw refusal;
   }
 
-  /**
-   * What an attempt takes beyond: a request and a place of its model, and the tokens that it may
-   * use, where these are limited; undefined where nothing is. Throws `resource_exhausted`.
-   */
   draw(provider: string, model: string, estimate: () => number): Draw | undefined {
     const ofModel = this.#modelSubject(provider, model);
     const spenders = ofModel ? [...this.#subjects, ofModel] : this.#subjects;
@@ -74,20 +90,17 @@ export class Admission {
     return new Draw({ ...taken, tokens: pursesOf(limited, 'tokens'), estimate: tokens });
   }
 
-  /** An attempt has begun. */
   enter(): void {
     this.#open++;
   }
 
-  /** An attempt has ended, or the answer is made. */
   leave(): void {
     this.#open--;
     if (this.#open === 0) this.#releasePlaces();
   }
 
-  /** Says in the headers of an answer what is left to the caller. */
   tell(headers: Headers, dialect: LimitDialect): void {
-    setLimitHeaders(headers, this.#subjects, dialect);
+    setLimitHeaders(headers, limitsLeft(this.#subjects), dialect);
   }
 
   /** Of all or of none: then the refusal that holds for longest. */

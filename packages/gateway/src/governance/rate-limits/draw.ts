@@ -1,9 +1,14 @@
-import type { Lease, RateLimiter } from '@zeke/foundation/limits';
+import type { RateLimiter } from '@zeke/foundation/limits';
 import type { LedgerEntry } from '../ledger.ts';
+
+/** A place among requests under way, until it is released. */
+export interface Place {
+  release(): unknown;
+}
 
 /** A subject's count in the limiter that something was taken from. */
 export interface Purse {
-  readonly limiter: RateLimiter;
+  readonly limiter: Pick<RateLimiter, 'charge'>;
   readonly key: string;
 }
 
@@ -14,7 +19,7 @@ export interface DrawOptions {
   readonly tokens: readonly Purse[];
   readonly estimate: number;
   /** A place among those of the model. */
-  readonly lease: Lease | undefined;
+  readonly lease: Place | undefined;
 }
 
 /** The most that a limiter takes at once; a provider may say anything. */

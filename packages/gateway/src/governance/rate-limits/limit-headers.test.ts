@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { providerConfig, testGateway } from '../../testing/test-gateway.ts';
-import { durationText, setLimitHeaders } from './limit-headers.ts';
+import { durationText, limitsLeft, setLimitHeaders } from './limit-headers.ts';
 import { subjectOf } from './subject.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
 import { TierLimiters } from './tier-limiters.ts';
@@ -22,11 +22,11 @@ const minute = { periodMs: 60_000 };
 
 function subjects() {
   const limiters = (limit: number, tokens: number) =>
-    new TierLimiters(
-      't',
-      { requests: { limit, ...minute }, tokens: { limit: tokens, ...minute } },
-      () => 0,
-    );
+    new TierLimiters({
+      name: 't',
+      tier: { requests: { limit, ...minute }, tokens: { limit: tokens, ...minute } },
+      monotonicMs: () => 0,
+    });
   const key = subjectOf('key', 'a', limiters(60, 100));
   const owner = subjectOf('owner', 'b', limiters(30, 6_000));
   for (const { key: name, limiters: of } of [key, owner]) {
@@ -38,7 +38,7 @@ function subjects() {
 
 test('they are of the one with the least left, of requests and of tokens', () => {
   const headers = new Headers();
-  setLimitHeaders(headers, subjects(), 'openai');
+  setLimitHeaders(headers, limitsLeft(subjects()), 'openai');
   expect(Object.fromEntries(headers)).toEqual({
     'x-ratelimit-limit-requests': '30',
     'x-ratelimit-remaining-requests': '20',
@@ -52,9 +52,9 @@ test('they are of the one with the least left, of requests and of tokens', () =>
 test("a provider's own move aside, and stay where there are none of ours", () => {
   const own = { 'x-ratelimit-remaining-requests': '9', 'anthropic-ratelimit-tokens-limit': '8' };
   const headers = new Headers(own);
-  setLimitHeaders(headers, [], 'openai');
+  setLimitHeaders(headers, limitsLeft([]), 'openai');
   expect(Object.fromEntries(headers)).toEqual(own);
-  setLimitHeaders(headers, subjects(), 'anthropic');
+  setLimitHeaders(headers, limitsLeft(subjects()), 'anthropic');
   expect(headers.get('anthropic-ratelimit-requests-remaining')).toBe('20');
   expect(headers.get('anthropic-ratelimit-tokens-limit')).toBe('100');
   expect(headers.get('x-ratelimit-remaining-requests')).toBeNull();

@@ -19,19 +19,28 @@ function namesOf(name: (of: string) => string) {
   return { limit: name('limit'), remaining: name('remaining'), reset: name('reset') };
 }
 
+/** What is left to a caller: of those that it counts for, of whoever has the least. */
+export interface LimitsLeft {
+  readonly requests: LimitResult | undefined;
+  readonly tokens: LimitResult | undefined;
+}
+
+/** What is left now, by the counts of this process. */
+export function limitsLeft(subjects: readonly Subject[]): LimitsLeft {
+  return { requests: ofLeast(subjects, 'requests'), tokens: ofLeast(subjects, 'tokens') };
+}
+
 /**
  * Writes what is left to a caller into the headers of an answer, as OpenAI does
- * (`x-ratelimit-remaining-requests`) or Anthropic (`anthropic-ratelimit-requests-remaining`): of the
- * subject that has the least left. A provider's own are about the gateway's account there; they move
- * to `x-zeke-provider-…` then, so that nobody takes one for the other.
+ * (`x-ratelimit-remaining-requests`) or Anthropic (`anthropic-ratelimit-requests-remaining`). A
+ * provider's own are about the gateway's account there; they move to `x-zeke-provider-…` then, so that
+ * nobody takes one for the other.
  */
 export function setLimitHeaders(
   headers: Headers,
-  subjects: readonly Subject[],
+  { requests, tokens }: LimitsLeft,
   dialect: LimitDialect,
 ): void {
-  const requests = tightest(subjects, 'requests');
-  const tokens = tightest(subjects, 'tokens');
   if (!requests && !tokens) return;
   moveAside(headers);
   if (requests) set(headers, names[dialect].requests, requests, dialect);
@@ -49,13 +58,17 @@ function set(
   headers.set(reset, resetText(result, dialect));
 }
 
-function tightest(
+function ofLeast(
   subjects: readonly Subject[],
   name: 'requests' | 'tokens',
 ): LimitResult | undefined {
+  return leastOf(subjects.map(({ key, limiters }) => limiters[name]?.check(key, 0)));
+}
+
+/** The one with the least left. */
+export function leastOf(results: readonly (LimitResult | undefined)[]): LimitResult | undefined {
   let found: LimitResult | undefined;
-  for (const { key, limiters } of subjects) {
-    const result = limiters[name]?.check(key, 0);
+  for (const result of results) {
     if (result && (!found || result.remaining < found.remaining)) found = result;
   }
   return found;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from 'bun:test';
 import { createLogger, createMetrics } from '@zeke/foundation';
 import fc from 'fast-check';
-import { Admission } from './admission.ts';
+import { LocalAdmission } from './admission.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
@@ -26,7 +26,7 @@ test('who is limited no more is forgotten while it is on, and no timer is left a
   limits.configure(limitSettings({ defaultTier: 'small' }));
   expect(jest.getTimerCount()).toBe(1);
   const caller = { keyId: 'key_1', admin: false, inference: true };
-  limits.admission(caller, request, undefined).begin();
+  void limits.admission(caller, request, undefined).begin();
   const [subject] = limits.subjectsOf(caller, request, undefined);
   expect(subject?.limiters.requests?.size).toBe(1);
   nowMs = 60_000;
@@ -48,10 +48,10 @@ test('names of tiers and owners may be any words, and ids of any length', async 
   );
   const caller = { keyId: 'constructor', owner, tier: 'toString', admin: false, inference: true };
   const first = limits.admission(caller, request, undefined);
-  first.begin();
+  void first.begin();
   expect(() => limits.admission(caller, request, undefined).begin()).toThrow('at the same time');
   first.leave();
-  limits.admission(caller, request, undefined).begin();
+  void limits.admission(caller, request, undefined).begin();
 });
 
 test('many addresses narrow nothing for keys', async () => {
@@ -90,7 +90,7 @@ test('a request has what it takes of all, or nothing of any, and gives back what
         const all = model ? [...subjects, model] : subjects;
         for (const { ends, estimate, fails } of asked) {
           const before = all.map(stateOf);
-          const admission = new Admission({
+          const admission = new LocalAdmission({
             subjects,
             modelSubject: () => model,
             refused: () => undefined,
@@ -143,5 +143,5 @@ function subject(
     ...(tokens === undefined ? {} : { tokens: rate(tokens) }),
     ...(concurrent === undefined ? {} : { concurrent }),
   };
-  return subjectOf('key', id, new TierLimiters('t', options, () => 0));
+  return subjectOf('key', id, new TierLimiters({ name: 't', tier: options, monotonicMs: () => 0 }));
 }

@@ -1,10 +1,14 @@
 import type { LimitsConfig, LimitTierConfig, Logger, Metrics } from '@zeke/foundation';
+import type { Replicas } from '../../replicas/replicas.ts';
 import type { Caller } from '../authenticate.ts';
-import { Admission } from './admission.ts';
+import { type Admission, LocalAdmission } from './admission.ts';
 import { AuthThrottle } from './auth-throttle.ts';
 import { ClientAddresses, type PeerAddress } from './client-address.ts';
 import { refusalCounter } from './refusals.ts';
+import { SharedAdmission } from './shared-admission.ts';
+import { SharedLimits } from './shared-limits.ts';
 import { type Subject, type SubjectKind, subjectOf } from './subject.ts';
+import { leftHere, type SubjectLeft } from './subjects-left.ts';
 import { TierLimiters } from './tier-limiters.ts';
 
 /** The part of the configuration that rate limits go by. */
@@ -17,6 +21,8 @@ export interface RateLimitsOptions {
   readonly log: Logger;
   /** Milliseconds on a clock that no setting of the time moves. */
   readonly monotonicMs: () => number;
+  /** Those that share the counts; absent: this process has its own. */
+  readonly replicas?: Replicas | undefined;
 }
 
 /** Nobody is limited, but for failures of authentication. */
@@ -53,12 +59,15 @@ export class RateLimits implements Disposable {
   /** Made before, by id: a new text would have to be put together and hashed for each request. */
   readonly #subjects = new Map<SubjectKind, Map<string, Subject>>();
   readonly #unknownTiers = new Set<string>();
+  readonly #shared: SharedLimits | undefined;
+  #parts = 1;
   #cleaning: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
     this.#refused = refusalCounter(options.metrics);
     this.throttle = new AuthThrottle(options);
+    this.#shared = options.replicas && new SharedLimits(options.replicas);
   }
 
   get isOn(): boolean {
@@ -95,15 +104,18 @@ export class RateLimits implements Disposable {
 
   /** A request of this caller, before it has taken anything. */
   admission(caller: Caller, request: Request, peer: PeerAddress | undefined): Admission {
-    return new Admission({
+    const options = {
       subjects: this.subjectsOf(caller, request, peer),
       modelSubject: this.#modelSubject,
       refused: this.#refused,
-    });
+    };
+    const shared = this.#shared;
+    return shared ? new SharedAdmission({ ...options, shared }) : new LocalAdmission(options);
   }
 
   /** All that the requests of a caller count for, but for models. */
   subjectsOf(caller: Caller, request: Request, peer: PeerAddress | undefined): Subject[] {
+    if (this.#shared) this.#shareBy(this.#shared.parts);
     const { users, teams, owners } = this.#named;
     const { keyId, owner, teamId, userId } = caller;
     const subjects: Subject[] = [];
@@ -117,6 +129,11 @@ export class RateLimits implements Disposable {
       subjects.push(this.#subject('address', address, tier));
     }
     return subjects;
+  }
+
+  /** What is left to subjects now; asking takes nothing. */
+  async leftTo(subjects: readonly Subject[]): Promise<readonly SubjectLeft[]> {
+    return (await this.#shared?.leftTo(subjects)) ?? subjects.map(leftHere);
   }
 
   /** Forgets some of those that are limited no more. */
@@ -179,9 +196,29 @@ export class RateLimits implements Disposable {
     return made;
   }
 
+  /** What each may have by itself while the counts of all are not known. */
+  #shareBy(parts: number): void {
+    if (parts === this.#parts) return;
+    this.#parts = parts;
+    for (const [place, { name, tier }] of this.#limiters) {
+      this.#limiters.set(place, this.#made(name, tier));
+    }
+    this.#subjects.clear();
+  }
+
   #after(before: TierLimiters, tier: LimitTierConfig): TierLimiters {
-    if (Bun.deepEquals(before.tier, tier)) return before;
-    return new TierLimiters(before.name, tier, this.#options.monotonicMs, before);
+    return Bun.deepEquals(before.tier, tier) ? before : this.#made(before.name, tier, before);
+  }
+
+  #made(name: string, tier: LimitTierConfig, before?: TierLimiters): TierLimiters {
+    return new TierLimiters({
+      name,
+      tier,
+      monotonicMs: this.#options.monotonicMs,
+      parts: this.#parts,
+      ...(this.#shared ? { places: this.#shared.places } : {}),
+      ...(before ? { before } : {}),
+    });
   }
 
   #limitersOf(kind: SubjectKind, tier: string): TierLimiters {
@@ -189,7 +226,7 @@ export class RateLimits implements Disposable {
     const known = this.#limiters.get(place);
     if (known) return known;
     const options = this.#named.tiers.get(tier) ?? {};
-    const made = new TierLimiters(tier, options, this.#options.monotonicMs);
+    const made = this.#made(tier, options);
     this.#limiters.set(place, made);
     return made;
   }

@@ -2,10 +2,18 @@ import type { Metrics } from '@zeke/foundation';
 import type { LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
-import type { Subject } from './subject.ts';
+import type { SubjectKind } from './subject.ts';
+import { partOf, type TierLimiters } from './tier-limiters.ts';
 
 /** What a limit counts. */
 export type LimitName = 'requests' | 'tokens' | 'concurrent';
+
+/** Who was refused, and by which tier. */
+interface Refused {
+  readonly kind: SubjectKind;
+  readonly id: string;
+  readonly limiters: Pick<TierLimiters, 'name' | 'parts' | 'tier'>;
+}
 
 /** How soon to ask again where requests under way take all places, in milliseconds. */
 const soonMs = 1_000;
@@ -22,9 +30,10 @@ export function refusalCounter(metrics: Metrics): (entity: string, limit: string
 }
 
 /** Too many requests of a subject. */
-export function requestsRefusal(subject: Subject, result: LimitResult): RpcError {
-  const { burst } = subject.limiters.tier.requests ?? {};
-  const atOnce = burst === undefined ? '' : `, ${count(burst)} at once`;
+export function requestsRefusal(subject: Refused, result: LimitResult): RpcError {
+  const { parts, tier } = subject.limiters;
+  const { burst } = tier.requests ?? {};
+  const atOnce = burst === undefined || parts > 1 ? '' : `, ${count(burst)} at once`;
   const limit = `${count(result.limit)} requests a minute${atOnce}`;
   return refusal(subject, limit, freesIn(result.retryAfterMs), result.retryAfterMs);
 }
@@ -33,7 +42,7 @@ export function requestsRefusal(subject: Subject, result: LimitResult): RpcError
  * Too many tokens. A request that takes more than the tier ever gives at once has no `retry-after`:
  * to ask again is of no use.
  */
-export function tokensRefusal(subject: Subject, result: LimitResult, tokens: number): RpcError {
+export function tokensRefusal(subject: Refused, result: LimitResult, tokens: number): RpcError {
   const limit = `${count(result.limit)} tokens a minute`;
   const { retryAfterMs } = result;
   if (Number.isFinite(retryAfterMs)) {
@@ -45,18 +54,21 @@ export function tokensRefusal(subject: Subject, result: LimitResult, tokens: num
 }
 
 /** Too many requests under way. */
-export function concurrencyRefusal(subject: Subject): RpcError {
-  const limit = `${count(subject.limiters.tier.concurrent ?? 0)} requests at the same time`;
+export function concurrencyRefusal(subject: Refused): RpcError {
+  const { parts, tier } = subject.limiters;
+  const limit = `${count(partOf(tier.concurrent ?? 0, parts))} requests at the same time`;
   return refusal(subject, limit, 'it frees up when one of them ends', soonMs);
 }
 
 function refusal(
-  { kind, id, limiters }: Subject,
+  { kind, id, limiters }: Refused,
   limit: string,
   when: string,
   retryAfterMs: number | undefined,
 ): RpcError {
-  const message = `${kind} ${id.slice(0, maxIdChars)}: the limit is ${limit} (tier ${limiters.name}): ${when}`;
+  const { name, parts } = limiters;
+  const of = parts > 1 ? `${name}, one part of ${parts} while Redis is away` : name;
+  const message = `${kind} ${id.slice(0, maxIdChars)}: the limit is ${limit} (tier ${of}): ${when}`;
   return apiError('resource_exhausted', message, {
     // The words of OpenAI for both.
     reason: retryAfterMs === undefined ? 'request_too_large' : 'rate_limit_exceeded',

@@ -1,27 +1,29 @@
 import type { LimitResult } from '@zeke/foundation/limits';
-import type { Subject } from '../../governance/rate-limits/subject.ts';
+import type { SubjectLeft } from '../../governance/rate-limits/subjects-left.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import type { Services } from '../services.ts';
 
 /** `GET /rate-limit/status`: what is left to the caller now; asking takes nothing. */
-export function rateLimitStatus({ rateLimits }: Services, exchange: Exchange): Response {
+export async function rateLimitStatus(
+  { rateLimits }: Services,
+  exchange: Exchange,
+): Promise<Response> {
   const { caller, peer, request } = exchange;
   const subjects = rateLimits.isOn ? rateLimits.subjectsOf(caller, request, peer) : [];
-  const limits = subjects.map(stateOf);
+  const limits = (await rateLimits.leftTo(subjects)).map(stateOf);
   return jsonResponse(exchange, { enabled: rateLimits.isOn, limits });
 }
 
-function stateOf({ id, key, kind, limiters }: Subject): object {
-  const { concurrent, name, requests, tier, tokens } = limiters;
+function stateOf({ subject, requests, tokens, places }: SubjectLeft): object {
+  const { id, kind, limiters } = subject;
+  const { name, tier } = limiters;
   return {
     kind,
     id,
     tier: name,
-    ...(requests ? { requests: rateState(requests.check(key, 0), tier.requests?.burst) } : {}),
-    ...(tokens ? { tokens: rateState(tokens.check(key, 0), tier.tokens?.burst) } : {}),
-    ...(concurrent
-      ? { concurrent: { limit: tier.concurrent, remaining: concurrent.remaining(key) } }
-      : {}),
+    ...(requests ? { requests: rateState(requests, tier.requests?.burst) } : {}),
+    ...(tokens ? { tokens: rateState(tokens, tier.tokens?.burst) } : {}),
+    ...(places === undefined ? {} : { concurrent: { limit: tier.concurrent, remaining: places } }),
   };
 }
 
