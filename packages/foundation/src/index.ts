@@ -10,6 +10,7 @@ export {
   type RoleName,
   roleNames,
 } from './config/auth-config.ts';
+export type { CertificateHolder, CertificateRuleConfig } from './config/certificates-config.ts';
 export {
   type ConfigFault,
   formatFault,

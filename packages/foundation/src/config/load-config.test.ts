@@ -63,6 +63,7 @@ describe('defaults', () => {
       queueTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
       drainDelayMs: 0,
+      workers: 1,
       firstTokenTimeoutMs: 120_000,
       answerTimeoutMs: 600_000,
       idleTimeoutMs: 120_000,
@@ -71,7 +72,14 @@ describe('defaults', () => {
       trustedProxies: [],
     });
     expect(config.storage.url.reveal()).toBe(`sqlite:${cwd}/home/zeke.db`);
-    expect(config.ledger).toEqual({ flushIntervalMs: 40 });
+    expect(config.ledger).toEqual({
+      flushIntervalMs: 40,
+      keepDays: 90,
+      keepUsageDays: 1_100,
+      whenFull: 'refuse',
+    });
+    expect(config.audit).toEqual({ keepDays: 400 });
+    expect(config.content.keep).toBe('nothing');
     expect(config.providers.size).toBe(0);
   });
 

@@ -12,6 +12,7 @@ import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { checkState, resolveState } from './resolve-state.ts';
+import { resolveTls } from './resolve-tls.ts';
 import type {
   BudgetsConfig,
   CacheConfig,
@@ -20,7 +21,7 @@ import type {
   ProviderConfig,
   ResolvedConfig,
   ServerConfig,
-  TlsConfig,
+  TelemetryConfig,
 } from './resolved-config.ts';
 import type { ValidConfig } from './schema.ts';
 
@@ -67,8 +68,7 @@ export function resolveConfig(
   checkBind(valid, fault);
   checkState(valid, fault);
   checkProxies(valid.server.trusted_proxies, fault);
-  checkTls(valid.server.tls, fault);
-  const auth = resolveAuth(valid.auth, (path, message) => fault(['auth', ...path], message));
+  const { auth, tls } = resolveAccess(valid, context.folder, fault);
   const limits = resolveLimits(valid.limits, (path, message) =>
     fault(['limits', ...path], message),
   );
@@ -101,32 +101,20 @@ export function resolveConfig(
   warnOfJudges(valid.models, [...providers.keys()], warn);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
-  const { otlp_endpoint: otlpEndpoint } = valid.telemetry;
   return {
     ok: true,
     warnings,
     config: {
       home: context.home,
       ...(context.file === undefined ? {} : { file: context.file }),
-      server: resolveServer(valid.server, context.folder),
+      server: { ...resolveServer(valid.server), ...(tls === undefined ? {} : { tls }) },
       auth,
       ...resolveState(valid, url ?? ''),
       ...(redis === undefined ? {} : { redis }),
-      telemetry: {
-        logLevel: valid.telemetry.log_level,
-        ...(otlpEndpoint === undefined ? {} : { otlpEndpoint: otlpEndpoint.replace(/\/+$/, '') }),
-        ...defined({ otlpMetricsIntervalMs: valid.telemetry.otlp_metrics_interval_ms }),
-        sampleRatio: valid.telemetry.sample_ratio,
-        captureContent: valid.telemetry.capture_content,
-        serviceName: valid.telemetry.service_name,
-      },
+      telemetry: resolveTelemetry(valid.telemetry),
       providers,
-      models: new Map(
-        Object.entries(valid.models).map(([name, alias]) => [name, resolveAlias(name, alias)]),
-      ),
-      prices: new Map(
-        Object.entries(valid.prices).map(([name, price]) => [name, resolvePrice(price)]),
-      ),
+      models: mapped(valid.models, resolveAlias),
+      prices: mapped(valid.prices, (_, price) => resolvePrice(price)),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
       routing: resolveRouting(valid.routing),
       budgets: resolveBudgets(valid.budgets),
@@ -134,6 +122,22 @@ export function resolveConfig(
       ...rules,
       cache: resolveCache(valid.cache),
     },
+  };
+}
+
+function mapped<Given, Result>(
+  table: Readonly<Record<string, Given>>,
+  resolve: (name: string, given: Given) => Result,
+): Map<string, Result> {
+  return new Map(Object.entries(table).map(([name, given]) => [name, resolve(name, given)]));
+}
+
+/** TLS and who may call: rules for certificates take clients that are asked for one. */
+function resolveAccess({ auth, server: { tls } }: ValidConfig, folder: string, fault: Remark) {
+  const asksClients = tls !== undefined && tls.client_auth !== 'none';
+  return {
+    auth: resolveAuth(auth, asksClients, (path, message) => fault(['auth', ...path], message)),
+    tls: tls && resolveTls(tls, folder, (key, why) => fault(['server', 'tls', key], why)),
   };
 }
 
@@ -203,28 +207,24 @@ function checkProxies(proxies: readonly string[], fault: Remark): void {
   }
 }
 
-type ValidTls = NonNullable<ValidConfig['server']['tls']>;
-
-/** What asks nobody for a certificate has no use for authorities, and the other way round. */
-function checkTls(tls: ValidTls | undefined, fault: Remark): void {
-  if (tls === undefined) return;
-  const { client_auth: clientAuth, client_ca_file: ca, client_crl_file: crl } = tls;
-  const at = (key: string) => ['server', 'tls', key];
-  if (clientAuth === 'none') {
-    const why = 'no client is asked for a certificate: set client_auth to optional or required';
-    if (ca !== undefined) fault(at('client_ca_file'), why);
-    if (crl !== undefined) fault(at('client_crl_file'), why);
-  } else if (ca === undefined) {
-    fault(at('client_auth'), `${clientAuth} needs client_ca_file, the authorities of the clients`);
-  }
-}
-
 function resolveStorageUrl(url: string, home: string): string | undefined {
   if (/^postgres(ql)?:\/\/./.test(url)) return url;
   if (!url.startsWith('sqlite:')) return undefined;
   const path = url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
   if (path === ':memory:') return url;
   return path === '' ? undefined : `sqlite:${userPath(path, home)}`;
+}
+
+function resolveTelemetry(telemetry: ValidConfig['telemetry']): TelemetryConfig {
+  const { otlp_endpoint: otlpEndpoint } = telemetry;
+  return {
+    logLevel: telemetry.log_level,
+    ...(otlpEndpoint === undefined ? {} : { otlpEndpoint: otlpEndpoint.replace(/\/+$/, '') }),
+    ...defined({ otlpMetricsIntervalMs: telemetry.otlp_metrics_interval_ms }),
+    sampleRatio: telemetry.sample_ratio,
+    captureContent: telemetry.capture_content,
+    serviceName: telemetry.service_name,
+  };
 }
 
 function resolveAlias(name: string, alias: ValidConfig['models'][string]): ModelAliasConfig {
@@ -234,7 +234,7 @@ function resolveAlias(name: string, alias: ValidConfig['models'][string]): Model
   return defined({ name, strategy, candidates, k, delayMs, weights, ...merging });
 }
 
-function resolveServer(server: ValidConfig['server'], folder: string): ServerConfig {
+function resolveServer(server: ValidConfig['server']): ServerConfig {
   return {
     host: server.host,
     port: server.port,
@@ -252,26 +252,14 @@ function resolveServer(server: ValidConfig['server'], folder: string): ServerCon
     queueTimeoutMs: server.queue_timeout_ms,
     shutdownTimeoutMs: server.shutdown_timeout_ms,
     drainDelayMs: server.drain_delay_ms,
+    workers: server.workers,
     firstTokenTimeoutMs: server.first_token_timeout_ms,
     answerTimeoutMs: server.answer_timeout_ms,
     idleTimeoutMs: server.idle_timeout_ms,
     drainOnDisconnect: server.drain_on_disconnect,
     drainLimitMs: server.drain_limit_ms,
     trustedProxies: server.trusted_proxies,
-    ...(server.tls === undefined ? {} : { tls: resolveTls(server.tls, folder) }),
   };
-}
-
-function resolveTls(tls: ValidTls, folder: string): TlsConfig {
-  const { client_ca_file: ca, client_crl_file: crl } = tls;
-  return defined({
-    certFile: userPath(tls.cert_file, folder),
-    keyFile: userPath(tls.key_file, folder),
-    clientCaFile: ca === undefined ? undefined : userPath(ca, folder),
-    clientCrlFile: crl === undefined ? undefined : userPath(crl, folder),
-    clientAuth: tls.client_auth,
-    minVersion: tls.min_version,
-  });
 }
 
 function resolveRouting(routing: ValidConfig['routing']): ResolvedConfig['routing'] {

@@ -28,6 +28,8 @@ export interface ResolvedConfig {
   readonly rpc: RpcConfig;
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
+  readonly audit: AuditConfig;
+  readonly content: ContentConfig;
   readonly budgets: BudgetsConfig;
   readonly limits: LimitsConfig;
   readonly cache: CacheConfig;
@@ -64,6 +66,8 @@ export interface ServerConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Where the admin API listens; absent where it is found with the rest. */
+  readonly admin?: { readonly host: string; readonly port: number };
   readonly maxBodyBytes: number;
   /** All headers of a request together. */
   readonly maxHeaderBytes: number;
@@ -82,6 +86,8 @@ export interface ServerConfig {
   readonly shutdownTimeoutMs: number;
   /** How long after SIGTERM new requests are still taken, while readiness says that it ends. */
   readonly drainDelayMs: number;
+  /** Processes that share the port; `auto`: one for each processor. */
+  readonly workers: number | 'auto';
   /** From the request's last byte to the provider's first event. */
   readonly firstTokenTimeoutMs: number;
   /** From the request's last byte to the end of an answer that is not a stream. */
@@ -127,6 +133,10 @@ export interface StorageConfig {
    * address may hold a password.
    */
   readonly url: Secret;
+  /** While the database is away: how long a key is let in after it was last confirmed. */
+  readonly outageGraceMs: number;
+  /** The disk that the ledger may take meanwhile. */
+  readonly spoolMaxBytes: number;
 }
 
 /** What replicas share through. */
@@ -356,6 +366,31 @@ export interface PriceConfig {
 export interface LedgerConfig {
   /** The longest time a finished row waits to be written with others. */
   readonly flushIntervalMs: number;
+  /** Whole days; 0: for good. */
+  readonly keepDays: number;
+  /** The sums of rows by hour: at least as long. 0: for good. */
+  readonly keepUsageDays: number;
+  /** What becomes of requests, or rows, where neither the database nor the disk takes rows. */
+  readonly whenFull: 'refuse' | 'drop';
+}
+
+export interface AuditConfig {
+  /** Whole days; 0: for good. */
+  readonly keepDays: number;
+}
+
+/** Whose prompts and answers are kept. */
+export interface ContentConfig {
+  readonly keep: 'nothing' | 'listed' | 'everything';
+  /** Ids. */
+  readonly keys: readonly string[];
+  /** Ids. */
+  readonly orgs: readonly string[];
+  /** As `x-project` names them. */
+  readonly projects: readonly string[];
+  readonly keepMs: number;
+  /** Of a prompt, and of an answer. */
+  readonly maxBytes: number;
 }
 
 /** Whether and how answers are kept, to be given again. */

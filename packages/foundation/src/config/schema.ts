@@ -27,6 +27,7 @@ import {
   temperature,
   text,
 } from './schema-fields.ts';
+import { auditSchema, contentSchema, ledgerSchema, storageSchema } from './state-schema.ts';
 
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
@@ -69,6 +70,13 @@ export const sectionSchemas = {
       .default('127.0.0.1')
       .describe('Address to listen on. Another than loopback needs authentication'),
     port: integer(0, 65_535).default(8080).describe('HTTP port; 0 lets the system choose'),
+    admin_host: text()
+      .regex(hostName, 'it is no address, such as 127.0.0.1, and no name of a host')
+      .optional()
+      .describe('Address of the admin API, with server.admin_port; else that of all'),
+    admin_port: integer(0, 65_535)
+      .optional()
+      .describe('Port of the admin API and /metrics, which are then found nowhere else'),
     max_body_mb: positive(1024).default(64).describe('Largest request body, in MiB'),
     max_header_kb: positive(1024).default(64).describe('Largest headers of a request, in KiB'),
     body_timeout_ms: integer(1, 86_400_000)
@@ -94,6 +102,12 @@ export const sectionSchemas = {
     drain_delay_ms: milliseconds()
       .default(0)
       .describe('How long after SIGTERM new requests are still taken, while /health says draining'),
+    workers: z
+      .union([integer(1, 256), z.literal('auto')], {
+        error: 'it must be a whole number from 1 to 256, or auto',
+      })
+      .default(1)
+      .describe('Processes that share the port, or auto: one for each processor'),
     first_token_timeout_ms: integer(1, 86_400_000)
       .default(120_000)
       .describe("How long a provider may take to a stream's first event"),
@@ -116,11 +130,7 @@ export const sectionSchemas = {
     tls: tlsSchema.optional(),
   }),
   auth: authSchema,
-  storage: z.strictObject({
-    url: secret()
-      .default('sqlite:zeke.db')
-      .describe('sqlite:<file>, relative to $ZEKE_HOME, or postgres://user@host/database'),
-  }),
+  storage: storageSchema,
   redis: redisSchema,
   telemetry: z.strictObject({
     log_level: choice(logLevels).default('info').describe('The least important lines to log'),
@@ -168,11 +178,9 @@ export const sectionSchemas = {
       .default(5_000)
       .describe('How long they may take to say so'),
   }),
-  ledger: z.strictObject({
-    flush_interval_ms: integer(1, 10_000)
-      .default(40)
-      .describe('How long a finished row may wait to be written with others'),
-  }),
+  ledger: ledgerSchema,
+  audit: auditSchema,
+  content: contentSchema,
   budgets: z.strictObject({
     default_output_tokens: integer(1, 1_000_000)
       .default(4_096)
@@ -374,8 +382,8 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, redis, telemetry, rpc, routing, ledger, budgets, limits, cache } =
-    sectionSchemas;
+  const { server, auth, storage, redis, telemetry, rpc, routing } = sectionSchemas;
+  const { ledger, audit, content, budgets, limits, cache } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
@@ -385,6 +393,8 @@ function sections() {
     rpc: rpc.prefault({}),
     routing: routing.prefault({}),
     ledger: ledger.prefault({}),
+    audit: audit.prefault({}),
+    content: content.prefault({}),
     budgets: budgets.prefault({}),
     limits: limits.prefault({}),
     cache: cache.prefault({}),
