@@ -41,9 +41,14 @@ export interface ApiKey {
   role?: Role;
   /** By whose rates it is limited; absent for the default tier. */
   tier?: string;
+  /** Where somebody logged in to make it; absent for keys that were made otherwise. */
+  login?: LoginPlace;
   /** What rotations of the last 30 days have replaced, the latest first; absent where there was none. */
   retired?: RetiredSecret[];
 }
+
+/** From where people log in. */
+export type LoginPlace = 'browser' | 'command-line';
 
 /** A key as somebody sent its secret. */
 export interface SentKey extends ApiKey {
@@ -61,6 +66,10 @@ export interface CreateKeyOptions {
   userId?: string;
   teamId?: string;
   tier?: string;
+  /** The key is what a login gives. */
+  login?: LoginPlace;
+  /** Of the user, in place of its own, as the provider of a login says. */
+  role?: Role;
 }
 
 /**
@@ -108,6 +117,8 @@ export class KeyStore {
       user_id: options.userId ?? null,
       team_id: options.teamId ?? null,
       tier: options.tier ?? null,
+      login: options.login ?? null,
+      login_role: options.role ?? null,
     };
     await this.#storage.db.insertInto('gateway_keys').values(row).execute();
     return {
@@ -172,6 +183,15 @@ export class KeyStore {
     });
     this.forgetAll();
     return { key: await this.get(id), secret };
+  }
+
+  /** Forgets keys of logins that ended before that time; the ledger keeps their ids. */
+  async forgetLogins(beforeMs: number): Promise<void> {
+    await this.#storage.db
+      .deleteFrom('gateway_keys')
+      .where('login', 'is not', null)
+      .where('expires_at_ms', '<', beforeMs)
+      .execute();
   }
 
   /** Revokes by id. Throws `not_found`. Revoking twice keeps the first time. */
@@ -407,8 +427,8 @@ interface KeyRow extends KeyTable {
 }
 
 function keyOfRow(row: KeyRow): ApiKey {
-  const role =
-    row.user_id === null ? (row.team_id === null ? null : 'member') : (row.role ?? 'viewer');
+  const ofUser = row.role === null ? 'viewer' : (row.login_role ?? row.role);
+  const role = row.user_id === null ? (row.team_id === null ? null : 'member') : ofUser;
   return {
     id: row.id,
     name: row.name,
@@ -425,5 +445,6 @@ function keyOfRow(row: KeyRow): ApiKey {
     ...(row.of_org === null ? {} : { orgId: row.of_org }),
     ...(role === null ? {} : { role: role as Role }),
     ...(row.tier === null ? {} : { tier: row.tier }),
+    ...(row.login === null ? {} : { login: row.login as LoginPlace }),
   };
 }

@@ -2,6 +2,7 @@ import { columnTypes, type Migration, type MigrationSet, type StorageKind } from
 import { type Kysely, sql } from 'kysely';
 import { days } from './migrations/days.ts';
 import { daysMoved } from './migrations/days-moved.ts';
+import { logins } from './migrations/logins.ts';
 
 const tokenColumns = [
   'input_tokens',
@@ -266,5 +267,6 @@ export const gatewayMigrations: MigrationSet = {
     ...[keys, ledger, responses, hierarchy, budgets, tiers, audit, retiredSecrets],
     { number: 9, ...days },
     { number: 10, ...daysMoved },
+    { number: 11, ...logins },
   ],
 };

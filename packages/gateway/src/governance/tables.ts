@@ -41,6 +41,10 @@ export interface KeyTable {
   team_id: string | null;
   /** By whose rates it is limited; null for the default tier. */
   tier: string | null;
+  /** Where somebody logged in to make it: `browser` or `command-line`; null for keys that were made otherwise. */
+  login: string | null;
+  /** The role that the provider of a login gave, in place of the user's own. */
+  login_role: string | null;
 }
 
 /** A secret that a rotation of its key has replaced; only its SHA-256. */
