@@ -1,4 +1,5 @@
 import type { Secret } from '../secrets/secret.ts';
+import type { CertificateRuleConfig } from './certificates-config.ts';
 
 /** From the mightiest to the least; what each may is the gateway's to say. */
 export const roleNames = ['admin', 'manager', 'member', 'viewer'] as const;
@@ -22,6 +23,8 @@ export interface AuthConfig {
   readonly signingKeys?: ReadonlyMap<string, Secret>;
   /** Issuers of JSON Web Tokens that are believed. */
   readonly jwt?: readonly JwtIssuerConfig[];
+  /** Whose certificates of clients are; the first rule that fits counts. */
+  readonly mtls?: readonly CertificateRuleConfig[];
   /** Access tokens of zeke's own, for keys; absent: there is no token endpoint for them. */
   readonly oauth?: OauthConfig;
   /** People log in at this provider; absent: nobody logs in. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { grantNames, jwtAlgorithmNames, roleNames } from './auth-config.ts';
+import { certificateRuleSchema } from './certificates-schema.ts';
 import { choice, flag, httpUrl, integer, list, map, secret, text } from './schema-fields.ts';
 
 /** How claims say who somebody is, alike for tokens and for logins. */
@@ -80,6 +81,9 @@ export const authSchema = z.strictObject({
   jwt: map(jwtIssuerSchema)
     .default({})
     .describe('Tables of issuers whose JSON Web Tokens are believed'),
+  mtls: map(certificateRuleSchema)
+    .default({})
+    .describe('Tables of rules that say whose certificates of clients are'),
   oauth: oauthSchema.optional(),
   oidc: oidcSchema.optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jwtIssuerSchema } from './auth-schema.ts';
+import { certificateRuleSchema } from './certificates-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
 import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
@@ -26,6 +27,7 @@ export interface ConfigKey {
 /** Sections whose tables have names that users choose, with the keys of such a table. */
 const namedTables = [
   [['auth', 'jwt'], jwtIssuerSchema],
+  [['auth', 'mtls'], certificateRuleSchema],
   [['limits', 'tiers'], tierSchema],
   [['models'], modelSchema],
   [['prices'], priceSchema],
@@ -71,6 +73,8 @@ function providerKeys(): ConfigKey[] {
 
 interface PropertySchema {
   readonly type?: string;
+  /** A number, or a word that says it. */
+  readonly anyOf?: readonly PropertySchema[];
   /** Of a table whose keys are ours. */
   readonly properties?: Readonly<Record<string, PropertySchema>>;
   readonly enum?: readonly string[];
@@ -107,11 +111,12 @@ function keyOf(property: PropertySchema, path: readonly string[]): ConfigKey {
 
 function typeOf(property: PropertySchema): ConfigKeyType {
   if (property.secret === true) return 'secret';
-  switch (property.type) {
+  const type = property.type ?? property.anyOf?.[0]?.type;
+  switch (type) {
     case 'integer':
     case 'number':
     case 'boolean':
-      return property.type;
+      return type;
     case 'array':
       return 'list';
     case 'object':

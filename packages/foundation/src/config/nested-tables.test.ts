@@ -93,3 +93,19 @@ describe('TLS that cannot be', () => {
     expect(faults[0]).toContain(fault);
   });
 });
+
+test.each([
+  ['server.workers = 4', {}, 4],
+  ['server.workers = "auto"', {}, 'auto'],
+  ['', { ZEKE_SERVER_WORKERS: '3' }, 3],
+  ['', { ZEKE_SERVER_WORKERS: 'auto' }, 'auto'],
+] as const)('a number or a word: %s %p', async (toml, environment, workers) => {
+  const { result } = await load(toml, environment);
+  expect(result.ok && result.config.server.workers).toBe(workers);
+});
+
+test.each(['0', '1.5', '"all"', '257'])('no number of workers: %s', async (value) => {
+  expect(await faultsOf(`server.workers = ${value}`)).toEqual([
+    expect.stringContaining('server.workers: it must be a whole number from 1 to 256'),
+  ]);
+});

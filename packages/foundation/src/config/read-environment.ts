@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jwtIssuerSchema } from './auth-schema.ts';
+import { certificateRuleSchema } from './certificates-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
@@ -12,6 +13,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Where tables with names of the user's are, and their keys; the longest path first. */
 const namedTables: readonly (readonly [path: readonly string[], keys: readonly string[]])[] = [
   [['auth', 'jwt'], Object.keys(jwtIssuerSchema.shape)],
+  [['auth', 'mtls'], Object.keys(certificateRuleSchema.shape)],
   [['limits', 'tiers'], Object.keys(tierSchema.shape)],
   [
     ['providers'],

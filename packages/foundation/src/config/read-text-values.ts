@@ -33,6 +33,7 @@ function readTable(table: RawTree, path: readonly string[], tree: RawTree): void
 
 function read(text: string, schema: z.core.$ZodType | undefined): RawTree[string] {
   if (schema instanceof z.ZodNumber) return text.trim() === '' ? text : Number(text);
+  if (schema instanceof z.ZodUnion) return /^\d+$/.test(text) ? Number(text) : text;
   if (schema instanceof z.ZodBoolean) return readBoolean(text);
   if (schema instanceof z.ZodArray) return readList(text);
   if (schema instanceof z.ZodRecord) return readMap(text, schema.valueType);

@@ -10,6 +10,7 @@ import {
   type SharedJwtKeys,
 } from './auth-config.ts';
 import { defined } from './defined.ts';
+import { resolveCertificateRules } from './resolve-certificates.ts';
 import type { ValidConfig } from './schema.ts';
 
 type ValidAuth = ValidConfig['auth'];
@@ -22,8 +23,11 @@ const maxSecretBytes = 1_024;
 const maxKeys = 16;
 const maxKeyIdLength = 256;
 
-/** `[auth]`. `fault` is told the path below `auth` of what cannot be, and why. */
-export function resolveAuth(auth: ValidAuth, fault: Remark): AuthConfig {
+/**
+ * `[auth]`. `fault` is told the path below `auth` of what cannot be, and why; `asksClients` says whether
+ * clients are asked for certificates.
+ */
+export function resolveAuth(auth: ValidAuth, asksClients: boolean, fault: Remark): AuthConfig {
   const { admin_api_key: adminApiKey, oauth, oidc, public_url: publicUrl } = auth;
   checkSecrets(auth.signing_keys, (id, why) => fault(['signing_keys', id], why));
   if (publicUrl !== undefined) checkPublicUrl(publicUrl, (why) => fault(['public_url'], why));
@@ -38,6 +42,7 @@ export function resolveAuth(auth: ValidAuth, fault: Remark): AuthConfig {
     publicUrl: publicUrl?.replace(/\/+$/, ''),
     signingKeys: signingKeys.size > 0 ? signingKeys : undefined,
     jwt: issuers.length > 0 ? issuers : undefined,
+    mtls: resolveCertificateRules(auth.mtls, asksClients, fault),
     oauth: oauth?.enabled ? { tokenTtlMs: oauth.token_ttl_s * 1_000 } : undefined,
     oidc: oidc && resolveOidc(oidc, (path, why) => fault(['oidc', ...path], why)),
   });

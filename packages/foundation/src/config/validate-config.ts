@@ -38,7 +38,7 @@ function fault(raw: RawConfig, path: readonly string[], message: string): Config
 function messageOf(issue: z.core.$ZodIssue, path: readonly string[], tree: RawTree): string {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   const value = valueAt(tree, path);
-  if (issue.code === 'invalid_union' || (path[0] === 'providers' && path[2] === 'type')) {
+  if (path[0] === 'providers' && (issue.code === 'invalid_union' || path[2] === 'type')) {
     const types = providerTypes.join(', ');
     if (value === undefined) return `it is missing; it must be one of ${types}`;
     const near = typeof value === 'string' ? nearest(value, providerTypes, 1)[0] : undefined;
