@@ -1,7 +1,7 @@
-import type { Migration } from '@zeke/foundation';
+import type { ShortMigration } from '@zeke/foundation';
 
 /** Keys that a login has made, and the role that its provider gave for them. */
-export const logins: Omit<Migration, 'number'> = {
+export const logins: Omit<ShortMigration, 'number'> = {
   name: 'logins',
   up: async (db) => {
     for (const column of ['login', 'login_role']) {
