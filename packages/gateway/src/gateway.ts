@@ -1,9 +1,10 @@
-import type { Logger, Metrics, Storage, Tracer } from '@zeke/foundation';
+import type { Logger, Metrics, Span, Storage, Tracer } from '@zeke/foundation';
 import type { HttpSender } from '@zeke/foundation/http-client';
 import { RpcError } from '@zeke/rpc';
 import { wheelClock } from '@zeke/rpc/clock';
 import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
+import { catalogOf, retriesOf } from './gateway-parts.ts';
 import { AuditLog } from './governance/audit/audit-log.ts';
 import { AuthFailures } from './governance/audit/auth-failures.ts';
 import type { AuthSettings, Caller } from './governance/authenticate.ts';
@@ -13,6 +14,7 @@ import {
   Budgets,
   defaultBudgetSettings,
 } from './governance/budgets/budgets.ts';
+import type { PeerCertificateOf } from './governance/client-certificate.ts';
 import { Orgs } from './governance/entities/orgs.ts';
 import { Teams } from './governance/entities/teams.ts';
 import { Users } from './governance/entities/users.ts';
@@ -36,6 +38,7 @@ import { ResponseStore } from './governance/response-store.ts';
 import { RetiredSecretNotices } from './governance/retired-secret-notices.ts';
 import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/tokens/token-counter.ts';
+import { RuleBook, type RuleSettings } from './guardrails/rule-book.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
 import { FailureReports } from './http/failure-reports.ts';
@@ -51,22 +54,16 @@ import type { Replicas } from './replicas/replicas.ts';
 import { accountNotices } from './routing/account-notices.ts';
 import { type HealthCheckSettings, HealthChecks } from './routing/health-checks.ts';
 import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
-import {
-  type Candidate,
-  type CatalogProvider,
-  type ModelAlias,
-  ModelCatalog,
-} from './routing/model-catalog.ts';
-import { pause } from './routing/pause.ts';
+import type { Candidate, CatalogProvider, ModelAlias } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
 import type { PrivacySettings } from './routing/privacy.ts';
-import type { Retries } from './routing/try-candidates.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 import { ModelLabels } from './telemetry/model-labels.ts';
+import { type BeginRequest, beginRequestSpan, endRequestSpan } from './telemetry/request-span.ts';
 
 /** The part of the configuration that may change while the gateway runs. */
-export interface GatewaySettings {
+export interface GatewaySettings extends RuleSettings {
   providers: readonly CatalogProvider[];
   aliases: ReadonlyMap<string, ModelAlias>;
   auth: AuthSettings;
@@ -84,6 +81,8 @@ export interface GatewaySettings {
   privacy: PrivacySettings;
   /** How often candidates that have all failed are asked again, where it is worth it. */
   retries: number;
+  /** Whether spans hold prompts and answers; absent: no. */
+  captureContent?: boolean;
   /** Absent: answers are not kept. */
   cache?: CacheSettings | undefined;
 }
@@ -129,6 +128,7 @@ export class Gateway implements AsyncDisposable {
   readonly #authFailures: AuthFailures;
   readonly #retiredSecrets: RetiredSecretNotices;
   readonly #identities: Identities;
+  readonly #rules: RuleBook;
 
   constructor(options: GatewayOptions) {
     const { fetch, http, settings, storage, log, now } = options;
@@ -181,6 +181,7 @@ export class Gateway implements AsyncDisposable {
       planner: this.#makePlanner(options, figures),
       auth: settings.auth,
       limits: settings.limits,
+      captureContent: settings.captureContent ?? false,
       privacy: settings.privacy,
       retries: retriesOf(settings, background),
       cache: cacheOf(settings, options),
@@ -197,6 +198,9 @@ export class Gateway implements AsyncDisposable {
     });
     this.#retiredSecrets = new RetiredSecretNotices({ log, metrics: options.metrics, now });
     this.#identities = this.#makeIdentities(options);
+    const { estimateUsage: countTokens } = this.#services;
+    this.#rules = new RuleBook({ ...options, estimateUsage: countTokens });
+    this.#services.guardrails = this.#rules.of(settings);
     this.#configureGovernance(settings);
     this.#configureHealth(settings);
   }
@@ -253,8 +257,10 @@ export class Gateway implements AsyncDisposable {
       catalog: catalogOf(settings, this.#services),
       auth: settings.auth,
       limits: settings.limits,
+      captureContent: settings.captureContent ?? false,
       privacy: settings.privacy,
       retries: retriesOf(settings, this.#services.background),
+      guardrails: this.#rules.of(settings),
       cache: this.#cacheAfter(settings),
     };
     this.#services.figures.configure(settings.circuit);
@@ -294,21 +300,30 @@ export class Gateway implements AsyncDisposable {
   }
 
   /**
-   * Answers one request; `peer` says from which address its connection is, where there is one. Never
+   * Answers one request; `peer` says from which address its connection is, where there is one, and
+   * `certificate` which certificate its client has shown, where the listener asks for them. Never
    * throws: what goes wrong is an answer in the caller's dialect.
    */
-  async handle(request: Request, peer?: PeerAddress): Promise<Response> {
+  async handle(
+    request: Request,
+    peer?: PeerAddress,
+    certificate?: PeerCertificateOf,
+  ): Promise<Response> {
     const startedAt = performance.now();
     const { path, query } = splitUrl(request.url);
     const found = this.#router.find(request.method, path);
     const requestId = `req_${Bun.randomUUIDv7('hex').replaceAll('-', '')}`;
     if (!found) return this.#unknownPath(request, path, requestId);
     const { route, parameters } = found;
+    const span = this.#services.tracer.enabled
+      ? this.#beginSpan({ request, path, requestId, route })
+      : undefined;
     let status = 500;
+    let failure: RpcError | undefined;
     let exchange: Exchange | undefined;
     let caller: Caller | undefined;
     try {
-      const known = this.#callerOf(route, request, query, peer);
+      const known = this.#callerOf(route, request, query, peer, certificate);
       caller = known instanceof Promise ? await known : known;
       if (route.needs !== 'nothing') authorize(caller, route.needs);
       exchange = {
@@ -322,6 +337,7 @@ export class Gateway implements AsyncDisposable {
         requestedModel: '',
         attempts: 0,
         peer,
+        ...(span ? { span } : {}),
       };
       const services = this.#services;
       if (services.rateLimits.isOn && isCounted(route)) {
@@ -333,15 +349,14 @@ export class Gateway implements AsyncDisposable {
         const visit = services.overload.visit(groupOf(caller), request.signal);
         exchange.visit = visit instanceof Promise ? await visit : visit;
       }
-      const response = await (services.tracer.enabled
-        ? this.#traced(route, exchange, parameters)
-        : route.handle(services, exchange, parameters));
+      const response = await route.handle(services, exchange, parameters);
       status = response.status;
       exchange.admission?.tell(response.headers, limitDialect(route));
       if (caller.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);
+      failure = error;
       const who = { route, request, peer, requestId, caller, startedAt, exchange };
       const failed = { ...who, error, reason };
       this.#failures.tell(failed);
@@ -352,11 +367,16 @@ export class Gateway implements AsyncDisposable {
       this.#failures.record(failed, status);
       return response;
     } finally {
+      if (span) endRequestSpan(span, exchange, { status, error: failure });
       exchange?.admission?.leave();
       exchange?.visit?.leave();
       const seconds = (performance.now() - startedAt) / 1_000;
-      this.#services.metrics.request(route.name, status, seconds, exchange?.span?.exemplar);
+      this.#services.metrics.request(route.name, status, seconds, span?.exemplar);
     }
+  }
+
+  #beginSpan({ route, ...of }: Omit<BeginRequest, 'route'> & { route: Route }): Span {
+    return beginRequestSpan(this.#services.tracer, { ...of, route: this.#router.pathOf(route) });
   }
 
   /** The process will end: health and readiness say so from now on, and everything else goes on. */
@@ -392,28 +412,6 @@ export class Gateway implements AsyncDisposable {
     this.#services.watchdog[Symbol.dispose]();
   }
 
-  async #traced(
-    route: Route,
-    exchange: Exchange,
-    parameters: readonly string[],
-  ): Promise<Response> {
-    const services = this.#services;
-    const { tracer } = services;
-    const parent = exchange.request.headers.get('traceparent');
-    const span = tracer.startSpan(route.name, { kind: 'server', ...(parent ? { parent } : {}) });
-    exchange.span = span;
-    try {
-      const response = await route.handle(services, exchange, parameters);
-      span.setAttribute('http.response.status_code', response.status);
-      return response;
-    } catch (reason) {
-      span.fail(reason);
-      throw reason;
-    } finally {
-      span.end();
-    }
-  }
-
   /** What is kept outlives a new configuration, but not one without a cache. */
   #cacheAfter(settings: GatewaySettings): AnswerCache | undefined {
     const { cache, log, now, registry: metrics } = this.#services;
@@ -431,9 +429,18 @@ export class Gateway implements AsyncDisposable {
     request: Request,
     query: string,
     peer: PeerAddress | undefined,
+    certificate: PeerCertificateOf | undefined,
   ): Caller | Promise<Caller> {
     if (route.needs === 'nothing') return nobody;
-    return authenticateThrottled(request, query, peer, this.#services, route.takesKeyInQuery);
+    const { takesKeyInQuery } = route;
+    return authenticateThrottled(
+      request,
+      query,
+      peer,
+      this.#services,
+      takesKeyInQuery,
+      certificate,
+    );
   }
 
   #unknownPath(request: Request, path: string, requestId: string): Response {
@@ -483,19 +490,4 @@ function cacheOf(
 
 function entitiesIn(options: Pick<GatewayOptions, 'storage' | 'now'>): Services['entities'] {
   return { orgs: new Orgs(options), teams: new Teams(options), users: new Users(options) };
-}
-
-function retriesOf({ retries }: GatewaySettings, { stopping }: Background): Retries {
-  return {
-    rounds: retries,
-    random: Math.random,
-    wait: (ms, client) => pause(ms, AbortSignal.any([client, stopping])),
-  };
-}
-
-function catalogOf(
-  settings: GatewaySettings,
-  { log, now }: { log: Logger; now: () => number },
-): ModelCatalog {
-  return new ModelCatalog({ providers: settings.providers, aliases: settings.aliases, log, now });
 }

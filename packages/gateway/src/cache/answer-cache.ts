@@ -29,6 +29,8 @@ export interface AskedRequest {
   readonly call: ChatCall;
   readonly routing: RoutingRequest | undefined;
   readonly candidates: readonly Candidate[];
+  /** The rules that the request and its answer are held to. */
+  readonly guard?: string | undefined;
   /** Whether the caller's bytes go through to one of them. */
   readonly passes: boolean;
   /** Asks them; `call` may have got a listener before. */
@@ -136,11 +138,16 @@ export class AnswerCache {
     if (flight === undefined || asked.exchange.maxLatencyMs !== undefined) return undefined;
     const { ledger, limits, watchdog } = asked.services;
     const clock = { watchdog, idleTimeoutMs: limits.idleTimeoutMs };
+    const { span, visit } = asked.exchange;
+    if (span && flight.leader) span.link(flight.leader);
+    visit?.enter();
     const response = await follow(flight, asked, clock, (error) => {
+      visit?.leave();
       if (flight.source) recordCached(ledger, asked, flight.source, error);
       if (!error && flight.response.usage) this.#metrics.saved(flight.response.usage);
     });
     if (response) this.#metrics.request('shared');
+    else visit?.leave();
     return response;
   }
 
@@ -149,6 +156,7 @@ export class AnswerCache {
     const { call, exchange, services } = asked;
     this.#metrics.request(state);
     const flight = new Flight((ended) => void this.#landed(ended, slot, services.now()));
+    flight.leader = exchange.span;
     this.#flights.set(slot.key, flight);
     call.listener = flight;
     exchange.client = flight.nobodyLeft;

@@ -20,6 +20,8 @@ export interface KeyedRequest {
   /** Of the alias that the caller names. */
   readonly strategy: string | undefined;
   readonly caller: Pick<Caller, 'keyId' | 'owner'>;
+  /** The rules that the request and its answer are held to; absent where there are none. */
+  readonly guard?: string | undefined;
 }
 
 export interface KeyRules {
@@ -38,7 +40,7 @@ export interface KeyRules {
  * dialect; elsewhere they are when they mean the same, in whichever dialect.
  */
 export function cacheKey(request: KeyedRequest, rules: KeyRules): string | undefined {
-  const { call, candidates, caller, passes, routing, strategy } = request;
+  const { call, candidates, caller, guard, passes, routing, strategy } = request;
   // The answer would be kept here, and what went before it only there.
   if (call.onlyProvider !== undefined) return undefined;
   // Most requests name none, and need not be read for it.
@@ -51,6 +53,7 @@ export function cacheKey(request: KeyedRequest, rules: KeyRules): string | undef
     candidates.map(({ model, provider }) => [provider.name, model]),
     [strategy ?? null, routing === undefined ? null : choiceOf(routing)],
     asked,
+    ...(guard === undefined ? [] : [guard]),
   ]);
   if (canonical === undefined) return undefined;
   return new Bun.CryptoHasher('sha256').update(canonical).digest('base64url');

@@ -95,6 +95,7 @@ export function replayHeaders(
 }
 
 const toldAgain = [
+  'x-zeke-guardrails',
   'x-zeke-merge',
   'x-zeke-model',
   'x-zeke-strategy',

@@ -3,7 +3,7 @@ import type { GuardRule } from './guard-rule.ts';
 import type { GuardedRequest } from './guardrails.ts';
 import { HeldItems } from './held-items.ts';
 import { editTexts, pathText } from './json-texts.ts';
-import { redacted, type TextForm } from './redact.ts';
+import { placeholderOf, redacted, type TextForm } from './redact.ts';
 import { answerBlocked } from './refusal.ts';
 import { type Finding, findIn, type TextRule } from './text-rule.ts';
 import type { Trail } from './trail.ts';
@@ -140,7 +140,7 @@ export class AnswerGuard {
         throw answerBlocked(rule.name, `was refused${said.reason ? ` (${said.reason})` : ''}`);
       }
       if (said.verdict !== 'redact') continue;
-      replacements.push(...said.texts.map((text) => ({ text, by: `[redacted:${rule.name}]` })));
+      replacements.push(...said.texts.map((text) => ({ rule: rule.name, text })));
     }
     return replacements;
   }
@@ -161,12 +161,15 @@ export class AnswerGuard {
 
 /** A text that a webhook wants out of an answer. */
 export interface Replacement {
+  readonly rule: string;
   readonly text: string;
-  readonly by: string;
 }
 
 function withoutAll(text: string, replacements: readonly Replacement[]): string {
-  return replacements.reduce((rest, { by, text: each }) => rest.replaceAll(each, by), text);
+  return replacements.reduce(
+    (rest, { rule, text: each }) => rest.replaceAll(each, placeholderOf(rule)),
+    text,
+  );
 }
 
 /** Tokens with their probabilities would tell what was redacted. */

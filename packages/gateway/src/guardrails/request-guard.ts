@@ -4,17 +4,18 @@ import { AnswerGuard } from './answer-guard.ts';
 import type { GuardRule } from './guard-rule.ts';
 import type { GuardedRequest, Guardrails } from './guardrails.ts';
 import { editTexts, pathText } from './json-texts.ts';
-import { redactText } from './redact.ts';
+import { placeholderOf, redactText } from './redact.ts';
 import { requestBlocked } from './refusal.ts';
 import { isInScope } from './rule-scope.ts';
 import { findIn, type TextRule } from './text-rule.ts';
 import { type Told, Trail } from './trail.ts';
 import { askWebhook } from './webhook-check.ts';
 
-/** What a request says, as JSON text, and who may answer it. */
+/** Who may answer a request, and how it is to be written; undefined: as it is. */
 export interface Checked {
-  readonly json: string;
   readonly candidates: Candidate[];
+  /** Takes JSON text with the request's texts, gives it with those replaced that may not go out. */
+  readonly redact: ((json: string) => string) | undefined;
 }
 
 /** Findings of one request that are remembered; the others are redacted, but not told. */
@@ -60,7 +61,7 @@ export class RequestGuard {
       candidates.map((each, at) => [each, (ofAll[at] ?? []).filter(isForRequests)]),
     );
     const rules = new Set([...ofRequests.values()].flat());
-    if (rules.size === 0) return { json, candidates };
+    if (rules.size === 0) return { candidates, redact: undefined };
     const found = await this.#find(json, body, [...rules]);
     const left = this.#unblocked(ofRequests, found);
     const acting = [...rules].filter((rule) =>
@@ -70,8 +71,18 @@ export class RequestGuard {
       action === 'redact' && check.kind === 'texts' ? check.rule : [],
     );
     const isToRedact = found.some(({ rule }) => rule.action === 'redact' && acting.includes(rule));
-    const text = isToRedact ? redactJson(json, redacting) : json;
-    return await this.#askWebhooks(text, left, ofRequests);
+    const redact = isToRedact ? (text: string) => redactJson(text, redacting) : undefined;
+    return await this.#askWebhooks(json, { candidates: left, redact }, ofRequests);
+  }
+
+  /** Whether an answer of these may yet be refused when it is whole, and so is nobody else's. */
+  mayNotShare(candidates: readonly Candidate[]): boolean {
+    return candidates.some((candidate) =>
+      this.#rulesFor(candidate).some(
+        ({ action, check, direction }) =>
+          check.kind === 'webhook' && direction !== 'in' && action !== 'report',
+      ),
+    );
   }
 
   /** How the answer of this candidate is looked at; undefined where it is not. */
@@ -160,10 +171,10 @@ export class RequestGuard {
 
   async #askWebhooks(
     json: string,
-    candidates: Candidate[],
+    { candidates, redact: before }: Checked,
     ofRequests: ReadonlyMap<Candidate, readonly GuardRule[]>,
   ): Promise<Checked> {
-    let text = json;
+    let redact = before;
     let left = candidates;
     const hooks = new Set(candidates.flatMap((each) => ofRequests.get(each) ?? []));
     for (const rule of hooks) {
@@ -177,14 +188,14 @@ export class RequestGuard {
         model,
         key_id: caller.keyId,
         owner: caller.owner,
-        texts: fieldsOf(text),
+        texts: fieldsOf(redact ? redact(json) : json),
       } as const;
       const said = await askWebhook(fetch, rule.check.settings, question, client);
       this.trail.webhook(rule.name, said);
       const { onFailure } = rule.check.settings;
       const isFailure = said.verdict === 'failed' && onFailure === 'block';
       if (said.verdict === 'redact' && rule.action !== 'report') {
-        text = withoutTexts(text, said.texts, rule.name);
+        redact = alsoWithout(said.texts, rule.name, redact);
       }
       if (said.verdict !== 'allow' && said.verdict !== 'failed') {
         this.trail.add(toldOf(rule, said.verdict, theRequest), '');
@@ -195,7 +206,7 @@ export class RequestGuard {
       const why = said.verdict === 'block' ? said.reason : 'its webhook did not answer well';
       throw requestBlocked(rule.name, theRequest, `was refused${why ? ` (${why})` : ''}`);
     }
-    return { json: text, candidates: left };
+    return { candidates: left, redact };
   }
 }
 
@@ -220,10 +231,18 @@ export function redactJson(json: string, rules: readonly TextRule[]): string {
   return editTexts(json, (text, _path, form) => redactText(text, rules, form).text);
 }
 
+function alsoWithout(
+  texts: readonly string[],
+  rule: string,
+  redact: Checked['redact'],
+): (json: string) => string {
+  return (json) => withoutTexts(redact ? redact(json) : json, texts, rule);
+}
+
 function withoutTexts(json: string, texts: readonly string[], rule: string): string {
   const longestFirst = texts.toSorted((a, b) => b.length - a.length);
   return editTexts(json, (text) =>
-    longestFirst.reduce((rest, each) => rest.replaceAll(each, `[redacted:${rule}]`), text),
+    longestFirst.reduce((rest, each) => rest.replaceAll(each, placeholderOf(rule)), text),
   );
 }
 

@@ -5,12 +5,14 @@ import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record
 import type { Hold } from '../governance/budgets/hold.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { Draw } from '../governance/rate-limits/draw.ts';
-import { apiError, unfitting } from '../neutral/api-error.ts';
+import { blockedReason } from '../guardrails/refusal.ts';
+import { apiError, apiErrorInfo, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
 import type { Operation, Provider } from '../providers/provider.ts';
 import type { Entry } from '../routing/contest.ts';
 import { refuseRemote } from '../routing/privacy.ts';
 import { tryAccounts } from '../routing/try-accounts.ts';
+import { joinTrace } from '../telemetry/join-trace.ts';
 import { type Exchange, passOn } from './exchange.ts';
 import { holdCost, likelyTokens } from './hold-cost.ts';
 import type { Services } from './services.ts';
@@ -105,6 +107,9 @@ async function attemptOnce<T>(
     onLeave: () => services.background.addAbandoned(record.whenEnded()),
   });
   record.call = running;
+  if (exchange.span || options.candidate.provider.sendsTraceContext) {
+    joinTrace(services, exchange, record, running);
+  }
   if (entry) {
     endWhenLost(running, entry.lost);
     services.background.add(record.whenEnded());
@@ -119,8 +124,9 @@ async function attemptOnce<T>(
     running[Symbol.dispose]();
     const canceled = error.code === 'canceled';
     // What was written all the same is to be paid for.
+    const isBlocked = apiErrorInfo(error).reason === blockedReason;
     const countable =
-      canceled || hold?.stopped
+      canceled || hold?.stopped || isBlocked
         ? () => ({ input, ...(record.answered?.() ?? { output: '', outputShare: 1 }) })
         : undefined;
     record.end(canceled ? 'canceled' : 'error', error, countable);

@@ -9,6 +9,8 @@ import type {
 } from '../dialects/dialect.ts';
 import { dialects } from '../dialects/index.ts';
 import { isModelAllowed, modelNotAllowed } from '../governance/authenticate.ts';
+import { EventGuard } from '../guardrails/event-guard.ts';
+import { FrameGuard } from '../guardrails/frame-guard.ts';
 import { apiError } from '../neutral/api-error.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
@@ -18,10 +20,11 @@ import type { Operation, OperationKind, Provider } from '../providers/provider.t
 import { contest, type Entry } from '../routing/contest.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { Plan } from '../routing/plan.ts';
-import { type RoutingRequest, readRouting, routingMember } from '../routing/routing-request.ts';
+import { type RoutingRequest, readRouting } from '../routing/routing-request.ts';
 import { sessionKey } from '../routing/sessions.ts';
 import { type Retries, tryCandidates } from '../routing/try-candidates.ts';
 import { Usefulness } from '../routing/usefulness.ts';
+import { heardBySpan } from '../telemetry/heard-by-span.ts';
 import { answerContext } from './answer-context.ts';
 import {
   type Attempt,
@@ -33,17 +36,26 @@ import {
   send,
   settleWhole,
 } from './attempt.ts';
-import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
+import {
+  type AnswerListener,
+  type ChatObserver,
+  type Followers,
+  Held,
+} from './chat-observer.ts';
 import { checkCounts } from './check-counts.ts';
 import type { Exchange } from './exchange.ts';
+import { followedBy } from './followed-by.ts';
+import { answerGuard, guardedWhole, guardRequest } from './guarded.ts';
+import { judgedStream } from './judged-stream.ts';
 import { answerMerged } from './merged-answer.ts';
 import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
 import type { Services } from './services.ts';
-import { withoutMember } from './splice-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { StreamTransform } from './stream-transform.ts';
+import { takeRouting } from './take-routing.ts';
 import { Translation } from './translation.ts';
+import { answerUpgradable } from './upgradable-answer.ts';
 
 /** A request for an answer, as far as its endpoint has read it. */
 export interface ChatCall {
@@ -105,24 +117,11 @@ export function answerChat(
 
 function answerNow(services: Services, exchange: Exchange, call: ChatCall): Promise<Response> {
   const routing = readRouting(call.body, exchange.request.headers);
-  if (routing) takeOut(routing, call, exchange);
+  if (routing) takeRouting(routing, call, exchange);
   const found = services.catalog.resolve(call.model);
   return found instanceof Promise
     ? found.then((candidates) => askCandidates(services, exchange, call, routing, candidates))
     : askCandidates(services, exchange, call, routing, found);
-}
-
-/** What a request says of its routing is for us: no provider hears of it. */
-function takeOut(routing: RoutingRequest, call: ChatCall, exchange: Exchange): void {
-  if (routing.privacy === 'local_only') exchange.localOnly = true;
-  if (routing.maxLatencyMs !== undefined) exchange.maxLatencyMs = routing.maxLatencyMs;
-  if (routing.tags) exchange.omenTags = routing.tags;
-  if (routing.budgetMicroUsd !== undefined) {
-    exchange.ownBudget = { limitMicroUsd: routing.budgetMicroUsd, usedMicroUsd: 0 };
-  }
-  if (call.body[routingMember] === undefined) return;
-  delete call.body[routingMember];
-  call.text = withoutMember(call.text, routingMember);
 }
 
 function askCandidates(
@@ -133,14 +132,30 @@ function askCandidates(
   found: Candidate[],
 ): Promise<Response> {
   const candidates = allowedCandidates(exchange, call, found);
+  if (!services.guardrails) return askUnderRules(services, exchange, call, routing, candidates);
+  return guardRequest(services, exchange, call, candidates).then((left) =>
+    askUnderRules(services, exchange, call, routing, left),
+  );
+}
+
+/** Asks candidates that may get the request as it is now. */
+function askUnderRules(
+  services: Services,
+  exchange: Exchange,
+  call: ChatCall,
+  routing: RoutingRequest | undefined,
+  candidates: Candidate[],
+): Promise<Response> {
   const { cache } = services;
-  if (!cache) return askAllowed(services, exchange, call, routing, candidates);
+  if (!cache || exchange.guard?.mayNotShare(candidates))
+    return askAllowed(services, exchange, call, routing, candidates);
   return cache.answer({
     services,
     exchange,
     call,
     routing,
     candidates,
+    guard: exchange.guard?.fingerprint,
     passes: candidates.some((candidate) => overChat(call, candidate).passes),
     ask: () => askAllowed(services, exchange, call, routing, candidates),
   });
@@ -154,8 +169,39 @@ function askAllowed(
   routing: RoutingRequest | undefined,
   candidates: Candidate[],
 ): Promise<Response> {
+  const askOne = askerOf(services, exchange, call);
+  const signal = exchange.client ?? exchange.request.signal;
+  const alias = services.catalog.alias(call.model);
+  if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
+    if (alias) exchange.strategy = alias.strategy;
+    return tryCandidates(candidates, signal, askOne, services.retries);
+  }
+  const session = sessionKey(routing, exchange.caller, call.decode);
+  if (session !== undefined) exchange.session = session;
+  const { privacy } = services;
+  const request = { model: call.model, alias, routing, candidates, session, privacy };
+  const askPlanned = async (plan: Plan) => {
+    exchange.strategy = plan.strategy;
+    const { merge } = plan;
+    const upgrades = call.stream && routing?.upgrade === true;
+    const options = { services, exchange, call, plan, client: signal };
+    const asker = (of: ChatCall) => askerOf(services, exchange, of);
+    const { candidate, response } = merge
+      ? await answerMerged({ ...options, merge })
+      : upgrades
+        ? await answerUpgradable({ ...options, session, asker })
+        : await carryOut(plan, call, signal, askOne, services.retries);
+    services.planner.answered(candidate, session);
+    return response;
+  };
+  const plan = services.planner.plan(request);
+  return plan instanceof Promise ? plan.then(askPlanned) : askPlanned(plan);
+}
+
+/** Asks a candidate for an answer to the call. */
+function askerOf(services: Services, exchange: Exchange, call: ChatCall): AskOne {
   let decoded: ChatRequest | undefined;
-  const askOne: AskOne = (candidate, number, entry, followers) => {
+  return (candidate, number, entry, followers) => {
     const via = call.via?.(candidate.provider) ?? overChat(call, candidate);
     const options = {
       candidate,
@@ -181,48 +227,15 @@ function askAllowed(
       entry,
     );
   };
-  const signal = exchange.client ?? exchange.request.signal;
-  const alias = services.catalog.alias(call.model);
-  if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
-    if (alias) exchange.strategy = alias.strategy;
-    return tryCandidates(candidates, signal, askOne, services.retries);
-  }
-  const session = sessionKey(routing, exchange.caller, call.decode);
-  if (session !== undefined) exchange.session = session;
-  const { privacy } = services;
-  const request = { model: call.model, alias, routing, candidates, session, privacy };
-  const askPlanned = async (plan: Plan) => {
-    exchange.strategy = plan.strategy;
-    const { merge } = plan;
-    const { candidate, response } = merge
-      ? await answerMerged({ services, exchange, call, plan, merge, client: signal })
-      : await carryOut(plan, call, signal, askOne, services.retries);
-    services.planner.answered(candidate, session);
-    return response;
-  };
-  const plan = services.planner.plan(request);
-  return plan instanceof Promise ? plan.then(askPlanned) : askPlanned(plan);
 }
 
-type AskOne = (
+/** Rejects where nothing of an answer was given out. */
+export type AskOne = (
   candidate: Candidate,
   number: number,
   entry?: Entry,
   followers?: Followers,
 ) => Promise<Response>;
-
-/** The same call with others who hear its answer. */
-function followedBy(call: ChatCall, { listener, observer }: Followers): ChatCall {
-  return {
-    ...call,
-    ...(listener ? { listener } : {}),
-    ...(observer ? { observer } : {}),
-    // `decode` is what finds them.
-    get notes() {
-      return call.notes ?? [];
-    },
-  };
-}
 
 interface Answered {
   candidate: Candidate;
@@ -294,10 +307,12 @@ export function allowedCandidates(
 /** Asks one provider. */
 async function ask(
   step: Attempt,
-  call: ChatCall,
+  asked: ChatCall,
   via: Via,
   decode: () => ChatRequest,
 ): Promise<Response> {
+  const { span } = step.record;
+  const call = span ? heardBySpan(asked, span, decode) : asked;
   const { candidate } = step.record.options;
   const { kind, passes, target } = via;
   const operation: Operation = {
@@ -355,7 +370,9 @@ async function streamed(
   { notes, withhold }: OutgoingBody,
 ): Promise<Response> {
   const { services, record, running, input } = step;
-  const { listener, observer } = call;
+  const guard = answerGuard(step);
+  // What may yet be refused as a whole is not kept.
+  const { listener, observer } = guard?.waitsForEnd ? { listener: undefined } : call;
   const context = answerContext(step.exchange, call, step.record.options.candidate);
   const usefulness = step.entry && new Usefulness(step.entry.minUsefulTokens);
   const transform: StreamTransform = passes
@@ -363,6 +380,7 @@ async function streamed(
         dialect: target,
         context,
         ...(withhold ? { withhold } : {}),
+        guard: guard && new FrameGuard(guard, target),
         ...(usefulness ? { listener: usefulness } : {}),
         onEvent: listener && ((event) => listener.event(event)),
         ...(observer
@@ -372,9 +390,12 @@ async function streamed(
     : new Translation({
         from: target,
         encoder: call.createEncoder?.(context) ?? call.dialect.createEventEncoder(context),
-        ...(observer || listener || usefulness ? { onEvent: heardBy(call, usefulness) } : {}),
+        guard: guard && new EventGuard(guard),
+        ...(observer || listener || usefulness
+          ? { onEvent: heardBy({ listener, observer }, usefulness) }
+          : {}),
       });
-  const body = await streamAnswer({
+  const stream = await streamAnswer({
     response,
     call: running,
     record,
@@ -392,6 +413,9 @@ async function streamed(
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.stream;
   headers['cache-control'] = 'no-cache';
+  const body = guard?.waitsForEnd
+    ? judgedStream(stream, guard, (error) => transform.fail(error))
+    : stream;
   return new Response(body as ResponseBody, { headers });
 }
 
@@ -411,10 +435,12 @@ async function whole(
     record.usage = usage;
     record.usageKnown = true;
   }
-  const body = passes ? bytes : translatedAnswer(step, call, target, answer);
+  const guard = answerGuard(step);
+  const out = guard ? await guardedWhole(guard, bytes, answer) : { bytes, answer };
+  const body = passes ? out.bytes : translatedAnswer(step, call, target, out.answer);
   if (passes) {
-    call.observer?.passed(record.options.candidate, answer);
-    call.listener?.whole(() => target.decodeResponse(answer));
+    call.observer?.passed(record.options.candidate, out.answer);
+    call.listener?.whole(() => target.decodeResponse(out.answer));
   }
   settleWhole(step, answer);
   const headers = answerHeaders(step, notes, response.headers);

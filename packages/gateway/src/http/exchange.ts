@@ -6,6 +6,7 @@ import type { Caller } from '../governance/authenticate.ts';
 import type { OwnBudget } from '../governance/budgets/refusals.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
+import type { RequestGuard } from '../guardrails/request-guard.ts';
 import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
 import type { Visit } from '../overload/visit.ts';
 
@@ -35,6 +36,8 @@ export interface Exchange {
   account?: string;
   /** How long the request lets a provider take to its first token, or to a whole answer. */
   maxLatencyMs?: number;
+  /** As `omen.session_id` says. */
+  sessionId?: string;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */
   tags?: readonly string[];
   /** Of those, what the member `omen` says, as `name=value`. */
@@ -45,6 +48,8 @@ export interface Exchange {
   client?: AbortSignal;
   /** From which address the connection is; absent where there is none. */
   peer?: PeerAddress | undefined;
+  /** Holds it and its answer to rules, where there are some; begins when it is known who may answer. */
+  guard?: RequestGuard;
   /** What was taken for it where callers have limits. */
   admission?: Admission;
   /** Its place among the requests to models that are under way; absent for others. */

@@ -2,6 +2,7 @@ import type { RpcError } from '@zeke/rpc';
 import type { Dialect, EncodeResponseContext, EventDecoder, Frame } from '../dialects/dialect.ts';
 import { NdjsonParser } from '../framing/ndjson.ts';
 import { maxFrameChars, SseParser } from '../framing/sse.ts';
+import type { FrameGuard } from '../guardrails/frame-guard.ts';
 import { apiError } from '../neutral/api-error.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
@@ -64,6 +65,8 @@ export interface PassThroughOptions {
   listener?: Usefulness;
   /** Hears all of the answer, decoded. */
   onEvent?: ((event: ChatEvent) => void) | undefined;
+  /** Says what goes out of the records, and when. */
+  guard?: FrameGuard | undefined;
 }
 
 /**
@@ -114,6 +117,7 @@ export class PassThrough implements StreamTransform {
         : Buffer.concat([this.#pending, bytes.subarray(0, end)]);
     this.#pending = bytes.subarray(end);
     if (!this.started) this.#begin(whole);
+    if (this.#options.guard) return this.#guarded(this.#options.guard, whole);
     this.#hear(whole);
     return this.#scan(whole);
   }
@@ -123,12 +127,17 @@ export class PassThrough implements StreamTransform {
     this.#pending = empty;
     if (!this.started) this.#begin(left);
     if (!this.started) throw noStream();
-    const { onEvent } = this.#options;
+    const { guard, onEvent } = this.#options;
+    const said = guard ? this.#lastGuarded(guard, left) : left;
     if (onEvent) {
-      this.#hear(left);
+      if (!guard) this.#hear(left);
       for (const event of this.#decoder?.end() ?? []) onEvent(event);
     }
-    return left.length === 0 ? left : this.#scan(left);
+    return guard || left.length === 0 ? said : this.#scan(left);
+  }
+
+  get stop(): RpcError | undefined {
+    return this.#options.guard?.refusal;
   }
 
   get complete(): boolean {
@@ -213,6 +222,31 @@ export class PassThrough implements StreamTransform {
     this.#firstSeen = true;
     const { onFirst } = this.#options;
     if (onFirst) onFirst(parsed(frame.data));
+  }
+
+  /** What of these whole records may go out, with what was held before; others hear the same. */
+  #guarded(guard: FrameGuard, whole: Buffer): Buffer {
+    const records = this.#scan(whole);
+    const out: Buffer[] = [];
+    for (let at = 0; at < records.length; ) {
+      const next = this.#bounds.next(records, at);
+      const end = next < 0 ? records.length : next;
+      const record = records.subarray(at, end);
+      out.push(...guard.push(record, this.#frames(record)[0]));
+      at = end;
+    }
+    return this.#heard(out);
+  }
+
+  #lastGuarded(guard: FrameGuard, left: Buffer): Buffer {
+    const said = this.#guarded(guard, left);
+    return Buffer.concat([said, this.#heard(guard.end(this.complete))]);
+  }
+
+  #heard(out: Buffer[]): Buffer {
+    const said = joined(out);
+    this.#hear(said);
+    return said;
   }
 
   /** Parses the records with a mark in these whole records; gives the bytes to send on. */

@@ -14,6 +14,7 @@ import type { Ledger } from '../governance/ledger.ts';
 import type { RateLimits } from '../governance/rate-limits/rate-limits.ts';
 import type { ResponseStore } from '../governance/response-store.ts';
 import type { GatewayTables } from '../governance/tables.ts';
+import type { Guardrails } from '../guardrails/guardrails.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { Overload } from '../overload/overload.ts';
 import type { HealthChecks } from '../routing/health-checks.ts';
@@ -57,6 +58,8 @@ export interface Services {
   metrics: GatewayMetrics;
   registry: Metrics;
   tracer: Tracer;
+  /** Whether spans hold prompts and answers. */
+  captureContent: boolean;
   log: Logger;
   /** For what is asked seldom: tokens, lists. */
   fetch: typeof fetch;
@@ -81,6 +84,8 @@ export interface Services {
   limits: RequestLimits;
   privacy: PrivacySettings;
   retries: Retries;
+  /** Absent where there are no rules about what requests and answers hold. */
+  guardrails?: Guardrails | undefined;
   /** Absent where answers are not kept. */
   cache?: AnswerCache | undefined;
   /** Of this program, for `/status`. */

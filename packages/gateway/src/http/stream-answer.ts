@@ -125,6 +125,7 @@ class Pump {
     const bytes = transform.failure ? call.mask.bytes(said) : said;
     if (bytes.length > 0) this.#ready.push(bytes);
     this.producedBytes += bytes.length;
+    if (transform.stop) throw transform.stop;
     if (!chunk) this.ended = true;
     else if (record.hold && this.producedBytes >= this.#checkAtBytes) this.#checkHold(record.hold);
   }

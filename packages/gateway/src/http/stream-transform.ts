@@ -14,6 +14,8 @@ export interface StreamTransform {
   readonly started: boolean;
   /** An error that the provider told inside the stream, already among the bytes. */
   readonly failure: RpcError | undefined;
+  /** Why the stream may not go on, though the provider would. What `push` gave until then may go out. */
+  readonly stop?: RpcError | undefined;
   /** The stream came to its end by the rules of the provider's dialect. */
   readonly complete: boolean;
   readonly usage: Usage;

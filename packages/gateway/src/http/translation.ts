@@ -3,6 +3,7 @@ import type { Dialect, EventDecoder, EventEncoder, Frame } from '../dialects/dia
 import { AwsEventStreamParser } from '../framing/aws-event-stream.ts';
 import { NdjsonParser } from '../framing/ndjson.ts';
 import { SseParser } from '../framing/sse.ts';
+import type { EventGuard } from '../guardrails/event-guard.ts';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { Usage } from '../neutral/usage.ts';
 import { noStream, textOf } from './pass-through.ts';
@@ -22,6 +23,8 @@ export interface TranslationOptions {
   /** Tells events to the caller. */
   encoder: EventEncoder;
   onEvent?: (event: ChatEvent) => void;
+  /** Says what goes out of the events, and when. */
+  guard?: EventGuard | undefined;
 }
 
 /** A stream that goes from the provider's dialect, over neutral events, into the caller's. */
@@ -35,6 +38,7 @@ export class Translation implements StreamTransform {
   readonly #decoder: EventDecoder;
   readonly #encoder: EventEncoder;
   readonly #onEvent: ((event: ChatEvent) => void) | undefined;
+  readonly #guard: EventGuard | undefined;
   #answer = '';
   #answeredChars = 0;
 
@@ -43,6 +47,7 @@ export class Translation implements StreamTransform {
     this.#decoder = options.from.createEventDecoder();
     this.#encoder = options.encoder;
     this.#onEvent = options.onEvent;
+    this.#guard = options.guard;
   }
 
   push(bytes: Uint8Array): Uint8Array {
@@ -52,8 +57,13 @@ export class Translation implements StreamTransform {
   end(): Uint8Array {
     let text = this.#tell(this.#parser.end());
     for (const event of this.#decoder.end()) text += this.#take(event);
+    if (this.#guard) text += this.#sendAll(this.#guard.end(this.complete));
     if (!this.started) throw this.failure ?? noStream();
     return Buffer.from(text);
+  }
+
+  get stop(): RpcError | undefined {
+    return this.#guard?.refusal;
   }
 
   fail(error: RpcError): Uint8Array {
@@ -93,6 +103,16 @@ export class Translation implements StreamTransform {
         this.started = true;
         this.#count(textOf(event));
     }
+    return this.#guard ? this.#sendAll(this.#guard.push(event)) : this.#send(event);
+  }
+
+  #sendAll(events: readonly ChatEvent[]): string {
+    let text = '';
+    for (const event of events) text += this.#send(event);
+    return text;
+  }
+
+  #send(event: ChatEvent): string {
     this.#onEvent?.(event);
     return this.#encoder.push(event);
   }
