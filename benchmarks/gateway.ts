@@ -13,6 +13,7 @@ import { litellm } from './gateway/contenders/litellm.ts';
 import { nginx } from './gateway/contenders/nginx.ts';
 import { portkey } from './gateway/contenders/portkey.ts';
 import { type Zeke, type ZekeOptions, zeke } from './gateway/contenders/zeke.ts';
+import { idleStreams } from './gateway/idle-streams.ts';
 import type { MeasureName } from './gateway/measures.ts';
 import { type Options, readOptions, usage } from './gateway/options.ts';
 import { profile } from './gateway/profile.ts';
@@ -50,10 +51,11 @@ async function run(options: Options, folder: string): Promise<void> {
     console.log(await profile(options, rig, folder));
     return;
   }
-  if (options.mode === 'soak') {
+  if (options.mode === 'soak' || options.mode === 'idle') {
     await using server = await zeke({ emulatorPort, folder, command: options.zeke }, 0);
     const session = new Session(server, rig);
-    console.log(await soak(session, progress));
+    const told = options.mode === 'soak' ? soak : idleStreams;
+    console.log(await told(session, progress, rig));
     console.log(`\n${await ledgerLine(server, session)}\n\n${machineLine(new Date())}`);
     return;
   }

@@ -5,7 +5,7 @@ import { type MeasureName, measureNames } from './measures.ts';
 
 /** What the command line says. */
 export interface Options {
-  mode: 'rounds' | 'soak' | 'profile' | 'help';
+  mode: 'rounds' | 'soak' | 'idle' | 'profile' | 'help';
   rounds: number;
   /** Of one measurement. */
   seconds: number;
@@ -25,6 +25,7 @@ no gateway at all, and prints Markdown tables.
 --contenders A,B   ${contenderNames.join(', ')}
 --zeke COMMAND     another launcher than ./zeke, to compare a change
 --soak             500,000 requests and 20,000 streams that clients leave: does memory grow?
+--idle             10,000 open streams that wait: how much memory do they take?
 --profile          where zeke, or with --contenders governed that, spends its time in those of --only`;
 
 /** Reads the command line. Throws, with what is wrong, for what it does not know. */
@@ -38,13 +39,14 @@ export function readOptions(args: readonly string[]): Options {
       contenders: { type: 'string' },
       zeke: { type: 'string', default: join(import.meta.dirname, '../../zeke') },
       soak: { type: 'boolean', default: false },
+      idle: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { help, soak, profile, zeke } = values;
+  const { help, idle, soak, profile, zeke } = values;
   return {
-    mode: help ? 'help' : soak ? 'soak' : profile ? 'profile' : 'rounds',
+    mode: help ? 'help' : soak ? 'soak' : idle ? 'idle' : profile ? 'profile' : 'rounds',
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     measures: chosen(values.only, measureNames),

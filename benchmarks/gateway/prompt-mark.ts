@@ -1,6 +1,11 @@
 /** What the emulator does with a request: the mark at the beginning of its prompt says so. */
-export const behaviours = ['whole', 'burst', 'paced', 'refused', 'raced'] as const;
+export const behaviours = ['whole', 'burst', 'paced', 'refused', 'raced', 'held'] as const;
 export type Behaviour = (typeof behaviours)[number];
+
+/** Whether it answers with a stream. */
+export function isStreamed(behaviour: Behaviour): boolean {
+  return behaviour === 'burst' || behaviour === 'paced' || behaviour === 'held';
+}
 
 /** What a prompt says to the emulator. */
 export interface PromptMark {

@@ -1,5 +1,5 @@
 import { models } from './answers.ts';
-import { type Behaviour, promptMark } from './prompt-mark.ts';
+import { type Behaviour, isStreamed, promptMark } from './prompt-mark.ts';
 
 type Dialect = keyof typeof models;
 
@@ -44,7 +44,7 @@ export function requestBody(
   { dialect, provider, behaviour, promptBytes }: RequestShape,
   modelPrefix: string,
 ): string {
-  const stream = behaviour === 'burst' || behaviour === 'paced';
+  const stream = isStreamed(behaviour);
   return JSON.stringify({
     model: modelPrefix + models[provider],
     ...(dialect === 'anthropic' ? { max_tokens: 1_024 } : {}),

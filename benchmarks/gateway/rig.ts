@@ -3,6 +3,7 @@ import type { Subprocess } from 'bun';
 import { type CancelTimes, cancelTimes } from './cancel-times.ts';
 import type { EmulatorReport } from './emulator/emulator-process.ts';
 import type {
+  HoldJob,
   LoadCommand,
   LoadJob,
   LoadReply,
@@ -57,6 +58,26 @@ export class Rig implements Disposable {
   async probe(probe: ProbeJob): Promise<ProbeResult> {
     const reply = await this.#ask({ probe });
     if ('probed' in reply) return reply.probed;
+    throw new Error('failed' in reply ? reply.failed : 'the generator answered something else');
+  }
+
+  /** Opens streams and leaves them open; says how many are. */
+  hold(hold: HoldJob): Promise<number> {
+    return this.#held({ hold });
+  }
+
+  /**
+   * Leaves all streams that are open. Says how many were, and of how many the provider saw the end
+   * when none was open any more.
+   */
+  async letGo(): Promise<{ held: number; ended: number }> {
+    const held = await this.#held('let go');
+    return { held, ended: (await this.#cutStreams()).length };
+  }
+
+  async #held(command: LoadCommand): Promise<number> {
+    const reply = await this.#ask(command);
+    if ('held' in reply) return reply.held;
     throw new Error('failed' in reply ? reply.failed : 'the generator answered something else');
   }
 

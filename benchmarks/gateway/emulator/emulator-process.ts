@@ -11,7 +11,7 @@ import { RequestReader } from './request-reader.ts';
 
 /** Sent to the parent for each message from it. */
 export interface EmulatorReport {
-  /** Paced streams under way. */
+  /** Paced and held streams under way. */
   streaming: number;
   /** Those whose reader left before their end, since the last report. */
   cut: readonly StreamTime[];
@@ -20,8 +20,9 @@ export interface EmulatorReport {
 interface Connection {
   reader: RequestReader;
   unsent: Buffer | undefined;
-  /** Of the paced stream under way. */
+  /** Of the paced or held stream under way. */
   number: number;
+  held: boolean;
   timer: ReturnType<typeof setInterval> | undefined;
   /** Of the late answer under way. */
   late: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +41,7 @@ const server = Bun.listen<Connection>({
         reader: new RequestReader(),
         unsent: undefined,
         number: 0,
+        held: false,
         timer: undefined,
         late: undefined,
       };
@@ -51,8 +53,8 @@ const server = Bun.listen<Connection>({
       if (unsent) send(socket, unsent);
     },
     close: (socket) => {
-      const { timer, number } = socket.data;
-      if (timer) cut.push({ number, atMs: sharedNowMs() });
+      const { held, timer, number } = socket.data;
+      if (timer || held) cut.push({ number, atMs: sharedNowMs() });
       endStream(socket);
       clearTimeout(socket.data.late);
     },
@@ -82,6 +84,10 @@ function answer(socket: Socket<Connection>, bytes: Buffer): void {
   send(socket, reply.first);
   streaming++;
   socket.data.number = reply.number;
+  if (reply.kind === 'held') {
+    socket.data.held = true;
+    return;
+  }
   let sent = 0;
   socket.data.timer = setInterval(() => {
     const record = reply.rest[sent++];
@@ -91,9 +97,10 @@ function answer(socket: Socket<Connection>, bytes: Buffer): void {
 }
 
 function endStream({ data }: Socket<Connection>): void {
-  if (!data.timer) return;
+  if (!data.timer && !data.held) return;
   clearInterval(data.timer);
   data.timer = undefined;
+  data.held = false;
   streaming--;
 }
 

@@ -6,13 +6,17 @@ import {
   providerKey,
   refusals,
 } from '../answers.ts';
-import { readPromptMark } from '../prompt-mark.ts';
+import { isStreamed, readPromptMark } from '../prompt-mark.ts';
 import type { WholeRequest } from './request-reader.ts';
 
-/** A reply: bytes to send at once, or after `lateMs`, or a head and records to send one after the other. */
+/**
+ * A reply: bytes to send at once, or after `lateMs`; or a head and records to send one after the
+ * other, of which nothing follows the first where the stream is held.
+ */
 export type Reply =
   | { kind: 'bytes'; bytes: Buffer }
   | { kind: 'late'; bytes: Buffer }
+  | { kind: 'held'; number: number; first: Buffer }
   | { kind: 'paced'; number: number; first: Buffer; rest: readonly Buffer[] };
 
 interface DialectReplies {
@@ -40,16 +44,18 @@ export function replyTo({ head, body }: WholeRequest): Reply {
   const mark = readPromptMark(body);
   if (!mark) return bytes(notUnderstood);
   const { behaviour, number } = mark;
-  const streams = behaviour === 'burst' || behaviour === 'paced';
+  const streams = isStreamed(behaviour);
   if (streams !== body.includes('"stream":true')) return bytes(notStreamed);
   const withUsage = streams && body.includes('"include_usage":true');
   const replies = messages ? anthropic : withUsage ? openAiWithUsage : openAi;
   if (behaviour === 'raced') {
     return late ? { kind: 'late', bytes: replies.whole } : bytes(replies.whole);
   }
-  if (behaviour !== 'paced') return bytes(replies[behaviour]);
+  if (behaviour !== 'paced' && behaviour !== 'held') return bytes(replies[behaviour]);
   const [first = Buffer.alloc(0), ...rest] = replies.paced;
-  return { kind: 'paced', number, first, rest };
+  return behaviour === 'held'
+    ? { kind: 'held', number, first }
+    : { kind: 'paced', number, first, rest };
 }
 
 function bytes(all: Buffer): Reply {

@@ -71,6 +71,17 @@ export interface ProbeResult {
   body: string;
 }
 
+/** Streams to open, each over a connection of its own, and to leave open after their first record. */
+export interface HoldJob {
+  port: number;
+  request: string;
+  streams: number;
+}
+
 /** What goes to the generator's process and what comes back, one at a time. */
-export type LoadCommand = { load: LoadJob } | { probe: ProbeJob };
-export type LoadReply = { loaded: LoadResult } | { probed: ProbeResult } | { failed: string };
+export type LoadCommand = { load: LoadJob } | { probe: ProbeJob } | { hold: HoldJob } | 'let go';
+export type LoadReply =
+  | { loaded: LoadResult }
+  | { probed: ProbeResult }
+  | { held: number }
+  | { failed: string };

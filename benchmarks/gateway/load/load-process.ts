@@ -1,7 +1,10 @@
 /** The generator of load, a process of its own: takes one `LoadCommand` after the other. */
+import { HeldStreams } from './held-streams.ts';
 import type { LoadCommand, LoadReply, ProbeJob, ProbeResult } from './load-job.ts';
 import { ResponseReader } from './response-reader.ts';
 import { runLoad } from './run-load.ts';
+
+const held = new HeldStreams();
 
 process.on('message', (command: LoadCommand) => {
   void run(command)
@@ -12,6 +15,8 @@ process.on('disconnect', () => process.exit(0));
 process.send?.('ready');
 
 async function run(command: LoadCommand): Promise<LoadReply> {
+  if (command === 'let go') return { held: held.close() };
+  if ('hold' in command) return { held: await held.open(command.hold) };
   if ('load' in command) return { loaded: await runLoad(command.load) };
   return { probed: await probe(command.probe) };
 }

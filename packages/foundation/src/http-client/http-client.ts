@@ -9,9 +9,12 @@ export interface HttpClientOptions {
   /** Sends what the environment wants to go over a proxy. */
   readonly fetch: typeof fetch;
   readonly environment: Environment;
-  /** Connections in all; 8,192 unless told otherwise. */
+  /**
+   * Connections in all; 32,768 unless told otherwise: a stream has one for as long as it lasts, so
+   * there must be more than a server lets run at once.
+   */
   readonly maxConnections?: number;
-  /** Connections to one origin; 2,048 unless told otherwise. More requests than that wait. */
+  /** Connections to one origin; 32,768 unless told otherwise. More requests than that wait. */
   readonly maxPerOrigin?: number;
   /** Requests that may wait for a connection to one origin; 8,192 unless told otherwise. */
   readonly maxWaiting?: number;
@@ -30,6 +33,7 @@ export interface HttpSender {
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
 
+const defaultMaxConnections = 32_768;
 /** Where so many URLs are known, all are forgotten: there are only some of each provider. */
 const maxTargets = 1_024;
 /** Where there are so many origins, those without connections are forgotten. */
@@ -59,7 +63,7 @@ export class HttpClient implements HttpSender, Disposable {
     this.#options = options;
     this.#poolOptions = {
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-      maxPerOrigin: options.maxPerOrigin ?? 2_048,
+      maxPerOrigin: options.maxPerOrigin ?? defaultMaxConnections,
       maxWaiting: options.maxWaiting ?? 8_192,
       idleMs: options.idleMs ?? 60_000,
       takeRoom: () => this.#takeRoom(),
@@ -118,7 +122,7 @@ export class HttpClient implements HttpSender, Disposable {
   }
 
   #takeRoom(): boolean {
-    const { maxConnections = 8_192 } = this.#options;
+    const { maxConnections = defaultMaxConnections } = this.#options;
     if (this.#open >= maxConnections && !this.#closeOldest()) return false;
     this.#open++;
     return true;

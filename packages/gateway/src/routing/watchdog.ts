@@ -27,6 +27,7 @@ export class Watch {
   /** Begins a wait of this length, in place of the one under way. */
   start(limitMs: number): void {
     this.expiresAt = performance.now() + limitMs;
+    this.#watchdog.expect(this.expiresAt);
     if (!this.running) this.#watchdog.link(this);
   }
 
@@ -46,6 +47,8 @@ export class Watch {
 export class Watchdog {
   #first: Watch | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** No wait is over before: what is restarted ends later, so it may be too early, never too late. */
+  #earliest = Number.POSITIVE_INFINITY;
 
   /** Begins a wait. */
   watch(limitMs: number, watched: Watched): Watch {
@@ -67,6 +70,11 @@ export class Watchdog {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#first = undefined;
+  }
+
+  /** For `Watch` alone: a wait ends then. */
+  expect(expiresAt: number): void {
+    if (expiresAt < this.#earliest) this.#earliest = expiresAt;
   }
 
   /** For `Watch` alone. */
@@ -91,15 +99,26 @@ export class Watchdog {
 
   #tick(): void {
     const now = performance.now();
-    for (const watch of this.#running(({ expiresAt }) => expiresAt <= now)) {
+    if (now >= this.#earliest) this.#expire(now);
+    if (this.#first) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #expire(now: number): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    const over = this.#running(({ expiresAt }) => {
+      if (expiresAt <= now) return true;
+      if (expiresAt < earliest) earliest = expiresAt;
+      return false;
+    });
+    this.#earliest = earliest;
+    for (const watch of over) {
       // What expired before it may have ended this wait.
       if (!watch.running) continue;
       this.unlink(watch);
       watch.watched.expire();
     }
-    if (this.#first) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #running(isMeant: (watch: Watch) => boolean): Watch[] {
