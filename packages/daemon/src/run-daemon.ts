@@ -139,7 +139,7 @@ async function listen(
     port,
     maxHeaderBytes,
     home: (request) => statusPage(request, { ...parts.settings, isSecure }),
-    handle: (request, peer) => gateway.handle(request, peer),
+    handle: (request, peer, certificate) => gateway.handle(request, peer, certificate),
     cutShort: () => gateway.cutShort(),
     ...(tls === undefined ? {} : { tls: { material: tls.material, log } }),
   });

@@ -1,6 +1,7 @@
 import { type AuthConfig, equalInConstantTime, isLoopbackHost } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
+import type { PeerCertificateOf } from './client-certificate.ts';
 import { type KeyStore, keyPrefix, type SentKey } from './key-store.ts';
 import { keyInQuery, misplacedKey } from './misplaced-key.ts';
 import type { Role } from './permissions.ts';
@@ -39,6 +40,8 @@ export interface Credentials {
   request: Request;
   /** From where keys are sent; it is none of ours. */
   token: string | undefined;
+  /** Tells the certificate of the client; absent where the listener asks for none. */
+  certificate: PeerCertificateOf | undefined;
 }
 
 /**
@@ -68,6 +71,7 @@ export function authenticate(
   query: string,
   { auth, credentialSources, keys }: Authentication,
   takesKeyInQuery = false,
+  certificate?: PeerCertificateOf,
 ): Caller | Promise<Caller> {
   if (query !== '' && !takesKeyInQuery) {
     const refusal = keyInQuery(query);
@@ -84,7 +88,7 @@ export function authenticate(
     return keys.authenticate(token).then(callerOfKey);
   }
   if (credentialSources !== undefined) {
-    const credentials = { request, token };
+    const credentials = { request, token, certificate };
     for (const source of credentialSources) {
       const caller = source(credentials);
       if (caller !== undefined) return caller;

@@ -1,4 +1,5 @@
 import type { AuthSettings, CredentialSource } from '../authenticate.ts';
+import { CertificateCallers } from './certificate-callers.ts';
 import { OwnTokens } from './own-tokens.ts';
 import { TokenCallers, type TokenCallersOptions } from './token-callers.ts';
 
@@ -6,18 +7,21 @@ import { TokenCallers, type TokenCallersOptions } from './token-callers.ts';
 export class Identities {
   readonly #options: TokenCallersOptions;
   readonly #tokens: TokenCallers;
+  readonly #certificates: CertificateCallers;
   #own: OwnTokens | undefined;
 
   /** There are keys only, until `configure`. */
   constructor(options: TokenCallersOptions) {
     this.#options = options;
     this.#tokens = new TokenCallers(options);
+    this.#certificates = new CertificateCallers(options);
   }
 
-  configure({ jwt = [], oauth, oidc, signingKeys }: AuthSettings): void {
+  configure({ jwt = [], mtls = [], oauth, oidc, signingKeys }: AuthSettings): void {
     const isOn = oauth !== undefined || oidc !== undefined;
     this.#own = isOn && signingKeys ? new OwnTokens(signingKeys, this.#options.now) : undefined;
     this.#tokens.configure(jwt, oauth === undefined ? undefined : this.#own);
+    this.#certificates.configure(mtls);
   }
 
   /** Tokens of zeke's own; absent where neither the token endpoint nor logins are configured. */
@@ -27,7 +31,9 @@ export class Identities {
 
   /** Undefined where keys are all that there is. */
   get sources(): readonly CredentialSource[] | undefined {
-    const { source } = this.#tokens;
-    return source && [source];
+    // What a caller says wins over what its connection has shown.
+    const all = [this.#tokens.source, this.#certificates.source];
+    const sources = all.filter((each) => each !== undefined);
+    return sources.length > 0 ? sources : undefined;
   }
 }

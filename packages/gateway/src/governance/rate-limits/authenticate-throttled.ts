@@ -1,5 +1,6 @@
 import { RpcError } from '@zeke/rpc';
 import { type Authentication, authenticate, type Caller } from '../authenticate.ts';
+import type { PeerCertificateOf } from '../client-certificate.ts';
 import type { PeerAddress } from './client-address.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -13,15 +14,16 @@ export function authenticateThrottled(
   peer: PeerAddress | undefined,
   services: Authentication & { rateLimits: RateLimits },
   takesKeyInQuery?: boolean,
+  certificate?: PeerCertificateOf,
 ): Caller | Promise<Caller> {
   const { rateLimits } = services;
   const { throttle } = rateLimits;
   if (peer === undefined || !throttle.isOn) {
-    return authenticate(request, query, services, takesKeyInQuery);
+    return authenticate(request, query, services, takesKeyInQuery, certificate);
   }
   let caller: Caller | Promise<Caller>;
   try {
-    caller = authenticate(request, query, services, takesKeyInQuery);
+    caller = authenticate(request, query, services, takesKeyInQuery, certificate);
   } catch (reason) {
     throw failed(rateLimits, rateLimits.addressOf(request, peer), reason);
   }
