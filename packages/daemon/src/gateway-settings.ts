@@ -52,6 +52,7 @@ export async function gatewaySettings(
       maxMessages: server.maxMessages,
       maxTools: server.maxTools,
     },
+    captureContent: config.telemetry.captureContent,
     overload: {
       maxConcurrentRequests: server.maxConcurrentRequests,
       maxConcurrentStreams: server.maxConcurrentStreams,

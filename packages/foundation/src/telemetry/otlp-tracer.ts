@@ -4,7 +4,6 @@ import {
   type Tracer as ApiTracer,
   type Context,
   createTraceState,
-  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   SpanStatusCode,
@@ -83,12 +82,8 @@ class OtlpTracer implements Tracer {
   }
 
   startSpan(name: string, options: SpanOptions = {}): Span {
-    const { kind = 'internal', attributes = {}, links, parent, tracestate } = options;
-    const settings = {
-      kind: kinds[kind],
-      attributes: redactedAttributes(attributes),
-      ...(links ? { links: links.flatMap(linkTo) } : {}),
-    };
+    const { kind = 'internal', attributes = {}, parent, tracestate } = options;
+    const settings = { kind: kinds[kind], attributes: redactedAttributes(attributes) };
     const context = contextOf(parent, tracestate);
     return new OtlpSpan(this.#tracer.startSpan(name, settings, context));
   }
@@ -134,6 +129,10 @@ class OtlpSpan implements Span {
     if (this.exemplar) this.#span.setAttribute(name, redactedAttribute(value));
   }
 
+  link(other: Span): void {
+    if (other instanceof OtlpSpan) this.#span.addLink({ context: other.context });
+  }
+
   fail(error: unknown): void {
     const message = redactText(error instanceof Error ? error.message : String(error));
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
@@ -148,10 +147,6 @@ class OtlpSpan implements Span {
 function errorType(error: unknown): string {
   if (error instanceof RpcError) return error.code;
   return error instanceof Error ? error.name : '_OTHER';
-}
-
-function linkTo(span: Span): Link[] {
-  return span instanceof OtlpSpan ? [{ context: span.context }] : [];
 }
 
 /** Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header; others are read alike. */

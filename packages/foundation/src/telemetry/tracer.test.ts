@@ -112,7 +112,8 @@ test('spans have links, lists, codes of errors, and ends in the past', async () 
   const { spans, url, server } = collector();
   await using tracer = await createTracer({ endpoint: url, serviceName: 'zeke-test' });
   const first = tracer.startSpan('first');
-  const second = tracer.startSpan('second', { links: [first] });
+  const second = tracer.startSpan('second');
+  second.link(first);
   second.setAttribute('reasons', ['stop', 'sk-1234567890abcdef']);
   second.fail(new RpcError('unavailable', 'gone'));
   second.end(performance.now());

@@ -10,8 +10,6 @@ export interface SpanOptions {
   readonly parent?: Span | string;
   /** Beside a parent from outside: its W3C `tracestate`. */
   readonly tracestate?: string;
-  /** Spans that this one has to do with, and that are not its parent. */
-  readonly links?: readonly Span[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -26,6 +24,8 @@ export interface Span {
   /** The W3C `tracestate` to send on, as it came; undefined when there is none. */
   readonly tracestate: string | undefined;
   setAttribute(name: string, value: AttributeValue): void;
+  /** Names a span that this one has to do with and that is not its parent. */
+  link(other: Span): void;
   /**
    * Marks the span failed, with `error.type`: the error's code, else its class. The message is
    * redacted like a log line.
@@ -60,6 +60,7 @@ const noSpan: Span = {
   traceparent: undefined,
   tracestate: undefined,
   setAttribute() {},
+  link() {},
   fail() {},
   end() {},
 };

@@ -145,6 +145,9 @@ export class AnswerCache {
       visit?.leave();
       if (flight.source) recordCached(ledger, asked, flight.source, error);
       if (!error && flight.response.usage) this.#metrics.saved(flight.response.usage);
+    }).catch((reason: unknown) => {
+      visit?.leave();
+      throw reason;
     });
     if (response) this.#metrics.request('shared');
     else visit?.leave();

@@ -1,3 +1,4 @@
+import type { Span } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { AnswerListener } from '../http/chat-observer.ts';
 import { textOf } from '../http/pass-through.ts';
@@ -42,6 +43,8 @@ export class Flight implements AnswerListener {
   /** The stream came to its end, which counts when the head was sent. */
   #ended = false;
   #onFollowed: (() => void) | undefined;
+  /** Of the leader's request, where it is traced. */
+  leader: Span | undefined;
 
   /** `onEnd` is called once, when the flight is `answered` or `failed`. */
   constructor(onEnd: (flight: Flight) => void) {

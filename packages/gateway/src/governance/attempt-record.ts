@@ -6,6 +6,7 @@ import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { LiveAttempt } from '../routing/live-figures.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
+import type { AttemptSpan } from '../telemetry/attempt-span.ts';
 import type { Hold } from './budgets/hold.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Draw } from './rate-limits/draw.ts';
@@ -43,7 +44,9 @@ export class AttemptRecord {
   /** False where the answer's usage can be neither read nor counted (a sound, a file). */
   metered = true;
   /** The call whose answer's status stands on the row. */
-  call: { readonly httpStatus: number | undefined } | undefined;
+  call: { readonly httpStatus: number | undefined; readonly url: string | undefined } | undefined;
+  /** Where the request's trace is kept. */
+  span: AttemptSpan | undefined;
   /** What the provider has written so far, for an answer that is given up. */
   answered: (() => Omit<CountableText, 'input'>) | undefined;
   /** What is held in budgets until it is known what the attempt cost. */
@@ -97,22 +100,24 @@ export class AttemptRecord {
     this.#exchange.admission?.leave();
     this.#exchange.visit?.leave();
     const entry = this.#entry(outcome, error);
+    const atMs = performance.now();
+    if (outcome === 'incomplete' && error) this.#exchange.span?.fail(error);
     this.#live.end(entry, error);
     if (this.usageKnown || !countable) {
-      this.#write(entry);
+      this.#write(entry, error, atMs);
       return;
     }
     const estimated = this.#services.estimateUsage(countable).then(
-      (usage) => this.#write({ ...entry, usage: completed(entry.usage, usage) }),
+      (usage) => this.#write({ ...entry, usage: completed(entry.usage, usage) }, error, atMs),
       (reason: unknown) => {
         this.#services.log.error('tokens could not be counted', { err: reason });
-        this.#write({ ...entry, usage: { ...entry.usage, estimated: true } });
+        this.#write({ ...entry, usage: { ...entry.usage, estimated: true } }, error, atMs);
       },
     );
     this.#services.background.add(estimated);
   }
 
-  #write(entry: LedgerEntry): void {
+  #write(entry: LedgerEntry, error: RpcError | undefined, atMs: number): void {
     if (this.hold) this.#services.budgets.settle(this.hold, entry);
     this.draw?.settle(entry);
     this.#services.ledger.record(entry);
@@ -121,7 +126,9 @@ export class AttemptRecord {
       beforeMs: this.#startedAt - this.#exchange.startedAt,
       tokenMs: this.#tokenMs(entry),
     };
-    this.#services.metrics.attempt(entry, provider, times, this.#exchange.span?.exemplar);
+    const { span } = this;
+    this.#services.metrics.attempt(entry, provider, times, span?.exemplar);
+    span?.finish(entry, error, this.call?.url, atMs);
   }
 
   /** Between two tokens of a stream, on the average. */

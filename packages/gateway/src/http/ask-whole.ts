@@ -1,3 +1,4 @@
+import type { Span } from '@zeke/foundation';
 import type { Dialect, JsonObject, TranslationNote } from '../dialects/dialect.ts';
 import { dialects } from '../dialects/index.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
@@ -22,6 +23,8 @@ export interface WholeQuestion {
   /** What it holds, by which it is known what it may cost at most, and its text. */
   asks: JsonObject;
   input: string;
+  /** Spans of the answers that it is about. */
+  links?: readonly (Span | undefined)[];
 }
 
 /** A whole answer in neutral form. */
@@ -74,10 +77,13 @@ function targetOf({ name }: Dialect, { model, provider }: Candidate): Dialect {
 
 async function ask(
   step: Attempt,
-  { call, request }: WholeQuestion,
+  { call, links, request }: WholeQuestion,
   candidate: Candidate,
   target: Dialect,
 ): Promise<WholeAnswer> {
+  const { span } = step.record;
+  span?.asked(request);
+  for (const other of links ?? []) if (other) span?.span.link(other);
   const operation: Operation = {
     kind: 'chat',
     dialect: target.name,
@@ -95,6 +101,7 @@ async function ask(
   const fault = target.errorOfAnswer(answer);
   if (fault) throw fault;
   const response = target.decodeResponse(answer);
+  step.record.span?.whole(() => response);
   const usage = await usageOf(step, target, answer);
   settleWhole(step, answer);
   return { step, response, usage, notes };

@@ -36,12 +36,7 @@ import {
   send,
   settleWhole,
 } from './attempt.ts';
-import {
-  type AnswerListener,
-  type ChatObserver,
-  type Followers,
-  Held,
-} from './chat-observer.ts';
+import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
 import { checkCounts } from './check-counts.ts';
 import type { Exchange } from './exchange.ts';
 import { followedBy } from './followed-by.ts';

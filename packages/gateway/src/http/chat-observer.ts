@@ -28,6 +28,24 @@ export interface AnswerListener {
   end(error: RpcError | undefined): void;
 }
 
+/** Tells two what is to be heard; the second where there is one. */
+export function bothListeners(
+  first: AnswerListener,
+  second: AnswerListener | undefined,
+): AnswerListener {
+  if (!second) return first;
+  const tell = (say: (listener: AnswerListener) => void) => {
+    say(first);
+    say(second);
+  };
+  return {
+    begin: (candidate, passes) => tell((each) => each.begin(candidate, passes)),
+    event: (event) => tell((each) => each.event(event)),
+    whole: (read) => tell((each) => each.whole(read)),
+    end: (error) => tell((each) => each.end(error)),
+  };
+}
+
 /** Who follows an answer. */
 export interface Followers {
   observer?: ChatObserver | undefined;

@@ -59,7 +59,7 @@ export async function answerMerged(
     request,
     answers,
     ask: async (asked) => {
-      verdict = await askJudge(options, judges, asked);
+      verdict = await askJudge(options, judges, asked, answers);
       return verdict.response;
     },
   });
@@ -108,6 +108,7 @@ async function askJudge(
   { call, client, exchange, merge, services }: MergeCall,
   judges: readonly Candidate[],
   request: ChatRequest,
+  answers: readonly WholeAnswer[],
 ): Promise<WholeAnswer> {
   const limit = new AbortController();
   const late = () =>
@@ -120,7 +121,9 @@ async function askJudge(
     ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
   };
   const input = JSON.stringify(asks);
-  const question = { services, exchange, call, request, asks, input, operation: 'judge' } as const;
+  const links = answers.map(({ step }) => step.record.span?.span);
+  const about = { services, exchange, call, request, asks, input, links };
+  const question = { ...about, operation: 'judge' } as const;
   const before = exchange.attempts;
   try {
     return await tryCandidates(judges, client, (candidate, number) =>

@@ -38,12 +38,14 @@ export class Router {
   readonly #literal = new Map<string, Route>();
   readonly #patterns: PatternRoute[] = [];
   readonly #methods = new Map<string, Set<string>>();
+  readonly #paths = new Map<Route, string>();
 
   /** `pattern` is `METHOD /path`; `*` in the path stands for one part, a last `**` for all the rest. */
   add(pattern: string, route: Route): void {
     const space = pattern.indexOf(' ');
     const method = pattern.slice(0, space);
     const path = pattern.slice(space + 1);
+    this.#paths.set(route, path);
     if (!path.includes('*')) {
       this.#literal.set(pattern, route);
       const methods = this.#methods.get(path) ?? new Set();
@@ -72,6 +74,11 @@ export class Router {
       if (parameters) return { route: pattern.route, parameters };
     }
     return undefined;
+  }
+
+  /** The path of a route, with `*` for its variable parts. */
+  pathOf(route: Route): string {
+    return this.#paths.get(route) ?? '';
   }
 
   /** All routes, each with its method. */

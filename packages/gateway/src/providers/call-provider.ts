@@ -35,6 +35,8 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
   readonly #watch: Watch;
   /** Of the last answer whose head came. */
   httpStatus: number | undefined;
+  /** Tells the provider of the trace, where it is told. */
+  traceHeaders: Readonly<Record<string, string>> | undefined;
   /** Hears that a wait for the client was ended, and why. */
   onClientWaitEnd: ((error: RpcError) => void) | undefined;
   /** The wait that the clock now measures. */
@@ -52,6 +54,11 @@ export class ProviderCall implements Disposable, EventListenerObject, Watched {
     this.#watch = watchdog.watch(answerWithinMs, this);
     if (client.aborted) this.leave();
     else client.addEventListener('abort', this);
+  }
+
+  /** Where the last request went. */
+  get url(): string | undefined {
+    return this.#outbound?.url;
   }
 
   get signal(): AbortSignal {
@@ -218,7 +225,9 @@ function sendHead(
   call: ProviderCall,
 ): Promise<HttpAnswer> {
   call.sends(outbound);
-  const { url, method, headers, body } = outbound;
+  const { url, method, body } = outbound;
+  const { traceHeaders } = call;
+  const headers = traceHeaders ? { ...outbound.headers, ...traceHeaders } : outbound.headers;
   return http.send({ url, method, headers, body, signal: call.signal });
 }
 

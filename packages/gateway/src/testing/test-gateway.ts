@@ -6,6 +6,7 @@ import {
   type ProviderConfig,
   Secret,
   type Storage,
+  type Tracer,
 } from '@zeke/foundation';
 import { HttpClient } from '@zeke/foundation/http-client';
 import type { Selectable } from 'kysely';
@@ -24,6 +25,8 @@ export interface TestGatewayOptions {
   storage?: Storage<GatewayTables>;
   /** Those that it shares limits, budgets and news with. */
   replicas?: Replicas;
+  /** Absent: nothing is traced. */
+  tracer?: Tracer;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** The clock of rate limits, in milliseconds. */
@@ -96,7 +99,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
       },
     }),
     metrics: await createMetrics({ processMetrics: false }),
-    tracer: noTracer,
+    tracer: options.tracer ?? noTracer,
     fetch,
     http,
     now: options.now ?? Date.now,
