@@ -1,7 +1,8 @@
-import { hashSecret, type Storage } from '@zeke/foundation';
+import { createLogger, hashSecret, type Storage } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { sql } from 'kysely';
 import { apiError } from '../neutral/api-error.ts';
+import { Outage } from './outage.ts';
 import type { Role } from './permissions.ts';
 import { type RetiredSecret, RetiredSecrets } from './retired-secrets.ts';
 import type { GatewayTables, KeyTable } from './tables.ts';
@@ -72,15 +73,26 @@ export interface CreateKeyOptions {
   role?: Role;
 }
 
+export interface KeyStoreOptions {
+  storage: Storage<GatewayTables>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Absent: while the database is away nobody is let in whom it has not just confirmed. */
+  outage?: Outage;
+}
+
 /**
  * API keys: `zk-` and 32 random bytes in base64url. The secret is given once, by `create`; what is
  * stored is its SHA-256, which needs no salt or stretching since the secret is random.
  *
  * Look-ups are kept in memory. A key revoked in this process is forgotten at once, one revoked by
  * another process as soon as the database says that somebody wrote (SQLite) or after a second
- * (PostgreSQL). They go by the hash, so that their time tells nothing about the secret.
+ * (PostgreSQL). They go by the hash, so that their time tells nothing about the secret. While the
+ * database is away the rule of `outage` holds.
  */
 export class KeyStore {
+  /** By which rule keys are believed while the database is away. */
+  readonly outage: Outage;
   readonly #storage: Storage<GatewayTables>;
   readonly #now: () => number;
   readonly #retired: RetiredSecrets;
@@ -93,7 +105,9 @@ export class KeyStore {
   /** When the stamp was read, in milliseconds since the epoch. */
   #stampedAt = 0;
 
-  constructor(options: { storage: Storage<GatewayTables>; now: () => number }) {
+  constructor(options: KeyStoreOptions) {
+    const { now, outage } = options;
+    this.outage = outage ?? new Outage({ now, graceMs: 0, log: createLogger({ level: 'silent' }) });
     this.#storage = options.storage;
     this.#retired = new RetiredSecrets(options.storage);
     this.#now = options.now;
@@ -248,7 +262,12 @@ export class KeyStore {
   async authenticate(secret: string): Promise<SentKey> {
     if (!hasKeyForm(secret)) throw refused(invalid);
     const hash = hashSecret(secret);
-    return this.known(secret) ?? this.#usable(await this.#read(hash), hash);
+    const known = this.known(secret);
+    if (known) return known;
+    const cached = this.#cache.get(hash);
+    const before = cached && { value: cached.key, readAt: cached.readAt };
+    const key = await this.outage.read<SentKey | undefined>(before, () => this.#read(hash));
+    return this.#usable(key, hash);
   }
 
   /** The key of this id when it may be used now, which counts as its use. Throws as `authenticate` does. */

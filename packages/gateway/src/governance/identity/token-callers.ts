@@ -87,11 +87,15 @@ export class TokenCallers {
   }
 
   async #findAgain(known: Known): Promise<Caller> {
-    const mark = this.#options.keys.mark();
+    const { keys } = this.#options;
+    const mark = keys.mark();
+    const before = { value: known.caller, readAt: known.mark.readAt };
     try {
-      known.caller = await known.find();
-      known.mark = mark;
-      return known.caller;
+      return await keys.outage.read(before, async () => {
+        known.caller = await known.find();
+        known.mark = mark;
+        return known.caller;
+      });
     } catch (reason) {
       known.untilMs = 0;
       throw reason;
