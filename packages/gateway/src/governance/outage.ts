@@ -46,7 +46,7 @@ export class Outage {
   /** What the database says; while it is away, what it has said `before`. */
   async read<T>(before: Before<T> | undefined, read: () => Promise<T>): Promise<T> {
     const { now } = this.#options;
-    if (!before || now() - before.readAt > this.graceMs) return await this.ask(read);
+    if (!before || now() - before.readAt > this.graceMs) return await this.#ask(read);
     if (this.#since !== undefined && now() < this.#askAt) return before.value;
     try {
       return await this.ask(read);
@@ -56,26 +56,35 @@ export class Outage {
     }
   }
 
-  /** Asks, and notes whether the database is there. Throws what it says, or `unavailable` when it is late. */
+  /** Asks, but not for long. Throws what the database says, or `unavailable` when it is late. */
   async ask<T>(read: () => Promise<T>): Promise<T> {
-    const work = read();
-    // Who is told that it is late waits no more.
-    work.catch(() => {});
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new RpcError('unavailable', 'the database is late', { retryable: true })),
       this.#options.patienceMs ?? patienceMs,
     );
     try {
-      const value = await (this.graceMs > 0 ? Promise.race([work, late.promise]) : work);
+      return await this.#ask(() => {
+        const work = read();
+        // Who is told that it is late waits no more.
+        work.catch(() => {});
+        return Promise.race([work, late.promise]);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Asks, and notes whether the database is there. */
+  async #ask<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      const value = await read();
       this.#isBack();
       return value;
     } catch (error) {
       if (isAway(error)) this.#isAway(error);
       else this.#isBack();
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

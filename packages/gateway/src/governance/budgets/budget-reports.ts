@@ -61,6 +61,7 @@ export class BudgetReports {
       log.warn('a soft budget is passed', { warning: warningOf(shortfall) });
     else log.warn('a hard budget refuses requests', { kind, id, ...name, period, limitMicroUsd });
     onEvent({
+      id: `evt_${Bun.randomUUIDv7('hex').replaceAll('-', '')}`,
       type,
       at: new Date(now()).toISOString(),
       budget: { kind, id, ...name, period, mode, limit_micro_usd: limitMicroUsd },

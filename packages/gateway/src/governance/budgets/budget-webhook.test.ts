@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { createLogger } from '@zeke/foundation';
+import { createLogger, Spool } from '@zeke/foundation';
+import { temporaryDirectory } from '@zeke/foundation/testing';
 import { type BudgetEvent, BudgetWebhook } from './budget-webhook.ts';
 
 let statuses: number[];
@@ -24,13 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => server.stop(true));
 
-function webhook(retryMs = 0): BudgetWebhook {
+function webhook(retryMs = 0, spool?: Spool): BudgetWebhook {
   const write = (text: string) => void logged.push(JSON.parse(text).msg);
   const made = new BudgetWebhook({
     fetch,
     log: createLogger({ level: 'info', destination: { write } }),
     stopping: stopping.signal,
     retryMs,
+    spool,
   });
   made.settings = { url: server.url.href };
   return made;
@@ -38,6 +40,7 @@ function webhook(retryMs = 0): BudgetWebhook {
 
 function event(id: string): BudgetEvent {
   return {
+    id: `evt_${id}`,
     type: 'budget.warning',
     at: '2026-11-21T12:00:00.000Z',
     budget: { kind: 'key', id, period: 'day', mode: 'soft', limit_micro_usd: 1 },
@@ -92,4 +95,57 @@ test('without an address nothing is sent', async () => {
   hook.send(event('a'));
   await hook.settled;
   expect(bodies).toEqual([]);
+});
+
+test('what the end of the process finds unsent is sent by the next one, in order and first', async () => {
+  await using directory = await temporaryDirectory();
+  const log = createLogger({ level: 'silent' });
+  const open = () =>
+    Spool.open({ folder: directory.path, name: 'webhook', maxBytes: 100_000, log });
+  {
+    await using spool = await open();
+    const hook = webhook(60_000, spool);
+    const refused = Promise.withResolvers<void>();
+    hook.send(event('a'));
+    hook.send(event('b'));
+    hook.send(event('c'));
+    server.reload({
+      fetch: async (request) => {
+        bodies.push(await request.text());
+        if (bodies.length === 2) refused.resolve();
+        return new Response(null, { status: bodies.length === 1 ? 200 : 500 });
+      },
+    });
+    await refused.promise;
+    stopping.abort();
+    await hook.keep();
+    expect(bodies.map((body) => JSON.parse(body).id)).toEqual(['evt_a', 'evt_b']);
+  }
+  bodies = [];
+  stopping = new AbortController();
+  server.reload({
+    fetch: async (request) => {
+      bodies.push(await request.text());
+      return new Response();
+    },
+  });
+  await using spool = await open();
+  const hook = webhook(0, spool);
+  hook.resume();
+  hook.send(event('d'));
+  await hook.settled;
+  expect(bodies.map((body) => JSON.parse(body).id)).toEqual(['evt_b', 'evt_c', 'evt_d']);
+  expect(spool.isEmpty).toBe(true);
+  expect(logged.at(-1)).toContain('was told what an earlier process could not tell');
+});
+
+test('without a place to keep them, events that are lost are told', async () => {
+  statuses = [500];
+  const hook = webhook(60_000);
+  hook.send(event('a'));
+  stopping.abort();
+  await hook.keep();
+  expect(logged).toEqual([
+    'events for budgets.webhook_url were not sent before the end, and are lost',
+  ]);
 });
