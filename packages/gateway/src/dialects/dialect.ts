@@ -85,6 +85,17 @@ export interface EventDecoder {
 export interface EventEncoder {
   /** Text ready to send, framing included; empty when the event has no expression by itself. */
   push(event: ChatEvent): string;
+  /**
+   * Says that all that was told is void, and that another answer follows in its place: its events are
+   * pushed from `response-start` on. At most once. Absent where the dialect has no room to say so.
+   */
+  upgrade?(to: Upgrade): string;
+}
+
+/** Which answer takes the place of which, as `provider/model`. */
+export interface Upgrade {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** An error as an HTTP answer in a dialect's shape. */

@@ -142,7 +142,9 @@ function askUnderRules(
   candidates: Candidate[],
 ): Promise<Response> {
   const { cache } = services;
-  if (!cache || exchange.guard?.mayNotShare(candidates))
+  // What may be taken back is neither kept nor shared.
+  const mayChange = call.stream && routing?.upgrade === true;
+  if (!cache || mayChange || exchange.guard?.mayNotShare(candidates))
     return askAllowed(services, exchange, call, routing, candidates);
   return cache.answer({
     services,

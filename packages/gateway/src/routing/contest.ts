@@ -25,6 +25,19 @@ export interface ContestOptions<T> {
   readonly ask: AskInContest<T>;
   /** Gives up an answer that came too late. */
   readonly discard: (answer: T) => void;
+  /**
+   * Where the first candidate's answer may be taken back for that of another: heard before it is given
+   * out, while others still try. They go on until one of them answers or `giveUp` is called.
+   */
+  readonly onFirst?: (better: Better<T>) => void;
+}
+
+/** What may come after the first candidate's answer. */
+export interface Better<T> {
+  /** The next useful answer; undefined when there will be none. */
+  readonly answer: Promise<T | undefined>;
+  /** Cancels who still tries. */
+  giveUp(): void;
 }
 
 /**
@@ -46,6 +59,8 @@ class Contest<T> {
   #own: RpcError | undefined;
   #begun = 0;
   #decided = false;
+  /** The first candidate has answered, and others may do better. */
+  #better: PromiseWithResolvers<T | undefined> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ContestOptions<T>) {
@@ -78,25 +93,56 @@ class Contest<T> {
     this.#begun++;
     const controller = new AbortController();
     this.#running.add(controller);
-    ask(candidate, this.#begun, { minUsefulTokens, lost: controller.signal }).then(
-      (answer) => this.#answered(answer, controller),
+    const number = this.#begun;
+    ask(candidate, number, { minUsefulTokens, lost: controller.signal }).then(
+      (answer) => this.#answered(answer, controller, number),
       (reason: unknown) => this.#failed(RpcError.from(reason), candidate, controller),
     );
   }
 
-  #answered(answer: T, controller: AbortController): void {
+  #answered(answer: T, controller: AbortController, number: number): void {
     if (this.#decided) {
       this.#options.discard(answer);
       return;
     }
     this.#running.delete(controller);
+    if (number === 1 && this.#mayImprove()) {
+      this.#improve();
+      this.#result.resolve(answer);
+      return;
+    }
+    this.#better?.resolve(answer);
     this.#decide(new RpcError('canceled', 'another candidate was quicker'));
     this.#result.resolve(answer);
+  }
+
+  #mayImprove(): boolean {
+    const { atOnce, candidates, onFirst } = this.#options;
+    if (onFirst === undefined || this.#own || this.#better) return false;
+    return this.#running.size > 0 || this.#begun < Math.min(atOnce, candidates.length);
+  }
+
+  #improve(): void {
+    this.#better = Promise.withResolvers();
+    this.#options.onFirst?.({
+      answer: this.#better.promise,
+      giveUp: () => {
+        if (!this.#decided) this.#decide(new RpcError('canceled', 'the first answer was whole'));
+        this.#better?.resolve(undefined);
+      },
+    });
   }
 
   #failed(error: RpcError, candidate: Candidate, controller: AbortController): void {
     if (this.#decided) return;
     this.#running.delete(controller);
+    if (this.#better) {
+      if (!this.#options.client.aborted) this.#begin();
+      if (this.#running.size > 0) return;
+      this.#decide(error);
+      this.#better.resolve(undefined);
+      return;
+    }
     if (this.#options.client.aborted) {
       this.#decide(error);
       this.#result.reject(error);

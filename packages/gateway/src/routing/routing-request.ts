@@ -45,6 +45,7 @@ export const routingSchema = z.strictObject({
   min_useful_tokens: z.int().min(1).max(1_000).optional(),
   intent: choice(intents).optional(),
   privacy: choice(['any', 'local_only']).optional(),
+  upgrade: z.boolean().optional(),
   merge: choice(mergeNames).optional(),
   judge: z.string().min(1).max(maxNameChars).optional(),
   budget_usd: z.number().min(0).max(maxBudgetUsd).optional(),
@@ -68,6 +69,8 @@ export interface RoutingRequest {
   readonly intent?: Intent | undefined;
   /** `local_only`: no provider elsewhere may be asked. */
   readonly privacy?: 'any' | 'local_only' | undefined;
+  /** A stream of `speculate_k` may take its first answer back for another's. */
+  readonly upgrade?: boolean | undefined;
   /** How several answers become one. */
   readonly merge?: MergeName | undefined;
   /** The model that judges them. */
@@ -112,6 +115,7 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
     minUsefulTokens: data.min_useful_tokens,
     intent: data.intent,
     privacy: data.privacy,
+    upgrade: data.upgrade,
     merge: data.merge,
     judge: data.judge,
     mergeWaitMs: data.merge_wait_ms,

@@ -3,7 +3,7 @@ import type { Citation, OutputPart } from '../../neutral/chat-request.ts';
 import type { ChatResponse } from '../../neutral/chat-response.ts';
 import { wrapSignature } from '../../neutral/signature.ts';
 import type { Usage } from '../../neutral/usage.ts';
-import type { EncodeResponseContext, EventEncoder, JsonObject } from '../dialect.ts';
+import type { EncodeResponseContext, EventEncoder, JsonObject, Upgrade } from '../dialect.ts';
 import { freeFormProperty, toolInput } from '../free-form-tool.ts';
 import { encodeCitation } from './citations.ts';
 import { encodeStreamError } from './errors.ts';
@@ -105,6 +105,9 @@ class MessageStreamEncoder implements EventEncoder {
   #usage: Usage | undefined;
   #calledTools = false;
   #refused = false;
+  #isUpgraded = false;
+  /** To be told with the next block, which the official clients hand on where they drop the event. */
+  #mark: Upgrade | undefined;
 
   constructor(context: EncodeResponseContext) {
     this.#context = context;
@@ -113,6 +116,7 @@ class MessageStreamEncoder implements EventEncoder {
   push(event: ChatEvent): string {
     switch (event.type) {
       case 'response-start':
+        if (this.#isUpgraded) return '';
         return frame({
           type: 'message_start',
           message: {
@@ -148,6 +152,21 @@ class MessageStreamEncoder implements EventEncoder {
       case 'response-end':
         return this.#end();
     }
+  }
+
+  /** The blocks so far end; that they are void the event says, and the first block after them. */
+  upgrade(to: Upgrade): string {
+    this.#isUpgraded = true;
+    this.#mark = to;
+    const open = this.#queue[0];
+    let text = this.#settle();
+    if (open && open.index >= 0) text += blockStop(open.index);
+    this.#parts.clear();
+    this.#queue = [];
+    this.#calledTools = false;
+    this.#refused = false;
+    const record = JSON.stringify({ type: 'upgrade', ...to, block: this.#blocks });
+    return `${text}event: upgrade\ndata: ${record}\n\n`;
   }
 
   #start(start: PartStart): string {
@@ -226,8 +245,7 @@ class MessageStreamEncoder implements EventEncoder {
     const settled = this.#settle();
     part.index = this.#blocks++;
     const { index } = part;
-    const block = openingBlock(part.start);
-    return settled + frame({ type: 'content_block_start', index, content_block: block });
+    return settled + this.#blockStart(index, openingBlock(part.start));
   }
 
   #close(part: PartState, { signature }: PartEnd): string {
@@ -272,8 +290,13 @@ class MessageStreamEncoder implements EventEncoder {
     const settled = this.#settle();
     const index = this.#blocks++;
     const block: AnswerBlock = { type: 'redacted_thinking', data };
-    const start = frame({ type: 'content_block_start', index, content_block: block });
-    return settled + start + blockStop(index);
+    return settled + this.#blockStart(index, block) + blockStop(index);
+  }
+
+  #blockStart(index: number, block: AnswerBlock): string {
+    const mark = this.#mark && { omen: { upgrade: this.#mark } };
+    this.#mark = undefined;
+    return frame({ type: 'content_block_start', index, content_block: { ...block, ...mark } });
   }
 
   #end(): string {

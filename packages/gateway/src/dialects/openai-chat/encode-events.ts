@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../neutral/chat-event.ts';
 import type { Signature } from '../../neutral/chat-request.ts';
 import type { Usage } from '../../neutral/usage.ts';
-import type { EncodeResponseContext, EventEncoder } from '../dialect.ts';
+import type { EncodeResponseContext, EventEncoder, Upgrade } from '../dialect.ts';
 import { annotationOf, documentCitationOf } from './citations.ts';
 import { customToolNames, unwrapCustomInput } from './custom-tools.ts';
 import { completionId, extraContentOf, imageOf } from './encode-response.ts';
@@ -24,6 +24,7 @@ type OpenPart =
 
 interface ChoiceState {
   isBegun: boolean;
+  isFinished: boolean;
   hasRefusal: boolean;
   textLength: number;
   counts: { calls: number; thoughts: number; images: number };
@@ -47,6 +48,8 @@ class OpenAiChatEncoder implements EventEncoder {
   readonly #tail: string;
   #head = '';
   #usage: Usage | undefined;
+  /** Of the first choice that is not void. */
+  #firstChoice = 0;
 
   constructor(context: EncodeResponseContext) {
     this.#context = context;
@@ -56,6 +59,26 @@ class OpenAiChatEncoder implements EventEncoder {
   }
 
   push(event: ChatEvent): string {
+    if (this.#firstChoice === 0) return this.#push(event);
+    // The one answer has one id.
+    if (event.type === 'response-start') return '';
+    const isOfChoice = 'choice' in event;
+    return this.#push(isOfChoice ? { ...event, choice: event.choice + this.#firstChoice } : event);
+  }
+
+  /** The choices so far end, cut short, and those of the other answer have the numbers after them. */
+  upgrade(to: Upgrade): string {
+    let text = '';
+    this.#choices.forEach((state, choice) => {
+      if (state.isBegun && !state.isFinished) text += this.#raw(choice, '{}', 'null', '"length"');
+    });
+    this.#firstChoice = Math.max(1, this.#choices.length);
+    const member = JSON.stringify({ upgrade: { ...to, choice: this.#firstChoice } });
+    const end = '}\n\n';
+    return `${text}${this.#head}${this.#tail.slice(0, -end.length)},"omen":${member}${end}`;
+  }
+
+  #push(event: ChatEvent): string {
     switch (event.type) {
       case 'response-start':
         this.#head = this.#headOf(event.id, event.createdAtMs);
@@ -112,6 +135,7 @@ class OpenAiChatEncoder implements EventEncoder {
     if (known) return known;
     const state: ChoiceState = {
       isBegun: false,
+      isFinished: false,
       hasRefusal: false,
       textLength: 0,
       counts: { calls: 0, thoughts: 0, images: 0 },
@@ -273,6 +297,7 @@ class OpenAiChatEncoder implements EventEncoder {
   #finish(event: Extract<ChatEvent, { type: 'finish' }>): string {
     const state = this.#choice(event.choice);
     const begin = this.#begin(event.choice, state, '');
+    state.isFinished = true;
     let reason = JSON.stringify(finishReasonName(event.reason, state.hasRefusal));
     if (event.stopSequence !== undefined) {
       reason += `,"stop_reason":${JSON.stringify(event.stopSequence)}`;

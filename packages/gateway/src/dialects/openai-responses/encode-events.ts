@@ -5,7 +5,7 @@ import type { MediaSource, Signature } from '../../neutral/chat-request.ts';
 import type { ChatResponse } from '../../neutral/chat-response.ts';
 import { replayResponse } from '../../neutral/replay-response.ts';
 import type { Usage } from '../../neutral/usage.ts';
-import type { EncodeResponseContext, EventEncoder, JsonObject } from '../dialect.ts';
+import type { EncodeResponseContext, EventEncoder, JsonObject, Upgrade } from '../dialect.ts';
 import { CallWriter } from './call-writer.ts';
 import { errorCode, failureCode } from './errors.ts';
 import { encodeLogprobs } from './logprobs.ts';
@@ -126,7 +126,17 @@ class ResponsesEventEncoder implements EventEncoder {
     return this.#stream.take();
   }
 
+  /** The items so far end as incomplete, and are not among those of the response. */
+  upgrade(to: Upgrade): string {
+    this.#closeAll('incomplete');
+    this.#hasRefusal = false;
+    this.#finish = 'stop';
+    this.#stream.upgrade(to);
+    return this.#stream.take();
+  }
+
   #start(): void {
+    if (this.#isStarted) return;
     this.#isStarted = true;
     const { response } = this;
     this.#stream.emit({ type: 'response.created', response });
@@ -260,7 +270,7 @@ class ResponsesEventEncoder implements EventEncoder {
 
   #end(): void {
     this.#closeAll('completed');
-    const { output } = this.#stream;
+    const { answer: output } = this.#stream;
     const usage = this.#usage ? { usage: encodeUsage(this.#usage) } : {};
     switch (this.#finish) {
       case 'length':
