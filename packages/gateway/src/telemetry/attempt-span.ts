@@ -78,11 +78,7 @@ export class AttemptSpan implements AnswerListener {
     }
   }
 
-  /** All that a stream had to say was heard. */
-  end(): void {
-    if (!this.#content || this.#content.isEmpty) return;
-    this.span.setAttribute('gen_ai.output.messages', outputMessages(this.#content.choices()));
-  }
+  end(): void {}
 
   /** The attempt, which went to `url`, ended at this moment of the monotonic clock. */
   finish(
@@ -100,6 +96,9 @@ export class AttemptSpan implements AnswerListener {
     }
     if (this.#reasons.length > 0) {
       span.setAttribute('gen_ai.response.finish_reasons', this.#reasons);
+    }
+    if (this.#content && !this.#content.isEmpty) {
+      span.setAttribute('gen_ai.output.messages', outputMessages(this.#content.choices()));
     }
     if (streamed && firstTokenMs !== undefined) {
       span.setAttribute('gen_ai.response.time_to_first_chunk', firstTokenMs / 1_000);

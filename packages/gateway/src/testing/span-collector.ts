@@ -20,7 +20,7 @@ export interface CollectedSpan {
 /** A collector on loopback that takes traces as OTLP in JSON, and a tracer that sends it all of them. */
 export interface SpanCollector extends AsyncDisposable {
   tracer: Tracer;
-  /** All spans so far, in the order of their beginnings. */
+  /** All spans so far: parents before their children, and those in the order of their attempts. */
   spans(): Promise<CollectedSpan[]>;
 }
 
@@ -43,13 +43,29 @@ export async function spanCollector(): Promise<SpanCollector> {
     tracer,
     spans: async () => {
       await tracer.flush();
-      return spans.toSorted((left, right) => Number(left.startedNs - right.startedNs));
+      return inOrder(spans);
     },
     [Symbol.asyncDispose]: async () => {
       await tracer[Symbol.asyncDispose]();
       await server.stop(true);
     },
   };
+}
+
+/** Beginnings are told to the millisecond only, so they alone give no order. */
+function inOrder(spans: readonly CollectedSpan[]): CollectedSpan[] {
+  const known = new Set(spans.map(({ spanId }) => spanId));
+  const isRoot = ({ parentSpanId = '' }: CollectedSpan) => !known.has(parentSpanId);
+  const attempt = ({ attributes }: CollectedSpan) => Number(attributes['zeke.attempt'] ?? 0);
+  const byBegin = (left: CollectedSpan, right: CollectedSpan) =>
+    Number(left.startedNs - right.startedNs) || attempt(left) - attempt(right);
+  return spans
+    .filter(isRoot)
+    .toSorted(byBegin)
+    .flatMap((root) => [
+      root,
+      ...spans.filter(({ parentSpanId }) => parentSpanId === root.spanId).toSorted(byBegin),
+    ]);
 }
 
 interface ExportedTraces {
