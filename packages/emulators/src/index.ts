@@ -28,5 +28,11 @@ export { type OllamaEmulatorOptions, startOllamaEmulator } from './ollama/emulat
 export { type OllamaModel, ollamaModels } from './ollama/models.ts';
 export { type OpenAiEmulatorOptions, startOpenAiEmulator } from './openai/emulator.ts';
 export { type ModelEntry, openAiModels } from './openai/models.ts';
+export {
+  startVaultEmulator,
+  type VaultEmulator,
+  type VaultEmulatorOptions,
+} from './vault/vault.ts';
+export type { VaultAppRole, VaultToken } from './vault/vault-tokens.ts';
 export { startVertexEmulator, type VertexEmulatorOptions } from './vertex/vertex.ts';
 export { startXaiEmulator, xaiModels } from './xai/emulator.ts';
