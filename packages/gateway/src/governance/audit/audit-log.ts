@@ -1,8 +1,9 @@
-import type { Storage } from '@zeke/foundation';
+import type { Logger, Spool, Storage } from '@zeke/foundation';
 import { apiError } from '../../neutral/api-error.ts';
 import { DayTable } from '../day-table.ts';
 import type { AuditCheckpointTable, AuditTable, GatewayTables } from '../tables.ts';
 import { type AuditEntry, type AuditEvent, entryOfRow, rowAfter } from './audit-entry.ts';
+import { AuditSpool } from './audit-spool.ts';
 import { withChain } from './with-chain.ts';
 
 /** Entries that may wait to be written. */
@@ -32,6 +33,15 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+export interface AuditLogOptions {
+  storage: Storage<GatewayTables>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log?: Logger;
+  /** Where what nothing waits for is kept while the database does not take it. */
+  spool?: Spool | undefined;
+}
+
 /**
  * The log of what was done: entries are added, each linked to the one before by its hash, and never
  * changed. Processes on one database write one chain.
@@ -40,12 +50,14 @@ export class AuditLog {
   readonly #storage: Storage<GatewayTables>;
   readonly #now: () => number;
   readonly #days: DayTable;
+  readonly #spool: AuditSpool | undefined;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(options: { storage: Storage<GatewayTables>; now: () => number }) {
+  constructor(options: AuditLogOptions) {
     this.#storage = options.storage;
     this.#now = options.now;
+    this.#spool = options.spool && new AuditSpool({ ...options, spool: options.spool });
     this.#days = new DayTable(options.storage, 'gateway_audit');
   }
 
@@ -64,6 +76,32 @@ export class AuditLog {
     this.#waiting.push({ event, atMs: this.#now(), resolve, reject });
     if (!this.#isWriting) void this.#writeAll();
     return promise;
+  }
+
+  /**
+   * Puts on the log what has happened already, and nothing waits for: while the database does not take
+   * it, it goes to the disk, and to the log after, with the time of now. Throws when neither takes it.
+   */
+  async note(event: AuditEvent): Promise<void> {
+    const atMs = this.#now();
+    try {
+      await this.append(event);
+    } catch (error) {
+      if (!this.#spool) throw error;
+      await this.#spool.keep(event, atMs);
+      return;
+    }
+    await this.catchUp();
+  }
+
+  /** True while something waits on the disk. */
+  get isBehind(): boolean {
+    return this.#spool?.isEmpty === false;
+  }
+
+  /** Puts on the log what waits on the disk. Never rejects. */
+  async catchUp(): Promise<void> {
+    await this.#spool?.catchUp();
   }
 
   /** Entries in order of their numbers. */

@@ -27,14 +27,14 @@ export interface AuthFailure {
  * written at the end, too; a process that dies loses it.
  */
 export class AuthFailures implements AsyncDisposable {
-  readonly #audit: Pick<AuditLog, 'append'>;
+  readonly #audit: Pick<AuditLog, 'note'>;
   readonly #log: Logger;
   /** By the key's id, or the address where no key is known. */
   readonly #bySource = new Map<string, number>();
   #gathered = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: { audit: Pick<AuditLog, 'append'>; log: Logger }) {
+  constructor(options: { audit: Pick<AuditLog, 'note'>; log: Logger }) {
     this.#audit = options.audit;
     this.#log = options.log;
   }
@@ -96,7 +96,7 @@ export class AuthFailures implements AsyncDisposable {
       ...from,
     } as const;
     try {
-      await this.#audit.append(event);
+      await this.#audit.note(event);
     } catch (err) {
       this.#log.error('refused callers could not be put on the audit log', { err });
     }
