@@ -23,6 +23,7 @@ import { Identities } from './governance/identity/identities.ts';
 import { Principals } from './governance/identity/principals.ts';
 import { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
+import { Outage } from './governance/outage.ts';
 import { authorize } from './governance/permissions.ts';
 import { PriceCatalogue } from './governance/prices/catalogue.ts';
 import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
@@ -36,8 +37,10 @@ import {
 import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
 import { RetiredSecretNotices } from './governance/retired-secret-notices.ts';
+import type { RetentionSettings } from './governance/retention/maintenance.ts';
 import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/tokens/token-counter.ts';
+import { keepForGood, type Spools, Upkeep } from './governance/upkeep.ts';
 import { RuleBook, type RuleSettings } from './guardrails/rule-book.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
@@ -85,6 +88,12 @@ export interface GatewaySettings extends RuleSettings {
   captureContent?: boolean;
   /** Absent: answers are not kept. */
   cache?: CacheSettings | undefined;
+  /** Absent: all is kept for good. */
+  retention?: RetentionSettings;
+  /** How long the database's word on a caller holds while it is away; absent: not at all. */
+  outageGraceMs?: number;
+  /** Where neither database nor disk takes the ledger; absent: `refuse`. */
+  whenLedgerFull?: Ledger['whenFull'];
 }
 
 export interface GatewayOptions {
@@ -108,6 +117,8 @@ export interface GatewayOptions {
   version: string;
   /** The longest time a ledger row waits to be written with others. */
   ledgerFlushIntervalMs: number;
+  /** Where on the disk things wait; absent: in memory only. */
+  spools?: Spools | undefined;
   /** Where `refreshPrices` writes; without it, or without that file, prices are this release's. */
   pricesFile?: string;
 }
@@ -127,12 +138,14 @@ export class Gateway implements AsyncDisposable {
   readonly #failures: FailureReports;
   readonly #authFailures: AuthFailures;
   readonly #retiredSecrets: RetiredSecretNotices;
+  readonly #upkeep: Upkeep;
   readonly #identities: Identities;
   readonly #rules: RuleBook;
 
   constructor(options: GatewayOptions) {
     const { fetch, http, settings, storage, log, now } = options;
-    const keys = new KeyStore({ storage, now });
+    const outage = new Outage({ log, now, graceMs: settings.outageGraceMs ?? 0 });
+    const keys = new KeyStore({ storage, now, outage });
     this.#priceCatalogue = new PriceCatalogue({
       log,
       ...(options.pricesFile ? { refreshedFile: options.pricesFile } : {}),
@@ -141,7 +154,9 @@ export class Gateway implements AsyncDisposable {
     this.#router = createRouter();
     this.#tokenCounter = new TokenCounter({ log });
     const background = new Background();
-    this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping: background.stopping });
+    const { stopping } = background;
+    const { audit: auditSpool, webhook: spool } = options.spools ?? {};
+    this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping, spool });
     const budgets = this.#makeBudgets(options);
     const rateLimits = new RateLimits({
       log,
@@ -157,7 +172,7 @@ export class Gateway implements AsyncDisposable {
       log,
       now,
       ledger: this.#makeLedger(options, keys, budgets),
-      audit: new AuditLog({ storage, now }),
+      audit: new AuditLog({ storage, now, log, spool: auditSpool }),
       responses: new ResponseStore({ storage, now }),
       watchdog: new Watchdog(),
       metrics: createGatewayMetrics(options.metrics, models),
@@ -201,6 +216,8 @@ export class Gateway implements AsyncDisposable {
     const { estimateUsage: countTokens } = this.#services;
     this.#rules = new RuleBook({ ...options, estimateUsage: countTokens });
     this.#services.guardrails = this.#rules.of(settings);
+    const { audit, ledger } = this.#services;
+    this.#upkeep = new Upkeep({ ...options, parts: { audit, ledger, webhook: this.#budgetWebhook } });
     this.#configureGovernance(settings);
     this.#configureHealth(settings);
   }
@@ -211,10 +228,11 @@ export class Gateway implements AsyncDisposable {
     return new Planner({ figures, costs, random: Math.random, now });
   }
 
-  #makeIdentities({ fetch, log, now, storage }: GatewayOptions): Identities {
+  #makeIdentities({ fetch, log, now, storage, ...options }: GatewayOptions): Identities {
     const { audit, entities, keys } = this.#services;
     const principals = new Principals({ storage, audit, users: entities.users });
-    return new Identities({ fetch, log, now, keys, principals });
+    const monotonicMs = options.monotonicMs ?? (() => performance.now());
+    return new Identities({ fetch, log, now, monotonicMs, audit, keys, principals });
   }
 
   #makeBudgets({ log, metrics, now, storage }: GatewayOptions): Budgets {
@@ -230,11 +248,12 @@ export class Gateway implements AsyncDisposable {
   }
 
   #makeLedger(options: GatewayOptions, keys: KeyStore, budgets: Budgets): Ledger {
-    const { ledgerFlushIntervalMs: flushIntervalMs, log, storage } = options;
+    const { ledgerFlushIntervalMs: flushIntervalMs, log, spools, storage } = options;
     return new Ledger({
       storage,
       log,
       flushIntervalMs,
+      spool: spools?.ledger,
       price: (entries) => this.#prices.price(entries),
       onWritten: (entries, charges) => {
         budgets.written(entries, charges);
@@ -242,12 +261,18 @@ export class Gateway implements AsyncDisposable {
       },
       onFlush: async () => {
         if (keys.lastUsedIsDue) await keys.writeLastUsed();
+        if (this.#services.audit.isBehind) await this.#services.audit.catchUp();
       },
     });
   }
 
   get keys(): KeyStore {
     return this.#services.keys;
+  }
+
+  /** For a process that serves: keeps the database in order, and takes up what others left. */
+  start(): void {
+    this.#upkeep.start();
   }
 
   /** Takes a new configuration; requests under way go on with the old one. */
@@ -275,14 +300,18 @@ export class Gateway implements AsyncDisposable {
     health.configure(providers, catalog, healthChecks ?? { intervalMs: 0, timeoutMs: 0 });
   }
 
-  #configureGovernance({ auth, budgets, overload, rateLimits }: GatewaySettings): void {
+  #configureGovernance({ auth, budgets, overload, rateLimits, ...more }: GatewaySettings): void {
     this.#identities.configure(auth);
     this.#services.credentialSources = this.#identities.sources;
     this.#services.ownTokens = this.#identities.own;
+    this.#services.logins = this.#identities.logins;
     this.#services.overload.configure(overload ?? noOverloadLimits);
     this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
     this.#budgetWebhook.settings = budgets?.webhook;
+    this.#services.ledger.whenFull = more.whenLedgerFull ?? 'refuse';
+    this.#services.keys.outage.graceMs = more.outageGraceMs ?? 0;
+    this.#upkeep.retention = more.retention ?? keepForGood;
   }
 
   /**
@@ -293,7 +322,7 @@ export class Gateway implements AsyncDisposable {
     const { audit, log } = this.#services;
     const did = { actor: 'zeke', action: 'config.reload', objectKind: 'config' } as const;
     try {
-      await audit.append({ ...did, outcome: 'ok', detail: { changed } });
+      await audit.note({ ...did, outcome: 'ok', detail: { changed } });
     } catch (err) {
       log.error('a changed configuration is not on the audit log', { err });
     }
@@ -325,7 +354,7 @@ export class Gateway implements AsyncDisposable {
     try {
       const known = this.#callerOf(route, request, query, peer, certificate);
       caller = known instanceof Promise ? await known : known;
-      if (route.needs !== 'nothing') authorize(caller, route.needs);
+      if (route.needs !== 'nothing' && route.needs !== 'identity') authorize(caller, route.needs);
       exchange = {
         request,
         path,
@@ -346,6 +375,7 @@ export class Gateway implements AsyncDisposable {
         if (begun instanceof Promise) await begun;
       }
       if (isCounted(route)) {
+        services.ledger.checkRoom();
         const visit = services.overload.visit(groupOf(caller), request.signal);
         exchange.visit = visit instanceof Promise ? await visit : visit;
       }
@@ -403,6 +433,8 @@ export class Gateway implements AsyncDisposable {
     if (!(await background.stop(stopLimitMs))) {
       log.error('work after answers did not come to its end in time', { limitMs: stopLimitMs });
     }
+    await this.#upkeep[Symbol.asyncDispose]();
+    await this.#budgetWebhook.keep();
     await this.#authFailures[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();
     await keys.writeLastUsed().catch((error: unknown) => {
@@ -467,18 +499,6 @@ const stopLimitMs = 5_000;
 
 const nobody: Caller = { admin: false, inference: false };
 
-function figuresOf({ log, metrics, now, settings }: GatewayOptions): LiveFigures {
-  return new LiveFigures({
-    breaker: settings.circuit,
-    onAccount: accountNotices(log, metrics),
-    now,
-  });
-}
-
-function healthOf({ log, metrics, now }: GatewayOptions, figures: LiveFigures): HealthChecks {
-  return new HealthChecks({ log, metrics, figures, clock: wheelClock, random: Math.random, now });
-}
-
 function cacheOf(
   { cache: settings }: GatewaySettings,
   { log, metrics, now }: Pick<GatewayOptions, 'log' | 'metrics' | 'now'>,
@@ -488,6 +508,3 @@ function cacheOf(
   return new AnswerCache({ settings, store, metrics, log });
 }
 
-function entitiesIn(options: Pick<GatewayOptions, 'storage' | 'now'>): Services['entities'] {
-  return { orgs: new Orgs(options), teams: new Teams(options), users: new Users(options) };
-}

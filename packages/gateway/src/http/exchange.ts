@@ -146,6 +146,17 @@ export const plainError: ErrorEncoder = (error, requestId) => {
   };
 };
 
+/** The error of an endpoint that people see in their browser: a line of text. */
+export const pageError: ErrorEncoder = (error) => ({
+  status: httpStatusOf(error),
+  body: `zeke: ${error.message}\n`,
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  },
+});
+
 /** An error as the caller's dialect tells it, with `retry-after` where it is known. */
 export function errorResponse(
   encode: ErrorEncoder,

@@ -343,6 +343,15 @@ const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/auth/login',
+    tag: 'Own',
+    summary: 'Log in at the provider of auth.oidc, in a browser',
+    open: true,
+  },
+  { method: 'get', path: '/auth/whoami', tag: 'Own', summary: 'What is known of who asks' },
+  { method: 'post', path: '/auth/logout', tag: 'Own', summary: 'End the login that is sent' },
+  {
+    method: 'get',
     path: '/.well-known/oauth-authorization-server',
     tag: 'Own',
     summary: 'What the token endpoint takes (RFC 8414)',

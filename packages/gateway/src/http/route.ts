@@ -7,8 +7,8 @@ import type { Services } from './services.ts';
 export interface Route {
   name: string;
   error: ErrorEncoder;
-  /** What the caller must be allowed to do. */
-  needs: 'nothing' | Action;
+  /** What the caller must be allowed to do; `identity`: nothing, but to be somebody we know. */
+  needs: 'nothing' | 'identity' | Action;
   /** Of endpoints that call models: their refusals are put on the ledger. */
   dialect?: DialectName;
   /** It finds out itself who its caller is, and is open to all: what it refuses is a caller refused. */

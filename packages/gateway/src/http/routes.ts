@@ -19,7 +19,7 @@ import {
   listInputItems,
 } from './endpoints/responses.ts';
 import { health, metrics, ready, status } from './endpoints/status.ts';
-import { errorsIn, plainError } from './exchange.ts';
+import { errorsIn, pageError, plainError } from './exchange.ts';
 import { oauthError } from './oauth-error.ts';
 import { type Route, Router } from './route.ts';
 
@@ -111,6 +111,7 @@ function addOwn(router: Router): void {
   router.add('POST /admin/keys/*/rotate', keys.write('key-rotate', withId(adminApi, 'rotateKey')));
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   addOauth(router);
+  addLogins(router);
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
   const audit = () => import('./endpoints/admin-audit.ts');
@@ -133,6 +134,19 @@ function addOauth(router: Router): void {
     'GET /.well-known/oauth-authorization-server',
     open('oauth-metadata', onUse(oauth, 'authorizationServerMetadata')),
   );
+}
+
+function addLogins(router: Router): void {
+  const api = () => import('./endpoints/login.ts');
+  const page = (name: string, handle: Handle): Route => {
+    return { ...open(name, handle), error: pageError, authenticates: true };
+  };
+  router.add('GET /auth/login', page('login', onUse(api, 'beginLogin')));
+  router.add('GET /auth/callback', page('login-end', onUse(api, 'endLogin')));
+  router.add('GET /oauth/authorize', page('login-command', onUse(api, 'authorizeCommand')));
+  router.add('GET /auth/whoami', identity('whoami', onUse(api, 'whoAmI')));
+  const logout = identity('logout', onUse(api, 'endSession'));
+  router.add('POST /auth/logout', audited(auditedActions.logout, logout));
 }
 
 function addEntities(router: Router): void {
@@ -224,6 +238,10 @@ function lookup(route: Route): Route {
 
 function open(name: string, handle: Handle): Route {
   return { name, error: plainError, needs: 'nothing', handle };
+}
+
+function identity(name: string, handle: Handle): Route {
+  return { name, error: plainError, needs: 'identity', handle };
 }
 
 function caller(name: string, handle: Handle): Route {

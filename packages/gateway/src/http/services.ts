@@ -8,6 +8,7 @@ import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { Orgs } from '../governance/entities/orgs.ts';
 import type { Teams } from '../governance/entities/teams.ts';
 import type { Users } from '../governance/entities/users.ts';
+import type { Logins } from '../governance/identity/logins.ts';
 import type { OwnTokens } from '../governance/identity/own-tokens.ts';
 import type { KeyStore } from '../governance/key-store.ts';
 import type { Ledger } from '../governance/ledger.ts';
@@ -79,6 +80,8 @@ export interface Services {
   auth: AuthSettings;
   /** Tokens of zeke's own; absent where it issues none. */
   ownTokens?: OwnTokens | undefined;
+  /** People who log in; absent where nobody does. */
+  logins?: Logins | undefined;
   /** How callers are known beside keys; absent where by keys only. */
   credentialSources?: readonly CredentialSource[] | undefined;
   limits: RequestLimits;

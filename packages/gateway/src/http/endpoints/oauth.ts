@@ -1,12 +1,14 @@
 import { RpcError } from '@zeke/rpc';
+import type { LoggedIn } from '../../governance/identity/logins.ts';
 import type { OwnTokens } from '../../governance/identity/own-tokens.ts';
+import { publicUrlOf } from '../../governance/identity/public-url.ts';
 import { keyScopes, type SentKey } from '../../governance/key-store.ts';
 import { apiError } from '../../neutral/api-error.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { neverKept, tokenError } from '../oauth-error.ts';
-import { publicUrlOf } from '../public-url.ts';
 import { readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
+import { commandLineClient } from './login.ts';
 
 const maxBodyBytes = 16_384;
 const maxParameters = 50;
@@ -14,15 +16,17 @@ const maxParameters = 50;
 /**
  * `POST /oauth/token`: the client credentials of RFC 6749, section 4.4. A client is a key: `client_id`
  * its id, `client_secret` itself. What it gets is a token that stands for the key until it ends, or
- * the key does.
+ * the key does. Beside them, the code of a login of the command line (section 4.1.3, RFC 7636).
  */
 export async function issueToken(services: Services, exchange: Exchange): Promise<Response> {
   const parameters = await formOf(services, exchange);
   const grant = parameters.get('grant_type');
   if (grant === undefined) throw tokenError('invalid_request', 'grant_type is missing');
   const { auth, ownTokens } = services;
+  if (grant === 'authorization_code') return await redeemCode(services, exchange, parameters);
   if (grant !== 'client_credentials') {
-    throw tokenError('unsupported_grant_type', 'grant_type: client_credentials is taken, no other');
+    const message = 'grant_type: client_credentials and authorization_code are taken, no other';
+    throw tokenError('unsupported_grant_type', message);
   }
   if (auth.oauth === undefined || ownTokens === undefined) {
     throw apiError('not_found', 'there are no access tokens here: auth.oauth.enabled is not set');
@@ -48,6 +52,41 @@ function issueFor(
     token_type: 'Bearer',
     expires_in: Math.ceil(ttlMs / 1_000),
     scope,
+  };
+  return jsonResponse(exchange, answer, { headers: neverKept });
+}
+
+/** The code of a login that a command line has begun, for the key that the login gives. */
+async function redeemCode(
+  { logins, rateLimits }: Services,
+  exchange: Exchange,
+  parameters: ReadonlyMap<string, string>,
+): Promise<Response> {
+  if (logins === undefined) {
+    throw tokenError('unauthorized_client', 'nobody can log in here: auth.oidc is not configured');
+  }
+  const [code, verifier, redirectUri] = ['code', 'code_verifier', 'redirect_uri'].map((name) => {
+    const value = parameters.get(name);
+    if (value === undefined) throw tokenError('invalid_request', `${name} is missing`);
+    return value;
+  }) as [string, string, string];
+  if (parameters.get('client_id') !== commandLineClient) {
+    throw tokenError('invalid_client', `client_id: it must be ${commandLineClient}`);
+  }
+  const address = rateLimits.addressOf(exchange.request, exchange.peer);
+  let person: LoggedIn;
+  try {
+    person = logins.personOf(code, { redirectUri, verifier });
+  } catch (reason) {
+    const refused = tokenError('invalid_grant', RpcError.from(reason).message);
+    throw rateLimits.throttle.failed(address, refused);
+  }
+  const { key, secret, ttlMs } = await logins.keyFor(person, 'command-line');
+  const answer = {
+    access_token: secret,
+    token_type: 'Bearer',
+    expires_in: Math.floor(ttlMs / 1_000),
+    scope: key.scopes.join(' '),
   };
   return jsonResponse(exchange, answer, { headers: neverKept });
 }
@@ -155,8 +194,8 @@ async function formOf(
 
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
 export function authorizationServerMetadata(services: Services, exchange: Exchange): Response {
-  const { auth } = services;
-  if (auth.oauth === undefined) {
+  const { auth, logins } = services;
+  if (auth.oauth === undefined && logins === undefined) {
     throw apiError('not_found', 'there are no access tokens here: auth.oauth.enabled is not set');
   }
   const issuer = publicUrlOf(auth, exchange.request);
@@ -164,8 +203,14 @@ export function authorizationServerMetadata(services: Services, exchange: Exchan
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    grant_types_supported: ['client_credentials'],
-    response_types_supported: [],
+    grant_types_supported: ['client_credentials', ...(logins ? ['authorization_code'] : [])],
+    response_types_supported: logins ? ['code'] : [],
+    ...(logins
+      ? {
+          authorization_endpoint: `${issuer}/oauth/authorize`,
+          code_challenge_methods_supported: ['S256'],
+        }
+      : {}),
     scopes_supported: keyScopes,
   });
 }

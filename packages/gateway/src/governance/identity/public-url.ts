@@ -1,4 +1,4 @@
-import type { AuthSettings } from '../governance/authenticate.ts';
+import type { AuthSettings } from '../authenticate.ts';
 
 /**
  * How browsers and clients reach this gateway, without a slash at its end: `auth.public_url`, else as
