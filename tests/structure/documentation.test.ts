@@ -24,6 +24,12 @@ test.each(pages)('%s shows configurations that load', async (page) => {
       file,
       environment: { ZEKE_HOME: folder.path, ...variablesIn(example) },
       secretStore: async () => ({ get: async () => new Secret('kept') }),
+      vault: {
+        open: async () => ({
+          read: async () => ({ ok: true, value: 'kept' }),
+          freshMs: () => 60_000,
+        }),
+      },
     });
     expect(result.ok ? [] : result.faults.map(formatFault)).toEqual([]);
   }

@@ -88,6 +88,12 @@ export { openKeychain } from './secrets/keychain.ts';
 export type { SecretFacts } from './secrets/sealed-secret.ts';
 export { Secret } from './secrets/secret.ts';
 export type { Rotation, SecretStore } from './secrets/secret-store.ts';
+export {
+  VaultConnections,
+  type VaultConnectionsOptions,
+  type VaultReader,
+  type VaultSource,
+} from './secrets/vault/vault-connections.ts';
 export { Spool, type SpoolOptions } from './spool/spool.ts';
 export { type ColumnTypes, columnTypes } from './storage/column-types.ts';
 export {

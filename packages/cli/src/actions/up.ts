@@ -1,5 +1,5 @@
 import { connectHints, type Daemon, runDaemon } from '@zeke/daemon';
-import { findRunning, formatFault, type ResolvedConfig } from '@zeke/foundation';
+import { findRunning, formatFault, type ResolvedConfig, VaultConnections } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { answers, serverAddress } from '../client.ts';
 import type { UpFlags } from '../commands/up.ts';
@@ -11,7 +11,8 @@ import { openBrowser } from '../open-browser.ts';
 /** Starts the gateway and stays until it is told to end. */
 export async function up(context: Context, flags: UpFlags): Promise<void> {
   const { output, interrupts } = context;
-  const load = loadOptions(context, flags, overrides(flags));
+  await using vault = new VaultConnections();
+  const load = { ...loadOptions(context, flags, overrides(flags)), vault };
   const { config, sources, warnings } = await readConfig(load);
   for (const warning of warnings) output.note(`warning: ${formatFault(warning)}`);
   const daemon = await runDaemon({

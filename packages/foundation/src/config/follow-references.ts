@@ -9,7 +9,9 @@ import {
   userPath,
 } from '../secrets/references.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
+import type { VaultReader, VaultSource } from '../secrets/vault/vault-connections.ts';
 import type { ConfigFault } from './config-fault.ts';
+import { openVault } from './open-vault.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
 import type { Environment } from './read-environment.ts';
 
@@ -23,6 +25,8 @@ export interface FollowOptions {
   readonly home: string;
   /** In place of the secrets of `$ZEKE_HOME`. */
   readonly secretStore?: () => Promise<Pick<SecretStore, 'get'>>;
+  /** Keeps what is known of Vault from one reading to the next; else each logs in and out. */
+  readonly vault?: VaultSource;
 }
 
 /** Where values came from, to see whether they have changed since. */
@@ -45,19 +49,24 @@ export interface FollowedConfig {
 /** The keychain tells nobody of changes. */
 const keychainFreshMs = 60_000;
 
-/** Puts values in the places of references. Lists are left alone: they hold names only. */
+/**
+ * Puts values in the places of references; those of the section `vault` first, by which others are
+ * found. Lists are left alone: they hold names only.
+ */
 export async function followReferences(
   raw: RawConfig,
   options: FollowOptions,
 ): Promise<FollowedConfig> {
+  await using opened = new AsyncDisposableStack();
   const entries = new Map(raw.entries);
   const faults: ConfigFault[] = [];
   const warnings: ConfigFault[] = [];
   const files = new Map<string, string>();
   const renewable = new Set<string>();
-  const dependencies = dependenciesOf(options);
-  let freshMs: number | undefined;
-  for (const [path, entry] of raw.entries) {
+  const vault = vaultOf(() => ({ ...raw, entries }), options, opened);
+  const dependencies = dependenciesOf(options, vault);
+  let asksKeychain = false;
+  for (const [path, entry] of vaultFirst(raw)) {
     const text = referenceIn(entry);
     if (text === undefined) continue;
     const { origin } = entry;
@@ -66,12 +75,13 @@ export async function followReferences(
     for (const file of filesOf(text, folder, options.home)) {
       if (!files.has(file)) files.set(file, await fileState(file));
     }
-    const [section, provider] = entry.path;
-    if (section === 'providers' && provider !== undefined && schemeOf(text) !== 'env') {
-      renewable.add(provider);
-    }
-    if (schemeOf(text) === 'keychain') freshMs = keychainFreshMs;
-    const result = await followReference(text, { ...dependencies, folder });
+    const [section = '', provider = ''] = entry.path;
+    if (section === 'providers' && schemeOf(text) !== 'env') renewable.add(provider);
+    if (schemeOf(text) === 'keychain') asksKeychain = true;
+    const result =
+      section === 'vault' && schemeOf(text) === 'vault'
+        ? itself
+        : await followReference(text, { ...dependencies, folder });
     if (!result.ok) {
       faults.push({ origin, path, message: result.reason });
       continue;
@@ -79,9 +89,15 @@ export async function followReferences(
     entries.set(path, { ...entry, value: new TextValue(result.value) });
     if (result.warning !== undefined) warnings.push({ origin, path, message: result.warning });
   }
-  const sources = { files, ...(freshMs === undefined ? {} : { freshMs }) };
+  const freshMs = Math.min(asksKeychain ? keychainFreshMs : Infinity, await vault.freshMs());
+  const sources = { files, ...(freshMs === Infinity ? {} : { freshMs }) };
   return { raw: { ...raw, entries }, faults, warnings, sources, renewable };
 }
+
+const itself = {
+  ok: false,
+  reason: 'Vault cannot be asked for what says how to reach it',
+} as const;
 
 /** What tells one state of a file from another, also of one that is not there. */
 export async function fileState(path: string): Promise<string> {
@@ -99,8 +115,48 @@ function referenceIn({ value }: RawEntry): string | undefined {
   return typeof text === 'string' && isReference(text) ? text : undefined;
 }
 
+function vaultFirst({ entries }: RawConfig): [string, RawEntry][] {
+  const isOfVault = ([, { path }]: [string, RawEntry]) => path[0] === 'vault';
+  const all = [...entries];
+  return [...all.filter(isOfVault), ...all.filter((each) => !isOfVault(each))];
+}
+
+interface VaultLookUp {
+  readonly read: ReferenceDependencies['vault'];
+  /** Infinity where nothing was asked for. */
+  freshMs(): Promise<number>;
+}
+
+/** Opened when it is asked first, with what `raw` says of it by then. */
+function vaultOf(
+  raw: () => RawConfig,
+  options: FollowOptions,
+  opened: AsyncDisposableStack,
+): VaultLookUp {
+  let reader: Promise<VaultReader | string> | undefined;
+  const source = async () => {
+    if (options.vault !== undefined) return options.vault;
+    const { VaultConnections } = await import('../secrets/vault/vault-connections.ts');
+    return opened.use(new VaultConnections());
+  };
+  return {
+    async read(path, key) {
+      reader ??= openVault(raw(), options.folder, source);
+      const found = await reader;
+      return typeof found === 'string' ? { ok: false, reason: found } : found.read(path, key);
+    },
+    async freshMs() {
+      const found = await reader;
+      return typeof found === 'object' ? found.freshMs() : Infinity;
+    },
+  };
+}
+
 /** Each is opened at most once. */
-function dependenciesOf(options: FollowOptions): Omit<ReferenceDependencies, 'folder'> {
+function dependenciesOf(
+  options: FollowOptions,
+  vault: VaultLookUp,
+): Omit<ReferenceDependencies, 'folder'> {
   const { environment } = options;
   let store: Promise<Pick<SecretStore, 'get'>> | undefined;
   let keychain: Promise<KeychainEntries | undefined> | undefined;
@@ -116,10 +172,7 @@ function dependenciesOf(options: FollowOptions): Omit<ReferenceDependencies, 'fo
       keychain ??= openKeychain(Bun.secrets);
       return keychain;
     },
-    vault: async () => ({
-      ok: false,
-      reason: 'vault: is not supported in this version; use env:, file: or keychain:',
-    }),
+    vault: vault.read,
   };
 }
 

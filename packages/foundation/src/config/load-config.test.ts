@@ -338,7 +338,7 @@ api_key = "keychain:gemini"
       'zeke.toml:2 server.prot: there is no such key; did you mean port?',
       'zeke.toml:5 providers.openai.api_key: environment variable OPENAI_API_KEY is not set',
       'zeke.toml:6 providers.openai.base_url: it is not an http:// or https:// address',
-      'zeke.toml:8 providers.xai.api_key: vault: is not supported in this version; use env:, file: or keychain:',
+      'zeke.toml:8 providers.xai.api_key: nothing says where Vault is: set vault.address',
       'zeke.toml:10 providers.gemini.api_key: there is no secret called gemini in the keychain',
     ]);
   });

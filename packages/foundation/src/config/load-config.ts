@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { SecretStore } from '../secrets/secret-store.ts';
+import type { VaultSource } from '../secrets/vault/vault-connections.ts';
 import { type ConfigFault, formatOrigin } from './config-fault.ts';
 import type { ConfigKey } from './config-keys.ts';
 import type { ConfigSources } from './follow-references.ts';
@@ -15,6 +16,8 @@ export interface LoadConfigOptions {
   readonly environment: Environment;
   /** Opened at the first `secret:`. Default: the secrets of `$ZEKE_HOME`. */
   readonly secretStore?: () => Promise<Pick<SecretStore, 'get'>>;
+  /** Keeps what is known of Vault from one reading to the next; else each logs in and out. */
+  readonly vault?: VaultSource;
 }
 
 /** One value in force, and where it comes from, for people to look at. */

@@ -13,6 +13,7 @@ import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { checkState, resolveState } from './resolve-state.ts';
 import { resolveTls } from './resolve-tls.ts';
+import { resolveVault } from './resolve-vault.ts';
 import type {
   BudgetsConfig,
   CacheConfig,
@@ -81,6 +82,10 @@ export function resolveConfig(
     const message = 'nobody is sent the metrics without telemetry.otlp_endpoint';
     fault(['telemetry', 'otlp_metrics_interval_ms'], message);
   }
+  const vault = resolveVault(valid.vault, context.folder, {
+    fault: (key, message) => fault(['vault', key], message),
+    warn: (key, message) => warn(['vault', key], message),
+  });
   const url = resolveStorageUrl(valid.storage.url, context.home);
   if (url === undefined) {
     fault(['storage', 'url'], 'it must be sqlite:<file> or postgres://user@host/database');
@@ -115,6 +120,7 @@ export function resolveConfig(
       providers,
       models: mapped(valid.models, resolveAlias),
       prices: mapped(valid.prices, (_, price) => resolvePrice(price)),
+      ...(vault === undefined ? {} : { vault }),
       rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
       routing: resolveRouting(valid.routing),
       budgets: resolveBudgets(valid.budgets),

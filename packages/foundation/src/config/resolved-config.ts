@@ -3,10 +3,11 @@ import type { RedisAddress } from '../redis/redis-address.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AuthConfig } from './auth-config.ts';
 import type { GuardrailConfig, PolicyConfig } from './guardrails-config.ts';
+import type { VaultConfig } from './vault-config.ts';
 
 /**
  * The configuration as the program uses it: validated, defaults filled in, references (`env:`,
- * `file:`, `keychain:`) resolved, secrets wrapped. Sizes are bytes, times are milliseconds.
+ * `file:`, `secret:`, `keychain:`, `vault:`) resolved, secrets wrapped. Sizes are bytes, times are milliseconds.
  */
 export interface ResolvedConfig {
   /** `$ZEKE_HOME`, absolute. */
@@ -25,6 +26,8 @@ export interface ResolvedConfig {
   readonly models: ReadonlyMap<string, ModelAliasConfig>;
   /** By `provider/model` or `model`; a price for one provider wins over one for all. */
   readonly prices: ReadonlyMap<string, PriceConfig>;
+  /** Where `vault:` led; absent where there is none. */
+  readonly vault?: VaultConfig;
   readonly rpc: RpcConfig;
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;

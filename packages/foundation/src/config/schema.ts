@@ -27,6 +27,7 @@ import {
   temperature,
   text,
 } from './schema-fields.ts';
+import { vaultSchema } from './vault-schema.ts';
 import { auditSchema, contentSchema, ledgerSchema, storageSchema } from './state-schema.ts';
 
 /** An address or a name; that it is not empty is checked before. */
@@ -132,6 +133,7 @@ export const sectionSchemas = {
   auth: authSchema,
   storage: storageSchema,
   redis: redisSchema,
+  vault: vaultSchema,
   telemetry: z.strictObject({
     log_level: choice(logLevels).default('info').describe('The least important lines to log'),
     otlp_endpoint: httpUrl()
@@ -382,13 +384,14 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, redis, telemetry, rpc, routing } = sectionSchemas;
+  const { server, auth, storage, redis, vault, telemetry, rpc, routing } = sectionSchemas;
   const { ledger, audit, content, budgets, limits, cache } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
     storage: storage.prefault({}),
     redis: redis.prefault({}),
+    vault: vault.prefault({}),
     telemetry: telemetry.prefault({}),
     rpc: rpc.prefault({}),
     routing: routing.prefault({}),
