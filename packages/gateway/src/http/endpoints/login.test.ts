@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type OidcConfig, Secret } from '@zeke/foundation';
-import {
-  clientId,
-  clientSecret,
-  LoginProvider,
-} from '../../governance/identity/testing/login-provider.ts';
+import { clientId, clientSecret, LoginProvider } from '@zeke/foundation/testing/login-provider';
 import {
   identity,
   operator,
