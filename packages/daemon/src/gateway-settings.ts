@@ -62,10 +62,12 @@ export async function gatewaySettings(
     prices: config.prices,
     ...(config.cache.enabled ? { cache: cacheSettings(config.cache) } : {}),
     budgets: config.budgets,
+    guardrails: [...config.guardrails.values()],
     rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
     retries: routing.retries,
     privacy: {
       localOnly: routing.privacy === 'local_only',
+      localOnlyProjects: localOnlyProjects(config),
       preferLocalFor: routing.preferLocalFor,
     },
     circuit: {
@@ -78,6 +80,11 @@ export async function gatewaySettings(
       timeoutMs: routing.healthCheckTimeoutMs,
     },
   };
+}
+
+function localOnlyProjects({ projects }: ResolvedConfig): ReadonlySet<string> {
+  const local = [...projects].filter(([, { privacy }]) => privacy === 'local_only');
+  return new Set(local.map(([name]) => name));
 }
 
 function cacheSettings(cache: CacheConfig): NonNullable<GatewaySettings['cache']> {

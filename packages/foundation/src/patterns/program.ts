@@ -1,4 +1,4 @@
-import { type CharSet, charSet, hasUnit, wordChars } from './char-set.ts';
+import { type CharSet, hasUnit, wordChars } from './char-set.ts';
 import { type Assertion, PatternFault, type PatternNode } from './parse-pattern.ts';
 
 /** A step of a machine that reads characters. `to` and `or` are the numbers of other steps. */
@@ -94,16 +94,13 @@ function fitsEmpty(node: PatternNode): boolean {
 }
 
 function classesOf(steps: readonly Step[]): Pick<Program, 'classOf' | 'classes' | 'samples'> {
-  const sets = new Map<string, CharSet>([['word', charSet(wordChars)]]);
+  // A repeat that is written out has the same set in every step.
+  const used = new Set<CharSet>([wordChars]);
   for (const step of steps) {
-    const set =
-      step.type === 'read'
-        ? step.set
-        : step.type === 'assert' && 'set' in step.assertion
-          ? step.assertion.set
-          : undefined;
-    if (set) sets.set(JSON.stringify(set), set);
+    if (step.type === 'read') used.add(step.set);
+    else if (step.type === 'assert' && 'set' in step.assertion) used.add(step.assertion.set);
   }
+  const sets = new Map([...used].map((set) => [JSON.stringify(set), set]));
   const all = [...sets.values()];
   const edges = new Set(all.flatMap((set) => set.flatMap(([first, last]) => [first, last + 1])));
   const bounds = [...new Set([0, ...edges])].filter((edge) => edge <= 0xffff).sort((a, b) => a - b);

@@ -62,9 +62,9 @@ export class FrameGuard {
   /** Texts of a record that are told at once. */
   #withoutWhole(json: string, paths: readonly JsonPath[]): string {
     const growing = new Set(paths.map(pathText));
-    const edited = editTexts(json, (text, path, form) => {
+    const edited = editTexts(json, (text, path, form, isName) => {
       const field = pathText(path);
-      return growing.has(field) ? undefined : this.#guard.text(text, field, form);
+      return growing.has(field) && !isName ? undefined : this.#guard.text(text, field, form);
     });
     return edited === json ? json : withoutLogprobs(edited);
   }
@@ -76,7 +76,9 @@ export class FrameGuard {
       }
       if (!texts) return item.bytes;
       const byPath = new Map(item.paths.map((path, index) => [pathText(path), texts[index]]));
-      const json = editTexts(item.frame.data, (_text, path) => byPath.get(pathText(path)));
+      const json = editTexts(item.frame.data, (_text, path, _form, isName) =>
+        isName ? undefined : byPath.get(pathText(path)),
+      );
       return this.#record(item.frame.event, withoutLogprobs(json));
     });
   }

@@ -3,14 +3,19 @@ import type { TextForm } from './redact.ts';
 /** Names of members, and places in lists. */
 export type JsonPath = readonly (string | number)[];
 
-/** Gives the text to put in the place of one, or undefined where it stays. */
-export type EditText = (text: string, path: JsonPath, form: TextForm) => string | undefined;
+/** Gives the text to put in the place of one, or undefined where it stays. `isName`: of the member at this path. */
+export type EditText = (
+  text: string,
+  path: JsonPath,
+  form: TextForm,
+  isName: boolean,
+) => string | undefined;
 
 /**
  * Goes through all texts of a JSON document in their order and puts others in the place of some; every
  * other byte stays, a member that stands twice is gone through twice. `json` must be valid. Texts are
- * strings, names of members, and numbers of 12 digits and more, which may be somebody's card. Not shown are
- * strings that only say how others are to be read (`role`, `type`, ids).
+ * strings, numbers of 12 digits and more, which may be somebody's card, and in what tools take and give the
+ * names of members. Not shown are strings that only say how others are to be read (`role`, `type`, ids).
  */
 export function editTexts(json: string, edit: EditText): string {
   return new Walk(json, edit).result();
@@ -138,41 +143,46 @@ class Walk {
     if (this.#nameIsNext) {
       this.#nameIsNext = false;
       this.#path[this.#path.length - 1] = text;
-      // Names of an API's own members are short and end where they begin to be of use.
-      if (!structural.has(text)) this.#offer(text, 'plain', start, end);
+      if (this.#isFreeForm()) this.#offer(text, 'plain', start, end, true);
       return end;
     }
     const name = this.#path.at(-1);
     if (!this.#isStructural(name)) {
       const form = typeof name === 'string' && jsonMembers.has(name) ? 'json' : 'plain';
-      this.#offer(text, form, start, end);
+      this.#offer(text, form, start, end, false);
     }
     return end;
   }
 
   #number(start: number): number {
     let end = start + 1;
-    while (isNumeric(this.#json.charCodeAt(end))) end++;
-    if (end - start >= minDigits && !this.#isStructural(this.#path.at(-1))) {
-      this.#offer(this.#json.slice(start, end), 'plain', start, end);
+    while (isDigit(this.#json.charCodeAt(end))) end++;
+    const isWhole = !isOfNumber(this.#json.charCodeAt(end));
+    while (isOfNumber(this.#json.charCodeAt(end))) end++;
+    if (isWhole && end - start >= minDigits && !this.#isStructural(this.#path.at(-1))) {
+      this.#offer(this.#json.slice(start, end), 'plain', start, end, false);
     }
     return end;
   }
 
   #isStructural(name: string | number | undefined): boolean {
-    if (typeof name !== 'string' || !structural.has(name)) return false;
+    return typeof name === 'string' && structural.has(name) && !this.#isFreeForm();
+  }
+
+  /** Whether this is below an object whose members are not the API's. */
+  #isFreeForm(): boolean {
     const path = this.#path;
     for (let at = 0; at < path.length - 1; at++) {
       const member = path[at];
       if (typeof member === 'string' && typeof path[at + 1] === 'string' && freeForm.has(member)) {
-        return false;
+        return true;
       }
     }
-    return true;
+    return false;
   }
 
-  #offer(text: string, form: TextForm, start: number, end: number): void {
-    const edited = this.#edit(text, this.#path, form);
+  #offer(text: string, form: TextForm, start: number, end: number, isName: boolean): void {
+    const edited = this.#edit(text, this.#path, form, isName);
     if (edited === undefined || edited === text) return;
     this.#edited += this.#json.slice(this.#copied, start) + JSON.stringify(edited);
     this.#copied = end;
@@ -192,9 +202,11 @@ function isEscaped(json: string, at: number): boolean {
   return at >= 0 && (at - first) % 2 === 1;
 }
 
+function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
+}
+
 /** A digit, or a mark that numbers have. */
-function isNumeric(unit: number): boolean {
-  return (
-    (unit >= 48 && unit <= 57) || unit === 46 || unit === 43 || unit === 45 || (unit | 32) === 101
-  );
+function isOfNumber(unit: number): boolean {
+  return isDigit(unit) || unit === 46 || unit === 43 || unit === 45 || (unit | 32) === 101;
 }

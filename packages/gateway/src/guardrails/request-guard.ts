@@ -34,7 +34,7 @@ export class RequestGuard {
   readonly trail: Trail;
   readonly #guardrails: Guardrails;
   readonly #request: GuardedRequest;
-  #fingerprint = '';
+  #fingerprint: string | undefined;
 
   constructor(guardrails: Guardrails, request: GuardedRequest) {
     const { log, metrics } = guardrails.options;
@@ -46,7 +46,7 @@ export class RequestGuard {
 
   /** Says which rules the request and its answer were held to: answers are shared only where it is the same. */
   get fingerprint(): string {
-    return this.#fingerprint;
+    return this.#fingerprint ?? '';
   }
 
   /**
@@ -56,7 +56,10 @@ export class RequestGuard {
    */
   async check(json: string, body: unknown, candidates: Candidate[]): Promise<Checked> {
     const ofAll = candidates.map((candidate) => this.#rulesFor(candidate));
-    this.#fingerprint = JSON.stringify(ofAll.map((rules) => rules.map((rule) => rule.fingerprint)));
+    // What is asked further, of judges, makes no difference to who may share the answer.
+    this.#fingerprint ??= JSON.stringify(
+      ofAll.map((rules) => rules.map((rule) => rule.fingerprint)),
+    );
     const ofRequests = new Map(
       candidates.map((each, at) => [each, (ofAll[at] ?? []).filter(isForRequests)]),
     );

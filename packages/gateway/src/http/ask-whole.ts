@@ -9,6 +9,7 @@ import type { Candidate } from '../routing/model-catalog.ts';
 import { type Attempt, attempt, fitted, readWhole, send, settleWhole } from './attempt.ts';
 import type { ChatCall } from './chat-endpoint.ts';
 import type { Exchange } from './exchange.ts';
+import { answerGuard, guardedQuestion, guardedWhole } from './guarded.ts';
 import { translatedBody } from './outgoing-body.ts';
 import type { Services } from './services.ts';
 
@@ -64,7 +65,14 @@ export function askWhole(
     exchange,
     options,
     input,
-    (step) => ask(step, question, candidate, target),
+    async (step) => {
+      // What candidates are asked has been looked at; a judge is somebody else.
+      const isOther = operation === 'judge' && exchange.guard !== undefined;
+      const request = isOther
+        ? await guardedQuestion(exchange, question.request, candidate)
+        : question.request;
+      return ask(step, { ...question, request }, candidate, target);
+    },
     entry,
   );
 }
@@ -97,10 +105,12 @@ async function ask(
     translatedBody(request, candidate, target, operation, call.body),
   );
   const head = await send(step, operation, body, target);
-  const { answer } = await readWhole(step, head);
+  const { bytes, answer } = await readWhole(step, head);
   const fault = target.errorOfAnswer(answer);
   if (fault) throw fault;
-  const response = target.decodeResponse(answer);
+  const guard = answerGuard(step);
+  const told = guard ? (await guardedWhole(guard, bytes, answer)).answer : answer;
+  const response = target.decodeResponse(told);
   step.record.span?.whole(() => response);
   const usage = await usageOf(step, target, answer);
   settleWhole(step, answer);

@@ -45,6 +45,7 @@ import { judgedStream } from './judged-stream.ts';
 import { answerMerged } from './merged-answer.ts';
 import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
+import { privacyRule } from './privacy-rule.ts';
 import type { Services } from './services.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { StreamTransform } from './stream-transform.ts';
@@ -176,7 +177,9 @@ function askAllowed(
   const session = sessionKey(routing, exchange.caller, call.decode);
   if (session !== undefined) exchange.session = session;
   const { privacy } = services;
-  const request = { model: call.model, alias, routing, candidates, session, privacy };
+  const isLocalOnly = privacyRule(services, exchange) !== undefined;
+  const asked = { model: call.model, alias, routing, candidates, session };
+  const request = { ...asked, privacy, isLocalOnly };
   const askPlanned = async (plan: Plan) => {
     exchange.strategy = plan.strategy;
     const { merge } = plan;

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import type { AnswerGuard } from '../guardrails/answer-guard.ts';
+import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { Attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
@@ -45,6 +46,21 @@ export async function guardRequest(
     replaceMembers(call.body, JSON.parse(call.text));
   }
   return left;
+}
+
+/**
+ * A question of our own about a caller's request, as it may go to this candidate.
+ * @throws RpcError invalid_argument where it may not.
+ */
+export async function guardedQuestion(
+  { guard }: Exchange,
+  request: ChatRequest,
+  candidate: Candidate,
+): Promise<ChatRequest> {
+  if (!guard) return request;
+  const json = JSON.stringify(request);
+  const { redact } = await guard.check(json, request, [candidate]);
+  return redact ? JSON.parse(redact(json)) : request;
 }
 
 /** How the answer of an attempt is looked at; undefined where it is not. */

@@ -33,11 +33,19 @@ const own: readonly Detector[] = [
  * (`gen/secret-patterns.json` says which version), and a few more. `except`: kinds to leave out.
  */
 export function secretDetectors(except: (kind: string) => boolean): Detector[] {
+  known ??= readKept();
+  return known.filter(({ kind }) => !except(kind));
+}
+
+/** Read when first asked for. */
+let known: readonly Detector[] | undefined;
+
+function readKept(): Detector[] {
   const all = kept.patterns.map(({ id, pattern, ...rule }) => {
     const least = 'entropy' in rule ? rule.entropy : undefined;
     return detector(id, pattern, least === undefined ? undefined : isRandom(least));
   });
-  return [...all, ...own].filter(({ kind }) => !except(kind));
+  return [...all, ...own];
 }
 
 /** Placeholders such as AKIAXXXXXXXXXXXXXXXX are no secrets, nor is Amazon's example. */

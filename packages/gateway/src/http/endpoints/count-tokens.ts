@@ -27,6 +27,7 @@ import { tryCandidates } from '../../routing/try-candidates.ts';
 import { type Attempt, answerHeaders, attempt, readWhole, send } from '../attempt.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
+import { guardRequest } from '../guarded.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
@@ -48,11 +49,14 @@ export async function countMessageTokens(
   services: Services,
   exchange: Exchange,
 ): Promise<Response> {
-  const body = parseJsonObject(await readBody(exchange, services));
+  const text = await readBody(exchange, services);
+  const body = parseJsonObject(text);
   const model = modelOf(body);
   const asked = {
+    text,
+    body,
     model,
-    request: decodeAnthropic(body),
+    decode: () => decodeAnthropic(body),
     callerDialect: 'anthropic-messages',
   } as const;
   const { tokens, headers } = await count(services, exchange, asked);
@@ -65,16 +69,19 @@ export async function countContentTokens(
   exchange: Exchange,
   model: string,
 ): Promise<Response> {
-  const body: JsonObject = parseJsonObject(await readBody(exchange, services));
-  const request = decodeGemini(body, { model });
-  const asked = { model, request, callerDialect: 'gemini' } as const;
+  const text = await readBody(exchange, services);
+  const body = parseJsonObject(text);
+  const decode = () => decodeGemini(body, { model });
+  const asked = { text, body, model, decode, callerDialect: 'gemini' } as const;
   const { tokens, headers } = await count(services, exchange, asked);
   return jsonResponse(exchange, encodeCountTokensResponse(tokens), { headers });
 }
 
 interface Counting {
+  text: string;
+  body: JsonObject;
   model: string;
-  request: ChatRequest;
+  decode(): ChatRequest;
   callerDialect: DialectName;
 }
 
@@ -84,13 +91,14 @@ interface Counted {
 }
 
 /** Asks the provider to count where it can; else counts here, and says so in a header. */
-async function count(
-  services: Services,
-  exchange: Exchange,
-  { model, request, callerDialect }: Counting,
-): Promise<Counted> {
+async function count(services: Services, exchange: Exchange, asked: Counting): Promise<Counted> {
+  const { callerDialect, model } = asked;
   exchange.requestedModel = model;
-  const candidates = allowedCandidates(exchange, { model }, await services.catalog.resolve(model));
+  const found = allowedCandidates(exchange, { model }, await services.catalog.resolve(model));
+  const candidates = services.guardrails
+    ? await guardRequest(services, exchange, asked, found)
+    : found;
+  const request = asked.decode();
   return tryCandidates(candidates, exchange.request.signal, async (candidate, number) => {
     const { provider } = candidate;
     const spoken = provider.dialectsOf?.(candidate.model) ?? provider.dialects;

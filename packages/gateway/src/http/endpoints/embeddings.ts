@@ -36,6 +36,7 @@ import {
 } from '../attempt.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
+import { guardRequest } from '../guarded.ts';
 import { passedBody } from '../outgoing-body.ts';
 import type { Services } from '../services.ts';
 
@@ -125,7 +126,10 @@ export async function answerEmbeddings(
   call: EmbeddingCall,
 ): Promise<Response> {
   exchange.requestedModel = call.model;
-  const candidates = allowedCandidates(exchange, call, await services.catalog.resolve(call.model));
+  const found = allowedCandidates(exchange, call, await services.catalog.resolve(call.model));
+  const candidates = services.guardrails
+    ? await guardRequest(services, exchange, call, found)
+    : found;
   return tryCandidates(candidates, exchange.request.signal, (candidate, number) => {
     const dialect = dialectOf(call, candidate.provider);
     const options = {

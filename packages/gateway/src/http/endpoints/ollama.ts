@@ -48,7 +48,10 @@ export async function generate(services: Services, exchange: Exchange): Promise<
   const call = await readCall(services, exchange, ollamaDialect, true);
   const loaded = loadAnswer(call.body, 'generate', exchange.atMs);
   if (loaded) return jsonResponse(exchange, loaded);
-  const decoded = decodeGenerateRequest(call.body);
+  const { text } = call;
+  const asCame = decodeGenerateRequest(call.body);
+  // What rules have changed is read again.
+  const decoded = () => (call.text === text ? asCame : decodeGenerateRequest(call.body));
   call.createEncoder = createGenerateEventEncoder;
   call.encodeWhole = encodeGenerateResponse;
   call.mayPassThrough = false;
@@ -56,15 +59,15 @@ export async function generate(services: Services, exchange: Exchange): Promise<
     if (provider.dialects.includes('ollama')) {
       return { kind: 'completions', target: ollamaDialect, passes: true };
     }
-    const fault = untranslatable(decoded.request);
+    const { kind, request } = decoded();
+    const fault = untranslatable(request);
     if (fault) throw unfitting(fault);
-    return decoded.kind === 'completion'
-      ? completionVia(provider, call.body, () => decoded.request)
-      : undefined;
+    return kind === 'completion' ? completionVia(provider, call.body, () => request) : undefined;
   };
   call.decode = () => {
-    if (decoded.kind === 'chat') return decoded.request;
-    const asChat = chatOfCompletion(decoded.request);
+    const known = decoded();
+    if (known.kind === 'chat') return known.request;
+    const asChat = chatOfCompletion(known.request);
     call.notes = asChat.notes;
     return asChat.request;
   };

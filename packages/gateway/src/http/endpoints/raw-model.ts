@@ -1,5 +1,6 @@
 import { refuseTwoModels, twoModels } from '../one-model.ts';
 import { spliceJson } from '../splice-json.ts';
+import { formParts } from './form-parts.ts';
 
 /** The model that a body names, and where, in JSON or in a form's field. */
 export interface NamedModel {
@@ -47,25 +48,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Source: RFC 7578, and RFC 2046 section 5.1 for where parts begin and end. */
 function modelOfForm(body: Buffer, contentType: string): NamedModel | undefined {
-  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
-  if (!boundary) return undefined;
-  const delimiter = `\r\n--${boundary}`;
   let found: NamedModel | undefined;
-  let at = body.indexOf(delimiter.slice(2));
-  while (at >= 0) {
-    const headEnd = body.indexOf('\r\n\r\n', at);
-    if (headEnd < 0) break;
-    const start = headEnd + 4;
-    const end = body.indexOf(delimiter, headEnd + 2);
-    if (namesModel(body.toString('latin1', at, headEnd))) {
-      if (found) throw twoModels('model stands more than once');
-      const last = end < 0 ? body.length : Math.max(end, start);
-      found = { model: body.toString('utf8', start, last), span: { start, end: last } };
-    }
-    at = end < 0 ? -1 : end + 2;
+  for (const { end, head, start } of formParts(body, contentType)) {
+    if (!namesModel(head)) continue;
+    if (found) throw twoModels('model stands more than once');
+    found = { model: body.toString('utf8', start, end), span: { start, end } };
   }
   return found?.model ? found : undefined;
 }

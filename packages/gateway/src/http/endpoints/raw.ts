@@ -9,9 +9,11 @@ import type { Provider } from '../../providers/provider.ts';
 import { type Candidate, checkModelName } from '../../routing/model-catalog.ts';
 import { type Attempt, answerHeaders, attempt, logAttempt, settleWhole } from '../attempt.ts';
 import { type Exchange, headersOf } from '../exchange.ts';
+import { answerGuard, guardedWhole } from '../guarded.ts';
 import { readBodyBytes } from '../read-body.ts';
 import { recordBounds } from '../record-bounds.ts';
 import type { Services } from '../services.ts';
+import { GuardedRecords, guardRawBody } from './raw-guard.ts';
 import { type NamedModel, namedModel, replaceModel } from './raw-model.ts';
 import { RawStreamUsage } from './raw-stream-usage.ts';
 import { rawUsage } from './raw-usage.ts';
@@ -141,15 +143,16 @@ function checkAllowed(
   checkModelAllowed(caller, request.headers.has('x-zeke-provider') ? [full] : [asked, full]);
 }
 
-function forward(
+async function forward(
   services: Services,
   exchange: Exchange,
   candidate: Candidate,
   path: string,
-  body: Uint8Array,
+  given: Uint8Array,
 ): Promise<Response> {
   refuseClimbing(path);
   checkModelName(candidate.model);
+  const body = await guardRawBody(services, exchange, candidate, given);
   const options = {
     candidate,
     requestedModel: candidate.model,
@@ -166,12 +169,12 @@ function forward(
     const { provider } = step.record.options.candidate;
     const { method, headers } = exchange.request;
     const query = withoutKey(exchange.query);
-    const given = headersOf(headers, requestHeaders);
+    const passed = headersOf(headers, requestHeaders);
     const outbound = await provider.prepareRaw(
       {
         method,
         path: query ? `${path}?${query}` : path,
-        headers: given,
+        headers: passed,
         ...(body.length > 0 ? { body } : {}),
         ...(candidate.model ? { model: candidate.model } : {}),
       },
@@ -252,11 +255,20 @@ async function answer(step: Attempt, response: HttpAnswer): Promise<Response> {
     const bytes = await readAll(response, maxMeteredBytes, answerTooLarge, wait);
     running[Symbol.dispose]();
     meterWhole(step, bytes);
+    const guard = answerGuard(step);
+    const sent = guard ? (await guardedWhole(guard, bytes, undefined)).bytes : bytes;
     settleWhole(step, '');
-    return new Response(bytes as Uint8Array<ArrayBuffer>, { status: response.status, headers });
+    const told = { ...headers, ...answerHeaders(step, [], said) };
+    return new Response(sent as Uint8Array<ArrayBuffer>, {
+      status: response.status,
+      headers: told,
+    });
   }
-  const meter = RawStreamUsage.of(type, dialectOf(record.options.candidate));
-  const body = watched(step, response, meter);
+  const dialect = dialectOf(record.options.candidate);
+  const meter = RawStreamUsage.of(type, dialect);
+  const guard = answerGuard(step);
+  const records = guard && GuardedRecords.of(type, guard, dialects[dialect]);
+  const body = watched(step, response, meter, records);
   return new Response(body, {
     status: response.status,
     headers,
@@ -272,6 +284,7 @@ function watched(
   step: Attempt,
   source: HttpAnswer,
   meter: RawStreamUsage | undefined,
+  records: GuardedRecords | undefined,
 ): ReadableStream<Uint8Array> {
   const { record, running, services } = step;
   const settle = (outcome: 'ok' | 'canceled' | 'incomplete', error?: RpcError) => {
@@ -294,26 +307,30 @@ function watched(
       },
       pull: async (controller) => {
         try {
-          running.waitIdle(services.limits.idleTimeoutMs);
-          const value = await source.read();
-          running.waitClient(services.limits.idleTimeoutMs);
-          if (value) {
-            meter?.push(value);
+          for (let isSent = false; !isSent; ) {
+            running.waitIdle(services.limits.idleTimeoutMs);
+            const value = await source.read();
+            running.waitClient(services.limits.idleTimeoutMs);
+            if (value) meter?.push(value);
             // Records are text of the provider's, and may tell an error: a file is the caller's own.
-            const sent = meter ? running.mask.bytes(value) : value;
-            const stop = meter && record.hold?.check(Math.max(meter.usage.output, meter.records));
-            if (!stop) return controller.enqueue(sent);
-            running.abort(stop);
-            const last = lastWords(step, sent, stop);
-            if (!last) return fail(controller, stop);
-            settle('incomplete', stop);
-            logAttempt(step, stop);
-            controller.enqueue(last);
-            controller.close();
-            return;
+            const masked = value && meter ? running.mask.bytes(value) : value;
+            const sent = records ? guarded(records, masked) : masked;
+            const stop = records?.refusal ?? overspent(step, meter, value);
+            if (stop) {
+              running.abort(stop);
+              const last = lastWords(step, sent ?? empty, stop);
+              if (!last) return fail(controller, stop);
+              settle('incomplete', stop);
+              logAttempt(step, stop);
+              controller.enqueue(last);
+              return controller.close();
+            }
+            isSent = sent !== undefined && sent.length > 0;
+            if (sent && isSent) controller.enqueue(sent);
+            if (value) continue;
+            settle('ok');
+            return controller.close();
           }
-          settle('ok');
-          controller.close();
         } catch (reason) {
           fail(controller, running.errorOf(reason));
         }
@@ -328,8 +345,24 @@ function watched(
   );
 }
 
+const empty = new Uint8Array();
+
+/** What may go out now, at a chunk or at the end. */
+function guarded(records: GuardedRecords, chunk: Uint8Array | undefined): Uint8Array {
+  return chunk ? records.push(chunk) : records.end();
+}
+
+function overspent(
+  { record }: Attempt,
+  meter: RawStreamUsage | undefined,
+  chunk: Uint8Array | undefined,
+): RpcError | undefined {
+  if (!meter || !chunk) return undefined;
+  return record.hold?.check(Math.max(meter.usage.output, meter.records));
+}
+
 /**
- * What a stream that a budget stops ends with: the records that a chunk ends, and the error as the
+ * What a stream that a budget or a rule stops ends with: the records that a chunk ends, and the error as the
  * provider's dialect tells it. Undefined where that cannot be told: then the stream breaks off.
  */
 function lastWords(
@@ -342,7 +375,7 @@ function lastWords(
   if (dialect.framing === 'aws-event-stream') return undefined;
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const end = recordBounds(dialect.framing).last(bytes, Buffer.alloc(0));
-  if (end === 0) return undefined;
+  if (end === 0 && bytes.length > 0) return undefined;
   const encoder = dialect.createEventEncoder({
     model: candidate.model,
     request: {},

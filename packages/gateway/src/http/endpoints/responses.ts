@@ -37,9 +37,10 @@ export async function createResponse(services: Services, exchange: Exchange): Pr
   if (previous?.provider) call.onlyProvider = previous.provider;
   const keptHere = previous && !previous.provider ? previous.stored : undefined;
   if (keptHere) call.mayPassThrough = false;
-  const body = withStoredInput(call.body, keptHere);
-  call.asks = body;
-  call.decode = () => openaiResponsesDialect.decodeRequest(body, {});
+  const asks = keptHere && withStoredInput(call.body, keptHere);
+  if (asks) call.asks = asks;
+  const body = () => asks ?? withStoredInput(call.body, undefined);
+  call.decode = () => openaiResponsesDialect.decodeRequest(body(), {});
   if (state.store) call.observer = new ResponseKeeper(services, exchange, body);
   return answerChat(services, exchange, call);
 }
@@ -116,10 +117,10 @@ async function readStored(
 class ResponseKeeper implements ChatObserver {
   readonly #services: Services;
   readonly #exchange: Exchange;
-  readonly #body: JsonObject;
+  readonly #body: () => JsonObject;
   readonly #collector = new ResponseCollector();
 
-  constructor(services: Services, exchange: Exchange, body: JsonObject) {
+  constructor(services: Services, exchange: Exchange, body: () => JsonObject) {
     this.#services = services;
     this.#exchange = exchange;
     this.#body = body;
@@ -136,7 +137,7 @@ class ResponseKeeper implements ChatObserver {
   whole(answer: JsonObject): void {
     this.#keep(answer.id, {
       provider: null,
-      input: JSON.stringify(inputItems(this.#body.input)),
+      input: JSON.stringify(inputItems(this.#body().input)),
       response: JSON.stringify(answer),
     });
   }
