@@ -115,7 +115,7 @@ function settingsOf(options: ServeGatewayOptions): GatewaySettings {
     aliases: options.aliases ?? new Map(),
     auth: { requireAuth: true },
     prices: new Map(),
-    privacy: { localOnly: false, preferLocalFor: [] },
+    privacy: { localOnly: false, localOnlyProjects: new Set(), preferLocalFor: [] },
     retries: 0,
     circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     limits: {

@@ -30,6 +30,7 @@ const argumentNames: Readonly<Record<string, NameKind>> = {
   'keys revoke': 'keys',
   'keys rotate': 'keys',
   'keys tier': 'keys',
+  'keys privacy': 'keys',
   'secrets set': 'secrets',
   'secrets get': 'secrets',
   'secrets rotate': 'secrets',

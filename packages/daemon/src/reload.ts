@@ -124,6 +124,7 @@ const namedTables: ReadonlySet<string> = new Set([
   'prices',
   'guardrails',
   'policies',
+  'projects',
 ]);
 
 /** Two levels of keys with their values as text, which never leaves this file: it holds secrets. */

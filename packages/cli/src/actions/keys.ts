@@ -21,6 +21,7 @@ export interface ApiKey {
   userId?: string;
   teamId?: string;
   tier?: string;
+  privacy?: 'local_only';
   /** What rotations have replaced lately, the latest first. */
   retired?: { last4: string; validUntilMs: number; lastUsedAtMs?: number }[];
 }
@@ -44,6 +45,7 @@ export async function createKey(
     expires_at: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
     user_id: user === undefined ? undefined : await entityId(client, 'users', user),
     tier: flags.tier,
+    privacy: flags.privacy,
     team_id: team === undefined ? undefined : await entityId(client, 'teams', team),
   };
   const made = sending('POST', body);
@@ -73,7 +75,7 @@ export async function listKeys(context: Context, flags: KeysFlags): Promise<void
       key.tier ?? 'default',
       `zk-…${key.last4}`,
       key.lastUsedAtMs === undefined ? 'never' : day(key.lastUsedAtMs),
-      stateOf(key, now),
+      [stateOf(key, now), ...(key.privacy ? ['local only'] : [])].join('; '),
     ]),
   );
 }
@@ -92,6 +94,22 @@ export async function setTier(
   const key = await client.json<ApiKey>(path, sending('PATCH', { tier: tier ?? null }));
   if (flags.json) output.json({ key });
   else output.line(`${key.id} "${printable(key.name)}" has the tier ${key.tier ?? 'default'}`);
+}
+
+/** Lets a key's requests go to providers elsewhere, or not. */
+export async function setPrivacy(
+  context: Context,
+  given: string,
+  privacy: string,
+  flags: KeysFlags,
+): Promise<void> {
+  const { output } = context;
+  await using client = await openClient(context, flags);
+  const { data } = await client.json<{ data: ApiKey[] }>('/admin/keys');
+  const path = `/admin/keys/${encodeURIComponent(keyId(given, data))}`;
+  const key = await client.json<ApiKey>(path, sending('PATCH', { privacy }));
+  if (flags.json) output.json({ key });
+  else output.line(`${key.id} "${printable(key.name)}" has the privacy ${key.privacy ?? 'any'}`);
 }
 
 /** Revokes a key by its id, or by its name where one usable key has it. */

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { examples, list, withConfig, withJson } from '../flags.ts';
 
@@ -15,13 +15,14 @@ export interface CreateKeyFlags extends KeysFlags {
   readonly user?: string;
   readonly team?: string;
   readonly tier?: string;
+  readonly privacy?: 'any' | 'local_only';
 }
 
 export interface RotateKeyFlags extends KeysFlags {
   readonly grace?: string;
 }
 
-/** `zeke keys {create,list,tier,rotate,revoke}` */
+/** `zeke keys {create,list,tier,privacy,rotate,revoke}` */
 export function addKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('make, list, rotate and revoke API keys');
   withConfig(withJson(keys.command('create <name>').description('make a key; it is shown once')))
@@ -40,6 +41,11 @@ export function addKeys(program: Command, context: Context): void {
     .option('--user <user>', 'the user whose it is, by name or id')
     .option('--team <team>', "the team it counts for, in place of the user's own")
     .option('--tier <name>', 'by whose rates it is limited: free, pro, enterprise, unlimited, …')
+    .addOption(
+      new Option('--privacy <rule>', 'local_only: no provider elsewhere is asked').choices(
+        privacies,
+      ),
+    )
     .option('--expires <when>', 'when it ends: 30d, 12h, or a date such as 2027-01-31')
     .addHelpText(
       'after',
@@ -69,6 +75,7 @@ export function addKeys(program: Command, context: Context): void {
       const { setTier } = await import('../actions/keys.ts');
       await setTier(context, given, tier, flags);
     });
+  addPrivacy(keys, context);
   addRotate(keys, context);
   withConfig(
     withJson(keys.command('revoke <key>').description('end a key, at once, by its id or name')),
@@ -77,6 +84,21 @@ export function addKeys(program: Command, context: Context): void {
     .action(async (given: string, flags: KeysFlags) => {
       const { revokeKey } = await import('../actions/keys.ts');
       await revokeKey(context, given, flags);
+    });
+}
+
+const privacies = ['any', 'local_only'];
+
+function addPrivacy(keys: Command, context: Context): void {
+  const privacy = keys
+    .command('privacy <key>')
+    .addArgument(new Argument('<rule>', 'any or local_only').choices(privacies))
+    .description('say whether the requests of a key, by its id or name, may go elsewhere');
+  withConfig(withJson(privacy))
+    .addHelpText('after', examples('zeke keys privacy laptop local_only'))
+    .action(async (given: string, rule: string, flags: KeysFlags) => {
+      const { setPrivacy } = await import('../actions/keys.ts');
+      await setPrivacy(context, given, rule, flags);
     });
 }
 

@@ -3,7 +3,14 @@ import { jwtIssuerSchema } from './auth-schema.ts';
 import { certificateRuleSchema } from './certificates-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
-import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
+import {
+  modelSchema,
+  priceSchema,
+  projectSchema,
+  providerSchemas,
+  sectionSchemas,
+  tierSchema,
+} from './schema.ts';
 
 /** What a key takes, in words for documentation. */
 export type ConfigKeyType = 'text' | 'secret' | 'integer' | 'number' | 'boolean' | 'list' | 'table';
@@ -33,6 +40,7 @@ const namedTables = [
   [['prices'], priceSchema],
   [['guardrails'], guardrailSchema],
   [['policies'], policySchema],
+  [['projects'], projectSchema],
 ] as const;
 
 /** Every key with type, default and description, in the order of the documentation. */

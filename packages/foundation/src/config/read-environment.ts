@@ -5,7 +5,14 @@ import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
-import { modelSchema, priceSchema, providerSchemas, sectionSchemas, tierSchema } from './schema.ts';
+import {
+  modelSchema,
+  priceSchema,
+  projectSchema,
+  providerSchemas,
+  sectionSchemas,
+  tierSchema,
+} from './schema.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +30,7 @@ const namedTables: readonly (readonly [path: readonly string[], keys: readonly s
   [['prices'], Object.keys(priceSchema.shape)],
   [['guardrails'], Object.keys(guardrailSchema.shape)],
   [['policies'], Object.keys(policySchema.shape)],
+  [['projects'], Object.keys(projectSchema.shape)],
 ];
 
 /**

@@ -118,6 +118,7 @@ export function resolveConfig(
       ...(redis === undefined ? {} : { redis }),
       telemetry: resolveTelemetry(valid.telemetry),
       providers,
+      projects: new Map(Object.entries(valid.projects)),
       models: mapped(valid.models, resolveAlias),
       prices: mapped(valid.prices, (_, price) => resolvePrice(price)),
       ...(vault === undefined ? {} : { vault }),

@@ -40,6 +40,13 @@ export interface ResolvedConfig {
   readonly guardrails: ReadonlyMap<string, GuardrailConfig>;
   /** By name, in the file's order: the first that fits counts. */
   readonly policies: ReadonlyMap<string, PolicyConfig>;
+  /** By the names that requests are tagged with. */
+  readonly projects: ReadonlyMap<string, ProjectConfig>;
+}
+
+/** What holds for the requests of a project. */
+export interface ProjectConfig {
+  readonly privacy: 'any' | 'local_only';
 }
 
 /** What requests are about, for ranking. */

@@ -27,8 +27,8 @@ import {
   temperature,
   text,
 } from './schema-fields.ts';
-import { vaultSchema } from './vault-schema.ts';
 import { auditSchema, contentSchema, ledgerSchema, storageSchema } from './state-schema.ts';
+import { vaultSchema } from './vault-schema.ts';
 
 /** An address or a name; that it is not empty is checked before. */
 const hostName = /^(?:\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]*|[a-z\d](?:[a-z\d.-]*[a-z\d])?\.?)?$/i;
@@ -350,6 +350,13 @@ export const priceSchema = z.strictObject({
   image_output: price('image tokens of the answer'),
 });
 
+/** The table of a project. */
+export const projectSchema = z.strictObject({
+  privacy: choice(['any', 'local_only'])
+    .default('any')
+    .describe('local_only: for its requests no provider is asked but those on this machine'),
+});
+
 /** The whole file. */
 export const configSchema = z.strictObject({
   ...sections(),
@@ -375,6 +382,7 @@ export const configSchema = z.strictObject({
   prices: z.record(z.string(), priceSchema).default({}),
   guardrails: z.record(ruleName(), guardrailSchema).default({}),
   policies: z.record(ruleName(), policySchema).default({}),
+  projects: z.record(z.string().min(1).max(100), projectSchema).default({}),
 });
 
 /** A valid file, still in snake case, with defaults filled in. */

@@ -28,6 +28,8 @@ export interface Caller {
   role?: Role;
   /** Of the key; absent for the default one. */
   tier?: string;
+  /** No provider elsewhere may be asked for it. */
+  privacy?: 'local_only';
   /** The key's secret from before a rotation, where it came with that. */
   retiredSecret?: RetiredSecret;
 }
@@ -161,6 +163,7 @@ export function callerOfKey(key: SentKey): Caller {
   };
   if (key.allowedModels) caller.allowedModels = key.allowedModels;
   if (key.tier !== undefined) caller.tier = key.tier;
+  if (key.privacy) caller.privacy = key.privacy;
   if (key.sentRetired) caller.retiredSecret = key.sentRetired;
   if (key.role) {
     caller.role = key.role;

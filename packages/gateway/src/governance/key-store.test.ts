@@ -32,10 +32,12 @@ for (const { kind, skip } of storageKinds) {
       const keys = new KeyStore({ storage: fixture.storage, now: testClock().now });
       const { key, secret } = await keys.create({ name: 'laptop', owner: 'ada', tier: 'pro' });
       expect((await keys.authenticate(secret)).tier).toBe('pro');
-      expect((await keys.setTier(key.id, 'free')).tier).toBe('free');
+      expect((await keys.change(key.id, { tier: 'free' })).tier).toBe('free');
       expect((await keys.authenticate(secret)).tier).toBe('free');
-      expect(await keys.setTier(key.id, undefined)).not.toHaveProperty('tier');
-      await expect(keys.setTier('key_none', 'free')).rejects.toThrow('no key has the id key_none');
+      expect(await keys.change(key.id, { tier: null })).not.toHaveProperty('tier');
+      await expect(keys.change('key_none', { tier: 'free' })).rejects.toThrow(
+        'no key has the id key_none',
+      );
     });
 
     test('a secret is shown once; the database has its hash only', async () => {

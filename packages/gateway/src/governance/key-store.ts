@@ -42,6 +42,8 @@ export interface ApiKey {
   role?: Role;
   /** By whose rates it is limited; absent for the default tier. */
   tier?: string;
+  /** No provider elsewhere is asked for its requests. */
+  privacy?: 'local_only';
   /** Where somebody logged in to make it; absent for keys that were made otherwise. */
   login?: LoginPlace;
   /** What rotations of the last 30 days have replaced, the latest first; absent where there was none. */
@@ -67,6 +69,7 @@ export interface CreateKeyOptions {
   userId?: string;
   teamId?: string;
   tier?: string;
+  privacy?: 'local_only';
   /** The key is what a login gives. */
   login?: LoginPlace;
   /** Of the user, in place of its own, as the provider of a login says. */
@@ -131,6 +134,7 @@ export class KeyStore {
       user_id: options.userId ?? null,
       team_id: options.teamId ?? null,
       tier: options.tier ?? null,
+      privacy: options.privacy ?? null,
       login: options.login ?? null,
       login_role: options.role ?? null,
     };
@@ -220,11 +224,18 @@ export class KeyStore {
     return this.get(id);
   }
 
-  /** Gives a key another tier; undefined for the default one. Throws `not_found`. */
-  async setTier(id: string, tier: string | undefined): Promise<ApiKey> {
+  /** Changes what is given; a tier of null is the default one. Throws `not_found`. */
+  async change(
+    id: string,
+    changes: { tier?: string | null; privacy?: 'any' | 'local_only' },
+  ): Promise<ApiKey> {
+    const { privacy, tier } = changes;
     await this.#storage.db
       .updateTable('gateway_keys')
-      .set({ tier: tier ?? null })
+      .set({
+        ...(tier === undefined ? {} : { tier }),
+        ...(privacy === undefined ? {} : { privacy: privacy === 'any' ? null : privacy }),
+      })
       .where('id', '=', id)
       .execute();
     this.forgetAll();
@@ -464,6 +475,7 @@ function keyOfRow(row: KeyRow): ApiKey {
     ...(row.of_org === null ? {} : { orgId: row.of_org }),
     ...(role === null ? {} : { role: role as Role }),
     ...(row.tier === null ? {} : { tier: row.tier }),
+    ...(row.privacy === null ? {} : { privacy: 'local_only' }),
     ...(row.login === null ? {} : { login: row.login as LoginPlace }),
   };
 }

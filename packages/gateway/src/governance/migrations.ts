@@ -2,6 +2,7 @@ import { columnTypes, type Migration, type MigrationSet, type StorageKind } from
 import { type Kysely, sql } from 'kysely';
 import { days } from './migrations/days.ts';
 import { daysMoved } from './migrations/days-moved.ts';
+import { keyPrivacy } from './migrations/key-privacy.ts';
 import { logins } from './migrations/logins.ts';
 
 const tokenColumns = [
@@ -268,5 +269,6 @@ export const gatewayMigrations: MigrationSet = {
     { number: 9, ...days },
     { number: 10, ...daysMoved },
     { number: 11, ...logins },
+    { number: 12, ...keyPrivacy },
   ],
 };

@@ -41,6 +41,8 @@ export interface KeyTable {
   team_id: string | null;
   /** By whose rates it is limited; null for the default tier. */
   tier: string | null;
+  /** `local_only`, or null. */
+  privacy: string | null;
   /** Where somebody logged in to make it: `browser` or `command-line`; null for keys that were made otherwise. */
   login: string | null;
   /** The role that the provider of a login gave, in place of the user's own. */

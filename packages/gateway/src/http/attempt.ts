@@ -15,6 +15,7 @@ import { tryAccounts } from '../routing/try-accounts.ts';
 import { joinTrace } from '../telemetry/join-trace.ts';
 import { type Exchange, passOn } from './exchange.ts';
 import { holdCost, likelyTokens } from './hold-cost.ts';
+import { privacyRule } from './privacy-rule.ts';
 import type { Services } from './services.ts';
 
 /** What the steps of one attempt at one provider share. */
@@ -78,7 +79,7 @@ async function attemptOnce<T>(
 ): Promise<T> {
   const { limits } = services;
   const provider = options.candidate.provider.name;
-  refuseRemote(options.candidate.provider, services.privacy.localOnly || exchange.localOnly);
+  refuseRemote(options.candidate.provider, privacyRule(services, exchange));
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
   const hold = isFree ? undefined : await holdCost(services, exchange, options);
   const drawn = exchange.admission && drawTokens(exchange.admission, options, hold);

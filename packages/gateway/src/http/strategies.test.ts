@@ -263,7 +263,7 @@ describe('privacy', () => {
         aliases: new Map([
           ['list', { strategy: 'fallback', candidates: ['away/gpt-4.1-mini', 'here/llama3.2'] }],
         ]),
-        privacy: { localOnly, preferLocalFor: ['regex'] },
+        privacy: { localOnly, localOnlyProjects: new Set(), preferLocalFor: ['regex'] },
       },
     });
     return {

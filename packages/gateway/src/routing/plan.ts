@@ -33,7 +33,9 @@ export interface PlanRequest {
   readonly candidates: readonly Candidate[];
   /** What the request's session is remembered by. */
   readonly session?: string | undefined;
-  readonly privacy: PrivacySettings;
+  readonly privacy: Pick<PrivacySettings, 'preferLocalFor'>;
+  /** No provider elsewhere may be asked. */
+  readonly isLocalOnly?: boolean;
   /** Nobody is going to be asked: no turn is taken. */
   readonly isDry?: boolean;
 }
@@ -78,8 +80,8 @@ export class Planner {
    * @throws RpcError invalid_argument when no candidate is left, and when a judge is missing.
    */
   plan(request: PlanRequest): Plan | Promise<Plan> {
-    const { alias, privacy, routing, session } = request;
-    const candidates = nearEnough(named(request), privacy, routing);
+    const { alias, isLocalOnly = false, privacy, routing, session } = request;
+    const candidates = nearEnough(named(request), isLocalOnly, privacy, routing?.intent);
     const strategy = routing?.strategy ?? alias?.strategy ?? 'single';
     const kept = session === undefined ? undefined : this.#sessions.find(session, candidates);
     const ordered = this.#order(strategy, candidates, request);

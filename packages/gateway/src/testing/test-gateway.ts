@@ -66,7 +66,7 @@ function testSettings(options: TestGatewayOptions): GatewaySettings {
     aliases: new Map(),
     auth: { requireAuth: false },
     prices: new Map(),
-    privacy: { localOnly: false, preferLocalFor: [] },
+    privacy: { localOnly: false, localOnlyProjects: new Set(), preferLocalFor: [] },
     retries: 0,
     circuit: { failures: Number.POSITIVE_INFINITY, windowMs: 60_000, openMs: 30_000 },
     ...options.settings,

@@ -35,7 +35,7 @@ describe('a key is refused in words', () => {
     [{ name: 'x', tier: 'gold' }, 'tier: there is no tier gold; there are unlimited'],
     [
       { name: 'x', scope: ['admin'] },
-      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at, user_id, team_id, tier',
+      'scope: there is no such field, but name, owner, scopes, allowed_models, expires_at, user_id, team_id, tier, privacy',
     ],
   ])('%j', async (body, message) => {
     expect(await refusal(fixture.post('/admin/keys', body))).toBe(message);

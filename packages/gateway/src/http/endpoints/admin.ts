@@ -19,6 +19,8 @@ import { filledList, oneOf, parsed, roleAbove, shownText, wrong } from './admin-
 /** How long a provider may take to answer a probe, in milliseconds. */
 const probeTimeoutMs = 10_000;
 
+const keyPrivacies = ['any', 'local_only'] as const;
+
 export const createKeyRequest = z
   .strictObject({
     name: shownText().describe('What the key is for.'),
@@ -35,6 +37,9 @@ export const createKeyRequest = z
     user_id: z.string().optional().describe('The user whose it is.'),
     team_id: z.string().optional().describe("The team it counts for, in place of the user's own."),
     tier: shownText().optional().describe('By whose rates it is limited; the operator gives it.'),
+    privacy: oneOf(keyPrivacies)
+      .optional()
+      .describe('local_only: no provider elsewhere is asked for its requests.'),
   })
   .meta({ id: 'CreateKeyRequest' });
 
@@ -55,9 +60,10 @@ export async function createKey(services: Services, exchange: Exchange): Promise
   await authorizeKeyFor(services, exchange.caller, { userId, teamId });
   refuseMoreModels(exchange.caller, allowedModels);
   if (given.tier !== undefined) checkTier(services, exchange.caller, given.tier);
-  const { tier, ...named } = given;
+  const { privacy, tier, ...named } = given;
   const { key, secret } = await services.keys.create({
     ...named,
+    ...(privacy === 'local_only' ? { privacy } : {}),
     ...(tier === undefined ? {} : { tier }),
     ...(userId === undefined ? {} : { userId }),
     ...(teamId === undefined ? {} : { teamId }),
@@ -158,7 +164,17 @@ async function reachedKey({ keys }: Services, caller: Caller, id: string): Promi
 
 export const changeKeyRequest = z
   .strictObject({
-    tier: shownText().nullable().describe('By whose rates it is limited; null: the default ones.'),
+    tier: shownText()
+      .nullable()
+      .optional()
+      .describe('By whose rates it is limited; null: the default ones.'),
+    privacy: oneOf(keyPrivacies)
+      .optional()
+      .describe('local_only: no provider elsewhere is asked for its requests.'),
+  })
+  .refine(({ privacy, tier }) => privacy !== undefined || tier !== undefined, {
+    error: 'it is missing: give tier, privacy or both',
+    path: ['tier'],
   })
   .meta({ id: 'ChangeKeyRequest' });
 
@@ -169,9 +185,13 @@ export async function changeKey(
   id: string,
 ): Promise<Response> {
   const body = parseJsonObject(await readBody(exchange, services));
-  const { tier } = parsed(changeKeyRequest, body);
-  if (tier !== null) checkTier(services, exchange.caller, tier);
-  return jsonResponse(exchange, await services.keys.setTier(id, tier ?? undefined));
+  const { privacy, tier } = parsed(changeKeyRequest, body);
+  if (typeof tier === 'string') checkTier(services, exchange.caller, tier);
+  const changes = {
+    ...(tier === undefined ? {} : { tier }),
+    ...(privacy === undefined ? {} : { privacy }),
+  };
+  return jsonResponse(exchange, await services.keys.change(id, changes));
 }
 
 export const usageQuery = z

@@ -12,6 +12,7 @@ import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
 import { keysOf } from '../keys-of.ts';
+import { privacyRule } from '../privacy-rule.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
@@ -95,6 +96,8 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
   const body = parseJsonObject(await readBody(exchange, services));
   const model = modelOf(body);
   const routing = readRouting(body, exchange.request.headers);
+  if (routing?.privacy === 'local_only') exchange.localOnly = true;
+  const rule = privacyRule(services, exchange);
   const found = await services.catalog.resolve(model);
   const plan = await services.planner.plan({
     model,
@@ -102,6 +105,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     routing,
     candidates: allowedCandidates(exchange, { model }, found),
     privacy: services.privacy,
+    isLocalOnly: rule !== undefined,
     isDry: true,
   });
   const judges = plan.merge ? await judgeCandidates(services, exchange, model, plan.merge) : [];
@@ -109,6 +113,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     model,
     strategy: plan.strategy,
     intent: routing?.intent ?? null,
+    local_only: rule ?? null,
     at_once: plan.atOnce,
     stagger_ms: plan.staggerMs,
     min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
