@@ -230,13 +230,13 @@ export function answerHeaders(
   notes: readonly TranslationNote[],
   provider?: HttpHeaders,
 ): Record<string, string> {
-  const { candidate, attempt: count } = record.options;
+  const { candidate } = record.options;
   const headers: Record<string, string> = {
     'x-request-id': exchange.requestId,
     'x-zeke-provider': candidate.provider.name,
     'x-zeke-model': headerText(candidate.model),
     'x-zeke-strategy': exchange.strategy ?? 'single',
-    'x-zeke-attempts': String(count),
+    'x-zeke-attempts': String(exchange.attempts),
   };
   // Where Anthropic's clients look for it.
   if (record.options.callerDialect === 'anthropic-messages') {
