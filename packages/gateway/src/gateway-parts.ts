@@ -1,6 +1,16 @@
 import type { Logger } from '@zeke/foundation';
-import type { GatewaySettings } from './gateway.ts';
+import { wheelClock } from '@zeke/rpc/clock';
+import type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
+import { Orgs } from './governance/entities/orgs.ts';
+import { Teams } from './governance/entities/teams.ts';
+import { Users } from './governance/entities/users.ts';
+import { RateLimits } from './governance/rate-limits/rate-limits.ts';
 import type { Background } from './http/background.ts';
+import type { Services } from './http/services.ts';
+import { noOverloadLimits, Overload } from './overload/overload.ts';
+import { accountNotices } from './routing/account-notices.ts';
+import { HealthChecks } from './routing/health-checks.ts';
+import { LiveFigures } from './routing/live-figures.ts';
 import { ModelCatalog } from './routing/model-catalog.ts';
 import { pause } from './routing/pause.ts';
 import type { Retries } from './routing/try-candidates.ts';
@@ -23,4 +33,38 @@ export function catalogOf(
   { log, now }: { log: Logger; now: () => number },
 ): ModelCatalog {
   return new ModelCatalog({ providers: settings.providers, aliases: settings.aliases, log, now });
+}
+
+/** What is known of models and keys while they are used. */
+export function figuresOf({ log, metrics, now, settings }: GatewayOptions): LiveFigures {
+  return new LiveFigures({
+    breaker: settings.circuit,
+    onAccount: accountNotices(log, metrics),
+    now,
+  });
+}
+
+/** What asks providers now and then if they are there. */
+export function healthOf(
+  { log, metrics, now }: GatewayOptions,
+  figures: LiveFigures,
+): HealthChecks {
+  return new HealthChecks({ log, metrics, figures, clock: wheelClock, random: Math.random, now });
+}
+
+/** Organisations, teams and users. */
+export function entitiesIn(options: Pick<GatewayOptions, 'storage' | 'now'>): Services['entities'] {
+  return { orgs: new Orgs(options), teams: new Teams(options), users: new Users(options) };
+}
+
+/** How often callers may ask. */
+export function rateLimitsOf(options: GatewayOptions): RateLimits {
+  const { log, metrics, monotonicMs = () => performance.now(), replicas } = options;
+  return new RateLimits({ log, metrics, monotonicMs, replicas });
+}
+
+/** How much may be under way at once. */
+export function overloadOf({ metrics, settings }: GatewayOptions): Overload {
+  const limits = settings.overload ?? noOverloadLimits;
+  return new Overload({ limits, metrics, clock: wheelClock });
 }

@@ -1,23 +1,23 @@
-import type { Logger, Metrics, Span, Storage, Tracer } from '@zeke/foundation';
-import type { HttpSender } from '@zeke/foundation/http-client';
+import type { Logger, Span } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
-import { wheelClock } from '@zeke/rpc/clock';
-import { AnswerCache, type CacheSettings } from './cache/answer-cache.ts';
+import { AnswerCache } from './cache/answer-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
-import { catalogOf, retriesOf } from './gateway-parts.ts';
+import type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
+import {
+  catalogOf,
+  entitiesIn,
+  figuresOf,
+  healthOf,
+  overloadOf,
+  rateLimitsOf,
+  retriesOf,
+} from './gateway-parts.ts';
 import { AuditLog } from './governance/audit/audit-log.ts';
 import { AuthFailures } from './governance/audit/auth-failures.ts';
-import type { AuthSettings, Caller } from './governance/authenticate.ts';
-import { BudgetWebhook, type BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
-import {
-  type BudgetSettings,
-  Budgets,
-  defaultBudgetSettings,
-} from './governance/budgets/budgets.ts';
+import type { Caller } from './governance/authenticate.ts';
+import { BudgetWebhook } from './governance/budgets/budget-webhook.ts';
+import { Budgets, defaultBudgetSettings } from './governance/budgets/budgets.ts';
 import type { PeerCertificateOf } from './governance/client-certificate.ts';
-import { Orgs } from './governance/entities/orgs.ts';
-import { Teams } from './governance/entities/teams.ts';
-import { Users } from './governance/entities/users.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
 import { Identities } from './governance/identity/identities.ts';
 import { Principals } from './governance/identity/principals.ts';
@@ -26,22 +26,16 @@ import { Ledger } from './governance/ledger.ts';
 import { Outage } from './governance/outage.ts';
 import { authorize } from './governance/permissions.ts';
 import { PriceCatalogue } from './governance/prices/catalogue.ts';
-import { PriceBook, type PriceOverrides } from './governance/prices/price-book.ts';
+import { PriceBook } from './governance/prices/price-book.ts';
 import { authenticateThrottled } from './governance/rate-limits/authenticate-throttled.ts';
 import type { PeerAddress } from './governance/rate-limits/client-address.ts';
-import {
-  defaultRateLimitSettings,
-  type RateLimitSettings,
-  RateLimits,
-} from './governance/rate-limits/rate-limits.ts';
+import { defaultRateLimitSettings } from './governance/rate-limits/rate-limits.ts';
 import { Refusals } from './governance/refusals.ts';
 import { ResponseStore } from './governance/response-store.ts';
 import { RetiredSecretNotices } from './governance/retired-secret-notices.ts';
-import type { RetentionSettings } from './governance/retention/maintenance.ts';
-import type { GatewayTables } from './governance/tables.ts';
 import { TokenCounter } from './governance/tokens/token-counter.ts';
-import { keepForGood, type Spools, Upkeep } from './governance/upkeep.ts';
-import { RuleBook, type RuleSettings } from './guardrails/rule-book.ts';
+import { keepForGood, Upkeep } from './governance/upkeep.ts';
+import { RuleBook } from './guardrails/rule-book.ts';
 import { Background } from './http/background.ts';
 import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
 import { FailureReports } from './http/failure-reports.ts';
@@ -50,78 +44,16 @@ import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
 import { idHeader, isCounted, limitDialect } from './http/route-facts.ts';
 import { createRouter } from './http/routes.ts';
-import type { RequestLimits, Services } from './http/services.ts';
+import type { Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
-import { noOverloadLimits, Overload, type OverloadLimits } from './overload/overload.ts';
-import type { Replicas } from './replicas/replicas.ts';
-import { accountNotices } from './routing/account-notices.ts';
-import { type HealthCheckSettings, HealthChecks } from './routing/health-checks.ts';
-import { type CircuitSettings, LiveFigures } from './routing/live-figures.ts';
-import type { Candidate, CatalogProvider, ModelAlias } from './routing/model-catalog.ts';
+import { noOverloadLimits } from './overload/overload.ts';
+import type { LiveFigures } from './routing/live-figures.ts';
+import type { Candidate } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
-import type { PrivacySettings } from './routing/privacy.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 import { ModelLabels } from './telemetry/model-labels.ts';
 import { type BeginRequest, beginRequestSpan, endRequestSpan } from './telemetry/request-span.ts';
-
-/** The part of the configuration that may change while the gateway runs. */
-export interface GatewaySettings extends RuleSettings {
-  providers: readonly CatalogProvider[];
-  aliases: ReadonlyMap<string, ModelAlias>;
-  auth: AuthSettings;
-  limits: RequestLimits;
-  prices: PriceOverrides;
-  /** Absent: the defaults, and no webhook. */
-  budgets?: BudgetSettings & { webhook?: BudgetWebhookSettings };
-  circuit: CircuitSettings;
-  /** Absent: no provider is asked whether it is there. */
-  healthChecks?: HealthCheckSettings;
-  /** Absent: nobody is limited. */
-  rateLimits?: RateLimitSettings;
-  /** Absent: as much at once as comes. */
-  overload?: OverloadLimits;
-  privacy: PrivacySettings;
-  /** How often candidates that have all failed are asked again, where it is worth it. */
-  retries: number;
-  /** Whether spans hold prompts and answers; absent: no. */
-  captureContent?: boolean;
-  /** Absent: answers are not kept. */
-  cache?: CacheSettings | undefined;
-  /** Absent: all is kept for good. */
-  retention?: RetentionSettings;
-  /** How long the database's word on a caller holds while it is away; absent: not at all. */
-  outageGraceMs?: number;
-  /** Where neither database nor disk takes the ledger; absent: `refuse`. */
-  whenLedgerFull?: Ledger['whenFull'];
-}
-
-export interface GatewayOptions {
-  settings: GatewaySettings;
-  /** Migrated with `gatewayMigrations`. */
-  storage: Storage<GatewayTables>;
-  log: Logger;
-  metrics: Metrics;
-  tracer: Tracer;
-  /** For what is asked seldom: tokens, lists, the webhook. */
-  fetch: typeof fetch;
-  /** Asks models. */
-  http: HttpSender;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Those that share limits, budgets and news; absent: this process is alone. */
-  replicas?: Replicas | undefined;
-  /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
-  monotonicMs?: () => number;
-  /** Of this program. */
-  version: string;
-  /** The longest time a ledger row waits to be written with others. */
-  ledgerFlushIntervalMs: number;
-  /** Where on the disk things wait; absent: in memory only. */
-  spools?: Spools | undefined;
-  /** Where `refreshPrices` writes; without it, or without that file, prices are this release's. */
-  pricesFile?: string;
-}
 
 /**
  * The gateway as a function from requests to answers: no socket of its own. Dispose of it when no
@@ -158,12 +90,7 @@ export class Gateway implements AsyncDisposable {
     const { audit: auditSpool, webhook: spool } = options.spools ?? {};
     this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping, spool });
     const budgets = this.#makeBudgets(options);
-    const rateLimits = new RateLimits({
-      log,
-      metrics: options.metrics,
-      monotonicMs: options.monotonicMs ?? (() => performance.now()),
-      replicas: options.replicas,
-    });
+    const rateLimits = rateLimitsOf(options);
     const figures = figuresOf(options);
     const models = new ModelLabels((...names) => this.#services.catalog.knows(...names));
     this.#services = {
@@ -183,11 +110,7 @@ export class Gateway implements AsyncDisposable {
       background,
       budgets,
       rateLimits,
-      overload: new Overload({
-        limits: settings.overload ?? noOverloadLimits,
-        metrics: options.metrics,
-        clock: wheelClock,
-      }),
+      overload: overloadOf(options),
       entities: entitiesIn(options),
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
       catalog: catalogOf(settings, options),
@@ -217,7 +140,10 @@ export class Gateway implements AsyncDisposable {
     this.#rules = new RuleBook({ ...options, estimateUsage: countTokens });
     this.#services.guardrails = this.#rules.of(settings);
     const { audit, ledger } = this.#services;
-    this.#upkeep = new Upkeep({ ...options, parts: { audit, ledger, webhook: this.#budgetWebhook } });
+    this.#upkeep = new Upkeep({
+      ...options,
+      parts: { audit, ledger, webhook: this.#budgetWebhook },
+    });
     this.#configureGovernance(settings);
     this.#configureHealth(settings);
   }
@@ -507,4 +433,3 @@ function cacheOf(
   const store = new MemoryStore({ maxBytes: settings.maxBytes, now });
   return new AnswerCache({ settings, store, metrics, log });
 }
-

@@ -1,4 +1,5 @@
-export { Gateway, type GatewayOptions, type GatewaySettings } from './gateway.ts';
+export { Gateway } from './gateway.ts';
+export type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
 export { AuditLog } from './governance/audit/audit-log.ts';
 export type { AuthSettings } from './governance/authenticate.ts';
 export type { ClientCertificate, PeerCertificateOf } from './governance/client-certificate.ts';

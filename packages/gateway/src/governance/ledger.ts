@@ -1,3 +1,4 @@
+import { apiError } from '../neutral/api-error.ts';
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { ProviderPricing } from '../providers/provider.ts';
@@ -80,6 +81,8 @@ const disposeRetryMs = 100;
  * else it is kept in memory; either way it is tried again until the database has it, once.
  */
 export class Ledger implements AsyncDisposable {
+  /** What becomes of new requests while `isStuck`: they are refused, or the oldest rows are lost. */
+  whenFull: 'refuse' | 'drop' = 'refuse';
   readonly #options: LedgerOptions;
   readonly #writer: LedgerWriter;
   readonly #disposeTimeoutMs: number;
@@ -110,6 +113,16 @@ export class Ledger implements AsyncDisposable {
   /** True while neither the database nor the disk takes anything: what comes now may be lost. */
   get isStuck(): boolean {
     return this.#writer.isStuck;
+  }
+
+  /** Throws `unavailable`, retryable, where a request could not be accounted for, and is not to go on. */
+  checkRoom(): void {
+    if (!this.#writer.isStuck || this.whenFull === 'drop') return;
+    throw apiError(
+      'unavailable',
+      'neither the database nor the disk takes the ledger, so nothing is answered that could not be accounted for; try again later',
+      { status: 503, reason: 'ledger_full', retryable: true },
+    );
   }
 
   record(entry: LedgerEntry): void {

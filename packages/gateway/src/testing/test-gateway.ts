@@ -10,7 +10,8 @@ import {
 } from '@zeke/foundation';
 import { HttpClient } from '@zeke/foundation/http-client';
 import type { Selectable } from 'kysely';
-import { Gateway, type GatewaySettings } from '../gateway.ts';
+import { Gateway } from '../gateway.ts';
+import type { GatewaySettings } from '../gateway-options.ts';
 import { gatewayMigrations } from '../governance/migrations.ts';
 import type { GatewayTables, LedgerTable } from '../governance/tables.ts';
 import { createProvider } from '../providers/index.ts';

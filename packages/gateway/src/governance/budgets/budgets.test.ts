@@ -271,6 +271,7 @@ test('a soft budget warns the caller every time, and operators once a window', a
   }
   expect(events).toEqual([
     {
+      id: expect.stringMatching(/^evt_[\da-f]{32}$/),
       type: 'budget.warning',
       at: '2026-11-21T12:00:00.000Z',
       budget: { kind: 'key', id: 'key_1', period: 'day', mode: 'soft', limit_micro_usd: 7_000 },
