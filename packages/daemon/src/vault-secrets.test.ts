@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { startVaultEmulator, type VaultEmulator, type VaultEmulatorOptions } from '@zeke/emulators';
 import { formatFault, type LoadConfigResult, loadConfig, VaultConnections } from '@zeke/foundation';
 import { temporaryDirectory } from '@zeke/foundation/testing';
+import { localNames, testAuthority } from './testing/test-authority.ts';
 
 const role = {
   roleId: 'planted-role',
@@ -159,6 +160,32 @@ describe('the section [vault]', () => {
     const clear = await load('', section.replace('env:HOME_OF_NOBODY', 't'));
     expect(warningsIn(clear)).toContain('vault.address: tokens and secrets go over the network');
   });
+});
+
+test('a Vault behind TLS is believed by its authority alone', async () => {
+  const { load, vault } = start();
+  const authority = await testAuthority();
+  const { cert, key } = await authority.issue({ subject: 'CN=vault', names: localNames });
+  const front = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    tls: { cert, key },
+    fetch: (request) =>
+      fetch(vault.url + new URL(request.url).pathname, {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+      }),
+  });
+  opened.defer(() => front.stop(true));
+  await using folder = await temporaryDirectory();
+  await Bun.write(`${folder.path}/ca.pem`, authority.cert);
+  const section = sectionOf(vault).replace(`${vault.url}/`, `https://127.0.0.1:${front.port}`);
+  const told = keyIn(await load(provider(), section));
+  expect(told).toMatch(/cannot be reached \([A-Z_]*(CERT|VERIFY)[A-Z_]*\)/);
+  expect(keyIn(await load(provider(), `${section}ca_file = "${folder.path}/ca.pem"\n`))).toBe(
+    'sk-1',
+  );
 });
 
 describe('the life of a token', () => {
