@@ -3,6 +3,7 @@ import { RpcError } from '@zeke/rpc';
 import { answerError } from './answer-error.ts';
 import { type ConfigFlags, loadOptions, readConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { loginAt } from './login-store.ts';
 
 /** A gateway to ask: one that runs, or one put together in this process for as long as it takes. */
 export interface GatewayClient extends AsyncDisposable {
@@ -23,13 +24,34 @@ const probeTimeoutMs = 1_000;
  */
 export async function openClient(context: Context, flags: ConfigFlags): Promise<GatewayClient> {
   const { ZEKE_URL: url, ZEKE_API_KEY: key } = context.environment;
-  if (url) return remote(checkedUrl(url), key, context);
+  if (url) return remote(checkedUrl(url), await keyFor(context, checkedUrl(url), key), context);
   const { config } = await readConfig(loadOptions(context, flags));
   const server = await findServer(config, flags, context.interrupts.signal);
   if (server !== undefined) {
-    return remote(server.url, key ?? config.auth.adminApiKey?.reveal(), context);
+    const own = await keyFor(context, server.url, key);
+    return remote(server.url, own ?? config.auth.adminApiKey?.reveal(), context);
   }
   return inProcess(config, context);
+}
+
+/** The address of the server that `openClient` finds. Throws `unavailable` where none runs. */
+export async function serverUrl(context: Context, flags: ConfigFlags): Promise<string> {
+  const { ZEKE_URL: url } = context.environment;
+  if (url) return checkedUrl(url);
+  const { config } = await readConfig(loadOptions(context, flags));
+  const server = await findServer(config, flags, context.interrupts.signal);
+  if (server !== undefined) return server.url;
+  const hint = 'start one with zeke up, or set ZEKE_URL to where it runs';
+  throw new RpcError('unavailable', `there is no gateway on this machine: ${hint}`);
+}
+
+/** The key of the environment, else that of a login at this server. */
+async function keyFor(
+  context: Context,
+  url: string,
+  key: string | undefined,
+): Promise<string | undefined> {
+  return key ?? (await loginAt(context, url, Date.now()))?.key;
 }
 
 /** A server that answers on this machine. */

@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLogin } from './commands/login.ts';
 import { addModels } from './commands/models.ts';
 import { addOrgs } from './commands/orgs.ts';
 import { addPrices } from './commands/prices.ts';
@@ -40,6 +41,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addProviders(program, context, setExitCode);
   addKeys(program, context);
   addSecrets(program, context);
+  addLogin(program, context);
   addOrgs(program, context);
   addTeams(program, context);
   addUsers(program, context);
