@@ -53,13 +53,16 @@ export class FreshKeys {
   async #after(refused: InForce): Promise<Provider | undefined> {
     const { name } = refused.config;
     // What is read now may be from before the key was replaced.
-    await this.#reading;
+    if (this.#reading !== undefined) await this.#reading;
     const found = this.#successor(refused);
-    if (found !== undefined || !this.#isDue(name)) return found;
-    this.#readAtMs.set(name, this.#monotonicMs());
-    this.#reading ??= this.#reload().finally(() => {
-      this.#reading = undefined;
-    });
+    if (found !== undefined) return found;
+    if (this.#reading === undefined) {
+      if (!this.#isDue(name)) return undefined;
+      this.#readAtMs.set(name, this.#monotonicMs());
+      this.#reading = this.#reload().finally(() => {
+        this.#reading = undefined;
+      });
+    }
     await this.#reading;
     return this.#successor(refused);
   }

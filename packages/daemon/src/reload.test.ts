@@ -91,6 +91,25 @@ describe('Reloader', () => {
     ]);
   });
 
+  test('tells faults and doubts of what is read again once, and when they are over', async () => {
+    const { reloader: made, lines } = await reloader(async () => {});
+    const good = await load('');
+    if (!good.ok) throw new Error('it has faults');
+    const origin = { kind: 'default' } as const;
+    const doubtful = { ...good, warnings: [{ origin, path: 'vault', message: 'it is down' }] };
+    const faulty = { ok: false, faults: [{ origin, path: 'vault', message: 'refused' }] } as const;
+    for (const result of [good, doubtful, doubtful, good, faulty, faulty, good, good]) {
+      made.take(result);
+    }
+    await made.settled();
+    expect(lines).toMatchObject([
+      { level: 'warn', warnings: ['vault: it is down'] },
+      { level: 'info', msg: expect.stringContaining('in order again') },
+      { level: 'error', faults: ['vault: refused'] },
+      { level: 'info', msg: expect.stringContaining('in order again') },
+    ]);
+  });
+
   test('leaves all as it is when the file has faults, or cannot be used', async () => {
     let used = 0;
     const { reloader: made, lines } = await reloader(async () => {

@@ -121,6 +121,38 @@ describe('secrets.json', () => {
     ]);
   });
 
+  test('keeps what several processes wrote, also those that were killed', async () => {
+    await using home = await temporaryDirectory();
+    const script = `
+      import { createSecretStore } from ${JSON.stringify(join(import.meta.dir, 'create-secret-store.ts'))};
+      import { Secret } from ${JSON.stringify(join(import.meta.dir, 'secret.ts'))};
+      const environment = { ZEKE_SECRETS_KEY: ${JSON.stringify(keyA)} };
+      const store = await createSecretStore({ home: ${JSON.stringify(home.path)}, environment });
+      for (let index = 0; index < 1_000; index += 1) {
+        const name = process.argv.at(-1) + '-' + index;
+        await store.set(name, new Secret('value of ' + name));
+        process.stdout.write(name + ' ');
+      }`;
+    const written = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const child = Bun.spawn([process.execPath, '-e', script, '--', name], { stdout: 'pipe' });
+        let told = '';
+        for await (const bytes of child.stdout) {
+          told += new TextDecoder().decode(bytes);
+          // Killed somewhere in the middle of the next write.
+          if (told.split(' ').length > 5) child.kill('SIGKILL');
+        }
+        return told.split(' ').slice(0, -1);
+      }),
+    );
+    const store = await open(home.path, { key: keyA });
+    const names = written.flat();
+    expect(names.length).toBeGreaterThanOrEqual(10);
+    for (const name of names) expect(await revealed(store, name)).toBe(`value of ${name}`);
+    await store.set('after', new Secret('x'));
+    expect(await revealed(store, 'after')).toBe('x');
+  });
+
   test('says so when a record was moved, mixed with another version, or redated', async () => {
     await using home = await temporaryDirectory();
     const path = join(home.path, 'secrets.json');
