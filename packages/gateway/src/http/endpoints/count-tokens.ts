@@ -29,6 +29,7 @@ import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { guardRequest } from '../guarded.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
+import { inOrder, takeSequential } from '../sequential-routing.ts';
 import type { Services } from '../services.ts';
 import { modelOf } from './chat.ts';
 
@@ -94,10 +95,12 @@ interface Counted {
 async function count(services: Services, exchange: Exchange, asked: Counting): Promise<Counted> {
   const { callerDialect, model } = asked;
   exchange.requestedModel = model;
+  const routing = takeSequential(exchange, asked, 'counts');
   const found = allowedCandidates(exchange, { model }, await services.catalog.resolve(model));
-  const candidates = services.guardrails
+  const allowed = services.guardrails
     ? await guardRequest(services, exchange, asked, found)
     : found;
+  const candidates = await inOrder(services, exchange, model, routing, allowed);
   const request = asked.decode();
   return tryCandidates(candidates, exchange.request.signal, async (candidate, number) => {
     const { provider } = candidate;

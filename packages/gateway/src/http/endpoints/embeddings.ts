@@ -38,6 +38,7 @@ import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { guardRequest } from '../guarded.ts';
 import { passedBody } from '../outgoing-body.ts';
+import { inOrder, takeSequential } from '../sequential-routing.ts';
 import type { Services } from '../services.ts';
 
 /** A request for vectors, as far as its endpoint has read it. */
@@ -126,10 +127,10 @@ export async function answerEmbeddings(
   call: EmbeddingCall,
 ): Promise<Response> {
   exchange.requestedModel = call.model;
+  const routing = takeSequential(exchange, call, 'vectors');
   const found = allowedCandidates(exchange, call, await services.catalog.resolve(call.model));
-  const candidates = services.guardrails
-    ? await guardRequest(services, exchange, call, found)
-    : found;
+  const allowed = services.guardrails ? await guardRequest(services, exchange, call, found) : found;
+  const candidates = await inOrder(services, exchange, call.model, routing, allowed);
   return tryCandidates(candidates, exchange.request.signal, (candidate, number) => {
     const dialect = dialectOf(call, candidate.provider);
     const options = {

@@ -7,14 +7,17 @@ import type { DialectName } from '../../neutral/dialect-name.ts';
 import { callProvider } from '../../providers/call-provider.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { type Candidate, checkModelName } from '../../routing/model-catalog.ts';
+import type { RoutingRequest } from '../../routing/routing-request.ts';
 import { type Attempt, answerHeaders, attempt, logAttempt, settleWhole } from '../attempt.ts';
 import { type Exchange, headersOf } from '../exchange.ts';
 import { answerGuard, guardedWhole } from '../guarded.ts';
 import { readBodyBytes } from '../read-body.ts';
 import { recordBounds } from '../record-bounds.ts';
+import { inOrder, refuseChoice } from '../sequential-routing.ts';
 import type { Services } from '../services.ts';
 import { GuardedRecords, guardRawBody } from './raw-guard.ts';
 import { type NamedModel, namedModel, replaceModel } from './raw-model.ts';
+import { takeRawRouting } from './raw-routing.ts';
 import { RawStreamUsage } from './raw-stream-usage.ts';
 import { rawUsage } from './raw-usage.ts';
 
@@ -46,9 +49,9 @@ const maxMeteredBytes = 64 * 1024 * 1024;
  * but for the model's name.
  */
 export async function passRaw(services: Services, exchange: Exchange): Promise<Response> {
-  const body = await readBodyBytes(exchange, services);
+  const { body, routing } = takeRawRouting(exchange, await readBodyBytes(exchange, services));
   const named = namedModel(body, exchange.request.headers.get('content-type') ?? '');
-  const candidate = await candidateOf(services, exchange, named);
+  const candidate = await candidateOf(services, exchange, named, routing);
   if (named && bodyDecides.test(exchange.path)) checkAllowed(exchange, candidate, named.model);
   else checkProviderAllowed(exchange.caller, candidate.provider.name);
   if (!bodyDecides.test(exchange.path)) keepToOneKey(exchange, candidate.provider);
@@ -67,7 +70,8 @@ export async function passToProvider(
   const provider = providerNamed(services, name);
   checkProviderAllowed(exchange.caller, name);
   keepToOneKey(exchange, provider);
-  const body = await readBodyBytes(exchange, services);
+  const { body, routing } = takeRawRouting(exchange, await readBodyBytes(exchange, services));
+  refuseChoice(routing);
   const named = namedModel(body, exchange.request.headers.get('content-type') ?? '');
   const candidate = { provider, model: named?.model ?? '' };
   return forward(services, exchange, candidate, `/${rest}`, body);
@@ -109,8 +113,10 @@ async function candidateOf(
   services: Services,
   exchange: Exchange,
   named: NamedModel | undefined,
+  routing: RoutingRequest | undefined,
 ): Promise<Candidate> {
   const wanted = exchange.request.headers.get('x-zeke-provider');
+  if (wanted !== null || !named) refuseChoice(routing);
   if (wanted !== null) {
     const provider = providerNamed(services, wanted);
     const prefix = `${provider.name}/`;
@@ -119,7 +125,8 @@ async function candidateOf(
   }
   if (named) {
     exchange.requestedModel = named.model;
-    const [first] = await services.catalog.resolve(named.model);
+    const found = await services.catalog.resolve(named.model);
+    const [first] = await inOrder(services, exchange, named.model, routing, found);
     if (first) return first;
   }
   const provider = services.catalog.providers.find(
