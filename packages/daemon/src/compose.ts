@@ -13,6 +13,7 @@ import { HttpClient } from '@zeke/foundation/http-client';
 import { Gateway, type GatewaySettings, type GatewayTables } from '@zeke/gateway';
 import { gatewaySettings, type SettingsSources } from './gateway-settings.ts';
 import { openReplicas } from './open-replicas.ts';
+import { openSpools } from './open-spools.ts';
 import { openState } from './open-state.ts';
 import { pricesFileIn } from './prices.ts';
 import { version } from './version.ts';
@@ -23,6 +24,8 @@ export interface CompositionOptions extends SettingsSources {
   readonly log?: Logger;
   /** Who may call, in place of what the configuration says: the owner of the database needs no key. */
   readonly auth?: GatewaySettings['auth'];
+  /** Makes of the metrics of this process those that are told, where it is one of several. */
+  readonly shareMetrics?: (metrics: Metrics) => Metrics;
 }
 
 /** All parts of a running zeke, without a socket. Disposing of it writes what is not written yet. */
@@ -50,7 +53,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   const log = options.log ?? createLogger({ level: config.telemetry.logLevel });
   parts.defer(() => log.flush());
   const [metrics, tracer, storage, settings] = await Promise.all([
-    createMetrics(),
+    createMetrics().then((own) => options.shareMetrics?.(own) ?? own),
     createTracer(tracerOptions(config)),
     openState(config, log),
     gatewaySettings(config, options),
@@ -61,6 +64,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   const replicas = await openReplicas(config, { log, metrics });
   if (replicas) parts.use(replicas);
   const http = parts.use(new HttpClient(options));
+  const spools = parts.use(await openSpools(config, log));
   const gateway = new Gateway({
     settings: { ...settings, ...(auth ? { auth } : {}) },
     storage,
@@ -74,6 +78,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     ledgerFlushIntervalMs: config.ledger.flushIntervalMs,
     pricesFile: pricesFileIn(config.home),
     replicas: replicas?.replicas,
+    spools,
   });
   parts.use(gateway);
   const owned = parts.move();

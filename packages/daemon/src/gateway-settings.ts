@@ -38,9 +38,7 @@ export async function gatewaySettings(
   return {
     providers: await catalogProviders(config, sources),
     aliases: config.models,
-    auth: await withSigningKeys(config, {
-      secretStore: () => createSecretStore({ home: config.home, environment: sources.environment }),
-    }),
+    auth: await authSettings(config, sources),
     limits: {
       maxBodyBytes: server.maxBodyBytes,
       bodyTimeoutMs: server.bodyTimeoutMs,
@@ -62,6 +60,13 @@ export async function gatewaySettings(
     prices: config.prices,
     ...(config.cache.enabled ? { cache: cacheSettings(config.cache) } : {}),
     budgets: config.budgets,
+    retention: {
+      ledgerDays: config.ledger.keepDays,
+      usageDays: config.ledger.keepUsageDays,
+      auditDays: config.audit.keepDays,
+    },
+    outageGraceMs: config.storage.outageGraceMs,
+    whenLedgerFull: config.ledger.whenFull,
     guardrails: [...config.guardrails.values()],
     rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
     retries: routing.retries,
@@ -85,6 +90,16 @@ export async function gatewaySettings(
 function localOnlyProjects({ projects }: ResolvedConfig): ReadonlySet<string> {
   const local = [...projects].filter(([, { privacy }]) => privacy === 'local_only');
   return new Set(local.map(([name]) => name));
+}
+
+async function authSettings(
+  config: ResolvedConfig,
+  { environment }: SettingsSources,
+): Promise<GatewaySettings['auth']> {
+  const { home, server } = config;
+  const secretStore = () => createSecretStore({ home, environment });
+  const auth = await withSigningKeys(config, { secretStore });
+  return server.tls === undefined ? auth : { ...auth, listensWithTls: true };
 }
 
 function cacheSettings(cache: CacheConfig): NonNullable<GatewaySettings['cache']> {

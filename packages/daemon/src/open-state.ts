@@ -12,7 +12,9 @@ export async function openState(
 ): Promise<Storage<GatewayTables>> {
   const storage = await open(config, log);
   try {
-    await storage.migrate([gatewayMigrations]);
+    await storage.migrate([gatewayMigrations], (migration, { doneRows, totalRows }) =>
+      log.info('rows of the database are being moved', { migration, doneRows, totalRows }),
+    );
     return storage;
   } catch (error) {
     await storage.close();

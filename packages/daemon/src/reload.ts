@@ -11,6 +11,8 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['server.shutdownTimeoutMs', 'server.shutdown_timeout_ms'],
   ['server.drainDelayMs', 'server.drain_delay_ms'],
   ['storage.url', 'storage.url'],
+  ['storage.spoolMaxBytes', 'storage.spool_max_mb'],
+  ['server.admin', 'server.admin_port'],
   ['redis.address', 'redis.url'],
   ['redis.keyPrefix', 'redis.key_prefix'],
   ['redis.timeoutMs', 'redis.timeout_ms'],

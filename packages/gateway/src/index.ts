@@ -26,6 +26,7 @@ export {
 } from './governance/prices/show-prices.ts';
 export type { PeerAddress } from './governance/rate-limits/client-address.ts';
 export type { GatewayTables } from './governance/tables.ts';
+export type { Spools } from './governance/upkeep.ts';
 export {
   type UsageGroup,
   type UsageQuery,

@@ -24,15 +24,24 @@ type UsageRow = { [name in Group | 'keyName' | 'keyOwner']?: string | null } & {
   estimated: number;
 };
 
+/** `from` and `to` where an hour whose rows are gone is not parted. */
+interface UsageAnswer {
+  data: UsageRow[];
+  from?: string;
+  to?: string;
+}
+
 /** Sums the ledger up. */
 export async function usage(context: Context, flags: UsageFlags): Promise<void> {
   const { output } = context;
   const by = checkedGroups(flags.by ?? ['day']);
   const query = new URLSearchParams({ group_by: by.join(','), ...spanOf(flags, Date.now()) });
   await using client = await openClient(context, flags);
-  const { data } = await client.json<{ data: UsageRow[] }>(`/admin/usage?${query}`);
+  const { data, from, to } = await client.json<UsageAnswer>(`/admin/usage?${query}`);
   const rows = by.includes('key') ? await withNames(data, client) : data;
-  if (flags.json) return output.json({ groupBy: by, rows });
+  if (flags.json) return output.json({ groupBy: by, rows, from, to });
+  if (from !== undefined) output.note(`rows so old are gone: the report begins at ${from}`);
+  if (to !== undefined) output.note(`rows so old are gone: the report ends at ${to}`);
   if (rows.length === 0) return output.note('nothing was used in that time');
   const keyColumns = [
     'key',

@@ -38,6 +38,13 @@ export function addGatewayGauges(
     },
     () => [[services().ledger.waiting]],
   );
+  metrics.observed(
+    {
+      name: 'gateway_ledger_spool_bytes',
+      help: 'Of the ledger on the disk, because the database did not take it.',
+    },
+    () => [[services().ledger.spooledBytes]],
+  );
 }
 
 /** Of those without a label of their own the worst is told. */

@@ -9,7 +9,12 @@ import {
   mayReach,
   scopeOf,
 } from '../../governance/permissions.ts';
-import { usageGroups, usageReport } from '../../governance/usage-report.ts';
+import {
+  answeredSpan,
+  type UsageSpan,
+  usageGroups,
+  usageReport,
+} from '../../governance/usage-report.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { keysOf } from '../keys-of.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
@@ -228,16 +233,31 @@ export async function getUsage(services: Services, exchange: Exchange): Promise<
   const scope = { ...asked, ...scopeOf(exchange.caller, 'usage.read') };
   await services.background.current();
   await services.ledger.flush();
-  const rows = await usageReport(services.storage, {
-    groupBy,
+  const span = {
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
+  };
+  const rows = await usageReport(services.storage, {
+    groupBy,
+    ...span,
     ...(key === undefined ? {} : { keyId: key }),
     ...(model === undefined ? {} : { model }),
     ...(provider === undefined ? {} : { provider }),
     ...scope,
   });
-  return jsonResponse(exchange, { data: rows });
+  const answered = await answeredSpan(services.storage, span);
+  return jsonResponse(exchange, { data: rows, ...toldSpan(span, answered) });
+}
+
+/** What a report is about where that is not what was asked: rows that would part an hour are gone. */
+function toldSpan(asked: UsageSpan, answered: UsageSpan): { from?: string; to?: string } {
+  const { fromMs, toMs } = answered;
+  return {
+    ...(fromMs === undefined || fromMs === asked.fromMs
+      ? {}
+      : { from: new Date(fromMs).toISOString() }),
+    ...(toMs === undefined || toMs === asked.toMs ? {} : { to: new Date(toMs).toISOString() }),
+  };
 }
 
 /** `GET /admin/providers`: each is asked for its models, so that the answer says what works. */

@@ -11,14 +11,20 @@ export function health({ draining }: Services, exchange: Exchange): Response {
     : jsonResponse(exchange, { status: 'ok' });
 }
 
-/** `GET /ready`: it can do its work: the database answers and there is a provider. */
+/**
+ * `GET /ready`: it can do its work: the database answers, or is away for so short that who was let in
+ * goes on, and there is a provider.
+ */
 export async function ready(services: Services, exchange: Exchange): Promise<Response> {
   if (services.draining) return health(services, exchange);
   const faults: string[] = [];
+  const { outage } = services.keys;
   try {
-    await sql`select 1`.execute(services.storage.db);
+    await outage.ask(() => sql`select 1`.execute(services.storage.db));
   } catch (reason) {
-    faults.push(`the database does not answer: ${RpcError.from(reason).message}`);
+    if (!outage.isBridged) {
+      faults.push(`the database does not answer: ${RpcError.from(reason).message}`);
+    }
   }
   if (services.catalog.providers.length === 0) faults.push('no provider is configured');
   const isReady = faults.length === 0;
@@ -32,9 +38,10 @@ export function status(services: Services, exchange: Exchange): Response {
   return jsonResponse(exchange, {
     status: services.draining ? 'draining' : 'ok',
     version: services.version,
+    pid: process.pid,
     uptimeSeconds: Math.floor(process.uptime()),
     storage: services.storage.kind,
-    ledger: { waiting: services.ledger.waiting },
+    ledger: { waiting: services.ledger.waiting, spooledBytes: services.ledger.spooledBytes },
     providers: services.catalog.providers.map(({ accounts, local, name, type }) => ({
       name,
       type,
