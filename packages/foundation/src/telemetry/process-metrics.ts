@@ -7,8 +7,8 @@ import processOpenFileDescriptors from 'prom-client/lib/metrics/processOpenFileD
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js';
 import type Registry from 'prom-client/lib/registry.js';
 
-/** How often the event loop is looked at. */
-const lagResolutionMs = 10;
+/** How often the event loop is looked at, each time by a timer that wakes the process. */
+const lagResolutionMs = 250;
 
 /**
  * Adds the metrics of a process that mean something under Bun: processor, memory, files, start,
