@@ -68,5 +68,5 @@ function configurationsIn(page: string): string[] {
 /** A value for every variable that an example refers to. */
 function variablesIn(example: string): Record<string, string> {
   const names = [...example.matchAll(/"env:(\w+)"/g)].map(([, name = '']) => name);
-  return Object.fromEntries(names.map((name) => [name, 'a value of some length']));
+  return Object.fromEntries(names.map((name) => [name, `a value of ${name}`]));
 }
