@@ -1,5 +1,6 @@
 import { columnTypes, type Migration, type MigrationSet, type StorageKind } from '@zeke/foundation';
 import { type Kysely, sql } from 'kysely';
+import { consents } from './migrations/consents.ts';
 import { days } from './migrations/days.ts';
 import { daysMoved } from './migrations/days-moved.ts';
 import { keyPrivacy } from './migrations/key-privacy.ts';
@@ -270,5 +271,6 @@ export const gatewayMigrations: MigrationSet = {
     { number: 10, ...daysMoved },
     { number: 11, ...logins },
     { number: 12, ...keyPrivacy },
+    { number: 13, ...consents },
   ],
 };

@@ -12,6 +12,7 @@ export interface GatewayTables {
   gateway_budgets: BudgetTable;
   gateway_spend: SpendTable;
   gateway_audit: AuditTable;
+  gateway_consents: ConsentTable;
   gateway_audit_checkpoints: AuditCheckpointTable;
   gateway_usage: UsageTable;
   gateway_writers: WriterTable;
@@ -242,4 +243,34 @@ export interface ResponseTable {
   input: string;
   /** JSON of the answer as the caller got it; of one that a provider keeps, with which key, or empty. */
   response: string;
+}
+
+/** One thing that somebody is asked to allow; those with one id are asked together. */
+export interface ConsentTable {
+  id: string;
+  /** What it is, as `Consents` writes it. */
+  thing: string;
+  policy: string;
+  /** JSON: model, provider, tool, data. */
+  what: string;
+  reason: string | null;
+  /** The id of the key that asks, `local` or `admin-key`. */
+  caller: string;
+  owner: string | null;
+  org_id: string | null;
+  team_id: string | null;
+  user_id: string | null;
+  session: string | null;
+  project: string | null;
+  /** As the caller names it. */
+  model: string;
+  created_at_ms: number;
+  /** Of the question while it waits, then of the answer. */
+  expires_at_ms: number;
+  /** `allow_once`, `allow_session`, `allow_project` or `deny`; null while it waits. */
+  decision: string | null;
+  decided_by: string | null;
+  decided_at_ms: number | null;
+  /** When what was allowed once was used. */
+  used_at_ms: number | null;
 }
