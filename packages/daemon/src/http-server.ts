@@ -85,6 +85,19 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   };
 }
 
+/**
+ * Throws what `serveHttp` throws when somebody listens there, also one who would share the port. Port 0
+ * is always free.
+ */
+export function checkFree(host: string, port: number): void {
+  if (port === 0) return;
+  try {
+    Bun.listen({ hostname: bare(host), port, socket: { data() {} } }).stop(true);
+  } catch (cause) {
+    throw listenError(cause, host, port);
+  }
+}
+
 /** What is left to requests that were told to end, in milliseconds. */
 const lastWordsMs = 200;
 

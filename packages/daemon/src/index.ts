@@ -11,3 +11,8 @@ export {
 } from './prices.ts';
 export { type Daemon, type DaemonOptions, runDaemon } from './run-daemon.ts';
 export { version } from './version.ts';
+export type { Greeting } from './workers/messages.ts';
+export { processChannel } from './workers/process-channel.ts';
+export { workerPortVariable, workerVariable } from './workers/spawn-worker.ts';
+export { type Supervised, type SuperviseOptions, supervise } from './workers/supervise.ts';
+export { WorkerLink } from './workers/worker-link.ts';

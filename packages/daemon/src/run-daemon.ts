@@ -1,20 +1,19 @@
 import {
   type ConfigSources,
-  forgetRunning,
   type LoadConfigOptions,
   type Logger,
   loadConfig,
-  noteRunning,
   type ResolvedConfig,
   watchConfig,
 } from '@zeke/foundation';
-import { type Composition, compose } from './compose.ts';
+import { type Composition, type CompositionOptions, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
 import { FreshKeys } from './fresh-keys.ts';
+import { home } from './home.ts';
 import { type HttpServer, serveHttp } from './http-server.ts';
+import { noteAddress } from './note-address.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
-import { statusPage } from './status-page.ts';
 import { ServerTls } from './tls/server-tls.ts';
 
 export interface DaemonOptions {
@@ -26,6 +25,16 @@ export interface DaemonOptions {
   readonly demo?: boolean;
   /** Default: pino to standard error, at the configured level. */
   readonly log?: Logger;
+  /** It is one of several processes on one port, of which another one tells where they are. */
+  readonly worker?: WorkerRole;
+}
+
+/** What of a process is other because it is one of several. */
+export interface WorkerRole {
+  /** The first serves what only one can: RPC. */
+  readonly isFirst: boolean;
+  /** Makes metrics whose text is that of all. */
+  readonly shareMetrics: NonNullable<CompositionOptions['shareMetrics']>;
 }
 
 /** A running zeke. */
@@ -56,7 +65,7 @@ export interface Daemon {
  * be had; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, environment, watch } = options;
+  const { config, environment, watch, worker } = options;
   await using starting = new AsyncDisposableStack();
   const demo = options.demo ? starting.use(await startDemo()) : undefined;
   let reload = async (): Promise<void> => {};
@@ -68,16 +77,18 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       now: Date.now,
       ...(watch ? { freshKeys: new FreshKeys(() => reload()) } : {}),
       ...(options.log ? { log: options.log } : {}),
+      ...(worker ? { shareMetrics: worker.shareMetrics } : {}),
       ...(demo ? { extraProviders: demo.providers } : {}),
     }),
   );
   const { log } = parts;
   const tls = await openTls(config, parts);
   if (tls !== undefined) starting.use(tls);
-  const rpc = await startRpc(config, parts);
+  const rpc = worker?.isFirst === false ? undefined : await startRpc(config, parts);
   if (rpc !== undefined) starting.defer(() => rpc.stop(0));
-  const server = await listen(config, parts, tls);
+  const server = await listen(config, parts, { tls, reusePort: worker !== undefined });
   tls?.follow((material) => server.useTls(material));
+  parts.gateway.start();
   const watching = new AbortController();
   const reloader = new Reloader(config, { log, configure: configureAll(parts, tls) });
   if (watch) {
@@ -88,20 +99,14 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     await watchConfig({ ...watch, signal, onChange: (result) => reloader.take(result) });
   }
-  const running = {
-    pid: process.pid,
-    url: server.localUrl,
-    configFile: config.file ?? null,
-  };
-  await noteRunning(config.home, running).catch((err) =>
-    log.warn('the address cannot be noted for other commands', { home: config.home, err }),
-  );
+  const noted = worker ? undefined : await noteAddress(config, server.localUrl, log);
+  if (noted) starting.use(noted);
   if (rpc !== undefined) log.info('rpc ready', { url: rpc.url, socket: rpc.socket });
-  log.info('ready', { url: server.url, home: config.home, file: running.configFile });
+  log.info('ready', { url: server.url, home: config.home, file: config.file ?? null });
   const owned = starting.move();
   const stop = async () => {
     watching.abort();
-    await forgetRunning(config.home, running.pid).catch(() => {});
+    await noted?.[Symbol.asyncDispose]();
     await drain(config, { parts, rpc, server });
     await owned.disposeAsync();
   };
@@ -130,7 +135,7 @@ async function openTls(
 async function listen(
   { server: { host, maxHeaderBytes, port } }: ResolvedConfig,
   parts: Composition,
-  tls: ServerTls | undefined,
+  { reusePort, tls }: { readonly reusePort: boolean; readonly tls: ServerTls | undefined },
 ): Promise<HttpServer> {
   const { gateway, log } = parts;
   const isSecure = tls !== undefined;
@@ -138,7 +143,8 @@ async function listen(
     host,
     port,
     maxHeaderBytes,
-    home: (request) => statusPage(request, { ...parts.settings, isSecure }),
+    reusePort,
+    home: (request) => home(request, parts, isSecure),
     handle: (request, peer, certificate) => gateway.handle(request, peer, certificate),
     cutShort: () => gateway.cutShort(),
     ...(tls === undefined ? {} : { tls: { material: tls.material, log } }),

@@ -115,6 +115,7 @@ export type {
   StorageKind,
 } from './storage/storage.ts';
 export {
+  expose,
   type MetricsFormat,
   metricsContentTypes,
   metricsFormatFor,
@@ -126,6 +127,7 @@ export {
   type Logger,
   type LoggerOptions,
 } from './telemetry/logger.ts';
+export { mergeFamilies } from './telemetry/merge-families.ts';
 export type { Exemplar, MetricFamily } from './telemetry/metric-family.ts';
 export {
   type Counter,

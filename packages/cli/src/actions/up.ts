@@ -1,34 +1,110 @@
-import { connectHints, type Daemon, runDaemon } from '@zeke/daemon';
-import { findRunning, formatFault, type ResolvedConfig, VaultConnections } from '@zeke/foundation';
+import { type Daemon, type Greeting, runDaemon } from '@zeke/daemon';
+import {
+  findRunning,
+  formatFault,
+  type LoadConfigOptions,
+  type ResolvedConfig,
+  VaultConnections,
+} from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { answers, serverAddress } from '../client.ts';
 import type { UpFlags } from '../commands/up.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
-import { isEmulated } from '../emulated.ts';
 import { openBrowser } from '../open-browser.ts';
+import { greet } from './greet.ts';
+import { startWorkers, workerCount, workerLink, workerPort } from './up-workers.ts';
 
 /** Starts the gateway and stays until it is told to end. */
 export async function up(context: Context, flags: UpFlags): Promise<void> {
-  const { output, interrupts } = context;
+  const { interrupts } = context;
   await using vault = new VaultConnections();
-  const load = { ...loadOptions(context, flags, overrides(flags)), vault };
+  const load = {
+    ...loadOptions(context, flags, overrides({ ...flags, ...workerPort(context) })),
+    vault,
+  };
   const { config, sources, warnings } = await readConfig(load);
-  for (const warning of warnings) output.note(`warning: ${formatFault(warning)}`);
-  const daemon = await runDaemon({
+  const running = await start(context, flags, { config, load, sources, warnings }).catch(
+    async (reason) => {
+      throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;
+    },
+  );
+  // A terminal that is closed takes its programs with it; to a service it means to read again.
+  if (!context.interactive) interrupts.onHangUp(() => running.reload());
+  await ended(interrupts.signal);
+  await running.stop();
+}
+
+type Read = Pick<Awaited<ReturnType<typeof readConfig>>, 'config' | 'sources' | 'warnings'> & {
+  readonly load: LoadConfigOptions;
+};
+
+interface Running {
+  reload(): void;
+  stop(): Promise<void>;
+}
+
+/** One process, several, or one of several. */
+async function start(context: Context, flags: UpFlags, read: Read): Promise<Running> {
+  const { config, warnings } = read;
+  let reload = () => {};
+  const worker = workerLink(context, () => reload());
+  if (worker === undefined) {
+    for (const warning of warnings) context.output.note(`warning: ${formatFault(warning)}`);
+  }
+  if (worker === undefined && workerCount(config) > 1) {
+    const supervised = await startWorkers(context, config);
+    welcome(supervised.greeting, context, flags, supervised.pids);
+    return supervised;
+  }
+  const daemon = await startDaemon(flags, read, worker);
+  reload = () => void daemon.reload();
+  const greeting = greetingOf(daemon);
+  if (worker === undefined) welcome(greeting, context, flags, []);
+  else worker.link.ready(greeting);
+  return { reload, stop: () => daemon.stop() };
+}
+
+function startDaemon(
+  { demo = false }: UpFlags,
+  { config, load, sources }: Read,
+  worker: ReturnType<typeof workerLink>,
+): Promise<Daemon> {
+  return runDaemon({
     config,
     environment: load.environment,
     watch: { ...load, sources },
-    demo: flags.demo ?? false,
-  }).catch(async (reason) => {
-    throw isTaken(reason) ? await takenBy(config, reason, interrupts.signal) : reason;
+    demo,
+    ...(worker === undefined
+      ? {}
+      : {
+          worker: {
+            isFirst: worker.isFirst,
+            shareMetrics: (metrics) => worker.link.shared(metrics),
+          },
+        }),
   });
-  // A terminal that is closed takes its programs with it; to a service it means to read again.
-  if (!context.interactive) interrupts.onHangUp(() => void daemon.reload());
-  greet(daemon, context);
-  if (flags.open) openBrowser(daemon.localUrl);
-  await ended(interrupts.signal);
-  await daemon.stop();
+}
+
+function welcome(
+  greeting: Greeting,
+  context: Context,
+  { open }: UpFlags,
+  workers: readonly number[],
+): void {
+  greet(greeting, context, workers);
+  if (open) openBrowser(greeting.localUrl);
+}
+
+function greetingOf({ localUrl, parts, rpc, url }: Daemon): Greeting {
+  const { auth, providers } = parts.settings;
+  return {
+    url,
+    localUrl,
+    ...(rpc === undefined ? {} : { rpc: { url: rpc.url, socket: rpc.socket } }),
+    providers: providers.map(({ provider }) => provider.name),
+    requireAuth: auth.requireAuth,
+  };
 }
 
 function isTaken(reason: unknown): reason is RpcError {
@@ -67,36 +143,6 @@ function overrides({ host, port }: UpFlags): Record<string, string> {
     ...(host === undefined ? {} : { ZEKE_SERVER_HOST: host }),
     ...(port === undefined ? {} : { ZEKE_SERVER_PORT: port }),
   };
-}
-
-function greet({ url, localUrl, rpc, parts }: Daemon, { output }: Context): void {
-  const { bold, dim, green, yellow } = output.styles;
-  const names = parts.settings.providers.map(({ provider }) => provider.name);
-  const real = names.filter((name) => !isEmulated(name));
-  const emulated = names.filter(isEmulated);
-  output.line(`${green('●')} zeke is ready at ${bold(url)}`);
-  if (rpc !== undefined) output.line(`  rpc        ${rpc.url} (gRPC), ${rpc.socket}`);
-  if (real.length > 0) output.line(`  providers  ${real.join(', ')}`);
-  if (emulated.length > 0) {
-    output.line(
-      `  ${yellow('emulated')}   ${emulated.join(', ')} (canned answers, no model behind them)`,
-    );
-  }
-  if (names.length === 0) {
-    output.hint(`  providers  ${yellow('none yet')}: run zeke providers add, or set a key such as`);
-    output.hint('             OPENAI_API_KEY and start again, or try zeke up --demo');
-  }
-  output.line();
-  output.line('  Point a client here:');
-  const { requireAuth } = parts.settings.auth;
-  for (const { client, lines } of connectHints({ url: localUrl, requireAuth })) {
-    output.line(`    ${dim(`# ${client}`)}`);
-    for (const line of lines) output.line(`    ${line}`);
-  }
-  if (requireAuth) {
-    output.hint(`    ${dim('with a key in place of "zk-…": zeke keys create <name> makes one')}`);
-  }
-  output.line();
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -94,18 +94,27 @@ describe('TLS that cannot be', () => {
   });
 });
 
+const redis = 'redis.url = "redis://127.0.0.1"\n';
+
 test.each([
   ['server.workers = 4', {}, 4],
   ['server.workers = "auto"', {}, 'auto'],
   ['', { ZEKE_SERVER_WORKERS: '3' }, 3],
   ['', { ZEKE_SERVER_WORKERS: 'auto' }, 'auto'],
 ] as const)('a number or a word: %s %p', async (toml, environment, workers) => {
-  const { result } = await load(toml, environment);
+  const { result } = await load(redis + toml, environment);
   expect(result.ok && result.config.server.workers).toBe(workers);
 });
 
 test.each(['0', '1.5', '"all"', '257'])('no number of workers: %s', async (value) => {
-  expect(await faultsOf(`server.workers = ${value}`)).toEqual([
+  expect(await faultsOf(`${redis}server.workers = ${value}`)).toEqual([
     expect.stringContaining('server.workers: it must be a whole number from 1 to 256'),
   ]);
+});
+
+test.each([
+  ['server.workers = "auto"', 'set redis.url'],
+  [`${redis}server.workers = 2\nstorage.url = "sqlite::memory:"`, 'a database of its own'],
+])('workers that would not know of each other: %s', async (toml, fault) => {
+  expect(await faultsOf(toml)).toEqual([expect.stringContaining(fault)]);
 });

@@ -69,6 +69,7 @@ export function resolveConfig(
   checkBind(valid, fault);
   checkState(valid, fault);
   checkProxies(valid.server.trusted_proxies, fault);
+  checkWorkers(valid, fault);
   const { auth, tls } = resolveAccess(valid, context.folder, fault);
   const limits = resolveLimits(valid.limits, (path, message) =>
     fault(['limits', ...path], message),
@@ -137,6 +138,16 @@ function mapped<Given, Result>(
   resolve: (name: string, given: Given) => Result,
 ): Map<string, Result> {
   return new Map(Object.entries(table).map(([name, given]) => [name, resolve(name, given)]));
+}
+
+/** What each process counts for itself is worth nothing where several share a port. */
+function checkWorkers({ redis, server, storage }: ValidConfig, fault: Remark): void {
+  if (server.workers === 1) return;
+  const at = ['server', 'workers'];
+  if (redis.url === undefined) {
+    fault(at, 'several processes count limits and budgets together in Redis: set redis.url');
+  }
+  if (storage.url === 'sqlite::memory:') fault(at, 'each process would have a database of its own');
 }
 
 /** TLS and who may call: rules for certificates take clients that are asked for one. */
