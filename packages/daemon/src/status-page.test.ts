@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Secret } from '@zeke/foundation';
+import { type AuthConfig, Secret } from '@zeke/foundation';
 import { createProvider } from '@zeke/gateway';
 import { statusPage } from './status-page.ts';
 
@@ -26,12 +26,26 @@ interface Asked {
   adminApiKey?: Secret;
   headers?: Record<string, string>;
   isSecure?: boolean;
+  oidc?: typeof oidc;
+  publicUrl?: string;
+  person?: string;
 }
 
 function page(url: string, asked: Asked = {}) {
-  const { names = [], headers = {}, isSecure = false, requireAuth = false, ...auth } = asked;
+  const {
+    names = [],
+    headers = {},
+    isSecure = false,
+    requireAuth = false,
+    person,
+    ...auth
+  } = asked;
   const settings = { providers: providers(...names), auth: { requireAuth, ...auth } };
-  return statusPage(new Request(url, { headers }), { ...settings, isSecure });
+  return statusPage(new Request(url, { headers }), {
+    ...settings,
+    isSecure,
+    ...(person === undefined ? {} : { person }),
+  });
 }
 
 test('shows address, providers and how to connect, and marks what is emulated', async () => {
@@ -43,6 +57,36 @@ test('shows address, providers and how to connect, and marks what is emulated', 
   expect(text).toContain('export OLLAMA_HOST=http://localhost:8080<');
   expect(text).toContain('href="/metrics"');
   expect(text).not.toContain('sk-hidden');
+});
+
+const oidc: NonNullable<AuthConfig['oidc']> = {
+  issuer: 'https://login.example',
+  clientId: 'zeke',
+  scopes: ['openid'],
+  sessionTtlMs: 60_000,
+  org: 'acme',
+  userClaim: 'sub',
+  roles: new Map(),
+  defaultRole: 'member',
+  grants: ['inference'],
+  provision: false,
+};
+
+test('leads to the login where there is one, by the public address', async () => {
+  const without = await page('https://zeke.example/', { requireAuth: true }).text();
+  expect(without).not.toContain('/auth/log');
+  const settings = { requireAuth: true, oidc, publicUrl: 'https://zeke.example' };
+  const text = await page('http://10.0.0.1/', { names: ['work'], ...settings }).text();
+  expect(text).toContain('<a href="https://zeke.example/auth/login">Log in</a>');
+  expect(text).not.toContain('work');
+});
+
+test('shows the providers to who is logged in, and a way out', async () => {
+  const settings = { names: ['work'], requireAuth: true, oidc };
+  const text = await page('http://zeke.example/', { ...settings, person: '<ada>' }).text();
+  expect(text).toContain('<b>work</b>');
+  expect(text).toContain('Logged in as <b>&lt;ada&gt;</b>');
+  expect(text).toContain('<form method="post" action="/auth/logout">');
 });
 
 test('says how to get a provider where there is none', async () => {

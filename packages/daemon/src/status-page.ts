@@ -7,16 +7,18 @@ import { version } from './version.ts';
 export interface StatusPageSettings extends Pick<GatewaySettings, 'providers' | 'auth'> {
   /** Whether the listener itself speaks TLS. */
   readonly isSecure: boolean;
+  /** The name of who is logged in, where somebody is. */
+  readonly person?: string;
 }
 
 /**
- * `GET /`: a page for people who open the address in a browser. It shows the providers' names only
- * where callers need no key and asked for this machine by a loopback name, and how to connect only
- * where that would work; it loads nothing.
+ * A page for people who open the address in a browser. It shows the providers' names only where
+ * somebody is logged in, or callers need no key and asked for this machine by a loopback name, and how
+ * to connect only where that would work; it loads nothing.
  */
 export function statusPage(
   request: Request,
-  { providers, auth, isSecure }: StatusPageSettings,
+  { providers, auth, isSecure, person }: StatusPageSettings,
 ): Response {
   const asked = new URL(request.url);
   const { requireAuth } = auth;
@@ -24,7 +26,8 @@ export function statusPage(
   const url = addressOf(asked, request, isSecure);
   const body = [
     header(open || requireAuth ? url : undefined),
-    open ? providerSection(providers) : closedSection(requireAuth),
+    open || person !== undefined ? providerSection(providers) : closedSection(requireAuth),
+    auth.oidc ? loginSection(auth.publicUrl ?? url, person) : '',
     open || requireAuth ? clientSection({ url, requireAuth }) : '',
     footer([
       ...(open ? ['/v1/models'] : []),
@@ -38,7 +41,8 @@ export function statusPage(
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy,
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      // With none at all, browsers would not say that it is our own page which logs somebody out.
+      'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     },
   });
@@ -66,6 +70,15 @@ or try <code>zeke up --demo</code>.</p></section>`;
     return `<li><b>${Bun.escapeHTML(name)}</b> <span class="quiet">${Bun.escapeHTML(type)}</span>${mark}</li>`;
   });
   return `<section><h2>Providers</h2><ul>${rows.join('')}</ul></section>`;
+}
+
+/** Logging in leads by the address that the login provider sends people back to. */
+function loginSection(url: string, person: string | undefined): string {
+  const inside =
+    person === undefined
+      ? `<p><a href="${Bun.escapeHTML(url)}/auth/login">Log in</a></p>`
+      : `<form method="post" action="/auth/logout"><p>Logged in as <b>${Bun.escapeHTML(person)}</b> <button>Log out</button></p></form>`;
+  return `<section><h2>Login</h2>${inside}</section>`;
 }
 
 function closedSection(requireAuth: boolean): string {
@@ -119,7 +132,7 @@ a:hover { text-decoration: underline; }
 
 const styleHash = new Bun.CryptoHasher('sha256').update(style).digest('base64');
 
-const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
 
 function page(body: string): string {
   return `<!doctype html>

@@ -35,7 +35,10 @@ export interface Caller {
 }
 
 /** Who may call, and by what they show who they are. */
-export type AuthSettings = AuthConfig;
+export interface AuthSettings extends AuthConfig {
+  /** The listener speaks TLS, whatever the address of a request says. */
+  readonly listensWithTls?: boolean;
+}
 
 /** What a request brings to show who sends it. */
 export interface Credentials {

@@ -65,13 +65,15 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 function refuseForeignChange(request: Request, settings: AuthSettings): void {
   const { headers, method } = request;
   if (safeMethods.has(method)) return;
+  const site = headers.get('sec-fetch-site');
   const origin = headers.get('origin');
-  if (origin === null) {
-    if (headers.get('sec-fetch-site') === 'same-origin') return;
-  } else {
-    const own = [publicUrlOf(settings, request), publicUrlOf({ requireAuth: true }, request)];
-    if (own.includes(origin)) return;
-  }
+  const asAsked = publicUrlOf({ ...settings, publicUrl: undefined }, request);
+  // A page that gives no referrer states no origin either.
+  const isOwn =
+    origin === null || origin === 'null'
+      ? site === 'same-origin'
+      : origin === asAsked || origin === publicUrlOf(settings, request);
+  if (isOwn && (site === null || site === 'same-origin')) return;
   throw apiError(
     'permission_denied',
     'with the cookie of a login only pages of this gateway may change something',

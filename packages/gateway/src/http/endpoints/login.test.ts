@@ -280,6 +280,8 @@ describe('with the cookie of a login', () => {
       { origin: 'http://zeke.example' },
       { origin: 'null' },
       { 'sec-fetch-site': 'same-site' },
+      { origin: publicUrl, 'sec-fetch-site': 'same-site' },
+      { origin: 'null', 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'cross-site' },
       {},
     ] as Record<string, string>[]) {
@@ -292,9 +294,13 @@ describe('with the cookie of a login', () => {
     const headers = { 'content-type': 'application/json', origin: publicUrl };
     const made = await browser.open('/admin/keys', { method: 'POST', headers, body: own });
     expect(made.status).toBe(201);
-    const fetched = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
-    const more = await browser.open('/admin/keys', { method: 'POST', headers: fetched, body: own });
-    expect(more.status).toBe(201);
+    for (const origin of [{}, { origin: 'null' }, { origin: publicUrl }]) {
+      const fetched = { ...headers, origin: '', 'sec-fetch-site': 'same-origin', ...origin };
+      const sent = new Headers(fetched);
+      if (!('origin' in origin)) sent.delete('origin');
+      const request = { method: 'POST', headers: sent, body: own };
+      expect((await browser.open('/admin/keys', request)).status).toBe(201);
+    }
   });
 
   test('a key of another kind in the cookie is none', async () => {
