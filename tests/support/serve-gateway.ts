@@ -4,6 +4,7 @@ import {
   noTracer,
   openStorage,
   type ProviderConfig,
+  type Secret,
 } from '@zeke/foundation';
 import { HttpClient, type HttpSender } from '@zeke/foundation/http-client';
 import {
@@ -21,6 +22,8 @@ export interface ServeGatewayOptions {
   environment?: Record<string, string>;
   aliases?: GatewaySettings['aliases'];
   limits?: Partial<GatewaySettings['limits']>;
+  /** The operator's key; there is none when absent. */
+  adminKey?: Secret;
   /** Stands between the gateway and the client that asks models. */
   watch?: (http: HttpSender) => HttpSender;
 }
@@ -113,7 +116,7 @@ function settingsOf(options: ServeGatewayOptions): GatewaySettings {
       priority: config.priority,
     })),
     aliases: options.aliases ?? new Map(),
-    auth: { requireAuth: true },
+    auth: { requireAuth: true, ...(options.adminKey ? { adminApiKey: options.adminKey } : {}) },
     prices: new Map(),
     privacy: { localOnly: false, localOnlyProjects: new Set(), preferLocalFor: [] },
     retries: 0,

@@ -33,6 +33,8 @@ interface FamilyBase {
   /** As OpenTelemetry has it, where that is another. */
   readonly otel?: { readonly name: string; readonly unit: string | undefined };
   readonly help: string;
+  /** The names of its labels, of a histogram without `le`. */
+  readonly labels: readonly string[];
 }
 
 /** One metric with all its series, as it is now. */

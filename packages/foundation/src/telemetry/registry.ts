@@ -107,19 +107,20 @@ class MetricRegistry implements Metrics {
   }
 }
 
-type Named = Pick<MetricFamily, 'name' | 'otel' | 'help'>;
+type Named = Pick<MetricFamily, 'name' | 'otel' | 'help' | 'labels'>;
 
 /** https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ */
-function namesOf({ help, name, unit }: MetricOptions): Named {
-  if (!name.includes('.')) return { name: `zeke_${name}`, help };
+function namesOf({ help, labels = [], name, unit }: MetricOptions): Named {
+  if (!name.includes('.')) return { name: `zeke_${name}`, help, labels };
   const suffix = unit === 's' ? '_seconds' : '';
-  return { name: `${name.replaceAll('.', '_')}${suffix}`, help, otel: { name, unit } };
+  return { name: `${name.replaceAll('.', '_')}${suffix}`, help, labels, otel: { name, unit } };
 }
 
 /** Those of the library are counters and gauges alone. */
 function familyOfProcess({ help, name, type, values }: ProcessMetric): MetricFamily {
   const points = values.map(({ labels, value }) => ({ labels: textsOf(labels), value }));
-  return { name, help, type: String(type) === 'counter' ? 'counter' : 'gauge', points };
+  const labels = [...new Set(points.flatMap((point) => Object.keys(point.labels)))];
+  return { name, help, labels, type: String(type) === 'counter' ? 'counter' : 'gauge', points };
 }
 
 type ProcessMetric = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];

@@ -90,7 +90,8 @@ export async function startServer(options: {
   }
 }
 
-async function untilAnswering(ping: () => Promise<unknown>): Promise<void> {
+/** Resolves when the server answers; throws its last reason when it is too slow. */
+export async function untilAnswering(ping: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     try {

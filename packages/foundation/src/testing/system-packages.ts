@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Debian packages that some suites need; `scripts/system-packages.txt` names the same. */
-export type SystemPackage = 'postgresql' | 'redis-server' | 'zsh' | 'fish';
+export type SystemPackage = 'postgresql' | 'redis-server' | 'prometheus' | 'zsh' | 'fish';
 
 const postgresRoot = '/usr/lib/postgresql';
 

@@ -29,7 +29,9 @@ describe('skipsWithout', () => {
       `${import.meta.dir}/../../../../scripts/system-packages.txt`,
     ).text();
     const names = list.split('\n').map((line) => line.replace(/#.*/, '').trim());
-    expect(names).toEqual(expect.arrayContaining(['fish', 'postgresql', 'redis-server', 'zsh']));
+    expect(names).toEqual(
+      expect.arrayContaining(['fish', 'postgresql', 'prometheus', 'redis-server', 'zsh']),
+    );
   });
 });
 
