@@ -1,6 +1,7 @@
 import {
   type ConfigSources,
   type LoadConfigOptions,
+  type LoadConfigResult,
   type Logger,
   loadConfig,
   type ResolvedConfig,
@@ -97,7 +98,12 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       reloader.take(await loadConfig(watch));
       await reloader.settled();
     };
-    await watchConfig({ ...watch, signal, onChange: (result) => reloader.take(result) });
+    const onChange = (result: LoadConfigResult) => reloader.take(result);
+    const watched = await watchConfig({ ...watch, signal, onChange });
+    reload = async () => {
+      await watched.read();
+      await reloader.settled();
+    };
   }
   const noted = worker ? undefined : await noteAddress(config, server.localUrl, log);
   if (noted) starting.use(noted);

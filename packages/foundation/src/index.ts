@@ -79,7 +79,7 @@ export {
   noteRunning,
   type RunningServer,
 } from './config/running-file.ts';
-export { type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
+export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';

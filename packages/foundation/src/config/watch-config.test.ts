@@ -13,7 +13,7 @@ async function watched(
 ) {
   const results: LoadConfigResult[] = [];
   const waiting: ((result: LoadConfigResult) => void)[] = [];
-  await watchConfig({
+  const { read } = await watchConfig({
     cwd,
     environment: { ZEKE_HOME: join(cwd, 'home') },
     signal,
@@ -27,6 +27,7 @@ async function watched(
   });
   return {
     results,
+    read,
     next: () => {
       const result = results.shift();
       if (result !== undefined) return Promise.resolve(result);
@@ -103,6 +104,22 @@ test('tells of files behind references, also of one that is not there for a whil
   expect(await keyAfter(keep('the-third-admin-key'))).toBe('the-third-admin-key');
   expect(await keyAfter(keep('the-third-admin-key'))).toBe('the-third-admin-key');
   stop.abort();
+});
+
+test('reads when it is told to, also what has not changed, one reading after the other', async () => {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'zeke.toml');
+  await Bun.write(path, 'server.port = 1');
+  const stop = new AbortController();
+  const watch = await watched(directory.path, stop.signal, { intervalMs: 60_000 });
+  await watch.read();
+  await Bun.write(path, 'server.port = 2');
+  await Promise.all([watch.read(), watch.read()]);
+  const ports = watch.results.map((result) => result.ok && result.config.server.port);
+  expect(ports).toEqual([1, 2, 2]);
+  stop.abort();
+  await watch.read();
+  expect(watch.results).toHaveLength(3);
 });
 
 test('asks again for what nobody tells of, a little sooner or later than others', async () => {

@@ -26,13 +26,22 @@ export interface WatchConfigOptions extends LoadConfigOptions {
   readonly random?: () => number;
 }
 
+/** A watch that goes on until its signal aborts. */
+export interface ConfigWatch {
+  /**
+   * Reads again, changed or not, after what is being read; resolves when `onChange` was told. So the
+   * last that it is told of is the last that was read.
+   */
+  read(): Promise<void>;
+}
+
 /**
  * Watches the places of `zeke.toml`, so that a file that is made, replaced or removed is seen too,
  * and the values behind its references. Resolves when the watch is set up. It looks once a second
  * instead of asking the system for events: the database lies in the same folder, and every write to
  * it would be one.
  */
-export async function watchConfig(options: WatchConfigOptions): Promise<void> {
+export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatch> {
   const { signal, intervalMs = 1_000 } = options;
   const { monotonicMs = () => performance.now(), random = Math.random } = options;
   const files = configFiles(options);
@@ -42,25 +51,34 @@ export async function watchConfig(options: WatchConfigOptions): Promise<void> {
     monotonicMs() + (sources.freshMs ?? Number.POSITIVE_INFINITY) * jitter(random());
   let dueAtMs = due();
   let known = await textOf(files);
-  let looking = false;
-  const look = async () => {
-    if (looking) return;
-    looking = true;
-    const text = await textOf(files);
-    const isOld = monotonicMs() >= dueAtMs || (await hasChanged(sources));
-    if (!signal.aborted && (text !== known || isOld)) {
-      known = text;
-      const result = await loadConfig(options);
-      sources = result.sources ?? { ...sources, files: await statesOf(sources) };
-      dueAtMs = due();
-      if (!signal.aborted) options.onChange(result);
-    }
-    looking = false;
+  const read = async () => {
+    known = await textOf(files);
+    const result = await loadConfig(options);
+    sources = result.sources ?? { ...sources, files: await statesOf(sources) };
+    dueAtMs = due();
+    if (!signal.aborted) options.onChange(result);
   };
-  if (signal.aborted) return;
-  const timer = setInterval(look, intervalMs);
-  timer.unref();
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  let turn: Promise<void> | undefined;
+  /** One after the other. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const next = (turn ?? Promise.resolve()).then(work, work).finally(() => {
+      if (turn === next) turn = undefined;
+    });
+    turn = next;
+    return next;
+  };
+  const look = async () => {
+    const isOld = monotonicMs() >= dueAtMs || (await textOf(files)) !== known;
+    if (!signal.aborted && (isOld || (await hasChanged(sources)))) await read();
+  };
+  if (!signal.aborted) {
+    const timer = setInterval(() => {
+      if (turn === undefined) void inTurn(look);
+    }, intervalMs);
+    timer.unref();
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+  return { read: () => inTurn(read) };
 }
 
 /** A tenth less to a tenth more. */

@@ -74,8 +74,13 @@ export class VaultConnections implements VaultSource, AsyncDisposable {
         read.set(path, reading);
         return resultOf(await reading, path, key);
       },
-      freshMs: () =>
-        Math.max(leastFreshMs, Math.min(config.refreshMs, client.dueAtMs - this.#now())),
+      freshMs: () => {
+        const dueMs = client.dueAtMs - this.#now();
+        // What could not be renewed in time is tried again with the next reading.
+        return dueMs > 0
+          ? Math.max(leastFreshMs, Math.min(config.refreshMs, dueMs))
+          : config.refreshMs;
+      },
     };
   }
 
