@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { RpcError } from '@zeke/rpc';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { postgresDatabase, skipsWithout, temporaryDirectory } from '../testing/index.ts';
 import { openStorage } from './open-storage.ts';
 import { fromPostgresError } from './postgres-errors.ts';
@@ -27,6 +27,24 @@ describe.skipIf(skipsWithout('postgresql'))('PostgreSQL', () => {
       select count(*) as count from pg_prepared_statements where statement like '%::int + 1'
     `.execute(storage.db);
     expect(rows).toEqual([{ count: 1 }]);
+  });
+
+  test('gives a statement up that takes too long, within a transaction, too, but no migration', async () => {
+    await using database = await postgresDatabase();
+    await using storage = await openStorage(database.url, {
+      maxConnections: 1,
+      statementTimeoutMs: 30,
+    });
+    const slow = sql`select pg_sleep(30)`;
+    expect(await failureOf(slow.execute(storage.db))).toMatchObject({ code: 'unavailable' });
+    const within = storage.db.transaction().execute((transaction) => slow.execute(transaction));
+    expect(await failureOf(within)).toMatchObject({ code: 'unavailable', retryable: true });
+    const { rows } = await sql<{ n: number }>`select 1 as n`.execute(storage.db);
+    expect(rows).toEqual([{ n: 1 }]);
+    const up = async (db: Kysely<unknown>) => {
+      await sql`select pg_sleep(0.1)`.execute(db);
+    };
+    await storage.migrate([{ owner: 'slow', migrations: [{ number: 1, name: 'slow', up }] }]);
   });
 
   test('is unavailable when a connection is cut at work, and goes on with another', async () => {

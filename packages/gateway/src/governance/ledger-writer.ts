@@ -17,6 +17,9 @@ export interface LedgerWriterOptions {
   onWritten?: ((entries: readonly LedgerEntry[], charges: readonly number[]) => void) | undefined;
 }
 
+/** So much has to be free on a disk that was full before it is written again. */
+const roomBytes = 1_048_576;
+
 /** A group on its way. */
 interface Held {
   group: readonly LedgerEntry[];
@@ -36,6 +39,8 @@ export class LedgerWriter {
   #held: Held | undefined;
   #isSpooling = false;
   #diskFault: unknown;
+  /** What was under way is on the disk, and nothing may come before it in the database any more. */
+  #isClosed = false;
 
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
@@ -63,26 +68,38 @@ export class LedgerWriter {
    * takes it; then it is held, `catchUp` tries again, and no other may come before.
    */
   async write(group: readonly LedgerEntry[]): Promise<void> {
+    if (this.#isClosed) return;
     this.#held = { group };
     await this.#writeHeld();
   }
 
   /**
-   * Puts what is held and what is on the disk in the database, for about so long in milliseconds.
-   * Throws what the database says.
+   * Puts what is on the disk, for about so long in milliseconds, and then what is held in the database,
+   * or the latter on the disk. Throws what the database says.
    */
   async catchUp(limitMs: number): Promise<void> {
+    const { spool } = this.#options;
+    try {
+      await this.#replay(limitMs);
+    } catch (error) {
+      if (this.#held && spool?.isEmpty === false) await this.#writeHeld().catch(() => {});
+      throw error;
+    }
+    // While the disk is full it waits until there is room, or nothing is on the disk any more.
+    const mayGo = !spool || spool.isEmpty || !this.isStuck || spool.hasRoom(roomBytes);
+    if (this.#held && mayGo) await this.#writeHeld();
+  }
+
+  async #replay(limitMs: number): Promise<void> {
     const { log, spool, storage } = this.#options;
-    if (this.#held) await this.#writeHeld();
     if (!spool) return;
     const startedAt = performance.now();
     while (performance.now() - startedAt < limitMs) {
       const record = await spool.first();
       if (!record) break;
       const batch = decodeBatch(record);
-      if (batch) {
-        await this.#inDays(batch, () => writeBatch(storage, batch));
-      } else log.error('a record of the spool is no batch of the ledger, and is left out');
+      if (batch) await this.#inDays(batch, () => writeBatch(storage, batch));
+      else log.error('a record of the spool is no batch of the ledger, and is left out');
       await spool.drop();
     }
     if (!this.#isSpooling || !spool.isEmpty) return;
@@ -91,10 +108,11 @@ export class LedgerWriter {
   }
 
   /**
-   * Puts what is under way, and these, on the disk, though the database may take them yet: it takes no
-   * batch twice. For the end of the process. Throws when there is no spool, or the disk refuses.
+   * Puts what is under way, and these, on the disk, though the database may take the former yet: it takes
+   * no batch twice. For the end of the process: nothing is written any more. Throws when there is no spool, or the disk refuses.
    */
   async rescue(entries: readonly LedgerEntry[], groupSize: number): Promise<void> {
+    this.#isClosed = true;
     const { spool } = this.#options;
     if (!spool) throw new Error('there is no spool');
     const held = this.#held;
@@ -128,7 +146,7 @@ export class LedgerWriter {
       await this.#inDays(batch, () => writeBatch(storage, batch));
       this.#diskFault = undefined;
     } catch (err) {
-      if (!spool) throw err;
+      if (!spool || this.#isClosed) throw err;
       if (!this.#isSpooling) {
         log.error('the database does not take the ledger; it goes to the disk until it does', {
           err,
