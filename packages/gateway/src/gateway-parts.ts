@@ -4,6 +4,8 @@ import type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
 import { Orgs } from './governance/entities/orgs.ts';
 import { Teams } from './governance/entities/teams.ts';
 import { Users } from './governance/entities/users.ts';
+import { KeyStore } from './governance/key-store.ts';
+import type { Outage } from './governance/outage.ts';
 import { RateLimits } from './governance/rate-limits/rate-limits.ts';
 import type { Background } from './http/background.ts';
 import type { Services } from './http/services.ts';
@@ -61,6 +63,13 @@ export function entitiesIn(options: Pick<GatewayOptions, 'storage' | 'now'>): Se
 export function rateLimitsOf(options: GatewayOptions): RateLimits {
   const { log, metrics, monotonicMs = () => performance.now(), replicas } = options;
   return new RateLimits({ log, metrics, monotonicMs, replicas });
+}
+
+/** The keys; what one replica changes, all others read again. */
+export function keysOf({ now, replicas, storage }: GatewayOptions, outage: Outage): KeyStore {
+  const keys = new KeyStore({ storage, now, outage, onChange: () => replicas?.announce('keys') });
+  replicas?.onAnnounced('keys', () => keys.forget());
+  return keys;
 }
 
 /** How much may be under way at once. */

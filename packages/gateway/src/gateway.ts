@@ -8,6 +8,7 @@ import {
   entitiesIn,
   figuresOf,
   healthOf,
+  keysOf,
   overloadOf,
   rateLimitsOf,
   retriesOf,
@@ -18,10 +19,11 @@ import type { Caller } from './governance/authenticate.ts';
 import { BudgetWebhook } from './governance/budgets/budget-webhook.ts';
 import { Budgets, defaultBudgetSettings } from './governance/budgets/budgets.ts';
 import type { PeerCertificateOf } from './governance/client-certificate.ts';
+import { Consents } from './governance/consent/consents.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
 import { Identities } from './governance/identity/identities.ts';
 import { Principals } from './governance/identity/principals.ts';
-import { KeyStore } from './governance/key-store.ts';
+import type { KeyStore } from './governance/key-store.ts';
 import { Ledger } from './governance/ledger.ts';
 import { Outage } from './governance/outage.ts';
 import { authorize } from './governance/permissions.ts';
@@ -77,7 +79,7 @@ export class Gateway implements AsyncDisposable {
   constructor(options: GatewayOptions) {
     const { fetch, http, settings, storage, log, now } = options;
     const outage = new Outage({ log, now, graceMs: settings.outageGraceMs ?? 0 });
-    const keys = new KeyStore({ storage, now, outage });
+    const keys = keysOf(options, outage);
     this.#priceCatalogue = new PriceCatalogue({
       log,
       ...(options.pricesFile ? { refreshedFile: options.pricesFile } : {}),
@@ -101,6 +103,7 @@ export class Gateway implements AsyncDisposable {
       ledger: this.#makeLedger(options, keys, budgets),
       audit: new AuditLog({ storage, now, log, spool: auditSpool }),
       responses: new ResponseStore({ storage, now }),
+      consents: new Consents({ storage, now }),
       watchdog: new Watchdog(),
       metrics: createGatewayMetrics(options.metrics, models),
       registry: options.metrics,
@@ -109,6 +112,7 @@ export class Gateway implements AsyncDisposable {
       http,
       background,
       budgets,
+      prices: (model) => this.#prices.find(model),
       rateLimits,
       overload: overloadOf(options),
       entities: entitiesIn(options),
@@ -136,8 +140,8 @@ export class Gateway implements AsyncDisposable {
     });
     this.#retiredSecrets = new RetiredSecretNotices({ log, metrics: options.metrics, now });
     this.#identities = this.#makeIdentities(options);
-    const { estimateUsage: countTokens } = this.#services;
-    this.#rules = new RuleBook({ ...options, estimateUsage: countTokens });
+    const { consents, estimateUsage: countTokens } = this.#services;
+    this.#rules = new RuleBook({ ...options, consents, estimateUsage: countTokens });
     this.#services.guardrails = this.#rules.of(settings);
     const { audit, ledger } = this.#services;
     this.#upkeep = new Upkeep({
@@ -149,8 +153,8 @@ export class Gateway implements AsyncDisposable {
   }
 
   #makePlanner({ now }: GatewayOptions, figures: LiveFigures): Planner {
-    const costs = (candidates: readonly Candidate[]) =>
-      typicalCosts(candidates, this.#prices, now());
+    const costs = (candidates: readonly Candidate[], inputTokens?: number) =>
+      typicalCosts(candidates, this.#prices, now(), inputTokens);
     return new Planner({ figures, costs, random: Math.random, now });
   }
 
@@ -161,8 +165,9 @@ export class Gateway implements AsyncDisposable {
     return new Identities({ fetch, log, now, monotonicMs, audit, keys, principals });
   }
 
-  #makeBudgets({ log, metrics, now, storage }: GatewayOptions): Budgets {
+  #makeBudgets({ log, metrics, now, replicas, storage }: GatewayOptions): Budgets {
     return new Budgets({
+      replicas,
       storage,
       log,
       now,
@@ -308,7 +313,8 @@ export class Gateway implements AsyncDisposable {
       const response = await route.handle(services, exchange, parameters);
       status = response.status;
       exchange.admission?.tell(response.headers, limitDialect(route));
-      if (caller.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
+      const { caller: sender } = exchange;
+      if (sender.retiredSecret) this.#retiredSecrets.used(sender, response.headers);
       return response;
     } catch (reason) {
       const error = RpcError.from(reason);

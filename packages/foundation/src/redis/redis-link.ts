@@ -45,6 +45,7 @@ export class RedisLink implements AsyncDisposable {
   readonly #downListeners: (() => void)[] = [];
   readonly #messageListeners: ((message: string) => void)[] = [];
   readonly #metrics: ReturnType<typeof linkMetrics>;
+  readonly #scripts: RedisScript[] = [];
   #connection: RedisConnection | undefined;
   #lost: { reason: string; sinceMs: number } | undefined;
   #retryMs = firstRetryMs;
@@ -86,6 +87,15 @@ export class RedisLink implements AsyncDisposable {
   get state(): RedisState {
     const address = this.#options.address.shown;
     return this.#lost === undefined ? { up: true, address } : { up: false, address, ...this.#lost };
+  }
+
+  /**
+   * Has these scripts at hand, now and whenever it is there again: else the first run of each would be
+   * sent twice, and so carried out after what was sent behind it.
+   */
+  keepReady(scripts: readonly RedisScript[]): void {
+    this.#scripts.push(...scripts);
+    if (this.isUp) this.#load(scripts);
   }
 
   /** Called each time it is there again, before any other command is sent. */
@@ -204,10 +214,15 @@ export class RedisLink implements AsyncDisposable {
     this.#retryMs = firstRetryMs;
     const lost = this.#lost;
     this.#lost = undefined;
+    this.#load(this.#scripts);
     for (const listener of this.#upListeners) listener();
     if (lost === undefined) return;
     const lostMs = Date.now() - lost.sinceMs;
     this.#options.log.warn('Redis is back', { address: this.#options.address.shown, lostMs });
+  }
+
+  #load(scripts: readonly RedisScript[]): void {
+    for (const { text } of scripts) this.send('SCRIPT', 'LOAD', text).catch(() => undefined);
   }
 
   #lose(reason: RpcError): void {

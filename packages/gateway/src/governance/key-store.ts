@@ -82,6 +82,8 @@ export interface KeyStoreOptions {
   now: () => number;
   /** Absent: while the database is away nobody is let in whom it has not just confirmed. */
   outage?: Outage;
+  /** Told when other processes must read keys again. */
+  onChange?: () => void;
 }
 
 /**
@@ -97,6 +99,7 @@ export class KeyStore {
   /** By which rule keys are believed while the database is away. */
   readonly outage: Outage;
   readonly #storage: Storage<GatewayTables>;
+  readonly #onChange: (() => void) | undefined;
   readonly #now: () => number;
   readonly #retired: RetiredSecrets;
   readonly #cache = new Map<string, { key: SentKey; readAt: number }>();
@@ -114,6 +117,7 @@ export class KeyStore {
     this.#storage = options.storage;
     this.#retired = new RetiredSecrets(options.storage);
     this.#now = options.now;
+    this.#onChange = options.onChange;
   }
 
   /** Makes a key. `secret` can't be read again. */
@@ -242,8 +246,17 @@ export class KeyStore {
     return this.get(id);
   }
 
-  /** What is known of keys may be out of date: whose they are has changed, or that they are revoked. */
+  /**
+   * What is known of keys may be out of date, here and in other processes: whose they are has changed,
+   * or that they are revoked.
+   */
   forgetAll(): void {
+    this.forget();
+    this.#onChange?.();
+  }
+
+  /** The same, when another process said so. */
+  forget(): void {
     this.#cache.clear();
     this.#generation += 1;
   }
@@ -360,7 +373,7 @@ export class KeyStore {
   #forgetChanged(now: number): void {
     this.#stampedAt = now;
     const stamp = this.#storage.changeStamp();
-    if (stamp !== this.#stamp) this.forgetAll();
+    if (stamp !== this.#stamp) this.forget();
     this.#stamp = stamp;
   }
 

@@ -101,7 +101,7 @@ class Pump {
   constructor(options: StreamAnswerOptions) {
     this.#options = options;
     this.#provider = options.record.options.candidate.provider.name;
-    this.#checkAtBytes = options.record.hold?.outputTokens ?? 0;
+    this.#checkAtBytes = options.record.hold?.checkAtTokens ?? 0;
   }
 
   /** Reads one chunk of the provider's and readies what comes of it. */
@@ -142,7 +142,7 @@ class Pump {
     const tokens = Math.max(1, counted, transform.usage.output);
     const stop = hold.check(tokens);
     if (stop) throw stop;
-    const growth = Math.min(maxGrowth, Math.max(minGrowth, hold.outputTokens / tokens));
+    const growth = Math.min(maxGrowth, Math.max(minGrowth, hold.checkAtTokens / tokens));
     this.#checkAtBytes = Math.ceil(this.producedBytes * growth);
   }
 

@@ -30,6 +30,9 @@ export interface ReplicasOptions {
   readonly timing?: ReplicaTiming;
 }
 
+/** While Redis is lost, what others may have changed is looked at every so many heartbeats. */
+const beatsALook = 5;
+
 /** What a reply says of the replicas. */
 export type MemberReply = 'STALE' | 'SETTLING' | readonly unknown[];
 
@@ -49,6 +52,7 @@ export class Replicas implements AsyncDisposable {
   readonly #gauge;
   readonly #beat: ReturnType<typeof setInterval>;
   #joins = 0;
+  #missedBeats = 0;
   #member = '';
   #isMember = false;
   #known: number;
@@ -66,8 +70,7 @@ export class Replicas implements AsyncDisposable {
     this.#beat.unref();
     link.onUp(() => {
       this.join();
-      // What was said meanwhile was not heard.
-      for (const { listener } of this.#listeners) listener(undefined);
+      this.#lookAtAll();
     });
     link.onDown(() => {
       this.#isMember = false;
@@ -155,7 +158,10 @@ export class Replicas implements AsyncDisposable {
     );
   }
 
-  /** Hears what others announce; without detail also whenever something may not have been heard. */
+  /**
+   * Hears what others announce; without detail whenever something may not have been heard, and every
+   * five heartbeats while Redis is lost: then the database is to be asked.
+   */
   onAnnounced(topic: Topic, listener: (detail: unknown) => void): void {
     this.#listeners.push({ topic, listener });
   }
@@ -167,7 +173,16 @@ export class Replicas implements AsyncDisposable {
     await this.link.send('ZREM', this.keys[0], this.#member).catch(() => undefined);
   }
 
+  /** What is said while Redis is lost is not heard: all of it may have changed. */
+  #lookAtAll(): void {
+    for (const { listener } of this.#listeners) listener(undefined);
+  }
+
   #sendBeat(): void {
+    if (!this.link.isUp) {
+      this.#missedBeats++;
+      if (this.#missedBeats % beatsALook === 0) this.#lookAtAll();
+    }
     if (!this.#isMember) return;
     const member = this.#member;
     this.link

@@ -1,4 +1,5 @@
 import type { Budget, BudgetStatus } from './budget.ts';
+import { type OwnPart, ownPart } from './shared-window.ts';
 import type { SpenderKind } from './spender.ts';
 import { type WindowPeriod, windowEnd, windowStart } from './windows.ts';
 
@@ -10,6 +11,8 @@ export interface Window {
   readonly endMs: number;
   spentMicroUsd: number;
   reservedMicroUsd: number;
+  /** Of that, this process's; absent where it shares with no other. */
+  readonly own?: OwnPart;
 }
 
 /** A budget of an account, and the windows that it was told of already. */
@@ -18,6 +21,8 @@ export interface Limit {
   /** The start of the last window in which a warning, or a refusal, was told to operators. */
   toldOf: number;
 }
+
+const windowPeriods = ['day', 'month'] as const;
 
 /**
  * The windows that are kept, the newest. A clock that is set back finds what was spent then; those of
@@ -32,6 +37,7 @@ export class Account {
   /** Grows with every account: who was charged when there were fewer did not charge this one. */
   readonly sequence: number;
   name: string | undefined;
+  readonly #isShared: boolean;
   readonly limits: Limit[] = [];
   readonly #windows: Record<WindowPeriod, Map<number, Window>> = {
     day: new Map(),
@@ -45,7 +51,10 @@ export class Account {
     id: string;
     sequence: number;
     name?: string | undefined;
+    /** Other processes spend and hold, too. */
+    isShared?: boolean;
   }) {
+    this.#isShared = options.isShared ?? false;
     this.kind = options.kind;
     this.id = options.id;
     this.sequence = options.sequence;
@@ -61,8 +70,29 @@ export class Account {
 
   /** Adds what a request that came then has cost. */
   add(atMs: number, microUsd: number): void {
-    this.window('day', atMs).spentMicroUsd += microUsd;
-    this.window('month', atMs).spentMicroUsd += microUsd;
+    for (const period of windowPeriods) {
+      const window = this.window(period, atMs);
+      window.spentMicroUsd += microUsd;
+      if (window.own) window.own.chargedMicroUsd += microUsd;
+    }
+  }
+
+  /** Adds what was spent before this process knew of the account. */
+  addBefore(atMs: number, microUsd: number): void {
+    for (const period of windowPeriods) this.window(period, atMs).spentMicroUsd += microUsd;
+  }
+
+  /** What was charged is in the database now. */
+  written(atMs: number, microUsd: number): void {
+    for (const period of windowPeriods) {
+      const { own } = this.window(period, atMs);
+      if (own) own.writtenMicroUsd += microUsd;
+    }
+  }
+
+  /** All that are known. */
+  windows(): Window[] {
+    return windowPeriods.flatMap((period) => [...this.#windows[period].values()]);
   }
 
   /** The window of a time. */
@@ -78,7 +108,9 @@ export class Account {
   #begin(period: WindowPeriod, startMs: number): Window {
     const windows = this.#windows[period];
     const endMs = windowEnd(period, startMs);
-    const window = { period, startMs, endMs, spentMicroUsd: 0, reservedMicroUsd: 0 };
+    const none = { spentMicroUsd: 0, reservedMicroUsd: 0 };
+    const own = this.#isShared ? { own: ownPart() } : {};
+    const window: Window = { period, startMs, endMs, ...none, ...own };
     windows.set(startMs, window);
     if (windows.size > maxWindows) windows.delete(Math.min(...windows.keys()));
     return window;

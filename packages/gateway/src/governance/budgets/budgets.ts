@@ -1,5 +1,6 @@
 import type { Logger, Metrics, Storage } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
+import type { Replicas } from '../../replicas/replicas.ts';
 import type { Ledger, LedgerEntry } from '../ledger.ts';
 import type { FoundPrices } from '../prices/catalogue.ts';
 import type { PricedModel } from '../prices/price-book.ts';
@@ -7,7 +8,7 @@ import type { GatewayTables } from '../tables.ts';
 import { Account } from './account.ts';
 import type { Budget, BudgetKey, BudgetStatus } from './budget.ts';
 import { BudgetReports } from './budget-reports.ts';
-import { BudgetStore } from './budget-store.ts';
+import { BudgetStore, type DaySpend } from './budget-store.ts';
 import type { BudgetEvent } from './budget-webhook.ts';
 import { Hold } from './hold.ts';
 import {
@@ -17,6 +18,7 @@ import {
   unpricedRefusal,
   warningOf,
 } from './refusals.ts';
+import { SharedBudgets } from './shared-budgets.ts';
 import { forEachSpender, type SpenderKind, type Spenders, spenderKinds } from './spender.ts';
 import type { TokenBound } from './token-bound.ts';
 import { dayMs, windowStart } from './windows.ts';
@@ -44,6 +46,8 @@ export interface BudgetsOptions {
   now: () => number;
   /** Told once a window of what passed a budget. */
   onEvent: (event: BudgetEvent) => void;
+  /** Those that spend of the same budgets; absent: this process alone does. */
+  replicas?: Replicas | undefined;
 }
 
 /** What one attempt asks of the budgets. */
@@ -66,7 +70,8 @@ const maxBudgets = 10_000;
 /**
  * The budgets of this process: what is spent and held is known in memory, read at first use from what
  * the ledger has kept, so that a restart forgets nothing. Every attempt holds its worst case before it
- * goes out, and is charged what it cost at its end.
+ * goes out, and is charged what it cost at its end. Where replicas share, `SharedBudgets` says what all
+ * of them together spend and hold.
  */
 export class Budgets {
   settings: BudgetSettings = defaultBudgetSettings;
@@ -78,6 +83,7 @@ export class Budgets {
   );
   /** Changes of budgets, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
+  readonly #shared: SharedBudgets | undefined;
   #loading: Promise<void> | undefined;
   #loaded = false;
   #sequence = 0;
@@ -87,6 +93,20 @@ export class Budgets {
     this.#options = options;
     this.#store = new BudgetStore(options.storage);
     this.#reports = new BudgetReports(options);
+    const { log, replicas } = options;
+    if (!replicas) return;
+    this.#shared = new SharedBudgets({
+      replicas,
+      log,
+      spendOf: (account, use) => this.#readSpend(account, use),
+      accounts: () => this.#all(),
+    });
+    replicas.onAnnounced('budgets', (detail) => {
+      if (isRenaming(detail)) this.#rename(detail);
+      else if (this.#loaded) {
+        this.#load().catch((err) => log.error('budgets cannot be read', { err }));
+      }
+    });
   }
 
   /** True when it is known that nobody has a budget. */
@@ -118,15 +138,17 @@ export class Budgets {
         prices,
         bound: bound && { ...bound, input },
         stop: this.#stop,
+        shared: this.#shared,
       });
+    const shared = this.#shared;
     let hold = holdFor(bound?.input ?? 0);
     if (hold.amountMicroUsd === 0 && !hold.isPriced) this.#refuseUnpriced(request, accounts);
-    let shortfall = hold.take();
+    let shortfall = shared ? await hold.takeShared(shared) : hold.take();
     // Counting costs time, which is spent only where it may help.
     if (shortfall && bound && !bound.media && holdFor(0).fits()) {
       const counted = Math.ceil((await request.countInput()) * countMargin);
       hold = holdFor(Math.min(counted, bound.input));
-      shortfall = hold.take();
+      shortfall = shared ? await hold.takeShared(shared) : hold.take();
     }
     if (shortfall) throw this.#refuse(shortfall);
     const passed = hold.passed();
@@ -141,8 +163,13 @@ export class Budgets {
   settle(hold: Hold, entry: LedgerEntry): void {
     entry.charge = hold.chargeFor(entry);
     entry.chargedAt = this.#sequence;
+    const charged = this.#charge(entry, entry.charge, 0);
+    // With what was charged to its accounts, in one step.
     hold.release(entry.charge);
-    this.#charge(entry, entry.charge, 0);
+    this.#tell(
+      charged.filter((account) => !hold.accounts.includes(account)),
+      entry.atMs,
+    );
   }
 
   /** Entries are on the ledger: who got a budget after they had ended is charged now. */
@@ -150,9 +177,12 @@ export class Budgets {
     if (this.#count === 0) return;
     for (const [index, entry] of entries.entries()) {
       const charge = charges[index] ?? 0;
-      if (charge > 0 && (entry.chargedAt ?? 0) < this.#sequence) {
-        this.#charge(entry, charge, entry.chargedAt ?? 0);
+      if (charge <= 0) continue;
+      if ((entry.chargedAt ?? 0) < this.#sequence) {
+        this.#tell(this.#charge(entry, charge, entry.chargedAt ?? 0), entry.atMs);
       }
+      if (this.#shared)
+        for (const account of this.#find(entry)) account.written(entry.atMs, charge);
     }
   }
 
@@ -160,6 +190,7 @@ export class Budgets {
   async list(): Promise<BudgetStatus[]> {
     if (!this.#loaded) await this.#load();
     const now = this.#options.now();
+    await this.#shared?.look([...this.#all()], now);
     return [...this.#accounts.values()].flatMap((accounts) =>
       [...accounts.values()]
         .sort(byId)
@@ -189,6 +220,8 @@ export class Budgets {
         account.limits.push(limit);
         this.#count++;
       }
+      this.#announce();
+      await this.#shared?.look([account], this.#options.now());
       return account.status(limit, this.#options.now());
     });
   }
@@ -204,12 +237,14 @@ export class Budgets {
         );
       }
       this.#forget(key.kind, key.id, (budget) => isSame(budget, key));
+      this.#announce();
     });
   }
 
   /** A spender is gone, and its budgets with it; the database has none of them any more. */
   forget(kind: SpenderKind, id: string): void {
     this.#forget(kind, id, () => true);
+    this.#announce();
   }
 
   readonly #stop = (shortfall: Shortfall): RpcError => {
@@ -223,7 +258,12 @@ export class Budgets {
 
   /** A spender has another name, as people are told it. */
   rename(kind: SpenderKind, id: string, name: string): void {
-    const account = this.#accountsOf(kind).get(id);
+    this.#rename({ kind, id, name });
+    this.#options.replicas?.announce('budgets', { kind, id, name });
+  }
+
+  #rename({ id, kind, name }: Renaming): void {
+    const account = this.#accounts.get(kind)?.get(id);
     if (account) account.name = name;
   }
 
@@ -245,28 +285,54 @@ export class Budgets {
     return found;
   }
 
-  #charge(entry: LedgerEntry, charge: number, after: number): void {
-    if (charge <= 0) return;
-    for (const account of this.#find(entry)) {
-      if (account.sequence > after) account.add(entry.atMs, charge);
-    }
+  /** Gives the accounts that were charged. */
+  #charge(entry: LedgerEntry, charge: number, after: number): Account[] {
+    if (charge <= 0) return [];
+    const charged = this.#find(entry).filter(({ sequence }) => sequence > after);
+    for (const account of charged) account.add(entry.atMs, charge);
+    return charged;
   }
 
+  #tell(accounts: readonly Account[], atMs: number): void {
+    if (accounts.length > 0) this.#shared?.say(accounts, atMs, 0);
+  }
+
+  #announce(): void {
+    this.#options.replicas?.announce('budgets');
+  }
+
+  *#all(): Iterable<Account> {
+    for (const accounts of this.#accounts.values()) yield* accounts.values();
+  }
+
+  /** What the database says; accounts that are known keep what was charged to them since. */
   #load(): Promise<void> {
     this.#loading ??= this.#change(async () => {
       const budgets = await this.#store.all();
-      for (const accounts of this.#accounts.values()) accounts.clear();
-      this.#count = 0;
-      for (const budget of budgets) {
-        const account = await this.#open(budget);
-        account.limits.push({ budget, toldOf: Number.NEGATIVE_INFINITY });
-        this.#count++;
-      }
+      for (const budget of budgets) await this.#open(budget);
+      this.#replaceLimits(budgets);
       this.#loaded = true;
     }).finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
+  }
+
+  /** At once: no budget lapses meanwhile. All accounts are open. */
+  #replaceLimits(budgets: readonly Budget[]): void {
+    const told = new Map<string, number>();
+    for (const { limits } of this.#all()) {
+      for (const { budget, toldOf } of limits) told.set(nameOf(budget), toldOf);
+      limits.length = 0;
+    }
+    this.#count = budgets.length;
+    for (const budget of budgets) {
+      const toldOf = told.get(nameOf(budget)) ?? Number.NEGATIVE_INFINITY;
+      this.#accountsOf(budget.kind).get(budget.id)?.limits.push({ budget, toldOf });
+    }
+    for (const accounts of this.#accounts.values()) {
+      for (const [id, { limits }] of accounts) if (limits.length === 0) accounts.delete(id);
+    }
   }
 
   /** The account of a spender, with what it spent before. */
@@ -277,14 +343,30 @@ export class Budgets {
     const name = await this.#store.nameOf(kind, id);
     const opened = Promise.withResolvers<Account>();
     // What ends meanwhile is either written, and so read here, or charged when it is written.
-    await this.#options.ledger().betweenWrites(async () => {
-      const spent = await this.#store.spendOf(kind, id, firstDay(this.#options.now()));
-      const account = new Account({ kind, id, name, sequence: ++this.#sequence });
-      for (const { day, microUsd } of spent) account.add(day * dayMs, microUsd);
+    await this.#readSpend({ kind, id }, (spent) => {
+      const sequence = ++this.#sequence;
+      const account = new Account({
+        kind,
+        id,
+        name,
+        sequence,
+        isShared: this.#shared !== undefined,
+      });
+      for (const { day, microUsd } of spent) account.addBefore(day * dayMs, microUsd);
       accounts.set(id, account);
       opened.resolve(account);
     });
     return opened.promise;
+  }
+
+  /** What the database says was spent, when all is written, and before more is. */
+  #readSpend(
+    { kind, id }: Pick<BudgetKey, 'kind' | 'id'>,
+    use: (spent: readonly DaySpend[]) => void,
+  ): Promise<void> {
+    return this.#options.ledger().betweenWrites(async () => {
+      use(await this.#store.spendOf(kind, id, firstDay(this.#options.now())));
+    });
   }
 
   #forget(kind: SpenderKind, id: string, which: (budget: Budget) => boolean): void {
@@ -311,6 +393,22 @@ export class Budgets {
     this.#changes = done.catch(() => undefined);
     return done;
   }
+}
+
+interface Renaming {
+  readonly kind: SpenderKind;
+  readonly id: string;
+  readonly name: string;
+}
+
+function isRenaming(detail: unknown): detail is Renaming {
+  if (typeof detail !== 'object' || detail === null) return false;
+  const { id, kind, name } = detail as Record<string, unknown>;
+  return typeof kind === 'string' && typeof id === 'string' && typeof name === 'string';
+}
+
+function nameOf({ id, kind, mode, period }: BudgetKey): string {
+  return JSON.stringify([kind, id, period, mode]);
 }
 
 function byId(a: Account, b: Account): number {

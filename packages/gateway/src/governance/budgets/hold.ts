@@ -3,6 +3,8 @@ import type { FoundPrices } from '../prices/catalogue.ts';
 import { costOfUse, type PricedUse } from '../prices/price-book.ts';
 import type { Account, Window } from './account.ts';
 import type { BudgetShortfall, OwnBudget, Shortfall } from './refusals.ts';
+import type { SharedBudgets } from './shared-budgets.ts';
+import { roomIn } from './shared-window.ts';
 import type { TokenBound } from './token-bound.ts';
 import { worstCaseMicroUsd } from './worst-case.ts';
 
@@ -22,6 +24,8 @@ export interface HoldOptions {
   own?: OwnBudget | undefined;
   /** The error to tell of a stream for which there is no more room. */
   stop: (shortfall: Shortfall) => RpcError;
+  /** Where others spend of the same budgets; absent: this process alone does. */
+  shared?: SharedBudgets | undefined;
 }
 
 /**
@@ -40,10 +44,15 @@ export class Hold {
   readonly #prices: FoundPrices | undefined;
   readonly #bound: TokenBound | undefined;
   readonly #windows: Window[] = [];
+  readonly #shared: SharedBudgets | undefined;
+  /** More is asked for, or was refused: of a stream that is shared. */
+  #extending: 'no' | 'asked' | Shortfall = 'no';
   #amount: number;
   #outputTokens: number;
+  #isReleased = false;
 
-  constructor({ accounts, atMs, bound, own, prices, stop }: HoldOptions) {
+  constructor({ accounts, atMs, bound, own, prices, shared, stop }: HoldOptions) {
+    this.#shared = shared;
     this.#own = own;
     this.#stop = stop;
     this.accounts = accounts;
@@ -76,11 +85,25 @@ export class Hold {
   take(): Shortfall | undefined {
     const shortfall = this.#shortfallOf(this.#amount, this.#amount);
     if (shortfall) return shortfall;
-    for (const account of this.accounts) {
-      this.#windows.push(account.window('day', this.#atMs), account.window('month', this.#atMs));
-    }
-    this.#reserve(this.#amount);
+    this.#begin();
     return undefined;
+  }
+
+  /** The same where others spend of the same budgets. Rejects where the database does not answer. */
+  async takeShared(shared: SharedBudgets): Promise<Shortfall | undefined> {
+    const amount = this.#amount;
+    const own = this.#ownShortfallOf(amount, amount) ?? this.#requestShortfallOf(amount);
+    if (own) return own;
+    return shared.reserve(this.accounts, this.#atMs, amount, (known) => {
+      // An own budget may be used up meanwhile; and of a part of its own this process alone can say.
+      const shortfall =
+        known === 'reserved'
+          ? this.#ownShortfallOf(amount, amount)
+          : this.#shortfallOf(amount, amount);
+      if (!shortfall) this.#begin(known !== 'reserved');
+      else if (known === 'reserved') shared.say(this.accounts, this.#atMs, -amount);
+      return shortfall;
+    });
   }
 
   /** Whether there is room for the amount now. */
@@ -93,12 +116,20 @@ export class Hold {
    * on; where a hard budget lacks room, the error to stop it with.
    */
   check(outputTokens: number): RpcError | undefined {
+    const shared = this.#shared;
+    if (shared) return this.#checkShared(shared, outputTokens);
     if (outputTokens <= this.#outputTokens) return undefined;
     const step = Math.max(minStepTokens, Math.ceil(outputTokens * stepShare));
     const shortfall = this.#extend(outputTokens + step) && this.#extend(outputTokens);
     if (!shortfall) return undefined;
     this.stopped = true;
     return this.#stop(shortfall);
+  }
+
+  /** When `check` is of use first. */
+  get checkAtTokens(): number {
+    if (!this.#shared) return this.#outputTokens;
+    return this.#outputTokens - Math.max(minStepTokens, this.#outputTokens * stepShare) / 2;
   }
 
   /** The soft budgets that are passed now. */
@@ -118,11 +149,64 @@ export class Hold {
   release(spentMicroUsd = 0): void {
     this.#reserve(-this.#amount);
     this.#windows.length = 0;
+    this.#shared?.say(this.accounts, this.#atMs, -this.#amount);
+    this.#isReleased = true;
     if (this.#own) this.#own.usedMicroUsd += spentMicroUsd;
   }
 
+  #begin(isUntold = false): void {
+    for (const account of this.accounts) {
+      this.#windows.push(account.window('day', this.#atMs), account.window('month', this.#atMs));
+    }
+    this.#reserve(this.#amount);
+    if (isUntold) this.#shared?.say(this.accounts, this.#atMs, this.#amount);
+  }
+
+  /** More is held before it is needed, so that the stream has not to wait for what others hold. */
+  #checkShared(shared: SharedBudgets, outputTokens: number): RpcError | undefined {
+    if (outputTokens < this.checkAtTokens) return undefined;
+    if (typeof this.#extending === 'object' && outputTokens > this.#outputTokens) {
+      this.stopped = true;
+      return this.#stop(this.#extending);
+    }
+    if (this.#extending !== 'asked') void this.#extendShared(shared, outputTokens);
+    return undefined;
+  }
+
+  async #extendShared(shared: SharedBudgets, outputTokens: number): Promise<void> {
+    this.#extending = 'asked';
+    const from = Math.max(outputTokens, this.#outputTokens);
+    const next = from + Math.max(minStepTokens, Math.ceil(from * stepShare));
+    const amount = this.#costWith(next);
+    const more = amount - this.#amount;
+    try {
+      const own = this.#ownShortfallOf(amount, more) ?? this.#requestShortfallOf(amount);
+      this.#extending =
+        own ??
+        (await shared.reserve(this.accounts, this.#atMs, more, (known) => {
+          const shortfall = known === 'reserved' ? undefined : this.#shortfallOf(amount, more);
+          if (shortfall) return shortfall;
+          if (this.#isReleased) {
+            if (known === 'reserved') shared.say(this.accounts, this.#atMs, -more);
+            return 'no';
+          }
+          this.#reserve(more);
+          if (known === 'alone') shared.say(this.accounts, this.#atMs, more);
+          this.#amount = amount;
+          this.#outputTokens = next;
+          return 'no';
+        }));
+    } catch {
+      // The database does not say what was spent: what is held so far goes on to hold.
+      this.#extending = 'no';
+    }
+  }
+
   #reserve(microUsd: number): void {
-    for (const window of this.#windows) window.reservedMicroUsd += microUsd;
+    for (const window of this.#windows) {
+      window.reservedMicroUsd += microUsd;
+      if (window.own) window.own.reservedMicroUsd += microUsd;
+    }
     if (this.#own) this.#own.usedMicroUsd += microUsd;
   }
 
@@ -145,12 +229,22 @@ export class Hold {
   /** Of several budgets without room, the one that frees up last. */
   #shortfallOf(amount: number, more: number): Shortfall | undefined {
     if (more <= 0) return undefined;
-    const own = this.#own;
-    if (own && own.usedMicroUsd + more > own.limitMicroUsd) return { own, amountMicroUsd: amount };
+    const own = this.#ownShortfallOf(amount, more);
+    if (own) return own;
     return this.#beyond('hard', amount, more).reduce<BudgetShortfall | undefined>(
       (last, each) => (last && rankOf(last) >= rankOf(each) ? last : each),
       undefined,
     );
+  }
+
+  #ownShortfallOf(amountMicroUsd: number, more: number): Shortfall | undefined {
+    const own = this.#own;
+    if (more <= 0 || !own || own.usedMicroUsd + more <= own.limitMicroUsd) return undefined;
+    return { own, amountMicroUsd };
+  }
+
+  #requestShortfallOf(amount: number): Shortfall | undefined {
+    return this.#beyond('hard', amount, 0).find(({ window }) => window === undefined);
   }
 
   /** Budgets of the mode that are passed when `more` is held. */
@@ -165,8 +259,11 @@ export class Hold {
           continue;
         }
         const window = account.window(period, this.#atMs);
-        const used = window.spentMicroUsd + window.reservedMicroUsd + more;
-        if (used > limitMicroUsd) found.push({ account, limit, window, amountMicroUsd });
+        const room =
+          mode === 'hard'
+            ? roomIn(window, limitMicroUsd)
+            : limitMicroUsd - window.spentMicroUsd - window.reservedMicroUsd;
+        if (more > room) found.push({ account, limit, window, amountMicroUsd });
       }
     }
     return found;

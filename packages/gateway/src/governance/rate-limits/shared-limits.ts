@@ -49,8 +49,9 @@ export class SharedLimits {
   constructor(replicas: Replicas) {
     this.#replicas = replicas;
     this.places = new HeldPlaces((key, by, isTold) => {
-      if (!isTold) this.#movePlaces([[key, by]]);
+      if (!isTold) this.#movePlaces([[key, by]], 'run');
     });
+    replicas.link.keepReady([chargeScript, movePlacesScript, takeRatesScript, takeScript]);
     replicas.onJoin(() => this.#sayHeld());
   }
 
@@ -162,16 +163,19 @@ export class SharedLimits {
   #sayHeld(): void {
     const held = [...this.places.entries()];
     for (let from = 0; from < held.length; from += placesAtOnce) {
-      this.#movePlaces(held.slice(from, from + placesAtOnce));
+      this.#movePlaces(held.slice(from, from + placesAtOnce), 'runInTurn');
     }
   }
 
   /** Of a member that is none any more all is said when it joins again. */
-  #movePlaces(moves: readonly (readonly [key: string, by: number])[]): void {
+  #movePlaces(
+    moves: readonly (readonly [key: string, by: number])[],
+    how: 'run' | 'runInTurn',
+  ): void {
     const { keys, link, member } = this.#replicas;
     const all = [...keys, ...moves.map(([key]) => this.#placeKey(key))];
     const args = [member, ...moves.map(([, by]) => String(by))];
-    link.runInTurn(movePlacesScript, all, args).catch(() => undefined);
+    link[how](movePlacesScript, all, args).catch(() => undefined);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type PriceConfig,
   type Storage,
 } from '@zeke/foundation';
+import type { Replicas } from '../../replicas/replicas.ts';
 import type { BudgetEvent } from '../budgets/budget-webhook.ts';
 import { Budgets } from '../budgets/budgets.ts';
 import { Ledger } from '../ledger.ts';
@@ -23,6 +24,8 @@ export interface TestBudgets {
 export interface TestBudgetsOptions {
   storage: Storage<GatewayTables>;
   now: () => number;
+  /** Those that spend of the same budgets. */
+  replicas?: Replicas;
   /** By model. */
   prices?: Readonly<Record<string, PriceConfig>>;
 }
@@ -53,6 +56,7 @@ export async function testBudgets(options: TestBudgetsOptions): Promise<TestBudg
     ledger: () => ledger,
     prices: (model) => book.find(model),
     onEvent: (event) => events.push(event),
+    replicas: options.replicas,
   });
   return { budgets, ledger, metrics, events };
 }
