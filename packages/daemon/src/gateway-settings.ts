@@ -68,6 +68,7 @@ export async function gatewaySettings(
     outageGraceMs: config.storage.outageGraceMs,
     whenLedgerFull: config.ledger.whenFull,
     guardrails: [...config.guardrails.values()],
+    policies: [...config.policies.values()],
     rateLimits: { ...config.limits, trustedProxies: server.trustedProxies },
     retries: routing.retries,
     privacy: {
@@ -125,6 +126,7 @@ async function catalogProviders(
     priority: each.priority,
     ...(each.healthCheck === undefined ? {} : { healthCheck: each.healthCheck }),
     ...(each.defaultModel === undefined ? {} : { defaultModel: each.defaultModel }),
+    ...(each.models === undefined ? {} : { models: each.models }),
   }));
 }
 

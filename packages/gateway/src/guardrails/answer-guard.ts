@@ -6,6 +6,7 @@ import { editTexts, pathText } from './json-texts.ts';
 import { placeholderOf, redacted, type TextForm } from './redact.ts';
 import { answerBlocked } from './refusal.ts';
 import { type Finding, findIn, type TextRule } from './text-rule.ts';
+import { toolNamesIn } from './tool-names.ts';
 import type { Trail } from './trail.ts';
 import { askWebhook } from './webhook-check.ts';
 
@@ -15,6 +16,8 @@ export interface AnswerGuardOptions {
   readonly trail: Trail;
   readonly fetch: typeof fetch;
   readonly request: GuardedRequest;
+  /** Why a tool may not be called; absent where any may. */
+  readonly mayCall?: ((tool: string) => RpcError | undefined) | undefined;
 }
 
 /** What an answer told, kept for webhooks, in characters. */
@@ -54,6 +57,16 @@ export class AnswerGuard {
       rules: [...this.#texts.keys()],
       onFinding: (finding, text, channel) => this.#found(finding, text, channel),
     });
+  }
+
+  /** A model calls a tool. */
+  called(tool: string): void {
+    this.refusal ??= this.#options.mayCall?.(tool);
+  }
+
+  /** Whether calls of tools are to be told. */
+  get asksOfTools(): boolean {
+    return this.#options.mayCall !== undefined;
   }
 
   /** Keeps a text that goes out, for webhooks. */
@@ -101,6 +114,7 @@ export class AnswerGuard {
       isRedacted ||= out !== text;
       return out;
     });
+    if (this.asksOfTools) for (const tool of toolNamesIn(JSON.parse(json))) this.called(tool);
     if (this.refusal) throw this.refusal;
     const asked = await this.askWebhooks();
     const text = asked.length > 0 ? editTexts(edited, (each) => withoutAll(each, asked)) : edited;

@@ -36,6 +36,8 @@ export class EventGuard {
           this.#custom.has(channelOf(event)) ? 'plain' : 'json',
         );
       case 'part-start':
+        if (event.kind === 'tool-call' && event.name) this.#guard.called(event.name);
+        if (this.#guard.refusal) return [];
         if (event.custom) this.#custom.add(channelOf(event));
         return this.#written(this.#held.push(event, [], never));
       case 'citation':

@@ -4,6 +4,7 @@ import { type AnswerGuard, withoutLogprobs } from './answer-guard.ts';
 import type { HeldItems, Released } from './held-items.ts';
 import { editTexts, type JsonPath, pathText } from './json-texts.ts';
 import { type ReadRecord, recordReaders } from './stream-texts.ts';
+import { toolNamesIn } from './tool-names.ts';
 
 /** A record of a stream that waits to go out. */
 interface Item {
@@ -41,6 +42,9 @@ export class FrameGuard {
     const data = frame && parsed(frame.data);
     if (!frame || data === undefined) {
       return this.#written(this.#held.push({ bytes, frame: noFrame, paths: [] }, [], never));
+    }
+    if (this.#guard.asksOfTools && frame.data.includes('"name"')) {
+      for (const tool of toolNamesIn(data)) this.#guard.called(tool);
     }
     const { ends, pieces } = this.#read(data);
     const paths = pieces.map(({ path }) => path);

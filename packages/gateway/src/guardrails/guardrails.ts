@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { GuardrailConfig, Logger } from '@zeke/foundation';
+import type { GuardrailConfig, Logger, PolicyConfig } from '@zeke/foundation';
 import type { CountableText } from '../governance/attempt-record.ts';
 import type { Caller } from '../governance/authenticate.ts';
+import type { Consents } from '../governance/consent/consents.ts';
 import type { Usage } from '../neutral/usage.ts';
 import { type GuardRule, guardRule } from './guard-rule.ts';
 import type { GuardrailMetrics } from './guardrail-metrics.ts';
@@ -9,6 +10,9 @@ import { RequestGuard } from './request-guard.ts';
 
 export interface GuardrailsOptions {
   readonly rules: readonly GuardrailConfig[];
+  /** The first that fits counts. */
+  readonly policies: readonly PolicyConfig[];
+  readonly consents: Consents;
   readonly log: Logger;
   readonly metrics: GuardrailMetrics;
   readonly fetch: typeof fetch;
@@ -18,9 +22,12 @@ export interface GuardrailsOptions {
 /** A request, as far as guardrails want to know it. */
 export interface GuardedRequest {
   readonly requestId: string;
-  readonly caller: Pick<Caller, 'keyId' | 'orgId' | 'owner' | 'teamId'>;
+  readonly caller: Pick<Caller, 'keyId' | 'orgId' | 'owner' | 'teamId' | 'userId'>;
   /** As the caller names it. */
   readonly model: string;
+  /** Within which it may have been allowed. */
+  readonly session?: string | undefined;
+  readonly project?: string | undefined;
   /** Aborts when the client leaves. */
   readonly client: AbortSignal;
 }

@@ -4,10 +4,12 @@ import { AnswerGuard } from './answer-guard.ts';
 import type { GuardRule } from './guard-rule.ts';
 import type { GuardedRequest, Guardrails } from './guardrails.ts';
 import { editTexts, pathText } from './json-texts.ts';
+import { PolicyGate, refuseTool } from './policy-gate.ts';
 import { placeholderOf, redactText } from './redact.ts';
 import { requestBlocked } from './refusal.ts';
 import { isInScope } from './rule-scope.ts';
 import { findIn, type TextRule } from './text-rule.ts';
+import { toolNamesIn } from './tool-names.ts';
 import { type Told, Trail } from './trail.ts';
 import { askWebhook } from './webhook-check.ts';
 
@@ -34,6 +36,8 @@ export class RequestGuard {
   readonly trail: Trail;
   readonly #guardrails: Guardrails;
   readonly #request: GuardedRequest;
+  /** That the request offers, or that were called before. */
+  readonly #tools = new Set<string>();
   #fingerprint: string | undefined;
 
   constructor(guardrails: Guardrails, request: GuardedRequest) {
@@ -52,7 +56,8 @@ export class RequestGuard {
   /**
    * Looks at a request that may go to these candidates. It is written once, and so obeys what holds for
    * any of them; those for which a rule blocks it are left out. `body`: its parsed JSON.
-   * @throws RpcError invalid_argument that names rule and field where none is left.
+   * @throws RpcError invalid_argument that names rule and field where none is left, and permission_denied where
+   * policies leave none, with what consent is needed for.
    */
   async check(json: string, body: unknown, candidates: Candidate[]): Promise<Checked> {
     const ofAll = candidates.map((candidate) => this.#rulesFor(candidate));
@@ -64,7 +69,9 @@ export class RequestGuard {
       candidates.map((each, at) => [each, (ofAll[at] ?? []).filter(isForRequests)]),
     );
     const rules = new Set([...ofRequests.values()].flat());
-    if (rules.size === 0) return { candidates, redact: undefined };
+    if (rules.size === 0) {
+      return { candidates: await this.#allowed(candidates, body), redact: undefined };
+    }
     const found = await this.#find(json, body, [...rules]);
     const left = this.#unblocked(ofRequests, found);
     const acting = [...rules].filter((rule) =>
@@ -75,7 +82,8 @@ export class RequestGuard {
     );
     const isToRedact = found.some(({ rule }) => rule.action === 'redact' && acting.includes(rule));
     const redact = isToRedact ? (text: string) => redactJson(text, redacting) : undefined;
-    return await this.#askWebhooks(json, { candidates: left, redact }, ofRequests);
+    const checked = await this.#askWebhooks(json, { candidates: left, redact }, ofRequests);
+    return { ...checked, candidates: await this.#allowed(checked.candidates, body) };
   }
 
   /** Whether an answer of these may yet be refused when it is whole, and so is nobody else's. */
@@ -91,9 +99,26 @@ export class RequestGuard {
   /** How the answer of this candidate is looked at; undefined where it is not. */
   answerOf(candidate: Candidate): AnswerGuard | undefined {
     const rules = this.#rulesFor(candidate).filter(({ direction }) => direction !== 'in');
-    if (rules.length === 0) return undefined;
-    const { fetch } = this.#guardrails.options;
-    return new AnswerGuard({ rules, trail: this.trail, fetch, request: this.#request });
+    const { fetch, policies } = this.#guardrails.options;
+    const hasTools = policies.some(({ effect, tools }) => tools && effect !== 'allow');
+    if (rules.length === 0 && !hasTools) return undefined;
+    const asked = { caller: this.#request.caller, candidate, model: this.#request.model };
+    const mayCall = hasTools
+      ? (tool: string) => (this.#tools.has(tool) ? undefined : refuseTool(policies, asked, tool))
+      : undefined;
+    return new AnswerGuard({ rules, trail: this.trail, fetch, request: this.#request, mayCall });
+  }
+
+  /** Those that policies allow, or for which consent was given. */
+  async #allowed(candidates: Candidate[], body: unknown): Promise<Candidate[]> {
+    const { consents, metrics, policies } = this.#guardrails.options;
+    if (policies.length === 0) return candidates;
+    if (policies.some(({ tools }) => tools)) {
+      for (const name of toolNamesIn(body)) this.#tools.add(name);
+    }
+    const { data } = this.trail;
+    const gate = new PolicyGate({ consents, metrics, policies, request: this.#request });
+    return await gate.allowed(candidates, [...this.#tools], [...data]);
   }
 
   #rulesFor(candidate: Candidate): GuardRule[] {

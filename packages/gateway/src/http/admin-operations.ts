@@ -1,5 +1,6 @@
 import { auditQuery, verifyQuery } from './endpoints/admin-audit.ts';
 import { setBudgetRequest } from './endpoints/admin-budgets.ts';
+import { decideConsentRequest } from './endpoints/admin-consent.ts';
 import {
   changeUserRequest,
   createOrgRequest,
@@ -29,6 +30,8 @@ export const hierarchyOperations: readonly Operation[] = [
   operation('get', '/admin/budgets', 'The budgets, with what is used of them'),
   operation('put', '/admin/budgets', 'Set a budget', { body: setBudgetRequest }),
   operation('delete', '/admin/budgets/{kind}/{id}/{period}/{mode}', 'Take a budget away'),
+  operation('get', '/admin/consent', 'What waits for consent'),
+  operation('post', '/admin/consent', 'Give consent, or deny it', { body: decideConsentRequest }),
   operation('get', '/admin/audit', 'Who changed what', { query: auditQuery }),
   operation('get', '/admin/audit/verify', 'Whether the audit log is what was written', {
     query: verifyQuery,

@@ -27,6 +27,11 @@ export const auditedActions = {
     keeps: ['name', 'limitMicroUsd'],
   },
   'budget-delete': { action: 'budget.delete' },
+  'consent-decide': {
+    action: 'consent.decide',
+    id: ['consent_id'],
+    keeps: ['decision', 'caller', 'for', 'session_id', 'project'],
+  },
   'cache-clear': { action: 'cache.clear', keeps: ['cleared'] },
 } as const satisfies Record<string, AuditedAction>;
 

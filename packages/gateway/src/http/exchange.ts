@@ -7,7 +7,7 @@ import type { OwnBudget } from '../governance/budgets/refusals.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
 import type { RequestGuard } from '../guardrails/request-guard.ts';
-import { apiError, apiErrorInfo, httpStatusOf } from '../neutral/api-error.ts';
+import { apiError, apiErrorInfo, type ConsentAsked, httpStatusOf } from '../neutral/api-error.ts';
 import type { Visit } from '../overload/visit.ts';
 
 /** One request and what is known about it on its way. */
@@ -42,6 +42,11 @@ export interface Exchange {
   tags?: readonly string[];
   /** Of those, what the member `omen` says, as `name=value`. */
   omenTags?: readonly string[];
+  /** What its attempts have cost so far, as far as that is known, and when all that has ended is. */
+  costMicroUsd?: number;
+  costKnown?: Promise<void>;
+  /** The request wants the cost of a stream among its usage. */
+  includesCost?: boolean;
   /** What the caller allows the request to cost. */
   ownBudget?: OwnBudget;
   /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
@@ -165,7 +170,8 @@ export function errorResponse(
   headers: Record<string, string> = {},
 ): Response {
   const { status, body, headers: own } = encode(error, requestId);
-  const { provider, reason, refusal, retryAfterMs } = apiErrorInfo(error);
+  const { consent, provider, reason, refusal, retryAfterMs } = apiErrorInfo(error);
+  if (consent && typeof body === 'object') addConsent(body, consent);
   const all: Record<string, string> = {
     ...jsonType,
     'x-request-id': requestId,
@@ -180,6 +186,15 @@ export function errorResponse(
     status,
     headers: all,
   });
+}
+
+/** Dialects tell errors in an object `error`; Ollama in a text of that name. */
+function addConsent(body: object, consent: ConsentAsked): void {
+  const { error } = body as { error?: unknown };
+  const told = (typeof error === 'object' && error !== null ? error : body) as { code?: unknown };
+  // Gemini's code is the status.
+  if (typeof told.code !== 'number') told.code = 'consent_required';
+  Object.assign(told, consent);
 }
 
 /** What asking again does not help against. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import type { AnswerGuard } from '../guardrails/answer-guard.ts';
+import type { Guardrails } from '../guardrails/guardrails.ts';
+import type { RequestGuard } from '../guardrails/request-guard.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { Attempt } from './attempt.ts';
@@ -19,7 +21,8 @@ export interface GuardedBody {
 /**
  * Holds a request to the rules, before it goes anywhere: what may not go out is replaced in `call`, and
  * candidates that may not get it are left out.
- * @throws RpcError invalid_argument that names the rule and the field, where none may.
+ * @throws RpcError invalid_argument that names the rule and the field, or permission_denied that names the policy,
+ * where none may.
  */
 export async function guardRequest(
   services: Services,
@@ -29,14 +32,7 @@ export async function guardRequest(
 ): Promise<Candidate[]> {
   const { guardrails } = services;
   if (!guardrails) return candidates;
-  const { caller, client, request, requestId } = exchange;
-  const guard = guardrails.begin({
-    requestId,
-    caller,
-    model: call.model,
-    client: client ?? request.signal,
-  });
-  exchange.guard = guard;
+  const guard = beginGuard(guardrails, exchange, call.model);
   const { asks = call.body } = call;
   const json = asks === call.body ? call.text : JSON.stringify(asks);
   const { candidates: left, redact } = await guard.check(json, asks, candidates);
@@ -82,6 +78,33 @@ export async function guardedWhole(
   const json = utf8.decode(bytes);
   const text = await guard.whole(json);
   return text === json ? { bytes, answer } : { bytes: Buffer.from(text), answer: JSON.parse(text) };
+}
+
+/** Begins to hold a request to the rules. */
+export function beginGuard(
+  guardrails: Guardrails,
+  exchange: Exchange,
+  model: string,
+): RequestGuard {
+  const { caller, client, request, requestId, sessionId } = exchange;
+  const guard = guardrails.begin({
+    requestId,
+    caller,
+    model,
+    session: placeName(sessionId ?? request.headers.get('x-session-id')),
+    project: placeName(request.headers.get('x-project')),
+    client: client ?? request.signal,
+  });
+  exchange.guard = guard;
+  return guard;
+}
+
+/** The longest name of a session or project that consent may be given for. */
+const maxNameChars = 256;
+
+function placeName(given: string | null | undefined): string | undefined {
+  const name = given?.trim();
+  return name && name.length <= maxNameChars ? name : undefined;
 }
 
 /** Others hold the same object. */

@@ -112,6 +112,13 @@ function addOwn(router: Router): void {
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   addOauth(router);
   addLogins(router);
+  const consent = adminFor('consent.read', 'consent.decide');
+  const consentApi = () => import('./endpoints/admin-consent.ts');
+  router.add('GET /admin/consent', consent.read('consents', onUse(consentApi, 'listConsents')));
+  router.add(
+    'POST /admin/consent',
+    consent.write('consent-decide', onUse(consentApi, 'decideConsent')),
+  );
   const usage = adminFor('usage.read', 'usage.read');
   router.add('GET /admin/usage', usage.read('usage', onUse(adminApi, 'getUsage')));
   const audit = () => import('./endpoints/admin-audit.ts');

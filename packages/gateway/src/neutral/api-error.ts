@@ -21,8 +21,19 @@ export interface ApiErrorInfo {
   providerCode?: string;
   /** The answer with which the provider refused; never where it refused the gateway's credentials. */
   refusal?: Refusal;
+  /** What somebody has to allow first: told beside the error in every dialect. */
+  consent?: ConsentAsked;
   /** The request is sound but cannot be told to this provider: another may do. */
   unfitting?: boolean;
+}
+
+/** A question for consent, as callers are told it. */
+export interface ConsentAsked {
+  consent_id: string;
+  /** Each with its policy, and the model, provider, tool or kind of data that it is about. */
+  consent_for: readonly Readonly<Record<string, string>>[];
+  /** Where it is answered. */
+  consent_endpoint: string;
 }
 
 /** A provider's failed answer as it came, but for the credentials in it. */

@@ -6,6 +6,7 @@ import { FrameGuard } from '../../guardrails/frame-guard.ts';
 import { apiError } from '../../neutral/api-error.ts';
 import type { Candidate } from '../../routing/model-catalog.ts';
 import type { Exchange } from '../exchange.ts';
+import { beginGuard } from '../guarded.ts';
 import { type RecordBounds, recordBounds } from '../record-bounds.ts';
 import type { Services } from '../services.ts';
 import { formParts } from './form-parts.ts';
@@ -23,11 +24,8 @@ export async function guardRawBody(
 ): Promise<Uint8Array> {
   const { guardrails } = services;
   if (!guardrails) return body;
-  const { caller, request, requestId } = exchange;
-  const model = exchange.requestedModel || candidate.model;
-  const guard = guardrails.begin({ requestId, caller, model, client: request.signal });
-  exchange.guard = guard;
-  const { json, write } = textsOf(body, request.headers.get('content-type') ?? '');
+  const guard = beginGuard(guardrails, exchange, exchange.requestedModel || candidate.model);
+  const { json, write } = textsOf(body, exchange.request.headers.get('content-type') ?? '');
   const { redact } = await guard.check(json, JSON.parse(json), [candidate]);
   return redact ? write(redact(json)) : body;
 }
