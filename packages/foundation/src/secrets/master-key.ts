@@ -16,12 +16,6 @@ export interface MasterKey {
   readonly bytes: Uint8Array;
 }
 
-/** A key of these bytes. */
-export function masterKey(bytes: Uint8Array, place: MasterKeyPlace): MasterKey {
-  const id = createHmac('sha256', bytes).update('zeke master key').digest('hex').slice(0, 16);
-  return { id, place, bytes };
-}
-
 /** A key that nobody else has. */
 export function newMasterKey(place: MasterKeyPlace): MasterKey {
   return masterKey(randomBytes(keyBytes), place);
@@ -54,4 +48,10 @@ export function readMasterKeys(
     'failed_precondition',
     `${source} is not a key: it must be ${keyBytes} bytes in base64 or hex, as openssl rand -base64 ${keyBytes} prints them`,
   );
+}
+
+/** A key of these bytes. */
+function masterKey(bytes: Uint8Array, place: MasterKeyPlace): MasterKey {
+  const id = createHmac('sha256', bytes).update('zeke master key').digest('hex').slice(0, 16);
+  return { id, place, bytes };
 }

@@ -73,19 +73,19 @@ export async function askVault(server: VaultServer, request: VaultRequest): Prom
   }
 }
 
+/** A plain object, or undefined. */
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+}
+
 /** An object of a JSON text; undefined for anything else. */
-export function parseVaultBody(text: string): VaultAnswer['body'] {
+function parseVaultBody(text: string): VaultAnswer['body'] {
   try {
     return objectOf(JSON.parse(text));
   } catch {
     return undefined;
   }
-}
-
-/** A plain object, or undefined. */
-export function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
 }
 
 async function textOf(response: Response, address: string): Promise<string> {
