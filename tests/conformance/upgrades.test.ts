@@ -42,7 +42,7 @@ beforeAll(async () => {
         {
           strategy: 'speculate_k',
           candidates: ['cheap/gpt-4.1-mini', 'strong/gpt-4.1'],
-          delayMs: 40,
+          delayMs: 400,
         },
       ],
     ]),

@@ -3,11 +3,11 @@ import { RpcError } from '@zeke/rpc';
 import type { ChatCall } from '../http/chat-endpoint.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Services } from '../http/services.ts';
-import type { Candidate } from '../routing/model-catalog.ts';
+import type { Candidate, ModelCatalog } from '../routing/model-catalog.ts';
 import type { RoutingRequest } from '../routing/routing-request.ts';
 import { type AnswerEntry, decodeEntry, encodeEntry, isWorthKeeping } from './answer-entry.ts';
 import { readCacheControl } from './cache-control.ts';
-import { cacheKey, type KeyRules } from './cache-key.ts';
+import { type AliasManner, cacheKey, type KeyRules } from './cache-key.ts';
 import { type CacheCounts, CacheMetrics, type CacheState } from './cache-metrics.ts';
 import type { CacheStore, StoreStats } from './cache-store.ts';
 import { Flight } from './flight.ts';
@@ -104,11 +104,11 @@ export class AnswerCache {
   }
 
   #slotOf(asked: AskedRequest): Slot | undefined {
-    const { call, candidates, exchange, services } = asked;
+    const { call, candidates, exchange, routing, services } = asked;
     const ttlMs = lifetimeOf(this.#settings, call.model, candidates);
     if (ttlMs === 0) return undefined;
-    const strategy = services.catalog.alias(call.model)?.strategy;
-    const key = cacheKey({ ...asked, caller: exchange.caller, strategy }, this.#settings);
+    const manner = mannerOf(services.catalog, call.model, routing?.judge);
+    const key = cacheKey({ ...asked, caller: exchange.caller, manner }, this.#settings);
     return key === undefined ? undefined : { key, ttlMs };
   }
 
@@ -207,6 +207,26 @@ export class AnswerCache {
       this.#log.warn('an answer could not be cached', { err: reason });
     }
   }
+}
+
+/** A judge of the request's own may be an alias, too, which may come to mean other models. */
+function mannerOf(
+  catalog: ModelCatalog,
+  model: string,
+  ownJudge: string | undefined,
+): AliasManner | undefined {
+  const alias = catalog.alias(model);
+  const judge = ownJudge ?? alias?.judge;
+  const judges = judge === undefined ? undefined : catalog.alias(judge)?.candidates;
+  if (alias === undefined) return judges && { strategy: 'single', judges };
+  const { k, merge, strategy } = alias;
+  return {
+    strategy,
+    ...(k === undefined ? {} : { k }),
+    ...(merge === undefined ? {} : { merge }),
+    ...(judge === undefined ? {} : { judge }),
+    judges,
+  };
 }
 
 function marked(response: Response, state: CacheState): Response {

@@ -24,7 +24,6 @@ function asked(name: DialectName, body: Record<string, unknown>, more: More = {}
     candidates: [{ provider, model: 'm' }],
     passes: false,
     routing: undefined,
-    strategy: undefined,
     caller: { keyId: 'key_1', owner: 'ada' },
     ...more,
     call: {
@@ -92,7 +91,14 @@ describe.each([
         ],
       },
     ],
-    ['a strategy of the alias', { strategy: 'race' }],
+    ['a strategy of the alias', { manner: { strategy: 'race' } }],
+    ['a kind of merge', { manner: { strategy: 'parallel_merge', merge: 'best', judge: 'j' } }],
+    ['a judge', { manner: { strategy: 'parallel_merge', merge: 'best', judge: 'other' } }],
+    [
+      'what the judge stands for',
+      { manner: { strategy: 'parallel_merge', merge: 'best', judge: 'j', judges: ['a'] } },
+    ],
+    ['how many are asked', { manner: { strategy: 'parallel_merge', k: 2 } }],
     ['a strategy of its own', { routing: { strategy: 'race' } }],
     ['named providers', { routing: { providers: ['o'] } }],
   ])('are others with %s', (_name, more) => {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
 import type { ChatCall } from '../http/chat-endpoint.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
-import type { Candidate } from '../routing/model-catalog.ts';
+import type { Candidate, ModelAlias } from '../routing/model-catalog.ts';
 import type { RoutingRequest } from '../routing/routing-request.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -17,11 +17,17 @@ export interface KeyedRequest {
   /** Whether the caller's bytes go through to one of them. */
   readonly passes: boolean;
   readonly routing: RoutingRequest | undefined;
-  /** Of the alias that the caller names. */
-  readonly strategy: string | undefined;
+  /** How the alias that the caller names is answered; absent where it is none. */
+  readonly manner?: AliasManner | undefined;
   readonly caller: Pick<Caller, 'keyId' | 'owner'>;
   /** The rules that the request and its answer are held to; absent where there are none. */
   readonly guard?: string | undefined;
+}
+
+/** What of an alias decides on the answer, beside who may give it. */
+export interface AliasManner extends Pick<ModelAlias, 'strategy' | 'k' | 'merge' | 'judge'> {
+  /** What the judge stands for, where it is an alias itself. */
+  readonly judges?: readonly string[] | undefined;
 }
 
 export interface KeyRules {
@@ -40,7 +46,7 @@ export interface KeyRules {
  * dialect; elsewhere they are when they mean the same, in whichever dialect.
  */
 export function cacheKey(request: KeyedRequest, rules: KeyRules): string | undefined {
-  const { call, candidates, caller, guard, passes, routing, strategy } = request;
+  const { call, candidates, caller, guard, manner, passes, routing } = request;
   // The answer would be kept here, and what went before it only there.
   if (call.onlyProvider !== undefined) return undefined;
   // Most requests name none, and need not be read for it.
@@ -51,7 +57,7 @@ export function cacheKey(request: KeyedRequest, rules: KeyRules): string | undef
   const canonical = canonicalJson([
     rules.scope === 'shared' ? null : [caller.keyId ?? null, caller.owner ?? null],
     candidates.map(({ model, provider }) => [provider.name, model]),
-    [strategy ?? null, routing === undefined ? null : choiceOf(routing)],
+    [mannerOf(manner), routing === undefined ? null : choiceOf(routing)],
     asked,
     ...(guard === undefined ? [] : [guard]),
   ]);
@@ -136,6 +142,12 @@ function meaningOf(request: ChatRequest): unknown {
   } = request;
   const fields = Object.entries(extensions.fields).filter(([name]) => !besides.has(name));
   return [meaning, fields.length === 0 ? null : [extensions.dialect, Object.fromEntries(fields)]];
+}
+
+function mannerOf(manner: AliasManner | undefined): unknown {
+  if (manner === undefined) return null;
+  const { judge, judges, k, merge, strategy } = manner;
+  return [strategy, k ?? null, merge ?? null, judge ?? null, judges ?? null];
 }
 
 /** What of the routing decides who answers and how. */

@@ -88,6 +88,7 @@ export function replayHeaders(
     'x-zeke-provider': source.provider,
     ...source.headers,
     'x-zeke-attempts': '0',
+    'x-zeke-cost-usd': '0.000000',
     'x-zeke-cache': state,
     'content-type': call.stream ? call.dialect.contentType.stream : call.dialect.contentType.whole,
     ...(call.stream ? { 'cache-control': 'no-cache' } : {}),

@@ -9,6 +9,7 @@ import type { Candidate } from '../routing/model-catalog.ts';
 import type { AttemptSpan } from '../telemetry/attempt-span.ts';
 import type { Hold } from './budgets/hold.ts';
 import type { LedgerEntry } from './ledger.ts';
+import { addCost } from './request-cost.ts';
 import type { Draw } from './rate-limits/draw.ts';
 
 export interface AttemptOptions {
@@ -103,6 +104,7 @@ export class AttemptRecord {
     const atMs = performance.now();
     if (outcome === 'incomplete' && error) this.#exchange.span?.fail(error);
     this.#live.end(entry, error);
+    if (this.usageKnown && this.metered) addCost(this.#services, this.#exchange, entry);
     if (this.usageKnown || !countable) {
       this.#write(entry, error, atMs);
       return;

@@ -17,7 +17,7 @@ export function answerContext(
     requestId: exchange.requestId,
     responseId: idPrefix[call.dialect.name] + exchange.requestId.slice('req_'.length),
     createdAtMs: exchange.atMs,
-    ...(wantsUsage(call.body) ? { streamUsage: true } : {}),
+    ...(exchange.includesCost || wantsUsage(call.body) ? { streamUsage: true } : {}),
   };
 }
 

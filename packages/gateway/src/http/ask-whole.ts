@@ -113,7 +113,8 @@ async function ask(
   const response = target.decodeResponse(told);
   step.record.span?.whole(() => response);
   const usage = await usageOf(step, target, answer);
-  settleWhole(step, answer);
+  const priced = settleWhole(step, answer);
+  if (priced instanceof Promise) await priced;
   return { step, response, usage, notes };
 }
 

@@ -5,6 +5,7 @@ import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record
 import type { Hold } from '../governance/budgets/hold.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { Draw } from '../governance/rate-limits/draw.ts';
+import { costText } from '../governance/request-cost.ts';
 import { blockedReason } from '../guardrails/refusal.ts';
 import { apiError, apiErrorInfo, unfitting } from '../neutral/api-error.ts';
 import { callProvider, ProviderCall, readAnswer } from '../providers/call-provider.ts';
@@ -211,14 +212,18 @@ export async function readWhole(
   return { bytes, answer: parseAnswer(bytes, name) };
 }
 
-/** Ends a good attempt whose answer was whole. */
-export function settleWhole({ record, running, input }: Attempt, answer: unknown): void {
+/** Ends a good attempt whose answer was whole; a promise where its cost is to be looked up first. */
+export function settleWhole(
+  { exchange, record, running, input }: Attempt,
+  answer: unknown,
+): Promise<void> | undefined {
   running[Symbol.dispose]();
   record.end('ok', undefined, () => ({
     input,
     output: JSON.stringify(answer),
     outputShare: 1,
   }));
+  return exchange.costKnown;
 }
 
 /**
@@ -226,7 +231,7 @@ export function settleWhole({ record, running, input }: Attempt, answer: unknown
  * own headers, those that tell its limits, its time and its id of the request.
  */
 export function answerHeaders(
-  { exchange, record }: Attempt,
+  { exchange, record, services }: Attempt,
   notes: readonly TranslationNote[],
   provider?: HttpHeaders,
 ): Record<string, string> {
@@ -244,6 +249,10 @@ export function answerHeaders(
   }
   const found = exchange.guard?.trail.header;
   if (found !== undefined) headers['x-zeke-guardrails'] = found;
+  // Who looks into the cache says so in its place.
+  if (services.cache) headers['x-zeke-cache'] = 'bypass';
+  const cost = record.ended ? costText(exchange) : undefined;
+  if (cost !== undefined) headers['x-zeke-cost-usd'] = cost;
   const warning = record.hold?.warning;
   if (warning) headers['x-zeke-budget-warning'] = headerText(warning);
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);

@@ -48,6 +48,7 @@ import { PassThrough } from './pass-through.ts';
 import { privacyRule } from './privacy-rule.ts';
 import type { Services } from './services.ts';
 import { streamAnswer } from './stream-answer.ts';
+import { streamCost } from './stream-cost.ts';
 import type { StreamTransform } from './stream-transform.ts';
 import { takeRouting } from './take-routing.ts';
 import { Translation } from './translation.ts';
@@ -114,6 +115,8 @@ export function answerChat(
 function answerNow(services: Services, exchange: Exchange, call: ChatCall): Promise<Response> {
   const routing = readRouting(call.body, exchange.request.headers);
   if (routing) takeRouting(routing, call, exchange);
+  // Bytes that go through have no room for it.
+  if (exchange.includesCost && call.stream) call.mayPassThrough = false;
   const found = services.catalog.resolve(call.model);
   return found instanceof Promise
     ? found.then((candidates) => askCandidates(services, exchange, call, routing, candidates))
@@ -391,6 +394,7 @@ async function streamed(
         from: target,
         encoder: call.createEncoder?.(context) ?? call.dialect.createEventEncoder(context),
         guard: guard && new EventGuard(guard),
+        ...(step.exchange.includesCost ? { costOf: await streamCost(step) } : {}),
         ...(observer || listener || usefulness
           ? { onEvent: heardBy({ listener, observer }, usefulness) }
           : {}),
@@ -442,7 +446,8 @@ async function whole(
     call.observer?.passed(record.options.candidate, out.answer);
     call.listener?.whole(() => target.decodeResponse(out.answer));
   }
-  settleWhole(step, answer);
+  const priced = settleWhole(step, answer);
+  if (priced instanceof Promise) await priced;
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.whole;
   return new Response(body as ResponseBody, { headers });

@@ -6,6 +6,7 @@ import { apiError } from '../neutral/api-error.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { ChatChoice, ChatResponse } from '../neutral/chat-response.ts';
 import { replayResponse } from '../neutral/replay-response.ts';
+import type { Usage } from '../neutral/usage.ts';
 import { gather } from '../routing/merge/gather.ts';
 import { type Merged, mergeAnswers } from '../routing/merge/merge-answers.ts';
 import type { MergePlan } from '../routing/merge/merge-plan.ts';
@@ -74,9 +75,14 @@ export async function answerMerged(
     model: candidate.model,
     createdAtMs: exchange.atMs,
     choices: [choiceOf(merged)],
-    usage,
+    usage: withCost(usage, exchange),
   };
   return { candidate, response: encoded(options, merged, told, answer) };
+}
+
+/** A stream tells what all has cost where that is wanted; of a whole answer a header does. */
+function withCost(usage: Usage, { costMicroUsd, includesCost }: Exchange): Usage {
+  return includesCost && costMicroUsd !== undefined ? { ...usage, costMicroUsd } : usage;
 }
 
 /** The request in neutral form. */

@@ -16,6 +16,7 @@ const ofAnswers = {
   k: 'k',
   minUsefulTokens: 'min_useful_tokens',
   upgrade: 'upgrade',
+  includeCost: 'include_cost',
   merge: 'merge',
   judge: 'judge',
   mergeWaitMs: 'merge_wait_ms',

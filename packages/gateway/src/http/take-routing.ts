@@ -11,6 +11,7 @@ export function takeRouting(
 ): void {
   if (routing.privacy === 'local_only') exchange.localOnly = true;
   if (routing.maxLatencyMs !== undefined) exchange.maxLatencyMs = routing.maxLatencyMs;
+  if (routing.includeCost) exchange.includesCost = true;
   if (routing.tags) exchange.omenTags = routing.tags;
   if (routing.sessionId !== undefined) exchange.sessionId = routing.sessionId;
   if (routing.budgetMicroUsd !== undefined) {

@@ -25,6 +25,8 @@ export interface TranslationOptions {
   onEvent?: (event: ChatEvent) => void;
   /** Says what goes out of the events, and when. */
   guard?: EventGuard | undefined;
+  /** What an answer with this usage has cost, to be told with it; micro-USD. */
+  costOf?: (usage: Usage) => number | undefined;
 }
 
 /** A stream that goes from the provider's dialect, over neutral events, into the caller's. */
@@ -39,6 +41,7 @@ export class Translation implements StreamTransform {
   readonly #encoder: EventEncoder;
   readonly #onEvent: ((event: ChatEvent) => void) | undefined;
   readonly #guard: EventGuard | undefined;
+  readonly #costOf: ((usage: Usage) => number | undefined) | undefined;
   #answer = '';
   #answeredChars = 0;
 
@@ -47,6 +50,7 @@ export class Translation implements StreamTransform {
     this.#decoder = options.from.createEventDecoder();
     this.#encoder = options.encoder;
     this.#onEvent = options.onEvent;
+    this.#costOf = options.costOf;
     this.#guard = options.guard;
   }
 
@@ -114,7 +118,10 @@ export class Translation implements StreamTransform {
 
   #send(event: ChatEvent): string {
     this.#onEvent?.(event);
-    return this.#encoder.push(event);
+    if (event.type !== 'usage' || !this.#costOf) return this.#encoder.push(event);
+    const costMicroUsd = this.#costOf(event.usage);
+    if (costMicroUsd === undefined) return this.#encoder.push(event);
+    return this.#encoder.push({ type: 'usage', usage: { ...event.usage, costMicroUsd } });
   }
 
   #count(text: string): void {

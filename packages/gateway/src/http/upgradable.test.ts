@@ -60,7 +60,7 @@ describe('an answer that is upgraded', () => {
             {
               strategy: 'speculate_k',
               candidates: ['strong/gpt-4.1', 'cheap/gpt-4.1-mini'],
-              delayMs: 40,
+              delayMs: 150,
             },
           ],
           ['other', { strategy: 'race', candidates: ['strong/gpt-4.1', 'cheap/gpt-4.1-mini'] }],

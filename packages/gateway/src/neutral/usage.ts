@@ -19,4 +19,12 @@ export interface Usage {
   imageOutput?: number;
   /** True when we counted, because the provider did not say. */
   estimated?: boolean;
+  /** What it has cost, where the caller wants to be told; micro-USD. */
+  costMicroUsd?: number;
+}
+
+/** The member in which a caller is told the cost, in any dialect; nothing where there is none. */
+export function costMember(usage: Usage | undefined): { omen?: { cost_usd: number } } {
+  const { costMicroUsd } = usage ?? {};
+  return costMicroUsd === undefined ? {} : { omen: { cost_usd: costMicroUsd / 1e6 } };
 }

@@ -46,6 +46,7 @@ export const routingSchema = z.strictObject({
   intent: choice(intents).optional(),
   privacy: choice(['any', 'local_only']).optional(),
   upgrade: z.boolean().optional(),
+  include_cost: z.boolean().optional(),
   merge: choice(mergeNames).optional(),
   judge: z.string().min(1).max(maxNameChars).optional(),
   budget_usd: z.number().min(0).max(maxBudgetUsd).optional(),
@@ -71,6 +72,8 @@ export interface RoutingRequest {
   readonly privacy?: 'any' | 'local_only' | undefined;
   /** A stream of `speculate_k` may take its first answer back for another's. */
   readonly upgrade?: boolean | undefined;
+  /** A stream ends with what it has cost. */
+  readonly includeCost?: boolean | undefined;
   /** How several answers become one. */
   readonly merge?: MergeName | undefined;
   /** The model that judges them. */
@@ -116,6 +119,7 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
     intent: data.intent,
     privacy: data.privacy,
     upgrade: data.upgrade,
+    includeCost: data.include_cost,
     merge: data.merge,
     judge: data.judge,
     mergeWaitMs: data.merge_wait_ms,

@@ -1,4 +1,4 @@
-import type { Usage } from '../../neutral/usage.ts';
+import { costMember, type Usage } from '../../neutral/usage.ts';
 import type { Frame } from '../dialect.ts';
 import type { DeltaUsage, MessageUsage } from './response-types.ts';
 import { isObject, parsedObject } from './tool-use.ts';
@@ -86,6 +86,7 @@ export function encodeDeltaUsage(usage: Usage | undefined): DeltaUsage {
     output_tokens_details:
       usage?.reasoning === undefined ? null : { thinking_tokens: usage.reasoning },
     server_tool_use: null,
+    ...costMember(usage),
   };
 }
 

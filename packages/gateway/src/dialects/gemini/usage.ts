@@ -1,4 +1,4 @@
-import type { Usage } from '../../neutral/usage.ts';
+import { costMember, type Usage } from '../../neutral/usage.ts';
 import type { Frame } from '../dialect.ts';
 import type { WireModalityCount, WireUsage } from './types.ts';
 
@@ -62,6 +62,7 @@ export function encodeUsage(usage: Usage): WireUsage {
     promptTokensDetails,
     ...(usage.audioOutput || usage.imageOutput ? { candidatesTokensDetails: answer } : {}),
     ...(usage.reasoning === undefined ? {} : { thoughtsTokenCount: reasoning }),
+    ...costMember(usage),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../../neutral/usage.ts';
+import { costMember, type Usage } from '../../neutral/usage.ts';
 import type { OllamaMetrics } from './types.ts';
 
 const nanosecondsPerMillisecond = 1_000_000;
@@ -23,5 +23,6 @@ export function metricsOf(
     prompt_eval_duration: reading,
     eval_count: usage?.output ?? 0,
     eval_duration: writing,
+    ...costMember(usage),
   };
 }

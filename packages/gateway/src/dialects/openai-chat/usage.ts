@@ -1,4 +1,4 @@
-import type { Usage } from '../../neutral/usage.ts';
+import { costMember, type Usage } from '../../neutral/usage.ts';
 import type { Frame } from '../dialect.ts';
 import type { CompletionUsage } from './types.ts';
 
@@ -68,6 +68,7 @@ export function usageRecord(usage: Usage): CompletionUsage {
       audio_tokens: usage.audioOutput ?? 0,
       ...(usage.imageOutput ? { image_tokens: usage.imageOutput } : {}),
     },
+    ...costMember(usage),
   };
 }
 

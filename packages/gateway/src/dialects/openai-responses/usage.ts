@@ -1,4 +1,4 @@
-import type { Usage } from '../../neutral/usage.ts';
+import { costMember, type Usage } from '../../neutral/usage.ts';
 import type { Frame, JsonObject } from '../dialect.ts';
 import { isObject, parseObject } from './read-json.ts';
 import type { ResponseObject } from './types.ts';
@@ -62,6 +62,7 @@ export function encodeUsage(usage: Usage): NonNullable<ResponseObject['usage']> 
     output_tokens: usage.output,
     output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
     total_tokens: usage.input + usage.output,
+    ...costMember(usage),
   };
 }
 

@@ -178,7 +178,8 @@ async function passed(step: Attempt, call: EmbeddingCall, candidate: Candidate):
     step.record.usage = usage;
     step.record.usageKnown = true;
   }
-  settleWhole(step, '');
+  const priced = settleWhole(step, '');
+  if (priced instanceof Promise) await priced;
   return new Response(bytes as Uint8Array<ArrayBuffer>, {
     headers: { 'content-type': 'application/json', ...answerHeaders(step, []) },
   });
@@ -208,7 +209,8 @@ async function translated(
     step.record.usage = response.usage;
     step.record.usageKnown = true;
   }
-  settleWhole(step, '');
+  const priced = settleWhole(step, '');
+  if (priced instanceof Promise) await priced;
   return jsonResponse(step.exchange, call.encode({ ...response, model: call.model }, request), {
     headers: answerHeaders(step, notes),
   });

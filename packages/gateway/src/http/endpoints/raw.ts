@@ -264,7 +264,8 @@ async function answer(step: Attempt, response: HttpAnswer): Promise<Response> {
     meterWhole(step, bytes);
     const guard = answerGuard(step);
     const sent = guard ? (await guardedWhole(guard, bytes, undefined)).bytes : bytes;
-    settleWhole(step, '');
+    const priced = settleWhole(step, '');
+    if (priced instanceof Promise) await priced;
     const told = { ...headers, ...answerHeaders(step, [], said) };
     return new Response(sent as Uint8Array<ArrayBuffer>, {
       status: response.status,
