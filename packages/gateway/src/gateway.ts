@@ -44,7 +44,7 @@ import { FailureReports } from './http/failure-reports.ts';
 import { addGatewayGauges } from './http/gateway-gauges.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
 import type { Route, Router } from './http/route.ts';
-import { idHeader, isCounted, limitDialect } from './http/route-facts.ts';
+import { type Door, doorsOf, idHeader, isCounted, limitDialect } from './http/route-facts.ts';
 import { createRouter } from './http/routes.ts';
 import type { Services } from './http/services.ts';
 import { unknownPath } from './http/unknown-path.ts';
@@ -65,6 +65,7 @@ export class Gateway implements AsyncDisposable {
   /** Never changed, only replaced: a request keeps the one it began with. */
   #services: Services;
   readonly #router: Router;
+  readonly #doors: Readonly<Record<Door, Router>>;
   readonly #tokenCounter: TokenCounter;
   readonly #priceCatalogue: PriceCatalogue;
   readonly #budgetWebhook: BudgetWebhook;
@@ -86,6 +87,7 @@ export class Gateway implements AsyncDisposable {
     });
     this.#prices = this.#priceBook(settings, log);
     this.#router = createRouter();
+    this.#doors = doorsOf(this.#router);
     this.#tokenCounter = new TokenCounter({ log });
     const background = new Background();
     const { stopping } = background;
@@ -261,19 +263,21 @@ export class Gateway implements AsyncDisposable {
 
   /**
    * Answers one request; `peer` says from which address its connection is, where there is one, and
-   * `certificate` which certificate its client has shown, where the listener asks for them. Never
-   * throws: what goes wrong is an answer in the caller's dialect.
+   * `certificate` which certificate its client has shown, where the listener asks for them. With a `door`
+   * only what is found there is answered. Never throws: what goes wrong is an answer in the caller's dialect.
    */
   async handle(
     request: Request,
     peer?: PeerAddress,
     certificate?: PeerCertificateOf,
+    door?: Door,
   ): Promise<Response> {
     const startedAt = performance.now();
     const { path, query } = splitUrl(request.url);
-    const found = this.#router.find(request.method, path);
+    const router = door === undefined ? this.#router : this.#doors[door];
+    const found = router.find(request.method, path);
     const requestId = `req_${Bun.randomUUIDv7('hex').replaceAll('-', '')}`;
-    if (!found) return this.#unknownPath(request, path, requestId);
+    if (!found) return this.#unknownPath(router, request, path, requestId);
     const { route, parameters } = found;
     const span = this.#services.tracer.enabled
       ? this.#beginSpan({ request, path, requestId, route })
@@ -407,8 +411,8 @@ export class Gateway implements AsyncDisposable {
     );
   }
 
-  #unknownPath(request: Request, path: string, requestId: string): Response {
-    const { error, encode, headers } = unknownPath(this.#router, request, path);
+  #unknownPath(router: Router, request: Request, path: string, requestId: string): Response {
+    const { error, encode, headers } = unknownPath(router, request, path);
     this.#services.log.info('a request was refused or failed', {
       requestId,
       endpoint: 'none',

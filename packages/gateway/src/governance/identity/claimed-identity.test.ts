@@ -98,6 +98,11 @@ describe('refused, with the claim named', () => {
       { sub: 'a', 'https://zeke.example/models': Array(201).fill('m') },
       full,
     ],
+    [
+      'email_verified',
+      { email: 'a@b.c', email_verified: 'false' },
+      { ...plain, userClaim: 'email' },
+    ],
     ['email_verified', { email: 'a@b.c', email_verified: false }, { ...plain, userClaim: 'email' }],
   ])('%s in %j', (claim, claims, config) => {
     expect(() => claimedIdentity(claims, config)).toThrow(`the claim "${claim}" of the token`);

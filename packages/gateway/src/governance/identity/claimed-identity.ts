@@ -37,7 +37,7 @@ export function claimedIdentity(claims: JwtClaims, config: IdentityConfig): Clai
   if (user === undefined && team === undefined) {
     throw wrongClaim(userClaim, 'is missing: it names no user');
   }
-  if (userClaim === 'email' && claims.email_verified === false) {
+  if (userClaim === 'email' && isDenied(claims.email_verified)) {
     throw wrongClaim('email_verified', 'says that the address is not verified');
   }
   const role = roleOf(claims, config);
@@ -50,6 +50,11 @@ export function claimedIdentity(claims: JwtClaims, config: IdentityConfig): Clai
     grants: grantsOf(claims, config),
     ...(allowedModels === undefined ? {} : { allowedModels }),
   };
+}
+
+/** Some providers write it as text. */
+function isDenied(verified: unknown): boolean {
+  return verified === false || verified === 'false';
 }
 
 function nameAt(claims: JwtClaims, name: string): string | undefined {

@@ -123,14 +123,17 @@ export class Principals {
     await this.#audit.append({ ...event, outcome: 'begun' });
     try {
       const role = claimed.role ?? config.defaultRole;
-      await this.#users.create({ name, orgId: org.id, teamId: team?.id, role });
+      const { id } = await this.#users.create({ name, orgId: org.id, teamId: team?.id, role });
+      await this.#audit.append({ ...event, objectId: id, outcome: 'ok' });
     } catch (reason) {
-      // Several requests of somebody new may come at once.
-      if (RpcError.from(reason).code !== 'already_exists') throw reason;
+      // Several requests of somebody new may come at once, and one of them is first.
+      const { code } = RpcError.from(reason);
+      if (code !== 'already_exists') throw reason;
+      const detail = { ...event.detail, error: code };
+      await this.#audit.append({ ...event, outcome: 'failed', detail });
     }
     const user = await this.#user(org, name);
     if (!user) throw unknown('user', name, 'it was removed just now');
-    await this.#audit.append({ ...event, objectId: user.id, outcome: 'ok' });
     return user;
   }
 }

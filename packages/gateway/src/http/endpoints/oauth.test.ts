@@ -121,6 +121,14 @@ test('a token that outlives its key ends with it', async () => {
   expect(await ended.text()).toContain('has expired');
 });
 
+test('a client that uses the secret from before a rotation is told so', async () => {
+  const key = await made({ name: 'rotated' });
+  await gateway.test.post(`/admin/keys/${key.id}/rotate`, {}, operator);
+  const { headers, status } = await ask(grant, basic(key));
+  expect(status).toBe(200);
+  expect(headers.get('x-zeke-key-deprecated')).toContain('was rotated; until=2026-11-23T');
+});
+
 describe('scope', () => {
   test('narrows what the token may', async () => {
     const token = await tokenOf(client, { scope: 'inference' });
@@ -217,6 +225,22 @@ describe('refused as RFC 6749 has it', () => {
     const said = JSON.stringify([answer.body, gateway.test.logged]);
     expect(said).not.toContain(client.secret.slice(3));
     expect(said).not.toContain('AAAAAAAA');
+  });
+
+  test('whatever the header is, an error of the table and no token', async () => {
+    const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 60 });
+    const authorization = fc.oneof(
+      printable,
+      printable.map((text) => `Basic ${text}`),
+      printable.map((text) => `Basic ${btoa(text)}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(authorization, async (header) => {
+        const { body, status } = await ask(grant, { authorization: header });
+        expect({ status, error: body.error }).toEqual({ status: 401, error: 'invalid_client' });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('whatever a body is, an error of the table and no token', async () => {

@@ -1,4 +1,5 @@
 import { RpcError } from '@zeke/rpc';
+import { callerOfKey } from '../../governance/authenticate.ts';
 import type { LoggedIn } from '../../governance/identity/logins.ts';
 import type { OwnTokens } from '../../governance/identity/own-tokens.ts';
 import { publicUrlOf } from '../../governance/identity/public-url.ts';
@@ -32,6 +33,7 @@ export async function issueToken(services: Services, exchange: Exchange): Promis
     throw apiError('not_found', 'there are no access tokens here: auth.oauth.enabled is not set');
   }
   const key = await clientOf(services, exchange, parameters);
+  exchange.caller = callerOfKey(key);
   return issueFor(services, exchange, ownTokens, { key, asked: parameters.get('scope') });
 }
 
