@@ -29,7 +29,8 @@ export async function openClient(context: Context, flags: ConfigFlags): Promise<
   const server = await findServer(config, flags, context.interrupts.signal);
   if (server !== undefined) {
     const own = await keyFor(context, server.url, key);
-    return remote(server.url, own ?? config.auth.adminApiKey?.reveal(), context);
+    const admin = adminAddress(config) ?? server.url;
+    return remote(server.url, own ?? config.auth.adminApiKey?.reveal(), context, admin);
   }
   return inProcess(config, context);
 }
@@ -85,10 +86,21 @@ export async function findServer(
 }
 
 /** Where the configuration says that the server listens; undefined for a port that is chosen anew. */
-export function serverAddress({ server: { host, port, tls } }: ResolvedConfig): string | undefined {
+export function serverAddress({ server }: ResolvedConfig): string | undefined {
+  return addressOf(server, server.tls !== undefined);
+}
+
+function adminAddress({ server }: ResolvedConfig): string | undefined {
+  return server.admin && addressOf(server.admin, server.tls !== undefined);
+}
+
+function addressOf(
+  { host, port }: { readonly host: string; readonly port: number },
+  isSecure: boolean,
+): string | undefined {
   if (port === 0) return undefined;
   const reachable = isLoopbackHost(host) || !isWildcard(host) ? host : '127.0.0.1';
-  const scheme = tls === undefined ? 'http' : 'https';
+  const scheme = isSecure ? 'https' : 'http';
   return `${scheme}://${reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable}:${port}`;
 }
 
@@ -117,13 +129,22 @@ function checkedUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-function remote(url: string, key: string | undefined, { interrupts }: Context): GatewayClient {
+/** What the admin API answers, at an address of its own where there is one. */
+const adminPaths = /^\/(?:admin|cache|metrics|status)(?:[/?]|$)/;
+
+function remote(
+  url: string,
+  key: string | undefined,
+  { interrupts }: Context,
+  adminUrl: string = url,
+): GatewayClient {
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (key) headers.set('authorization', `Bearer ${key}`);
     const signal = init.signal ?? interrupts.signal;
     try {
-      return await fetch(url + path, { ...init, headers, signal });
+      const base = adminPaths.test(path) ? adminUrl : url;
+      return await fetch(base + path, { ...init, headers, signal });
     } catch (cause) {
       if (signal.aborted) throw new RpcError('canceled', 'canceled', { cause });
       throw new RpcError(

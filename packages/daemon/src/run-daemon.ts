@@ -3,15 +3,14 @@ import {
   type LoadConfigOptions,
   type LoadConfigResult,
   type Logger,
-  loadConfig,
   type ResolvedConfig,
   watchConfig,
 } from '@zeke/foundation';
 import { type Composition, type CompositionOptions, compose } from './compose.ts';
 import { startDemo } from './demo.ts';
 import { FreshKeys } from './fresh-keys.ts';
-import { home } from './home.ts';
-import { type HttpServer, serveHttp } from './http-server.ts';
+import type { HttpServer } from './http-server.ts';
+import { listen } from './listen.ts';
 import { noteAddress } from './note-address.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
@@ -44,6 +43,8 @@ export interface Daemon {
   readonly url: string;
   /** The same, or loopback where it listens on all addresses. */
   readonly localUrl: string;
+  /** Where the admin API is; undefined where it is found with the rest. */
+  readonly adminUrl: string | undefined;
   /** Where gRPC is spoken, and the Unix socket; undefined without `rpc.port`. */
   readonly rpc: { readonly url: string; readonly socket: string } | undefined;
   readonly parts: Composition;
@@ -94,10 +95,6 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const reloader = new Reloader(config, { log, configure: configureAll(parts, tls) });
   if (watch) {
     const { signal } = watching;
-    reload = async () => {
-      reloader.take(await loadConfig(watch));
-      await reloader.settled();
-    };
     const onChange = (result: LoadConfigResult) => reloader.take(result);
     const watched = await watchConfig({ ...watch, signal, onChange });
     reload = async () => {
@@ -108,7 +105,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const noted = worker ? undefined : await noteAddress(config, server.localUrl, log);
   if (noted) starting.use(noted);
   if (rpc !== undefined) log.info('rpc ready', { url: rpc.url, socket: rpc.socket });
-  log.info('ready', { url: server.url, home: config.home, file: config.file ?? null });
+  const { adminUrl, url: at } = server;
+  const admin = adminUrl === undefined ? {} : { admin: adminUrl };
+  log.info('ready', { url: at, ...admin, home: config.home, file: config.file ?? null });
   const owned = starting.move();
   const stop = async () => {
     watching.abort();
@@ -121,6 +120,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     url,
     localUrl,
+    adminUrl,
     rpc,
     parts,
     async reload() {
@@ -136,25 +136,6 @@ async function openTls(
   { log, metrics }: Composition,
 ): Promise<ServerTls | undefined> {
   return tls && (await ServerTls.open(tls, { log, metrics, now: Date.now }));
-}
-
-async function listen(
-  { server: { host, maxHeaderBytes, port } }: ResolvedConfig,
-  parts: Composition,
-  { reusePort, tls }: { readonly reusePort: boolean; readonly tls: ServerTls | undefined },
-): Promise<HttpServer> {
-  const { gateway, log } = parts;
-  const isSecure = tls !== undefined;
-  return await serveHttp({
-    host,
-    port,
-    maxHeaderBytes,
-    reusePort,
-    home: (request) => home(request, parts, isSecure),
-    handle: (request, peer, certificate) => gateway.handle(request, peer, certificate),
-    cutShort: () => gateway.cutShort(),
-    ...(tls === undefined ? {} : { tls: { material: tls.material, log } }),
-  });
 }
 
 /** Whether the certificates can be used is known before anything is changed. */

@@ -56,6 +56,16 @@ export class Router {
     this.#patterns.sort((a, b) => b.parts.length - a.parts.length);
   }
 
+  /** Those of its routes that are kept, as a router of their own. */
+  only(keep: (route: Route) => boolean): Router {
+    const kept = new Router();
+    for (const [pattern, route] of this.#literal) if (keep(route)) kept.add(pattern, route);
+    for (const { method, parts, route } of this.#patterns) {
+      if (keep(route)) kept.add(`${method} ${parts.join('/')}`, route);
+    }
+    return kept;
+  }
+
   /** What answers a request; `HEAD` is answered as `GET` is. */
   find(method: string, path: string): { route: Route; parameters: readonly string[] } | undefined {
     const literal = this.#literal.get(`${method} ${path}`);
