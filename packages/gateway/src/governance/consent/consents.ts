@@ -187,27 +187,32 @@ export class Consents {
       .where('expires_at_ms', '>', this.#now());
   }
 
-  /** All of them or none; false where another request was faster with one. */
+  /**
+   * All of them or none; false where another request was faster with one. A process that ends in between
+   * leaves some used up, and is asked again.
+   */
   async #useUp(rows: readonly Selectable<ConsentTable>[]): Promise<boolean> {
-    const used_at_ms = this.#now();
-    try {
-      await this.#storage.db.transaction().execute(async (within) => {
-        for (const { id, thing } of rows) {
-          const { numUpdatedRows } = await within
-            .updateTable('gateway_consents')
-            .set({ used_at_ms })
-            .where('id', '=', id)
-            .where('thing', '=', thing)
-            .where('used_at_ms', 'is', null)
-            .executeTakeFirst();
-          if (Number(numUpdatedRows) !== 1) throw new UsedAlready();
-        }
-      });
-      return true;
-    } catch (reason) {
-      if (reason instanceof UsedAlready) return false;
-      throw reason;
+    const taken: Selectable<ConsentTable>[] = [];
+    for (const row of rows) {
+      if (await this.#mark(row, this.#now())) taken.push(row);
+      else {
+        for (const mine of taken) await this.#mark(mine, null);
+        return false;
+      }
     }
+    return true;
+  }
+
+  /** True for the one who does it, of all that try. */
+  async #mark({ id, thing }: ConsentTable, used_at_ms: number | null): Promise<boolean> {
+    const { numUpdatedRows } = await this.#storage.db
+      .updateTable('gateway_consents')
+      .set({ used_at_ms })
+      .where('id', '=', id)
+      .where('thing', '=', thing)
+      .where('used_at_ms', used_at_ms === null ? 'is not' : 'is', null)
+      .executeTakeFirst();
+    return Number(numUpdatedRows) === 1;
   }
 
   #row(id: string, asker: Asker, need: Need): Selectable<ConsentTable> {
@@ -245,8 +250,6 @@ export class Consents {
       .execute();
   }
 }
-
-class UsedAlready extends Error {}
 
 /** What is consented to, in a form that is the same for the same. */
 function thingOf({ policy, what: { data, model, provider, tool } }: Need): string {
