@@ -31,6 +31,7 @@ describe('configChanges', () => {
     ['an alias', before.replace('a/x', 'a/y'), ['models.fast'], []],
     ['a limit', `${before}[server]\nmax_body_mb = 1\n`, ['server'], []],
     ['a tier', `${before}[limits.tiers.pro]\nconcurrent = 9\n`, ['limits'], []],
+    ['what is in a map', `${before}[auth.signing_keys]\nk = "${'x'.repeat(32)}"\n`, ['auth'], []],
     ['proxies', `${before}[server]\ntrusted_proxies = ["::1"]\n`, ['server'], []],
     [
       'a port and a host',
