@@ -15,6 +15,7 @@ import { HealthChecks } from './routing/health-checks.ts';
 import { LiveFigures } from './routing/live-figures.ts';
 import { ModelCatalog } from './routing/model-catalog.ts';
 import { pause } from './routing/pause.ts';
+import { readRestNews } from './routing/rest-news.ts';
 import type { Retries } from './routing/try-candidates.ts';
 
 /** When candidates that have all failed are asked again. The end of the process ends the wait. */
@@ -38,12 +39,18 @@ export function catalogOf(
 }
 
 /** What is known of models and keys while they are used. */
-export function figuresOf({ log, metrics, now, settings }: GatewayOptions): LiveFigures {
-  return new LiveFigures({
+export function figuresOf({ log, metrics, now, replicas, settings }: GatewayOptions): LiveFigures {
+  const figures = new LiveFigures({
     breaker: settings.circuit,
     onAccount: accountNotices(log, metrics),
+    ...(replicas ? { onNews: (news) => replicas.announce('rests', news) } : {}),
     now,
   });
+  replicas?.onAnnounced('rests', (detail) => {
+    const news = readRestNews(detail);
+    if (news) figures.learn(news);
+  });
+  return figures;
 }
 
 /** What asks providers now and then if they are there. */

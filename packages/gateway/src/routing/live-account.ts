@@ -111,6 +111,18 @@ export class LiveAccount {
     if (isNews) this.#tell({ what: 'refused', model, error });
   }
 
+  /** What another process found out; nobody is told. */
+  learn(what: AccountEvent['what'], model: string, forMs: number): void {
+    const now = this.#options.now();
+    if (what === 'refused') this.refusedAtMs ??= now;
+    else if (what === 'back') this.refusedAtMs = undefined;
+    else {
+      const known = this.#of(model);
+      const untilMs = now + Math.min(longestRestMs, forMs);
+      known.restsUntilMs = Math.max(known.restsUntilMs, untilMs);
+    }
+  }
+
   /** With other settings than before, circuit breakers begin anew. */
   renewCircuits(): void {
     for (const [model, known] of this.#models) known.circuit = this.#options.makeCircuit(model);

@@ -4,6 +4,7 @@ import type { LedgerEntry } from '../governance/ledger.ts';
 import type { AccountName, Provider } from '../providers/provider.ts';
 import { type AccountEvent, LiveAccount } from './live-account.ts';
 import type { Candidate } from './model-catalog.ts';
+import type { RestNews } from './rest-news.ts';
 
 /** How much of a figure the newest attempt decides. */
 const share = 0.2;
@@ -52,6 +53,8 @@ export interface LiveFiguresOptions {
   readonly breaker: CircuitSettings;
   /** Hears what becomes of keys, where a provider has several. */
   readonly onAccount: (event: AccountEvent) => void;
+  /** Hears what other processes need not find out again. */
+  readonly onNews?: (news: RestNews) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -76,7 +79,10 @@ export class LiveFigures {
       failures === breaker.failures && openMs === breaker.openMs && windowMs === breaker.windowMs;
     if (isSame) return;
     this.#breaker = breaker;
-    for (const [name, live] of this.#models) live.circuit = new Circuit({ name, ...breaker });
+    for (const [name, live] of this.#models) {
+      const slash = name.indexOf('/');
+      live.circuit = this.#circuit(name, name.slice(0, slash), name.slice(slash + 1));
+    }
     for (const account of this.#accounts.values()) account.renewCircuits();
   }
 
@@ -93,14 +99,20 @@ export class LiveFigures {
     const key = keyOf(provider, name);
     const known = this.#accounts.get(key);
     if (known !== undefined) return known;
-    const { now, onAccount } = this.#options;
+    const { now, onAccount, onNews } = this.#options;
     const made = new LiveAccount({
       provider,
       name,
       now,
-      onEvent: onAccount,
+      onEvent: (event) => {
+        onAccount(event);
+        const { forMs, model, what } = event;
+        const { fingerprint, label } = name;
+        const ofRest = forMs === undefined ? {} : { forMs };
+        onNews?.({ provider, model, what, account: { fingerprint, label }, ...ofRest });
+      },
       makeCircuit: (model) =>
-        new Circuit({ name: `${provider}/${model} with key ${name.label}`, ...this.#breaker }),
+        this.#circuit(`${provider}/${model} with key ${name.label}`, provider, model, name),
     });
     this.#accounts.set(key, made);
     return made;
@@ -129,9 +141,29 @@ export class LiveFigures {
       const [oldest] = this.#models.keys();
       if (oldest !== undefined) this.#models.delete(oldest);
     }
-    const made = new LiveModel(new Circuit({ name: key, ...this.#breaker }));
+    const made = new LiveModel(this.#circuit(key, provider, model));
     this.#models.set(key, made);
     return made;
+  }
+
+  /** What another process found out. */
+  learn({ account, forMs = 0, model, provider, what }: RestNews): void {
+    const known = account && this.#accounts.get(keyOf(provider, account));
+    if (what === 'open' || what === 'closed') {
+      if (this.#breaker.failures === Number.POSITIVE_INFINITY) return;
+      if (account) known?.circuit(model).learn(what);
+      else this.of(provider, model).circuit.learn(what);
+    } else known?.learn(what, model, forMs);
+  }
+
+  #circuit(name: string, provider: string, model: string, account?: AccountName): Circuit {
+    const { onNews } = this.#options;
+    const key = account && { fingerprint: account.fingerprint, label: account.label };
+    const tell = (what: BreakerState) => {
+      if (what === 'half-open') return;
+      onNews?.({ provider, model, what, ...(key ? { account: key } : {}) });
+    };
+    return new Circuit({ name, ...this.#breaker, ...(onNews ? { onChange: tell } : {}) });
   }
 
   /** When any model of a provider answered last, in milliseconds since the epoch; 0: never. */

@@ -116,6 +116,16 @@ export class Circuit {
     else if (state.kind === 'half-open') state.running--;
   }
 
+  /** Opens or closes it, as others with the same server have found; `onChange` is not told. */
+  learn(state: 'open' | 'closed'): void {
+    if (this.#state.kind === state) return;
+    this.epoch++;
+    this.#state =
+      state === 'closed'
+        ? { kind: 'closed', failedAt: [] }
+        : { kind: 'open', until: this.#clock.now() + this.#openMs };
+  }
+
   /** The failures of the window, oldest first. */
   #count(failedAt: number[]): void {
     const now = this.#clock.now();
