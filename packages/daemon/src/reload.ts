@@ -10,6 +10,7 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['server.maxHeaderBytes', 'server.max_header_kb'],
   ['server.shutdownTimeoutMs', 'server.shutdown_timeout_ms'],
   ['server.drainDelayMs', 'server.drain_delay_ms'],
+  ['server.workers', 'server.workers'],
   ['storage.url', 'storage.url'],
   ['storage.spoolMaxBytes', 'storage.spool_max_mb'],
   ['server.admin', 'server.admin_port'],
