@@ -30,14 +30,14 @@ async function keyAgain(provider: Provider, signal = never): Promise<string | un
 test('a refused key is replaced by what is found, read once for all who wait', async () => {
   let key = 'old';
   let readings = 0;
-  const keys: FreshKeys = new FreshKeys(
-    async () => {
+  const keys: FreshKeys = new FreshKeys({
+    reload: async () => {
       readings += 1;
       await Promise.resolve();
       keys.follow(configOf(key), made(configOf(key)));
     },
-    () => 0,
-  );
+    monotonicMs: () => 0,
+  });
   const followed = keys.follow(configOf('old'), made(configOf('old')));
   key = 'new';
   const found = await Promise.all([1, 2, 3].map(() => keyAgain(followed)));
@@ -50,14 +50,14 @@ test('a refused key is replaced by what is found, read once for all who wait', a
 test('a key that stays the same is looked for every ten seconds, of each provider', async () => {
   let ms = 0;
   let readings = 0;
-  const keys: FreshKeys = new FreshKeys(
-    async () => {
+  const keys: FreshKeys = new FreshKeys({
+    reload: async () => {
       readings += 1;
       for (const name of ['a', 'b'])
         keys.follow(configOf('old', name), made(configOf('old', name)));
     },
-    () => ms,
-  );
+    monotonicMs: () => ms,
+  });
   const [a, b] = ['a', 'b'].map((name) =>
     keys.follow(configOf('old', name), made(configOf('old', name))),
   ) as [Provider, Provider];
@@ -74,15 +74,24 @@ test('a key that stays the same is looked for every ten seconds, of each provide
 
 test('who leaves does not wait for a reading', async () => {
   const left = new AbortController();
-  const keys = new FreshKeys(() => new Promise(() => {}));
+  const keys = new FreshKeys({ reload: () => new Promise(() => {}) });
   const followed = keys.follow(configOf('old'), made(configOf('old')));
   const waiting = keyAgain(followed, left.signal);
   left.abort(new Error('left'));
   expect(await waiting.catch((error) => error.message)).toBe('left');
 });
 
+test('a reading that takes long holds a request up to a limit', async () => {
+  const keys = new FreshKeys({ reload: () => new Promise(() => {}), waitLimitMs: 1 });
+  const followed = keys.follow(configOf('old'), made(configOf('old')));
+  expect(await Promise.all([keyAgain(followed), keyAgain(followed)])).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
+
 test('a provider whose values cannot change is left as it is', () => {
   const { renewable: _, ...fixed } = configOf('old');
   const provider = made(fixed);
-  expect(new FreshKeys(async () => {}).follow(fixed, provider)).toBe(provider);
+  expect(new FreshKeys({ reload: async () => {} }).follow(fixed, provider)).toBe(provider);
 });

@@ -4,6 +4,17 @@ import { revealed } from './revealed.ts';
 
 /** For refusals of one provider the configuration is read again at most this often, in milliseconds. */
 const intervalMs = 10_000;
+/** A request waits no longer for a reading, which may wait for a Vault, in milliseconds. */
+const longestWaitMs = 5_000;
+
+export interface FreshKeysOptions {
+  /** Reads the configuration and puts it in force; it does not reject. */
+  readonly reload: () => Promise<void>;
+  /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
+  readonly monotonicMs?: () => number;
+  /** How long a request waits for a reading; 5,000 unless given. */
+  readonly waitLimitMs?: number;
+}
 
 interface InForce {
   readonly config: ProviderConfig;
@@ -18,14 +29,15 @@ interface InForce {
 export class FreshKeys {
   readonly #reload: () => Promise<void>;
   readonly #monotonicMs: () => number;
+  readonly #waitLimitMs: number;
   readonly #inForce = new Map<string, InForce>();
   readonly #readAtMs = new Map<string, number>();
   #reading: Promise<void> | undefined;
 
-  /** `reload` reads the configuration and puts it in force; it does not reject. */
-  constructor(reload: () => Promise<void>, monotonicMs: () => number = () => performance.now()) {
+  constructor({ reload, monotonicMs, waitLimitMs }: FreshKeysOptions) {
     this.#reload = reload;
-    this.#monotonicMs = monotonicMs;
+    this.#monotonicMs = monotonicMs ?? (() => performance.now());
+    this.#waitLimitMs = waitLimitMs ?? longestWaitMs;
   }
 
   /**
@@ -53,7 +65,7 @@ export class FreshKeys {
   async #after(refused: InForce): Promise<Provider | undefined> {
     const { name } = refused.config;
     // What is read now may be from before the key was replaced.
-    if (this.#reading !== undefined) await this.#reading;
+    if (this.#reading !== undefined) await this.#within(this.#reading);
     const found = this.#successor(refused);
     if (found !== undefined) return found;
     if (this.#reading === undefined) {
@@ -63,7 +75,7 @@ export class FreshKeys {
         this.#reading = undefined;
       });
     }
-    await this.#reading;
+    await this.#within(this.#reading);
     return this.#successor(refused);
   }
 
@@ -71,6 +83,14 @@ export class FreshKeys {
     const current = this.#inForce.get(config.name);
     if (current === undefined || revealed(current.config) === revealed(config)) return undefined;
     return current.provider;
+  }
+
+  /** Resolves when the reading is in force, or at the limit; it goes on all the same. */
+  async #within(reading: Promise<void>): Promise<void> {
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(limit.resolve, this.#waitLimitMs);
+    await Promise.race([reading, limit.promise]);
+    clearTimeout(timer);
   }
 
   #isDue(name: string): boolean {

@@ -77,7 +77,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       environment,
       fetch,
       now: Date.now,
-      ...(watch ? { freshKeys: new FreshKeys(() => reload()) } : {}),
+      ...(watch ? { freshKeys: new FreshKeys({ reload: () => reload() }) } : {}),
       ...(options.log ? { log: options.log } : {}),
       ...(worker ? { shareMetrics: worker.shareMetrics } : {}),
       ...(demo ? { extraProviders: demo.providers } : {}),

@@ -21,6 +21,15 @@ test('one at a time, and an error lets go', async () => {
   expect(seen).toEqual([1, 1, 1]);
 });
 
+test('a place that cannot be written is told', async () => {
+  await using folder = await temporaryDirectory();
+  await Bun.write(join(folder.path, 'file'), '');
+  const path = join(folder.path, 'file', 'a.lock');
+  const error = await withFileLock(path, async () => {}).catch((reason) => reason);
+  expect(error).toMatchObject({ code: 'failed_precondition' });
+  expect(error.message).toContain(`${path} cannot be written (`);
+});
+
 test('a process that dies lets go', async () => {
   await using folder = await temporaryDirectory();
   const path = join(folder.path, 'a.lock');

@@ -1,6 +1,8 @@
+import type { Database } from 'bun:sqlite';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RpcError } from '@zeke/rpc';
+import { notWritable } from './not-writable.ts';
 
 /** How long others may hold a lock before it is said so. */
 const waitLimitMs = 10_000;
@@ -9,12 +11,11 @@ const retryMs = 20;
 /**
  * Runs `work` while no other process, and nobody else in this one, holds the lock of that file.
  * The lock is SQLite's own on a file that stays empty: the system lets go of it when its process
- * dies, however that comes. Throws `unavailable` where it is held for over 10 seconds.
+ * dies, however that comes. Throws `unavailable` where it is held for over 10 seconds, and
+ * `failed_precondition` where the file cannot be made.
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const { Database } = await import('bun:sqlite');
-  const lock = new Database(path, { create: true, readwrite: true });
+  const lock = await open(path);
   try {
     lock.run('pragma busy_timeout = 0');
     await begin(lock, path);
@@ -24,7 +25,17 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
-async function begin(lock: { run(sql: string): unknown }, path: string): Promise<void> {
+async function open(path: string): Promise<Database> {
+  const { Database } = await import('bun:sqlite');
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return new Database(path, { create: true, readwrite: true });
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+async function begin(lock: Database, path: string): Promise<void> {
   const lastAt = performance.now() + waitLimitMs;
   for (;;) {
     try {

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
+import { notWritable } from '../files/not-writable.ts';
 import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import { masterKeyPlaces } from './master-key.ts';
 import { isSecretName } from './secret-name.ts';
@@ -87,9 +88,16 @@ export function parseSecretsFile(text: string, path: string): CurrentSecretsFile
   throw damaged(path, `it holds more than ${maxSecrets} secrets`);
 }
 
-/** Replaces the file in one step, for its owner alone. */
-export function writeSecretsFile(path: string, file: CurrentSecretsFile | OldSecretsFile) {
-  return writeFileAtomically(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+/** Replaces the file in one step, for its owner alone. Throws `failed_precondition` where it cannot. */
+export async function writeSecretsFile(
+  path: string,
+  file: CurrentSecretsFile | OldSecretsFile,
+): Promise<void> {
+  try {
+    await writeFileAtomically(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
 }
 
 function damaged(path: string, where: string): RpcError {
