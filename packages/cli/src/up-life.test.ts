@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -58,6 +59,13 @@ function ask(url: string, { stream = false, keepalive = true } = {}): Promise<Re
       messages: [{ role: 'user', content: 'hi' }],
     }),
   });
+}
+
+function outcomeOf(promise: Promise<unknown>): Promise<'done' | 'failed'> {
+  return promise.then(
+    () => 'done',
+    () => 'failed',
+  );
 }
 
 async function nameAt(url: string): Promise<unknown> {
@@ -134,6 +142,62 @@ describe('TLS', () => {
     expect(answered).toBeGreaterThan(10);
     expect(emulator.requests.at(-1)?.headers.authorization).toBe('Bearer another');
   });
+});
+
+test('a client certificate is a user, until it is on the list of revoked ones', async () => {
+  const adminKey = 'the-admin-key-of-tests';
+  await using home = await homeWith(`
+[auth]
+require_auth = true
+admin_api_key = "${adminKey}"
+[auth.mtls.people]
+san = "email:*@acme.example"
+org = "acme"
+user = "*"
+${tlsSection}client_auth = "optional"
+client_ca_file = "ca.pem"
+client_crl_file = "crl.pem"
+${rack(emulator)}`);
+  await install(home, first);
+  await writeFile(join(home.path, 'ca.pem'), authority.cert);
+  await writeFile(join(home.path, 'crl.pem'), await authority.revoke(['01']));
+  const ada = await authority.issue({
+    subject: 'CN=Ada',
+    names: [{ type: 'email', value: 'ada@acme.example' }],
+    serial: '0a',
+  });
+  await using server = await zekeUp([], { home: home.path });
+  const send = async <T>(path: string, body: object, init: object): Promise<[number, T]> => {
+    const response = await fetch(server.url + path, {
+      method: 'POST',
+      keepalive: false,
+      body: JSON.stringify(body),
+      ...init,
+    });
+    return [response.status, (await response.json()) as T];
+  };
+  const operator = {
+    tls: { ca: authority.cert },
+    headers: { authorization: `Bearer ${adminKey}` },
+  };
+  const [, org] = await send<{ id: string }>('/admin/orgs', { name: 'acme' }, operator);
+  const user = { name: 'ada', org_id: org.id };
+  const [, { id }] = await send<{ id: string }>('/admin/users', user, operator);
+  const chat = { model: 'rack/gpt-4o', messages: [{ role: 'user', content: 'hi' }] };
+  const asAda = { tls: { ca: authority.cert, ...ada } };
+  const asNobody = { tls: { ca: authority.cert } };
+  expect((await send('/v1/chat/completions', chat, asAda))[0]).toBe(200);
+  expect((await send('/v1/chat/completions', chat, asNobody))[0]).toBe(401);
+  await writeFile(join(home.path, 'crl.pem'), await authority.revoke(['01', '0a']));
+  server.kill('SIGHUP');
+  await server.stderr.until(/(certificate is in force[\s\S]*){2}/);
+  expect(await outcomeOf(send('/v1/chat/completions', chat, asAda))).toBe('failed');
+  expect((await send('/v1/chat/completions', chat, asNobody))[0]).toBe(401);
+  server.kill('SIGTERM');
+  expect(await server.exited).toBe(exitCodes.ok);
+  using database = new Database(join(home.path, 'zeke.db'), { readonly: true });
+  const rows = database.query("select user_id from gateway_ledger where outcome = 'ok'").all();
+  expect(rows).toEqual([{ user_id: id }]);
 });
 
 describe('draining', () => {
