@@ -46,6 +46,16 @@ export class LoginProvider implements AsyncDisposable {
         accountId: id,
         claims: async () => ({ sub: id, ...people[id] }),
       }),
+      features: { devInteractions: { enabled: false } },
+      interactions: { url: (_, { uid }) => `${loginPath}${uid}` },
+      ttl: {
+        AccessToken: 60,
+        AuthorizationCode: 60,
+        Grant: 60,
+        IdToken: 60,
+        Interaction: 60,
+        Session: 60,
+      },
       // Nobody is asked whether zeke may know who they are.
       loadExistingGrant: async ({ oidc }) => {
         const grant = new provider.Grant({
@@ -57,34 +67,35 @@ export class LoginProvider implements AsyncDisposable {
         return grant;
       },
     });
-    server.on('request', provider.callback());
+    const answer = provider.callback();
+    server.on('request', (request, response) => {
+      const login = loginIn(request.url ?? '');
+      if (login === undefined) return void answer(request, response);
+      void provider.interactionFinished(request, response, { login: { accountId: login } });
+    });
     return new LoginProvider(issuer, server);
   }
 
-  /** What a person does: follows the address, types a name, and is sent back; where to is the answer. */
+  /** What a person does: follows the address, says its name, and is sent back; where to is the answer. */
   async logIn(address: string, login: string): Promise<URL> {
     const cookies = new Map<string, string>();
     let url = new URL(address);
-    let form: URLSearchParams | undefined;
     for (let steps = 0; steps < 10; steps++) {
       if (url.origin !== this.issuer) return url;
+      if (url.pathname.startsWith(loginPath)) url.searchParams.set('login', login);
       const response: Response = await fetch(url, {
-        method: form ? 'POST' : 'GET',
         redirect: 'manual',
         headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-        ...(form ? { body: form } : {}),
       });
       for (const cookie of response.headers.getSetCookie()) {
         const [name = '', value = ''] = (cookie.split(';')[0] ?? '').split('=');
         cookies.set(name, value);
       }
       const location = response.headers.get('location');
-      if (location !== null) {
-        url = new URL(location, url);
-        form = undefined;
-      } else if (response.status === 200 && form === undefined) {
-        form = new URLSearchParams({ prompt: 'login', login, password: 'any' });
-      } else throw new Error(`the provider answered ${response.status}: ${await response.text()}`);
+      if (location === null) {
+        throw new Error(`the provider answered ${response.status}: ${await response.text()}`);
+      }
+      url = new URL(location, url);
     }
     throw new Error('the provider sends in circles');
   }
@@ -93,4 +104,12 @@ export class LoginProvider implements AsyncDisposable {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+const loginPath = '/log-in/';
+
+/** Whom somebody says to be at the page where the provider asks for it. */
+function loginIn(url: string): string | undefined {
+  if (!url.startsWith(loginPath)) return undefined;
+  return new URL(url, 'http://provider').searchParams.get('login') ?? undefined;
 }

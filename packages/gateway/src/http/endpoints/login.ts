@@ -1,5 +1,5 @@
 import { RpcError } from '@zeke/rpc';
-import type { Logins } from '../../governance/identity/logins.ts';
+import type { Logins, LoginTicket, LoginWish } from '../../governance/identity/logins.ts';
 import { publicUrlOf } from '../../governance/identity/public-url.ts';
 import { cookieOf, sessionCookie } from '../../governance/identity/session-source.ts';
 import { apiError } from '../../neutral/api-error.ts';
@@ -63,7 +63,7 @@ export async function authorizeCommand(services: Services, exchange: Exchange): 
 async function toProvider(
   services: Services,
   { request, requestId }: Exchange,
-  wish: Parameters<Logins['begin']>[1],
+  wish: LoginWish,
 ): Promise<Response> {
   const publicUrl = publicUrlOf(services.auth, request);
   const { ticket, url } = await loginsOf(services).begin(`${publicUrl}/auth/callback`, wish);
@@ -86,7 +86,7 @@ export async function endLogin(services: Services, exchange: Exchange): Promise<
     const { wish } = ticket;
     const url = new URL(`${publicUrl}/auth/callback?${query}`);
     if (wish.kind === 'command-line') {
-      const answer = await codeOrError(services, logins, url, ticket);
+      const answer = await codeOrError(services, { logins, url, ticket, wish });
       return redirect(answer, requestId, [forgetTicket]);
     }
     const person = await logins.complete(url, ticket);
@@ -99,22 +99,26 @@ export async function endLogin(services: Services, exchange: Exchange): Promise<
   }
 }
 
+interface CommandLogin {
+  logins: Logins;
+  ticket: LoginTicket;
+  wish: LoginWish & { kind: 'command-line' };
+  /** With which the browser came back. */
+  url: URL;
+}
+
 /** A login of a command line that fails is told to the command, which waits for it. */
 async function codeOrError(
-  services: Services,
-  logins: Logins,
-  url: URL,
-  ticket: ReturnType<Logins['ticketOf']>,
+  { log }: Services,
+  { logins, ticket, url, wish }: CommandLogin,
 ): Promise<string> {
-  const { wish } = ticket;
-  if (wish.kind !== 'command-line') throw new TypeError('a login of a browser has no code');
   const answer = new URL(wish.redirectUri);
   answer.searchParams.set('state', wish.state);
   try {
     answer.searchParams.set('code', logins.codeFor(await logins.complete(url, ticket), wish));
   } catch (reason) {
     const error = RpcError.from(reason);
-    services.log.info('a login of a command line failed', { code: error.code, err: reason });
+    log.info('a login of a command line failed', { code: error.code, err: reason });
     answer.searchParams.set('error', 'access_denied');
     answer.searchParams.set('error_description', error.message);
   }
