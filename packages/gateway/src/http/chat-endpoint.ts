@@ -19,6 +19,7 @@ import { holdsForeignToken } from '../neutral/signature.ts';
 import type { Operation, OperationKind, Provider } from '../providers/provider.ts';
 import { contest, type Entry } from '../routing/contest.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
+import { planNeeds } from '../routing/needs.ts';
 import type { Plan } from '../routing/plan.ts';
 import { type RoutingRequest, readRouting } from '../routing/routing-request.ts';
 import { sessionKey } from '../routing/sessions.ts';
@@ -38,6 +39,7 @@ import {
 } from './attempt.ts';
 import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
 import { checkCounts } from './check-counts.ts';
+import { embedQuestion } from './embed-question.ts';
 import type { Exchange } from './exchange.ts';
 import { followedBy } from './followed-by.ts';
 import { answerGuard, guardedWhole, guardRequest } from './guarded.ts';
@@ -157,6 +159,8 @@ function askUnderRules(
     routing,
     candidates,
     guard: exchange.guard?.fingerprint,
+    embed: (model, text, signal) =>
+      embedQuestion(services, exchange, call, { model, text, signal }),
     passes: candidates.some((candidate) => overChat(call, candidate).passes),
     ask: () => askAllowed(services, exchange, call, routing, candidates),
   });
@@ -182,7 +186,9 @@ function askAllowed(
   const { privacy } = services;
   const isLocalOnly = privacyRule(services, exchange) !== undefined;
   const asked = { model: call.model, alias, routing, candidates, session };
-  const request = { ...asked, privacy, isLocalOnly };
+  const { catalog } = services;
+  const needs = planNeeds(call.text, call.body, (candidate) => catalog.toldOrAsk(candidate));
+  const request = { ...asked, ...needs, privacy, isLocalOnly };
   const askPlanned = async (plan: Plan) => {
     exchange.strategy = plan.strategy;
     const { merge } = plan;

@@ -94,5 +94,8 @@ function kindsOfName(id: string): NonNullable<ProviderModel['kinds']> {
 
 /** Models named in the configuration, in place of the provider's list. */
 export function configuredModels(names: readonly string[]): ProviderModel[] {
-  return names.map((id) => ({ id, kinds: kindsOfName(id) }));
+  return names.map((id) => {
+    const abilities = abilitiesOf(id, {});
+    return { id, kinds: kindsOfName(id), ...(abilities.length > 0 ? { abilities } : {}) };
+  });
 }

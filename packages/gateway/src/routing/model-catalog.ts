@@ -39,6 +39,8 @@ export interface CatalogProvider {
   provider: Provider;
   /** Taken when the caller names the provider only, or `auto`. */
   defaultModel?: string;
+  /** The models that the configuration names, where it does. */
+  models?: readonly string[];
   /** Where several providers have a bare name, the lowest wins; a tie is an error. */
   priority: number;
   /** Whether it is asked now and then if it is there; absent: where it is local. */
@@ -110,9 +112,22 @@ export class ModelCatalog {
     for (const { candidates } of this.#options.aliases.values()) {
       if (candidates.includes(named) || candidates.includes(model)) return true;
     }
-    if (this.#byName.get(provider)?.defaultModel === model) return true;
+    const entry = this.#byName.get(provider);
+    if (entry?.defaultModel === model || entry?.models?.includes(model)) return true;
     const listing = this.#listings.get(provider);
     return listing === undefined || listing.failed ? undefined : hasModel(listing.models, model);
+  }
+
+  /** What a provider has told of a model, where it was asked already. Nobody is asked. */
+  told({ model, provider }: Candidate): ProviderModel | undefined {
+    return this.#listings.get(provider.name)?.models.find(({ id }) => id === model);
+  }
+
+  /** The same; who was never asked is asked in the background, so that later requests know. */
+  toldOrAsk(candidate: Candidate): ProviderModel | undefined {
+    const { provider } = candidate;
+    if (!this.#listings.has(provider.name)) void this.#listing(provider);
+    return this.told(candidate);
   }
 
   /**
@@ -231,16 +246,29 @@ export class ModelCatalog {
     return distinct(all);
   }
 
-  /** The configured default of the first provider that has one, else the first chat model listed. */
+  /**
+   * Of each provider its default; else the models that the configuration names, of which the request
+   * is to choose; else the first chat model of its list.
+   */
   async #resolveAuto(): Promise<Candidate[]> {
     const ordered = [...this.#options.providers].sort((a, b) => a.priority - b.priority);
     const candidates: Candidate[] = [];
-    for (const { provider, defaultModel } of ordered) {
-      const model = defaultModel ?? firstChatModel((await this.#listing(provider)).models);
-      if (model !== undefined) candidates.push(this.#candidate(provider, model));
+    for (const entry of ordered) {
+      for (const model of await this.#autoModels(entry)) {
+        candidates.push(this.#candidate(entry.provider, model));
+      }
     }
     if (candidates.length === 0) throw noProviders(this.#options.providers.length);
     return candidates;
+  }
+
+  async #autoModels({ defaultModel, models, provider }: CatalogProvider): Promise<string[]> {
+    if (defaultModel !== undefined) return [defaultModel];
+    const listed = (await this.#listing(provider)).models;
+    const first = firstChatModel(listed);
+    if (!models) return first ? [first.id] : [];
+    const chat = listed.filter(({ id, kinds }) => kinds?.includes('chat') && models.includes(id));
+    return chat.map(({ id }) => id);
   }
 
   async #resolveBare(name: string): Promise<Candidate[]> {
@@ -328,9 +356,9 @@ function hasModel(models: readonly ProviderModel[], name: string): boolean {
   );
 }
 
-function firstChatModel(models: readonly ProviderModel[]): string | undefined {
+function firstChatModel(models: readonly ProviderModel[]): ProviderModel | undefined {
   const chat = models.find(({ kinds }) => kinds?.includes('chat'));
-  return (chat ?? models.find(({ kinds }) => kinds === undefined))?.id;
+  return chat ?? models.find(({ kinds }) => kinds === undefined);
 }
 
 /** With a single provider that gives no list, every bare name can only be meant for it. */

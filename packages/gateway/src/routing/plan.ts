@@ -36,14 +36,21 @@ export interface PlanRequest {
   readonly privacy: Pick<PrivacySettings, 'preferLocalFor'>;
   /** No provider elsewhere may be asked. */
   readonly isLocalOnly?: boolean;
+  /** What a candidate is known to lack for the request; undefined: nothing. */
+  readonly lack?: (candidate: Candidate) => string | undefined;
+  /** About how many tokens the prompt has; undefined: as many as most. */
+  readonly inputTokens?: number;
   /** Nobody is going to be asked: no turn is taken. */
   readonly isDry?: boolean;
 }
 
 export interface PlannerOptions {
   readonly figures: LiveFigures;
-  /** What a typical request would cost at each, in micro-USD; undefined where nobody knows. */
-  readonly costs: (candidates: readonly Candidate[]) => Promise<(number | undefined)[]>;
+  /** What a request of that size would cost at each, in micro-USD; undefined where nobody knows. */
+  readonly costs: (
+    candidates: readonly Candidate[],
+    inputTokens: number | undefined,
+  ) => Promise<(number | undefined)[]>;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** Milliseconds since the epoch. */
@@ -93,8 +100,9 @@ export class Planner {
   #order(
     strategy: StrategyName,
     candidates: readonly Candidate[],
-    { isDry = false, model, routing }: PlanRequest,
+    request: PlanRequest,
   ): Ranked[] | Promise<Ranked[]> {
+    const { inputTokens, isDry = false, model } = request;
     switch (strategy) {
       case 'fallback':
         return plain(candidates);
@@ -107,26 +115,29 @@ export class Planner {
       case 'least_busy':
         return plain(this.#byFigure(candidates, ({ inFlight }) => inFlight));
       case 'least_cost':
-        return this.#cheapest(candidates);
+        return this.#cheapest(candidates, inputTokens);
       case 'speculate_k':
-        return this.#ranked(candidates, routing).then(cheapestFirst);
+        return this.#ranked(candidates, request).then(cheapestFirst);
       case 'single':
       case 'race':
       case 'parallel_merge':
-        return this.#ranked(candidates, routing);
+        return this.#ranked(candidates, request);
     }
   }
 
-  async #cheapest(candidates: readonly Candidate[]): Promise<Ranked[]> {
-    const costs = await this.#options.costs(candidates);
+  async #cheapest(
+    candidates: readonly Candidate[],
+    inputTokens: number | undefined,
+  ): Promise<Ranked[]> {
+    const costs = await this.#options.costs(candidates, inputTokens);
     return plain(sorted(candidates, (_, index) => costs[index] ?? Number.MAX_VALUE));
   }
 
   async #ranked(
     candidates: readonly Candidate[],
-    routing: RoutingRequest | undefined,
+    { inputTokens, routing }: PlanRequest,
   ): Promise<Ranked[]> {
-    const costs = await this.#options.costs(candidates);
+    const costs = await this.#options.costs(candidates, inputTokens);
     const rated = candidates.map(
       (candidate, index): Rated => ({ figures: this.#live(candidate), costMicroUsd: costs[index] }),
     );
@@ -154,16 +165,18 @@ export class Planner {
 }
 
 function planOf(
-  { alias, model, routing }: PlanRequest,
+  { alias, lack, model, routing }: PlanRequest,
   strategy: StrategyName,
   ordered: Ranked[],
   kept: Candidate | undefined,
 ): Plan {
   if (kept) ordered.sort((a, b) => Number(b.candidate === kept) - Number(a.candidate === kept));
+  // An order that somebody has written down is kept.
+  const able = strategy === 'fallback' || !lack ? ordered.length : ableFirst(ordered, lack);
   const merge = strategy === 'parallel_merge' ? mergePlan(model, alias, routing) : undefined;
   const isContest = !kept && (strategy === 'race' || strategy === 'speculate_k');
   const k = routing?.k ?? alias?.k ?? (merge ? defaultMerged : defaultAtOnce);
-  const atOnce = isContest || merge ? Math.min(k, ordered.length) : 1;
+  const atOnce = isContest || merge ? Math.min(k, able) : 1;
   return {
     strategy,
     candidates: ordered.map(({ candidate }) => candidate),
@@ -173,6 +186,16 @@ function planOf(
     minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
     ...(merge && atOnce > 1 ? { merge } : {}),
   };
+}
+
+/** Puts who lacks something behind the others; how many others there are, or all where none is. */
+function ableFirst(ordered: Ranked[], lack: NonNullable<PlanRequest['lack']>): number {
+  const lacking = ordered.filter(({ candidate }) => lack(candidate) !== undefined);
+  const able = ordered.length - lacking.length;
+  if (lacking.length === 0 || able === 0) return ordered.length;
+  const others = ordered.filter((each) => !lacking.includes(each));
+  ordered.splice(0, ordered.length, ...others, ...lacking);
+  return able;
 }
 
 interface Ranked {

@@ -63,6 +63,7 @@ function testSettings(options: TestGatewayOptions): GatewaySettings {
       provider: createProvider(config, dependencies),
       priority: config.priority,
       ...(config.defaultModel ? { defaultModel: config.defaultModel } : {}),
+      ...(config.models ? { models: config.models } : {}),
     })),
     aliases: new Map(),
     auth: { requireAuth: false },

@@ -4,6 +4,7 @@ import type { Checked } from '../../routing/health-checks.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
 import type { MergePlan } from '../../routing/merge/merge-plan.ts';
 import type { Candidate } from '../../routing/model-catalog.ts';
+import { planNeeds } from '../../routing/needs.ts';
 import type { Plan } from '../../routing/plan.ts';
 import type { Probe } from '../../routing/probe-provider.ts';
 import type { Score } from '../../routing/rank.ts';
@@ -93,13 +94,17 @@ export async function omenScores(services: Services, exchange: Exchange): Promis
  * is asked and nothing is counted.
  */
 export async function omenExplain(services: Services, exchange: Exchange): Promise<Response> {
-  const body = parseJsonObject(await readBody(exchange, services));
+  const text = await readBody(exchange, services);
+  const body = parseJsonObject(text);
   const model = modelOf(body);
   const routing = readRouting(body, exchange.request.headers);
   if (routing?.privacy === 'local_only') exchange.localOnly = true;
   const rule = privacyRule(services, exchange);
   const found = await services.catalog.resolve(model);
+  const { catalog } = services;
+  const needs = planNeeds(text, body, (candidate) => catalog.told(candidate));
   const plan = await services.planner.plan({
+    ...needs,
     model,
     alias: services.catalog.alias(model),
     routing,
@@ -118,18 +123,24 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     stagger_ms: plan.staggerMs,
     min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
     merge: plan.merge ? mergeOf(plan.merge, judges) : null,
-    candidates: candidatesOf(plan, services),
+    candidates: candidatesOf(plan, services, needs.lack),
   });
 }
 
-function candidatesOf({ atOnce, candidates, scores, staggerMs }: Plan, { figures }: Services) {
-  return candidates.map(({ model, provider }, index) => {
+function candidatesOf(
+  { atOnce, candidates, scores, staggerMs }: Plan,
+  { figures }: Services,
+  lack: (candidate: Candidate) => string | undefined,
+) {
+  return candidates.map((candidate, index) => {
+    const { model, provider } = candidate;
     const live = figures.of(provider.name, model);
     const circuit = figures.stateOf({ provider, model });
     return {
       provider: provider.name,
       model,
       local: provider.local,
+      lacks: lack(candidate) ?? null,
       asked:
         circuit === 'open' ? 'not now: it failed too often' : whenAsked(index, atOnce, staggerMs),
       score: scoreOf(scores[index]),

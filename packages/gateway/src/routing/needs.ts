@@ -1,0 +1,104 @@
+import type { JsonObject } from '../dialects/dialect.ts';
+import type { ModelAbility, ProviderModel } from '../providers/provider.ts';
+import type { Candidate } from './model-catalog.ts';
+import type { PlanRequest } from './plan.ts';
+
+/** What a request asks of the model that is to answer it. */
+export interface Needs {
+  /** About how many tokens its prompt has, by its size. */
+  readonly inputTokens: number;
+  /** What its answer may have at most; 0 where it does not say. */
+  readonly outputTokens: number;
+  readonly abilities: readonly ModelAbility[];
+}
+
+/** Of text in JSON, in the long run. */
+const bytesAToken = 4;
+/**
+ * Pictures, in the words of all dialects. Within a text these have a backslash before their second
+ * quotation mark, so what people write about them is none.
+ */
+const pictureWords = [
+  '"image_url"',
+  '"input_image"',
+  '"image"',
+  '"inlineData"',
+  '"inline_data"',
+  '"images"',
+];
+const outputMembers = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+/** What a plan is to know of a request's size, and of who lacks what for it, by what is told of models. */
+export function planNeeds(
+  text: string,
+  body: JsonObject,
+  toldOf: (candidate: Candidate) => ProviderModel | undefined,
+): Required<Pick<PlanRequest, 'inputTokens' | 'lack'>> {
+  let needs: Needs | undefined;
+  return {
+    inputTokens: tokensOf(text),
+    lack: (candidate) => {
+      const told = toldOf(candidate);
+      if (told === undefined) return undefined;
+      needs ??= needsOf(text, body);
+      return lackOf(told, needs);
+    },
+  };
+}
+
+/** What a request needs, by its JSON, in any dialect and without decoding it. */
+export function needsOf(text: string, body: JsonObject): Needs {
+  const abilities: ModelAbility[] = [];
+  if (offersTools(body)) abilities.push('tools');
+  if (pictureWords.some((word) => text.includes(word))) abilities.push('vision');
+  if (wantsThoughts(body)) abilities.push('thinking');
+  return {
+    inputTokens: tokensOf(text),
+    outputTokens: outputOf(body),
+    abilities,
+  };
+}
+
+/**
+ * What a model is known to lack for a request, in words; undefined where it lacks nothing, or where
+ * its provider does not tell.
+ */
+export function lackOf(model: ProviderModel, needs: Needs): string | undefined {
+  const { abilities, contextTokens } = model;
+  const tokens = needs.inputTokens + needs.outputTokens;
+  if (contextTokens !== undefined && tokens > contextTokens) {
+    return `a context of about ${tokens} tokens: it has ${contextTokens}`;
+  }
+  // Of who tells nothing, nothing is known.
+  if (abilities === undefined || abilities.length === 0) return undefined;
+  const missing = needs.abilities.filter((each) => !abilities.includes(each));
+  return missing.length === 0 ? undefined : missing.join(', ');
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / bytesAToken);
+}
+
+function offersTools({ tool_choice: choice, tools }: JsonObject): boolean {
+  return Array.isArray(tools) && tools.length > 0 && choice !== 'none';
+}
+
+function wantsThoughts(body: JsonObject): boolean {
+  const { reasoning, reasoning_effort: effort, think, thinking } = body;
+  if (typeof effort === 'string') return effort !== 'none';
+  if (isObject(thinking)) return thinking.type !== 'disabled';
+  if (isObject(reasoning)) return reasoning.effort !== 'none';
+  return think === true;
+}
+
+function outputOf(body: JsonObject): number {
+  const { generationConfig: config } = body;
+  const named = outputMembers.map((member) => body[member]);
+  const found = [...named, isObject(config) ? config.maxOutputTokens : undefined];
+  const told = found.find((value) => typeof value === 'number' && Number.isFinite(value));
+  return Math.max(0, Number(told ?? 0));
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
