@@ -15,6 +15,7 @@ export const commandNames = [
   'teams',
   'users',
   'budgets',
+  'consent',
   'usage',
   'audit',
   'cache',

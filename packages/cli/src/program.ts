@@ -5,6 +5,7 @@ import { addCache } from './commands/cache.ts';
 import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
+import { addConsent } from './commands/consent.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addTeams(program, context);
   addUsers(program, context);
   addBudgets(program, context);
+  addConsent(program, context);
   addUsage(program, context);
   addAudit(program, context, setExitCode);
   addCache(program, context);
