@@ -52,14 +52,16 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   await using parts = new AsyncDisposableStack();
   const log = options.log ?? createLogger({ level: config.telemetry.logLevel });
   parts.defer(() => log.flush());
+  // Replicas and workers have the same name for a collector.
+  const instance = crypto.randomUUID();
   const [metrics, tracer, storage, settings] = await Promise.all([
     createMetrics().then((own) => options.shareMetrics?.(own) ?? own),
-    createTracer(tracerOptions(config)),
+    createTracer(tracerOptions(config, instance)),
     openState(config, log),
     gatewaySettings(config, options),
   ]);
   parts.use(tracer);
-  parts.use(await startMetricsExport(metricsExportOptions(options, metrics, log)));
+  parts.use(await startMetricsExport(metricsExportOptions(options, instance, metrics, log)));
   parts.use(storage);
   const replicas = await openReplicas(config, { log, metrics });
   if (replicas) parts.use(replicas);
@@ -102,8 +104,9 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   };
 }
 
-function tracerOptions({ telemetry }: ResolvedConfig) {
+function tracerOptions({ telemetry }: ResolvedConfig, serviceInstanceId: string) {
   return {
+    serviceInstanceId,
     serviceName: telemetry.serviceName,
     serviceVersion: version,
     sampleRatio: telemetry.sampleRatio,
@@ -113,6 +116,7 @@ function tracerOptions({ telemetry }: ResolvedConfig) {
 
 function metricsExportOptions(
   { config: { telemetry }, fetch, now }: CompositionOptions,
+  serviceInstanceId: string,
   metrics: Metrics,
   log: Logger,
 ) {
@@ -120,6 +124,7 @@ function metricsExportOptions(
   return {
     serviceName: telemetry.serviceName,
     serviceVersion: version,
+    serviceInstanceId,
     metrics,
     fetch,
     now,

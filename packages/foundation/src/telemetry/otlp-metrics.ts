@@ -2,9 +2,11 @@ import type { HistogramPoint, KeptExemplar, MetricFamily } from './metric-family
 import type { Metrics } from './metrics.ts';
 
 /** Of the process that tells, for `resource`. */
-export interface MetricsResource {
+interface MetricsResource {
   readonly serviceName: string;
   readonly serviceVersion: string;
+  /** Of this process among those of the service. */
+  readonly serviceInstanceId: string;
 }
 
 export interface MetricsExportOptions extends MetricsResource {
@@ -86,12 +88,16 @@ interface Time {
 const cumulative = 2;
 
 /** https://github.com/open-telemetry/opentelemetry-proto, `ExportMetricsServiceRequest` in JSON. */
-export function otlpRequest(
+function otlpRequest(
   families: readonly MetricFamily[],
-  { serviceName, serviceVersion }: MetricsResource,
+  { serviceInstanceId, serviceName, serviceVersion }: MetricsResource,
   time: Time,
 ): object {
-  const resource = { 'service.name': serviceName, 'service.version': serviceVersion };
+  const resource = {
+    'service.name': serviceName,
+    'service.version': serviceVersion,
+    'service.instance.id': serviceInstanceId,
+  };
   const scopeMetrics = [
     { scope: { name: 'zeke' }, metrics: families.map((family) => metricOf(family, time)) },
   ];

@@ -56,6 +56,9 @@ export function createOtlpTracer(options: TracerOptions & { readonly endpoint: s
       ...(options.serviceVersion === undefined
         ? {}
         : { 'service.version': options.serviceVersion }),
+      ...(options.serviceInstanceId === undefined
+        ? {}
+        : { 'service.instance.id': options.serviceInstanceId }),
     }),
     spanProcessors: [
       new BatchSpanProcessor({

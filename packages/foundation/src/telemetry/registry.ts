@@ -14,7 +14,7 @@ import type {
 import { collectProcessMetrics } from './process-metrics.ts';
 
 /** Series of one metric; what is beyond is put together, since label values may come from requests. */
-export const maxSeries = 2_000;
+const maxSeries = 2_000;
 const overflow = 'other';
 
 /** From 1 ms to 120 s, in seconds. */

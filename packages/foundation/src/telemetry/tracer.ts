@@ -48,6 +48,8 @@ export interface TracerOptions {
   readonly endpoint?: string;
   readonly serviceName: string;
   readonly serviceVersion?: string;
+  /** Of this process among those of the service. */
+  readonly serviceInstanceId?: string;
   /** Of traces that no caller decides about, the share that is kept: 0 to 1. Default 1. */
   readonly sampleRatio?: number;
   /** How long a flush, and the end, wait for a collector that does not answer. Default 2,000. */
