@@ -7,6 +7,7 @@ export {
   type JwtIssuerConfig,
   type OauthConfig,
   type OidcConfig,
+  ownIssuer,
   type RoleName,
   roleNames,
 } from './config/auth-config.ts';

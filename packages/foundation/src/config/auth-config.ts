@@ -11,6 +11,9 @@ export const grantNames = ['inference', 'admin'] as const;
 
 export type GrantName = (typeof grantNames)[number];
 
+/** What zeke calls itself in its own tokens, which nobody else is to read. */
+export const ownIssuer = 'zeke';
+
 export const jwtAlgorithmNames = ['RS256', 'ES256', 'EdDSA'] as const;
 
 /** Who may call, and how callers show who they are. */

@@ -164,6 +164,10 @@ describe('refused, with the key named', () => {
       `${issuer}org = "o"\nsecret = "${secret}"\nrole_claim = "r"\nroles = { a = "root" }\n`,
       'auth.jwt.x.roles.a: it must be one of admin, manager, member, viewer',
     ],
+    [
+      `[auth.jwt.x]\nissuer = "zeke"\norg = "o"\nsecret = "${secret}"\n`,
+      'auth.jwt.x.issuer: zeke calls itself so in its own tokens',
+    ],
     [`${oidc}`, 'auth.oidc.org: it is missing'],
     [`${oidc}org = "o"\nscopes = ["email"]\n`, 'auth.oidc.scopes: openid is missing'],
     [`[auth.oidc]\norg = "o"\nclient_id = "z"\n`, 'auth.oidc.issuer: it is missing'],

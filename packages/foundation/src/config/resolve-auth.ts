@@ -6,6 +6,7 @@ import {
   type JwtIssuerConfig,
   jwtAlgorithmNames,
   type OidcConfig,
+  ownIssuer,
   type PublishedJwtKeys,
   type SharedJwtKeys,
 } from './auth-config.ts';
@@ -53,6 +54,7 @@ function resolveIssuer(name: string, issuer: ValidIssuer, fault: Remark): JwtIss
   if (keys.kind === 'published' && issuer.audience === undefined) {
     fault(['audience'], 'it is missing: without it, tokens for any other service would be taken');
   }
+  if (issuer.issuer === ownIssuer) fault(['issuer'], 'zeke calls itself so in its own tokens');
   checkIdentity(issuer, fault);
   return defined({
     ...resolveIdentity(issuer),

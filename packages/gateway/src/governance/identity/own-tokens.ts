@@ -1,11 +1,8 @@
-import type { Secret } from '@zeke/foundation';
+import { ownIssuer, type Secret } from '@zeke/foundation';
 import { Hs256, type JwtClaims, type JwtVerdict } from '@zeke/foundation/auth/jwt';
 
 /** What a token of zeke's own is for; none is taken for another. */
 export type OwnTokenKind = 'access' | 'login' | 'code';
-
-/** The issuer of zeke's own tokens, which nobody else is to read. */
-export const ownIssuer = 'zeke';
 
 const types: Readonly<Record<OwnTokenKind, string>> = {
   access: 'at+jwt',

@@ -1,11 +1,11 @@
-import { hashSecret, type JwtIssuerConfig } from '@zeke/foundation';
+import { hashSecret, type JwtIssuerConfig, ownIssuer } from '@zeke/foundation';
 import { claimedIssuer, type JwtRefusal, type JwtVerdict } from '@zeke/foundation/auth/jwt';
 import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import { type Caller, type CredentialSource, callerOfKey } from '../authenticate.ts';
 import type { KeyStore, ReadMark } from '../key-store.ts';
 import { claimedIdentity } from './claimed-identity.ts';
-import { type OwnTokens, ownIssuer } from './own-tokens.ts';
+import type { OwnTokens } from './own-tokens.ts';
 import type { Principal, Principals } from './principals.ts';
 import { TokenIssuer, type TokenIssuerOptions } from './token-issuer.ts';
 
