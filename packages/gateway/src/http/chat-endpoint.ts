@@ -187,7 +187,7 @@ function askAllowed(
   const isLocalOnly = privacyRule(services, exchange) !== undefined;
   const asked = { model: call.model, alias, routing, candidates, session };
   const { catalog } = services;
-  const needs = planNeeds(call.text, call.body, (candidate) => catalog.toldOrAsk(candidate));
+  const needs = planNeeds(call.text, call.body, (candidate) => catalog.told(candidate));
   const request = { ...asked, ...needs, privacy, isLocalOnly };
   const askPlanned = async (plan: Plan) => {
     exchange.strategy = plan.strategy;

@@ -34,8 +34,6 @@ async function rig() {
       ]),
     },
   });
-  // Who tells what is known from then on.
-  await gateway.get('/v1/models');
   const answeredBy = async (model: string, messages: object[]) => {
     const response = await gateway.post('/v1/chat/completions', { model, messages });
     await response.text();

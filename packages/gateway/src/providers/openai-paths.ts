@@ -94,8 +94,11 @@ function kindsOfName(id: string): NonNullable<ProviderModel['kinds']> {
 
 /** Models named in the configuration, in place of the provider's list. */
 export function configuredModels(names: readonly string[]): ProviderModel[] {
-  return names.map((id) => {
-    const abilities = abilitiesOf(id, {});
-    return { id, kinds: kindsOfName(id), ...(abilities.length > 0 ? { abilities } : {}) };
-  });
+  return names.map(modelByName);
+}
+
+/** What a model's name alone tells of it. */
+export function modelByName(id: string): ProviderModel {
+  const abilities = abilitiesOf(id, {});
+  return { id, kinds: kindsOfName(id), ...(abilities.length > 0 ? { abilities } : {}) };
 }

@@ -1,6 +1,7 @@
 import type { Logger, MergeName, StrategyName } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
+import { modelByName } from '../providers/openai-paths.ts';
 import type { Provider, ProviderModel } from '../providers/provider.ts';
 import { nearestNames } from './nearest-names.ts';
 
@@ -118,16 +119,13 @@ export class ModelCatalog {
     return listing === undefined || listing.failed ? undefined : hasModel(listing.models, model);
   }
 
-  /** What a provider has told of a model, where it was asked already. Nobody is asked. */
+  /**
+   * What a provider has told of a model, where it was asked for its list already; else what the
+   * model's name tells. Nobody is asked.
+   */
   told({ model, provider }: Candidate): ProviderModel | undefined {
-    return this.#listings.get(provider.name)?.models.find(({ id }) => id === model);
-  }
-
-  /** The same; who was never asked is asked in the background, so that later requests know. */
-  toldOrAsk(candidate: Candidate): ProviderModel | undefined {
-    const { provider } = candidate;
-    if (!this.#listings.has(provider.name)) void this.#listing(provider);
-    return this.told(candidate);
+    const listed = this.#listings.get(provider.name)?.models.find(({ id }) => id === model);
+    return listed ?? modelByName(model);
   }
 
   /**
