@@ -15,7 +15,7 @@ import type { GatewayTables } from './tables.ts';
 import { ledgerEntry } from './testing/ledger-entry.ts';
 import { usageReport } from './usage-report.ts';
 
-const program = join(import.meta.dir, 'testing', 'endless-ledger.ts');
+const program = join(import.meta.dir, 'testing', 'endless-ledger-program.ts');
 const log = createLogger({ level: 'silent' });
 
 /** What a process that writes without end says of it, line by line. */

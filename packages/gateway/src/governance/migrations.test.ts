@@ -122,7 +122,7 @@ for (const { kind, skip } of storageKinds) {
   });
 }
 
-const migrateProgram = join(import.meta.dir, 'testing', 'migrate-slowly.ts');
+const migrateProgram = join(import.meta.dir, 'testing', 'migrate-slowly-program.ts');
 
 async function emptyDatabase(kind: StorageKind) {
   const stack = new AsyncDisposableStack();

@@ -34,7 +34,7 @@ export async function fillOldRows(
       ? sql`select g as n from generate_series(0, ${sql.lit(rows - 1)}) g`
       : sql`with recursive g(n) as (select 0 union all select n + 1 from g where n < ${sql.lit(rows - 1)})
           select n from g`;
-  const at = sql`${sql.lit(oldRowsFromMs)} + n * ${sql.lit(step)}`;
+  const at = sql`${sql.lit(oldRowsFromMs)} + n * cast(${sql.lit(step)} as bigint)`;
   const isTrue = storage.kind === 'postgres' ? sql`n % 7 = 0` : sql`(n % 7 = 0)`;
   await sql`insert into gateway_ledger (
       at_ms, request_id, attempt, key_id, owner, org_id, provider, model, requested_model, operation,

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { openStorage } from '@zeke/foundation';
 import { gatewayMigrations } from '../migrations.ts';
 
-/** `bun migrate-slowly.ts <storage.url>` says each step and holds on after it, so that it can be killed there. */
+/** `bun migrate-slowly-program.ts <storage.url>` says each step and holds on after it, so that it can be killed there. */
 const [url = ''] = process.argv.slice(2);
 const storage = await openStorage(url);
 await storage.migrate([gatewayMigrations], (title, { doneRows, totalRows }) => {

@@ -5,7 +5,7 @@ import type { GatewayTables } from '../tables.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 
 /**
- * `bun endless-ledger.ts <storage.url> <spool folder>` puts numbered entries on the ledger until it is
+ * `bun endless-ledger-program.ts <storage.url> <spool folder>` puts numbered entries on the ledger until it is
  * killed, and says `<last kept> <bytes on the disk>` each time some are kept, in the database or on the
  * disk.
  */
