@@ -193,7 +193,6 @@ describe('the life of a token', () => {
     const long = { ...role, ttlSeconds: 90, maxTtlSeconds: 200 };
     const { load, pass, vault } = start({ appRoles: [long] });
     const first = await load();
-    // Sooner than the interval: at two thirds of the lease.
     expect(first.ok && first.sources.freshMs).toBe(60_000);
     for (let second = 0; second < 400; second += 20) {
       pass(20);
@@ -204,6 +203,20 @@ describe('the life of a token', () => {
     expect(count('/login')).toBeGreaterThanOrEqual(2);
     expect(count('/login')).toBeLessThanOrEqual(4);
     expect(count('/renew-self')).toBeGreaterThanOrEqual(3);
+  });
+
+  test('that could not be prolonged is used to its end', async () => {
+    const { load, pass, vault } = start({ appRoles: [{ ...role, ttlSeconds: 90 }] });
+    await load();
+    pass(61);
+    vault.faults.push(...Array(3).fill({ kind: 'status', status: 500 }));
+    const read = await load();
+    expect([keyIn(read), warningsIn(read)]).toEqual(['sk-1', '']);
+    expect(read.ok && read.sources.freshMs).toBe(60_000);
+    pass(30);
+    expect(keyIn(await load())).toBe('sk-1');
+    const logins = vault.requests.filter(({ path }) => path.endsWith('/login'));
+    expect(logins).toHaveLength(2);
   });
 
   test('that cannot be prolonged ends with another login before its end', async () => {

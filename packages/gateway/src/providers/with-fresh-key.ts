@@ -8,26 +8,23 @@ import { waitFor } from './wait-for.ts';
  * refused goes out once more with those of the provider that `fresh` finds, which gives undefined
  * where they are the same still. Nothing of an answer was given out by then.
  */
-export function withFreshKey(
-  provider: Provider,
-  fresh: () => Promise<Provider | undefined>,
-): Provider {
+export function withFreshKey(provider: Provider, fresh: Fresh): Provider {
   return {
     ...provider,
-    prepare: (operation, body, signal) =>
-      renewable(
-        () => provider.prepare(operation, body, signal),
-        fresh,
-        (next, renewSignal) => next.prepare(operation, body, renewSignal),
-        signal,
-      ),
-    prepareRaw: (request, signal) =>
-      renewable(
-        () => provider.prepareRaw(request, signal),
-        fresh,
-        (next, renewSignal) => next.prepareRaw(request, renewSignal),
-        signal,
-      ),
+    prepare: (operation, body, signal) => {
+      const prepared = provider.prepare(operation, body, signal);
+      const again: Again = (next, renewSignal) => next.prepare(operation, body, renewSignal);
+      return prepared instanceof Promise
+        ? renewableLater(prepared, fresh, again, signal)
+        : renewable(prepared, fresh, again);
+    },
+    prepareRaw: (request, signal) => {
+      const prepared = provider.prepareRaw(request, signal);
+      const again: Again = (next, renewSignal) => next.prepareRaw(request, renewSignal);
+      return prepared instanceof Promise
+        ? renewableLater(prepared, fresh, again, signal)
+        : renewable(prepared, fresh, again);
+    },
     listModels: async (signal) => {
       try {
         return await provider.listModels(signal);
@@ -41,34 +38,41 @@ export function withFreshKey(
   };
 }
 
-type Prepared = OutboundRequest | Promise<OutboundRequest>;
+type Fresh = () => Promise<Provider | undefined>;
 
-function renewable(
-  prepare: () => Prepared,
-  fresh: () => Promise<Provider | undefined>,
-  prepareWith: (next: Provider, signal: AbortSignal) => Prepared,
+/** The same request by another provider. */
+type Again = (next: Provider, signal: AbortSignal) => OutboundRequest | Promise<OutboundRequest>;
+
+function renewable(request: OutboundRequest, fresh: Fresh, again: Again): OutboundRequest {
+  const own = request.renew;
+  request.renew = async (refusal, signal) =>
+    (await own?.(refusal, signal).catch(unlessRefused)) ?? askedAgain(fresh, again, signal);
+  return request;
+}
+
+/** Whoever gives tokens for a secret refuses it before the provider does. */
+async function renewableLater(
+  preparing: Promise<OutboundRequest>,
+  fresh: Fresh,
+  again: Again,
   signal: AbortSignal,
-): Prepared {
-  const again = async (renewSignal: AbortSignal) => {
-    const next = await waitFor(fresh(), renewSignal);
-    return next && prepareWith(next, renewSignal);
-  };
-  const added = (request: OutboundRequest): OutboundRequest => {
-    const own = request.renew;
-    const renew: OutboundRequest['renew'] = async (refusal, renewSignal) => {
-      const renewed = await own?.(refusal, renewSignal).catch(unlessRefused);
-      return renewed ?? again(renewSignal);
-    };
-    return { ...request, renew };
-  };
-  const prepared = prepare();
-  if (!(prepared instanceof Promise)) return added(prepared);
-  // Whoever gives tokens for a secret refuses it before the provider does.
-  return prepared.then(added, async (error) => {
-    const request = isRefusal(error) ? await again(signal) : undefined;
+): Promise<OutboundRequest> {
+  try {
+    return renewable(await preparing, fresh, again);
+  } catch (error) {
+    const request = isRefusal(error) ? await askedAgain(fresh, again, signal) : undefined;
     if (request === undefined) throw error;
     return request;
-  });
+  }
+}
+
+async function askedAgain(
+  fresh: Fresh,
+  again: Again,
+  signal: AbortSignal,
+): Promise<OutboundRequest | undefined> {
+  const next = await waitFor(fresh(), signal);
+  return next && again(next, signal);
 }
 
 /** Fetched credentials may be refused because of the secret that they are fetched with. */
