@@ -30,7 +30,7 @@ export interface DaemonOptions {
 }
 
 /** What of a process is other because it is one of several. */
-export interface WorkerRole {
+interface WorkerRole {
   /** The first serves what only one can: RPC. */
   readonly isFirst: boolean;
   /** Makes metrics whose text is that of all. */

@@ -46,7 +46,7 @@ export const tierSchema = z.strictObject({
 });
 
 /** The table of TLS. Paths start from the folder of the file. */
-export const tlsSchema = z.strictObject({
+const tlsSchema = z.strictObject({
   cert_file: text().describe("The server's certificate and what it chains to, in PEM"),
   key_file: text().describe("The certificate's private key, in PEM, without a passphrase"),
   client_ca_file: text().optional().describe('Authorities of client certificates, in PEM'),
