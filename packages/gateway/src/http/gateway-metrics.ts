@@ -32,8 +32,8 @@ export interface GatewayMetrics {
 export function createGatewayMetrics(metrics: Metrics, models: ModelLabels): GatewayMetrics {
   const made = makeMetrics(metrics);
   const genAi = createGenAiMetrics(metrics);
-  const ofProvider = memo((provider: string) =>
-    memo((model: string) => {
+  const ofProvider = memo((provider: string) => {
+    const ofLabel = memo((model: string) => {
       const labels = [provider, model];
       return {
         outcomes: memo((outcome: string) => made.attempts.labels(...labels, outcome)),
@@ -46,8 +46,18 @@ export function createGatewayMetrics(metrics: Metrics, models: ModelLabels): Gat
         interToken: lazily(() => made.interToken.labels(...labels)),
         genAi: memo((vendor: string) => genAi(vendor, model)),
       };
-    }),
-  );
+    });
+    // A model that has a label of its own keeps it.
+    const ofModel = new Map<string, ReturnType<typeof ofLabel>>();
+    return (model: string, hasAnswered: boolean) => {
+      const known = ofModel.get(model);
+      if (known) return known;
+      const label = models.of(provider, model, hasAnswered);
+      const made = ofLabel(label);
+      if (label === model) ofModel.set(model, made);
+      return made;
+    };
+  });
   const ofEndpoint = memo((endpoint: string) => ({
     statuses: memo((status: number) => made.requests.labels(endpoint, String(status))),
     duration: made.duration.labels(endpoint),
@@ -55,8 +65,7 @@ export function createGatewayMetrics(metrics: Metrics, models: ModelLabels): Gat
   return {
     attempt: (entry, provider, times, exemplar) => {
       const { firstTokenMs, outcome, streamed, usage } = entry;
-      const model = models.of(entry.provider, entry.model, outcome === 'ok');
-      const its = ofProvider(entry.provider)(model);
+      const its = ofProvider(entry.provider)(entry.model, outcome === 'ok');
       its.outcomes(outcome).add(1);
       its.input.add(usage.input);
       its.output.add(usage.output);
