@@ -1,5 +1,8 @@
 import type { Logger } from '@zeke/foundation';
 import { wheelClock } from '@zeke/rpc/clock';
+import { AnswerCache } from './cache/answer-cache.ts';
+import { MemoryStore } from './cache/memory-store.ts';
+import { RedisStore } from './cache/redis-store.ts';
 import type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
 import { Orgs } from './governance/entities/orgs.ts';
 import { Teams } from './governance/entities/teams.ts';
@@ -77,6 +80,25 @@ export function keysOf({ now, replicas, storage }: GatewayOptions, outage: Outag
   const keys = new KeyStore({ storage, now, outage, onChange: () => replicas?.announce('keys') });
   replicas?.onAnnounced('keys', () => keys.forget());
   return keys;
+}
+
+/** Where answers are kept, where they are: in the Redis that replicas share, or in this process. */
+export function cacheOf(
+  { cache: settings }: GatewaySettings,
+  { log, metrics, now, replicas }: Pick<GatewayOptions, 'log' | 'metrics' | 'now' | 'replicas'>,
+): AnswerCache | undefined {
+  if (!settings) return undefined;
+  const { maxBytes } = settings;
+  const store = replicas
+    ? new RedisStore({ link: replicas.link, maxBytes })
+    : new MemoryStore({ maxBytes, now });
+  return new AnswerCache({
+    settings,
+    store,
+    metrics,
+    log,
+    onClear: () => replicas?.announce('cache', 'clear'),
+  });
 }
 
 /** How much may be under way at once. */

@@ -1,9 +1,9 @@
 import type { Logger, Span } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
-import { AnswerCache } from './cache/answer-cache.ts';
-import { MemoryStore } from './cache/memory-store.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
 import type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
 import {
+  cacheOf,
   catalogOf,
   entitiesIn,
   figuresOf,
@@ -20,6 +20,7 @@ import { BudgetWebhook } from './governance/budgets/budget-webhook.ts';
 import { Budgets, defaultBudgetSettings } from './governance/budgets/budgets.ts';
 import type { PeerCertificateOf } from './governance/client-certificate.ts';
 import { Consents } from './governance/consent/consents.ts';
+import { ContentStore } from './governance/content/content-store.ts';
 import { estimateUsage } from './governance/estimate-usage.ts';
 import { Identities } from './governance/identity/identities.ts';
 import { Principals } from './governance/identity/principals.ts';
@@ -90,11 +91,9 @@ export class Gateway implements AsyncDisposable {
     this.#doors = doorsOf(this.#router);
     this.#tokenCounter = new TokenCounter({ log });
     const background = new Background();
-    const { stopping } = background;
     const { audit: auditSpool, webhook: spool } = options.spools ?? {};
-    this.#budgetWebhook = new BudgetWebhook({ fetch, log, stopping, spool });
+    this.#budgetWebhook = new BudgetWebhook({ fetch, log, spool, stopping: background.stopping });
     const budgets = this.#makeBudgets(options);
-    const rateLimits = rateLimitsOf(options);
     const figures = figuresOf(options);
     const models = new ModelLabels((...names) => this.#services.catalog.knows(...names));
     this.#services = {
@@ -103,6 +102,7 @@ export class Gateway implements AsyncDisposable {
       log,
       now,
       ledger: this.#makeLedger(options, keys, budgets),
+      content: new ContentStore({ storage, log, background }),
       audit: new AuditLog({ storage, now, log, spool: auditSpool }),
       responses: new ResponseStore({ storage, now }),
       consents: new Consents({ storage, now }),
@@ -115,7 +115,7 @@ export class Gateway implements AsyncDisposable {
       background,
       budgets,
       prices: (model) => this.#prices.find(model),
-      rateLimits,
+      rateLimits: rateLimitsOf(options),
       overload: overloadOf(options),
       entities: entitiesIn(options),
       estimateUsage: (texts) => estimateUsage(this.#tokenCounter, texts()),
@@ -129,6 +129,7 @@ export class Gateway implements AsyncDisposable {
       privacy: settings.privacy,
       retries: retriesOf(settings, background),
       cache: cacheOf(settings, options),
+      replicas: options.replicas,
       version: options.version,
       draining: false,
     };
@@ -145,13 +146,22 @@ export class Gateway implements AsyncDisposable {
     const { consents, estimateUsage: countTokens } = this.#services;
     this.#rules = new RuleBook({ ...options, consents, estimateUsage: countTokens });
     this.#services.guardrails = this.#rules.of(settings);
-    const { audit, ledger } = this.#services;
-    this.#upkeep = new Upkeep({
-      ...options,
-      parts: { audit, ledger, webhook: this.#budgetWebhook },
-    });
+    this.#upkeep = this.#makeUpkeep(options);
+    this.#hearOthers(options);
     this.#configureGovernance(settings);
     this.#configureHealth(settings);
+  }
+
+  #hearOthers({ replicas }: GatewayOptions): void {
+    replicas?.onAnnounced('cache', (detail) => {
+      if (detail === 'clear') this.#services.cache?.forgetHere();
+    });
+  }
+
+  #makeUpkeep(options: GatewayOptions): Upkeep {
+    const { audit, content, ledger } = this.#services;
+    const parts = { audit, content, ledger, webhook: this.#budgetWebhook };
+    return new Upkeep({ ...options, parts });
   }
 
   #makePlanner({ now }: GatewayOptions, figures: LiveFigures): Planner {
@@ -242,6 +252,7 @@ export class Gateway implements AsyncDisposable {
     this.#services.rateLimits.configure(rateLimits ?? defaultRateLimitSettings);
     this.#services.budgets.settings = budgets ?? defaultBudgetSettings;
     this.#budgetWebhook.settings = budgets?.webhook;
+    this.#services.content.settings = more.content;
     this.#services.ledger.whenFull = more.whenLedgerFull ?? 'refuse';
     this.#services.keys.outage.graceMs = more.outageGraceMs ?? 0;
     this.#upkeep.retention = more.retention ?? keepForGood;
@@ -311,10 +322,12 @@ export class Gateway implements AsyncDisposable {
       }
       if (isCounted(route)) {
         services.ledger.checkRoom();
+        if (services.content.settings) this.#followContent(route, exchange);
         const visit = services.overload.visit(groupOf(caller), request.signal);
         exchange.visit = visit instanceof Promise ? await visit : visit;
       }
-      const response = await route.handle(services, exchange, parameters);
+      let response = await route.handle(services, exchange, parameters);
+      if (exchange.kept) response = exchange.kept.answer(response);
       status = response.status;
       exchange.admission?.tell(response.headers, limitDialect(route));
       const { caller: sender } = exchange;
@@ -326,7 +339,8 @@ export class Gateway implements AsyncDisposable {
       const who = { route, request, peer, requestId, caller, startedAt, exchange };
       const failed = { ...who, error, reason };
       this.#failures.tell(failed);
-      const response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
+      let response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
+      if (exchange?.kept) response = exchange.kept.answer(response);
       status = response.status;
       exchange?.admission?.tell(response.headers, limitDialect(route));
       if (caller?.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
@@ -339,6 +353,11 @@ export class Gateway implements AsyncDisposable {
       const seconds = (performance.now() - startedAt) / 1_000;
       this.#services.metrics.request(route.name, status, seconds, span?.exemplar);
     }
+  }
+
+  #followContent(route: Route, exchange: Exchange): void {
+    const kept = this.#services.content.follow(exchange, route.name);
+    if (kept) exchange.kept = kept;
   }
 
   #beginSpan({ route, ...of }: Omit<BeginRequest, 'route'> & { route: Route }): Span {
@@ -382,8 +401,8 @@ export class Gateway implements AsyncDisposable {
 
   /** What is kept outlives a new configuration, but not one without a cache. */
   #cacheAfter(settings: GatewaySettings): AnswerCache | undefined {
-    const { cache, log, now, registry: metrics } = this.#services;
-    if (!cache || !settings.cache) return cacheOf(settings, { log, metrics, now });
+    const { cache, log, now, registry: metrics, replicas } = this.#services;
+    if (!cache || !settings.cache) return cacheOf(settings, { log, metrics, now, replicas });
     cache.configure(settings.cache);
     return cache;
   }
@@ -434,12 +453,3 @@ function groupOf({ keyId, userId }: Caller): string {
 const stopLimitMs = 5_000;
 
 const nobody: Caller = { admin: false, inference: false };
-
-function cacheOf(
-  { cache: settings }: GatewaySettings,
-  { log, metrics, now }: Pick<GatewayOptions, 'log' | 'metrics' | 'now'>,
-): AnswerCache | undefined {
-  if (!settings) return undefined;
-  const store = new MemoryStore({ maxBytes: settings.maxBytes, now });
-  return new AnswerCache({ settings, store, metrics, log });
-}

@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
+import { costText } from '../governance/request-cost.ts';
 import type { ChatCall } from '../http/chat-endpoint.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Services } from '../http/services.ts';
@@ -7,7 +8,7 @@ import type { Candidate, ModelCatalog } from '../routing/model-catalog.ts';
 import type { RoutingRequest } from '../routing/routing-request.ts';
 import { type AnswerEntry, decodeEntry, encodeEntry, isWorthKeeping } from './answer-entry.ts';
 import { readCacheControl } from './cache-control.ts';
-import { type AliasManner, cacheKey, type KeyRules } from './cache-key.ts';
+import { type AliasManner, cacheKey, type KeyedRequest, type KeyRules } from './cache-key.ts';
 import { type CacheCounts, CacheMetrics, type CacheState } from './cache-metrics.ts';
 import type { CacheStore, StoreStats } from './cache-store.ts';
 import { Flight } from './flight.ts';
@@ -15,16 +16,25 @@ import { follow } from './follow.ts';
 import { recordCached } from './ledger-row.ts';
 import { type Lifetimes, lifetimeOf } from './lifetimes.ts';
 import { headersToKeep, replay, replayHeaders } from './replay.ts';
+import {
+  type Embed,
+  type Meaning,
+  SemanticCache,
+  type SemanticSettings,
+  type SemanticStats,
+} from './semantic/semantic-cache.ts';
 import { sharedBody } from './shared-body.ts';
 
 /** How answers are kept. */
 export interface CacheSettings extends KeyRules, Lifetimes {
   readonly maxBytes: number;
+  /** Absent: only answers to equal requests are given again. */
+  readonly semantic?: SemanticSettings | undefined;
 }
 
 /** A request for an answer whose candidates are known, and how they are asked. */
 export interface AskedRequest {
-  readonly services: Pick<Services, 'catalog' | 'ledger' | 'limits' | 'now' | 'watchdog'>;
+  readonly services: Services;
   readonly exchange: Exchange;
   readonly call: ChatCall;
   readonly routing: RoutingRequest | undefined;
@@ -33,6 +43,8 @@ export interface AskedRequest {
   readonly guard?: string | undefined;
   /** Whether the caller's bytes go through to one of them. */
   readonly passes: boolean;
+  /** Makes a vector of a text of the request. */
+  readonly embed: Embed;
   /** Asks them; `call` may have got a listener before. */
   readonly ask: () => Promise<Response>;
 }
@@ -42,12 +54,16 @@ export interface AnswerCacheOptions {
   readonly store: CacheStore;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Told when other processes are to forget, too. */
+  readonly onClear?: () => void;
 }
 
 /** Where an answer is kept, and for how long. */
 interface Slot {
   readonly key: string;
   readonly ttlMs: number;
+  /** What its request asks, where that was found out. */
+  readonly meaning?: Meaning | undefined;
 }
 
 /**
@@ -60,33 +76,55 @@ export class AnswerCache {
   readonly #log: Logger;
   /** By key, the latest of each. As many as there are requests under way, at most. */
   readonly #flights = new Map<string, Flight>();
+  readonly #registry: Metrics;
+  #semantic: SemanticCache | undefined;
+  readonly #onClear: (() => void) | undefined;
   #settings: CacheSettings;
 
-  constructor({ log, metrics, settings, store }: AnswerCacheOptions) {
+  constructor({ log, metrics, onClear, settings, store }: AnswerCacheOptions) {
+    this.#onClear = onClear;
     this.#settings = settings;
+    this.#registry = metrics;
     this.#store = store;
     this.#metrics = new CacheMetrics(metrics);
     this.#log = log;
+    this.#semantic = this.#semanticOf(settings);
   }
 
   configure(settings: CacheSettings): void {
     this.#settings = settings;
     this.#store.resize(settings.maxBytes);
+    if (this.#semantic && settings.semantic) this.#semantic.configure(settings.semantic);
+    else this.#semantic = this.#semanticOf(settings);
+  }
+
+  #semanticOf({ semantic: settings }: CacheSettings): SemanticCache | undefined {
+    return settings && new SemanticCache({ settings, log: this.#log, metrics: this.#registry });
   }
 
   /** `following`: requests that wait for the answer to another, or are told it as it comes. */
-  async stats(): Promise<CacheCounts & StoreStats & { following: number }> {
+  async stats(): Promise<
+    CacheCounts & StoreStats & { following: number; questions?: SemanticStats }
+  > {
     let following = 0;
     for (const { followers } of this.#flights.values()) following += followers;
-    return { ...this.#metrics.counts, ...(await this.#store.stats()), following };
+    const counts = { ...this.#metrics.counts, ...(await this.#store.stats()), following };
+    return this.#semantic ? { ...counts, questions: this.#semantic.stats } : counts;
   }
 
   /** Forgets all answers, and keeps none that is on its way; gives their number. */
   async clear(): Promise<number> {
-    this.#flights.clear();
+    this.forgetHere();
+    this.#onClear?.();
     const cleared = await this.#store.clear();
     this.#metrics.store(await this.#store.stats());
     return cleared;
+  }
+
+  /** Another process has forgotten all: what this one keeps beside the store goes with it. */
+  forgetHere(): void {
+    this.#flights.clear();
+    this.#semantic?.clear();
   }
 
   /** Answers a request: from what is kept, with another's answer, or by asking as without a cache. */
@@ -99,35 +137,62 @@ export class AnswerCache {
       return marked(await asked.ask(), 'bypass');
     }
     if (maxAgeS === 0) return this.#lead(asked, slot, 'bypass');
-    const found = (await this.#recall(asked, slot, maxAgeS)) ?? (await this.#join(asked, slot.key));
-    return found ?? this.#lead(asked, slot, 'miss');
+    const found = await this.#find(asked, slot.key, maxAgeS);
+    if (found) return found;
+    if (!this.#semantic) return this.#lead(asked, slot, 'miss');
+    const meaning = await this.#semantic.meaningOf(this.#keyed(asked), this.#settings, asked.embed);
+    const near = meaning?.near && (await this.#recall(asked, meaning.near, maxAgeS));
+    // Another may have asked the same while the vector was made.
+    const late = near ?? (meaning && (await this.#find(asked, slot.key, maxAgeS)));
+    return late ?? this.#lead(asked, { ...slot, meaning }, 'miss');
+  }
+
+  /** What is kept, and what is on its way to another. */
+  async #find(asked: AskedRequest, key: string, maxAgeS: number): Promise<Response | undefined> {
+    return (await this.#recall(asked, { key }, maxAgeS)) ?? (await this.#join(asked, key));
   }
 
   #slotOf(asked: AskedRequest): Slot | undefined {
-    const { call, candidates, exchange, routing, services } = asked;
+    const { call, candidates } = asked;
     const ttlMs = lifetimeOf(this.#settings, call.model, candidates);
     if (ttlMs === 0) return undefined;
-    const manner = mannerOf(services.catalog, call.model, routing?.judge);
-    const key = cacheKey({ ...asked, caller: exchange.caller, manner }, this.#settings);
+    const key = cacheKey(this.#keyed(asked), this.#settings);
     return key === undefined ? undefined : { key, ttlMs };
   }
 
-  /** An answer that is kept, and young enough. */
+  #keyed(asked: AskedRequest): KeyedRequest {
+    const { call, exchange, routing, services } = asked;
+    const manner = mannerOf(services.catalog, call.model, routing?.judge);
+    return { ...asked, caller: exchange.caller, manner };
+  }
+
+  /** An answer that is kept, and young enough; with a similarity it is that to another question. */
   async #recall(
     asked: AskedRequest,
-    { key }: Slot,
+    { key, similarity }: { key: string; similarity?: number },
     maxAgeS: number,
   ): Promise<Response | undefined> {
     const entry = await this.#read(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      if (similarity !== undefined) this.#semantic?.remove(key);
+      return undefined;
+    }
     const { response, source, storedAtMs } = entry;
     const ageS = Math.max(0, Math.floor((asked.services.now() - storedAtMs) / 1_000));
     if (ageS > maxAgeS) return undefined;
     const body = replay(asked, source, response);
-    this.#metrics.request('hit');
+    const state = similarity === undefined ? 'hit' : 'semantic';
+    this.#metrics.request(state);
     if (response.usage) this.#metrics.saved(response.usage);
     recordCached(asked.services.ledger, asked, source);
-    const headers = { ...replayHeaders(asked, source, 'hit'), age: String(ageS) };
+    const headers: Record<string, string> = replayHeaders(asked, source, state);
+    headers.age = String(ageS);
+    if (similarity !== undefined) {
+      const { exchange } = asked;
+      headers['x-zeke-similarity'] = similarity.toFixed(4);
+      headers['x-zeke-attempts'] = String(exchange.attempts);
+      headers['x-zeke-cost-usd'] = costText(exchange) ?? '0.000000';
+    }
     return new Response(body, { headers });
   }
 
@@ -179,11 +244,12 @@ export class AnswerCache {
     }
   }
 
-  async #landed(flight: Flight, { key, ttlMs }: Slot, storedAtMs: number): Promise<void> {
+  async #landed(flight: Flight, { key, meaning, ttlMs }: Slot, storedAtMs: number): Promise<void> {
     const { source, state } = flight;
     const isLatest = this.#flights.get(key) === flight;
     if (isLatest && state === 'answered' && source && isWorthKeeping(flight.response)) {
       await this.#write(key, { source, response: flight.response, storedAtMs }, ttlMs);
+      if (meaning) this.#semantic?.add(key, meaning);
     }
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }

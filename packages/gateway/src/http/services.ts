@@ -6,6 +6,7 @@ import type { AuditLog } from '../governance/audit/audit-log.ts';
 import type { AuthSettings, CredentialSource } from '../governance/authenticate.ts';
 import type { Budgets } from '../governance/budgets/budgets.ts';
 import type { Consents } from '../governance/consent/consents.ts';
+import type { ContentStore } from '../governance/content/content-store.ts';
 import type { Orgs } from '../governance/entities/orgs.ts';
 import type { Teams } from '../governance/entities/teams.ts';
 import type { Users } from '../governance/entities/users.ts';
@@ -21,6 +22,7 @@ import type { GatewayTables } from '../governance/tables.ts';
 import type { Guardrails } from '../guardrails/guardrails.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { Overload } from '../overload/overload.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { HealthChecks } from '../routing/health-checks.ts';
 import type { LiveFigures } from '../routing/live-figures.ts';
 import type { ModelCatalog } from '../routing/model-catalog.ts';
@@ -53,6 +55,7 @@ export interface Services {
   keys: KeyStore;
   ledger: Ledger;
   audit: AuditLog;
+  content: ContentStore;
   budgets: Budgets;
   /** What a model costs, at once where that was asked before. */
   prices: (model: PricedModel) => FoundPrices | undefined | Promise<FoundPrices | undefined>;
@@ -97,6 +100,8 @@ export interface Services {
   guardrails?: Guardrails | undefined;
   /** Absent where answers are not kept. */
   cache?: AnswerCache | undefined;
+  /** Those that share limits, budgets and news; absent where this process is alone. */
+  replicas?: Replicas | undefined;
   /** Of this program, for `/status`. */
   version: string;
   /** The process is about to end. */

@@ -4,11 +4,17 @@ import { sql } from 'kysely';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import type { Services } from '../services.ts';
 
-/** `GET /health`: the process answers, and will go on doing so; 503 as soon as it is told to end. */
-export function health({ draining }: Services, exchange: Exchange): Response {
-  return draining
-    ? jsonResponse(exchange, { status: 'draining' }, { status: 503 })
-    : jsonResponse(exchange, { status: 'ok' });
+/**
+ * `GET /health`: the process answers, and will go on doing so; 503 as soon as it is told to end. A Redis
+ * that is lost is told, and is no reason to send requests elsewhere: all replicas have lost it.
+ */
+export function health({ draining, replicas }: Services, exchange: Exchange): Response {
+  if (draining) return jsonResponse(exchange, { status: 'draining' }, { status: 503 });
+  const shared = replicas && {
+    redis: replicas.link.isUp ? 'up' : 'lost',
+    replicas: replicas.count,
+  };
+  return jsonResponse(exchange, { status: 'ok', ...shared });
 }
 
 /**
@@ -41,6 +47,9 @@ export function status(services: Services, exchange: Exchange): Response {
     pid: process.pid,
     uptimeSeconds: Math.floor(process.uptime()),
     storage: services.storage.kind,
+    ...(services.replicas
+      ? { redis: services.replicas.link.state, replicas: services.replicas.count }
+      : {}),
     ledger: { waiting: services.ledger.waiting, spooledBytes: services.ledger.spooledBytes },
     providers: services.catalog.providers.map(({ accounts, local, name, type }) => ({
       name,
