@@ -8,6 +8,7 @@ const routing = 'What a request may ask of routing';
 const callers = 'Callers';
 const memory = 'What is kept in memory, and what waits';
 const telemetry = 'Metrics and traces';
+const secrets = 'Secrets';
 
 /** Limits that the configuration sets. */
 export const keyLimits: readonly KeyLimit[] = [
@@ -73,6 +74,7 @@ export const keyLimits: readonly KeyLimit[] = [
     'a stream that outgrows a hard budget is stopped',
   ),
   limit(memory, 'answers in the cache, in MiB', 'cache.max_mb', 'the oldest make room'),
+  limit(secrets, 'an answer of Vault, in ms', 'vault.timeout_ms', 'the next attempt'),
 ];
 
 /** Limits that are constants. */
@@ -253,6 +255,48 @@ export const fixedLimits: readonly FixedLimit[] = [
     '`tracestate`',
     'gateway/src/telemetry/trace-context.ts maxStateChars characters',
     'it is not sent on',
+  ),
+  fixed(
+    secrets,
+    'secrets that zeke keeps',
+    'foundation/src/secrets/secrets-file.ts maxSecrets',
+    'another is refused',
+  ),
+  fixed(
+    secrets,
+    'the value of one',
+    'foundation/src/secrets/encrypted-store.ts maxValueBytes bytes',
+    'it is refused',
+  ),
+  fixed(
+    secrets,
+    'waiting for another process that writes them',
+    'foundation/src/files/file-lock.ts waitLimitMs ms',
+    'the command fails, and nothing is changed',
+  ),
+  fixed(
+    secrets,
+    'an answer of Vault',
+    'foundation/src/secrets/vault/vault-request.ts maxAnswerBytes bytes',
+    'it is no Vault',
+  ),
+  fixed(
+    secrets,
+    'attempts at a Vault that fails',
+    'foundation/src/secrets/vault/vault-client.ts maxAttempts',
+    'the last value is kept',
+  ),
+  fixed(
+    secrets,
+    'between readings that refused keys of one provider cause',
+    'daemon/src/fresh-keys.ts intervalMs ms',
+    'the refusal is told as it is',
+  ),
+  fixed(
+    secrets,
+    'a refused request that waits for a reading',
+    'daemon/src/fresh-keys.ts longestWaitMs ms',
+    'the refusal is told as it is',
   ),
 ];
 
