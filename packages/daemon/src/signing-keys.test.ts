@@ -7,7 +7,7 @@ const environment = { ZEKE_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }
 
 async function keysOf(auth: AuthConfig, home: string): Promise<string[]> {
   const secretStore = () => createSecretStore({ home, environment });
-  const { signingKeys } = await withSigningKeys({ auth }, { secretStore });
+  const { signingKeys } = await withSigningKeys({ auth, home }, { secretStore });
   return [...(signingKeys?.values() ?? [])].map((key) => key.reveal());
 }
 
@@ -23,11 +23,17 @@ test('a key is made once for a home, and is the same after a restart', async () 
   expect(await keysOf({ requireAuth: true, oauth }, other.path)).not.toEqual(first);
 });
 
+test('processes that start together have one key', async () => {
+  await using home = await temporaryDirectory();
+  const starts = Array.from({ length: 6 }, () => keysOf({ requireAuth: true, oauth }, home.path));
+  expect(new Set((await Promise.all(starts)).flat()).size).toBe(1);
+});
+
 test('keys of the configuration are taken, and none is made where nothing is signed', async () => {
   const secretStore = () => Promise.reject(new Error('no secret is to be asked for'));
   const signingKeys = new Map([['a', new Secret('of the configuration')]]);
   const own = { requireAuth: true, oauth, signingKeys };
-  expect(await withSigningKeys({ auth: own }, { secretStore })).toBe(own);
+  expect(await withSigningKeys({ auth: own, home: '/nowhere' }, { secretStore })).toBe(own);
   const plain = { requireAuth: true };
-  expect(await withSigningKeys({ auth: plain }, { secretStore })).toBe(plain);
+  expect(await withSigningKeys({ auth: plain, home: '/nowhere' }, { secretStore })).toBe(plain);
 });

@@ -1,4 +1,11 @@
-import { type AuthConfig, type ResolvedConfig, Secret, type SecretStore } from '@zeke/foundation';
+import { join } from 'node:path';
+import {
+  type AuthConfig,
+  type ResolvedConfig,
+  Secret,
+  type SecretStore,
+  withFileLock,
+} from '@zeke/foundation';
 
 export interface SigningKeysOptions {
   /** Opened only where a key has to be found or made. */
@@ -8,25 +15,32 @@ export interface SigningKeysOptions {
 /** What the key is called that signs where the configuration names none. */
 const secretName = 'auth/signing-key';
 const keyBytes = 32;
+const lockName = 'signing-key.lock';
 
 /**
  * `[auth]` with what zeke signs its own tokens and logins with, where it issues any: the keys of the
  * configuration, else one that is made at the first use and kept among the user's secrets, so that
- * tokens outlive a restart. Replicas that have not the same `$ZEKE_HOME` take keys of the configuration.
+ * tokens outlive a restart, and processes that start together have the same one. Replicas that have not
+ * the same `$ZEKE_HOME` take keys of the configuration.
  */
 export async function withSigningKeys(
-  { auth }: Pick<ResolvedConfig, 'auth'>,
+  { auth, home }: Pick<ResolvedConfig, 'auth' | 'home'>,
   { secretStore }: SigningKeysOptions,
 ): Promise<AuthConfig> {
   const issuesTokens = auth.oauth !== undefined || auth.oidc !== undefined;
   if (!issuesTokens || auth.signingKeys !== undefined) return auth;
   const store = await secretStore();
-  let key = await store.get(secretName);
-  if (key === undefined) {
-    const bytes = crypto.getRandomValues(new Uint8Array(keyBytes));
-    await store.set(secretName, new Secret(Buffer.from(bytes).toString('base64url')));
-    // Another process may have made one at the same time: the later one counts for both.
-    key = await store.get(secretName);
-  }
-  return key === undefined ? auth : { ...auth, signingKeys: new Map([['kept', key]]) };
+  const key =
+    (await store.get(secretName)) ??
+    (await withFileLock(join(home, lockName), async () => {
+      return (await store.get(secretName)) ?? (await makeKey(store));
+    }));
+  return { ...auth, signingKeys: new Map([['kept', key]]) };
+}
+
+async function makeKey(store: Pick<SecretStore, 'set'>): Promise<Secret> {
+  const bytes = crypto.getRandomValues(new Uint8Array(keyBytes));
+  const key = new Secret(Buffer.from(bytes).toString('base64url'));
+  await store.set(secretName, key);
+  return key;
 }

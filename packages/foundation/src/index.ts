@@ -81,9 +81,11 @@ export {
   type RunningServer,
 } from './config/running-file.ts';
 export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
+export { withFileLock } from './files/file-lock.ts';
 export { writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';
+export { decrypt, encrypt } from './secrets/aes-gcm.ts';
 export { createSecretStore, type SecretStoreOptions } from './secrets/create-secret-store.ts';
 export { openKeychain } from './secrets/keychain.ts';
 export type { SecretFacts } from './secrets/sealed-secret.ts';

@@ -41,7 +41,7 @@ export interface AuthSettings extends AuthConfig {
 }
 
 /** What a request brings to show who sends it. */
-export interface Credentials {
+interface Credentials {
   request: Request;
   /** From where keys are sent; it is none of ours. */
   token: string | undefined;
