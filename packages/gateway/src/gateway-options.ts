@@ -4,6 +4,7 @@ import type { CacheSettings } from './cache/answer-cache.ts';
 import type { AuthSettings } from './governance/authenticate.ts';
 import type { BudgetWebhookSettings } from './governance/budgets/budget-webhook.ts';
 import type { BudgetSettings } from './governance/budgets/budgets.ts';
+import type { ContentSettings } from './governance/content/content-store.ts';
 import type { Ledger } from './governance/ledger.ts';
 import type { PriceOverrides } from './governance/prices/price-book.ts';
 import type { RateLimitSettings } from './governance/rate-limits/rate-limits.ts';
@@ -42,6 +43,8 @@ export interface GatewaySettings extends RuleSettings {
   captureContent?: boolean;
   /** Absent: answers are not kept. */
   cache?: CacheSettings | undefined;
+  /** Absent: no prompt and no answer is kept. */
+  content?: ContentSettings | undefined;
   /** Absent: all is kept for good. */
   retention?: RetentionSettings;
   /** How long the database's word on a caller holds while it is away; absent: not at all. */

@@ -1,6 +1,7 @@
 import { columnTypes, type Migration, type MigrationSet, type StorageKind } from '@zeke/foundation';
 import { type Kysely, sql } from 'kysely';
 import { consents } from './migrations/consents.ts';
+import { content } from './migrations/content.ts';
 import { days } from './migrations/days.ts';
 import { daysMoved } from './migrations/days-moved.ts';
 import { keyPrivacy } from './migrations/key-privacy.ts';
@@ -272,5 +273,6 @@ export const gatewayMigrations: MigrationSet = {
     { number: 11, ...logins },
     { number: 12, ...keyPrivacy },
     { number: 13, ...consents },
+    { number: 14, ...content },
   ],
 };

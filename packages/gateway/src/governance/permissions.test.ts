@@ -41,6 +41,7 @@ const reached: Record<Exclude<Action, 'models.call' | 'gateway.operate'>, Record
   'budgets.write': { admin: 3, manager: 2, member: 0, viewer: 0 },
   'consent.read': { admin: 3, manager: 2, member: 1, viewer: 2 },
   'consent.decide': { admin: 3, manager: 2, member: 0, viewer: 0 },
+  'content.read': { admin: 3, manager: 0, member: 0, viewer: 0 },
 };
 
 describe.each(Object.entries(reached))('%s', (action, counts) => {

@@ -25,6 +25,7 @@ const reaches = {
   'budgets.write': { admin: 'org', manager: 'team', member: 'none', viewer: 'none' },
   'consent.read': { admin: 'org', manager: 'team', member: 'own', viewer: 'team' },
   'consent.decide': { admin: 'org', manager: 'team', member: 'none', viewer: 'none' },
+  'content.read': { admin: 'org', manager: 'none', member: 'none', viewer: 'none' },
   'gateway.operate': { admin: 'none', manager: 'none', member: 'none', viewer: 'none' },
 } as const satisfies Record<string, Record<Role, Reach>>;
 

@@ -14,6 +14,7 @@ export interface GatewayTables {
   gateway_audit: AuditTable;
   gateway_consents: ConsentTable;
   gateway_audit_checkpoints: AuditCheckpointTable;
+  gateway_content: ContentTable;
   gateway_usage: UsageTable;
   gateway_writers: WriterTable;
   gateway_state: StateTable;
@@ -141,6 +142,26 @@ export interface AuditCheckpointTable {
   /** Of that row, hex. */
   hash: string;
   at_ms: number;
+}
+
+/** A prompt and its answer, where they are kept. */
+export interface ContentTable {
+  request_id: string;
+  at_ms: number;
+  /** The endpoint's name. */
+  endpoint: string;
+  model: string;
+  http_status: number;
+  key_id: string | null;
+  owner: string | null;
+  org_id: string | null;
+  team_id: string | null;
+  user_id: string | null;
+  project: string | null;
+  /** Which key it is sealed with. */
+  sealed_with: string;
+  /** Both, sealed. */
+  sealed: Uint8Array;
 }
 
 /** Who, at whom, in which hour: the ledger's rows in sums, added in the same transaction. */

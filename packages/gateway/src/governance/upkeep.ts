@@ -1,6 +1,7 @@
 import type { Logger, Spool, Storage } from '@zeke/foundation';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { BudgetWebhook } from './budgets/budget-webhook.ts';
+import type { ContentStore } from './content/content-store.ts';
 import type { Ledger } from './ledger.ts';
 import { Maintenance, type RetentionSettings } from './retention/maintenance.ts';
 import type { GatewayTables } from './tables.ts';
@@ -23,7 +24,7 @@ export interface UpkeepOptions {
   /** Milliseconds on a clock that no setting of the time moves. */
   monotonicMs?: (() => number) | undefined;
   spools?: Spools | undefined;
-  parts: { ledger: Ledger; audit: AuditLog; webhook: BudgetWebhook };
+  parts: { ledger: Ledger; audit: AuditLog; content: ContentStore; webhook: BudgetWebhook };
 }
 
 /**
@@ -45,7 +46,10 @@ export class Upkeep implements AsyncDisposable {
       now,
       monotonicMs,
       settings: () => this.retention,
-      others: [{ name: 'what other processes left', run: () => this.#takeOver() }],
+      others: [
+        { name: 'what other processes left', run: () => this.#takeOver() },
+        { name: 'kept content', run: () => this.#options.parts.content.cut(now()) },
+      ],
     });
   }
 

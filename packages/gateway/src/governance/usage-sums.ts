@@ -30,53 +30,70 @@ export const usageSums = [
 
 export const hourMs = 3_600_000;
 
+const [, ...groups] = usageKeys;
+
 type Column = (typeof ledgerColumns)[number];
 type Row = readonly ColumnValue[];
+
+/** Where a batch has the columns that are summed up or grouped by. */
+type Places = Readonly<Record<Column, number>>;
+
+interface Line {
+  keys: ColumnValue[];
+  sums: number[];
+}
+
+/** No text of a row has it: the ledger takes it out. */
+const separator = '\0';
 
 /**
  * What rows of the ledger add to the usage by hour, columns as in `usageKeys` and `usageSums`; always in
  * the same order, so that replicas that write at once do not wait for each other in a ring.
  */
 export function usageOf(columns: readonly string[], rows: readonly Row[]): ColumnValue[][] {
-  const at = new Map(columns.map((name, index) => [name, index]));
-  const read = (row: Row, name: Column): ColumnValue => row[at.get(name) ?? -1] ?? null;
-  const byKey = new Map<string, { keys: ColumnValue[]; sums: number[] }>();
+  const places = Object.fromEntries(columns.map((name, index) => [name, index])) as Places;
+  const lines = new Map<string, Line>();
   for (const row of rows) {
-    const of = (name: Column) => read(row, name);
-    const [, ...groups] = usageKeys;
-    const keys = [
-      Math.floor(Number(of('at_ms')) / hourMs),
-      ...groups.map((name) => of(name) ?? ''),
-    ];
-    const key = JSON.stringify(keys);
-    const line = byKey.get(key);
-    const sums = sumsOf(of);
-    if (!line) byKey.set(key, { keys, sums });
-    else
-      for (const [index, sum] of sums.entries()) line.sums[index] = (line.sums[index] ?? 0) + sum;
+    const hour = Math.floor(Number(row[places.at_ms]) / hourMs);
+    let key = String(hour);
+    for (const name of groups) key += separator + (row[places[name]] ?? '');
+    let line = lines.get(key);
+    if (!line) {
+      const keys = [hour, ...groups.map((name) => row[places[name]] ?? '')];
+      line = { keys, sums: usageSums.map(() => 0) };
+      lines.set(key, line);
+    }
+    addRow(line.sums, row, places);
   }
-  return [...byKey]
+  return [...lines]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { keys, sums }]) => [...keys, ...sums]);
 }
 
-function sumsOf(of: (name: Column) => ColumnValue): number[] {
-  const outcome = of('outcome');
-  const [input, output] = [Number(of('input_tokens')), Number(of('output_tokens'))];
-  const isCall = outcome !== 'refused' && outcome !== 'cached';
-  const mayCost = (outcome !== 'error' && outcome !== 'refused') || input + output > 0;
-  return [
-    Number(isCall),
-    Number(outcome === 'refused'),
-    Number(outcome === 'cached'),
-    Number(outcome === 'error' || outcome === 'incomplete'),
-    Number(outcome === 'canceled'),
-    input,
-    output,
-    Number(of('cached_input_tokens')),
-    Number(of('reasoning_tokens')),
-    Number(of('cost_micro_usd')),
-    Number(of('cost_micro_usd') === null && mayCost),
-    Number(of('estimated')),
-  ];
+/** In the order of `usageSums`. Every request runs through here, so little is made for it. */
+function addRow(sums: number[], row: Row, places: Places): void {
+  const outcome = row[places.outcome];
+  const input = Number(row[places.input_tokens]);
+  const output = Number(row[places.output_tokens]);
+  const cost = row[places.cost_micro_usd];
+  const isRefused = outcome === 'refused';
+  const isCached = outcome === 'cached';
+  const mayCost = (outcome !== 'error' && !isRefused) || input + output > 0;
+  let at = 0;
+  const add = (value: number) => {
+    sums[at] = (sums[at] ?? 0) + value;
+    at++;
+  };
+  add(isRefused || isCached ? 0 : 1);
+  add(isRefused ? 1 : 0);
+  add(isCached ? 1 : 0);
+  add(outcome === 'error' || outcome === 'incomplete' ? 1 : 0);
+  add(outcome === 'canceled' ? 1 : 0);
+  add(input);
+  add(output);
+  add(Number(row[places.cached_input_tokens]));
+  add(Number(row[places.reasoning_tokens]));
+  add(Number(cost));
+  add(cost === null && mayCost ? 1 : 0);
+  add(Number(row[places.estimated]));
 }

@@ -30,6 +30,8 @@ export const hierarchyOperations: readonly Operation[] = [
   operation('get', '/admin/budgets', 'The budgets, with what is used of them'),
   operation('put', '/admin/budgets', 'Set a budget', { body: setBudgetRequest }),
   operation('delete', '/admin/budgets/{kind}/{id}/{period}/{mode}', 'Take a budget away'),
+  operation('get', '/admin/content/{id}', 'A prompt and its answer, where they are kept'),
+  operation('delete', '/admin/content/{id}', 'Forget a prompt and its answer'),
   operation('get', '/admin/consent', 'What waits for consent'),
   operation('post', '/admin/consent', 'Give consent, or deny it', { body: decideConsentRequest }),
   operation('get', '/admin/audit', 'Who changed what', { query: auditQuery }),

@@ -32,6 +32,8 @@ export const auditedActions = {
     id: ['consent_id'],
     keeps: ['decision', 'caller', 'for', 'session_id', 'project'],
   },
+  'content-read': { action: 'content.read', keeps: ['keyId', 'owner', 'orgId', 'project'] },
+  'content-delete': { action: 'content.delete' },
   'cache-clear': { action: 'cache.clear', keeps: ['cleared'] },
 } as const satisfies Record<string, AuditedAction>;
 

@@ -4,6 +4,7 @@ import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
 import type { OwnBudget } from '../governance/budgets/refusals.ts';
+import type { KeptExchange } from '../governance/content/kept-exchange.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
 import type { RequestGuard } from '../guardrails/request-guard.ts';
@@ -59,6 +60,8 @@ export interface Exchange {
   admission?: Admission;
   /** Its place among the requests to models that are under way; absent for others. */
   visit?: Visit;
+  /** Where its content is kept. */
+  kept?: KeptExchange;
   span?: Span;
 }
 

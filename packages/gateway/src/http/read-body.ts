@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { isDeeperThan, maxJsonDepth } from './json-depth.ts';
 import type { RequestLimits } from './services.ts';
 
-type Received = Pick<Exchange, 'request'>;
+type Received = Pick<Exchange, 'request' | 'kept'>;
 
 /** What a body may take, and who watches its time. */
 interface BodyRoom {
@@ -22,7 +22,13 @@ const utf8 = new TextDecoder();
  * with status 415 when it is compressed,
  * `deadline_exceeded` with status 408 when it is not whole in time.
  */
-export async function readBody({ request }: Received, room: BodyRoom): Promise<string> {
+export async function readBody(received: Received, room: BodyRoom): Promise<string> {
+  const text = await readText(received, room);
+  received.kept?.prompt(text);
+  return text;
+}
+
+async function readText({ request }: Received, room: BodyRoom): Promise<string> {
   refuseEncoded(request);
   const declared = request.headers.get('content-length');
   if (declared === null) return utf8.decode(await readUndeclared(request, room));
@@ -32,12 +38,17 @@ export async function readBody({ request }: Received, room: BodyRoom): Promise<s
 }
 
 /** As `readBody`, without reading it as text. */
-export async function readBodyBytes({ request }: Received, room: BodyRoom): Promise<Uint8Array> {
+export async function readBodyBytes(
+  { kept, request }: Received,
+  room: BodyRoom,
+): Promise<Uint8Array> {
   refuseEncoded(request);
   const { maxBodyBytes } = room.limits;
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  return await readUndeclared(request, room);
+  const bytes = await readUndeclared(request, room);
+  kept?.prompt(bytes);
+  return bytes;
 }
 
 function readUndeclared({ body }: Request, room: BodyRoom): Promise<Uint8Array> {

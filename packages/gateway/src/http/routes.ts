@@ -112,6 +112,13 @@ function addOwn(router: Router): void {
   router.add('DELETE /admin/keys/*', keys.write('key-revoke', withId(adminApi, 'revokeKey')));
   addOauth(router);
   addLogins(router);
+  const content = () => import('./endpoints/admin-content.ts');
+  const reading = changing('content.read');
+  router.add('GET /admin/content/*', reading('content-read', withId(content, 'readContent')));
+  router.add(
+    'DELETE /admin/content/*',
+    operate('content-delete', withId(content, 'deleteContent')),
+  );
   const consent = adminFor('consent.read', 'consent.decide');
   const consentApi = () => import('./endpoints/admin-consent.ts');
   router.add('GET /admin/consent', consent.read('consents', onUse(consentApi, 'listConsents')));
