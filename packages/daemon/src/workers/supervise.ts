@@ -33,9 +33,10 @@ export interface Supervised {
  */
 export async function supervise(options: SuperviseOptions): Promise<Supervised> {
   const { config, count } = options;
-  const { drainDelayMs, host, port, shutdownTimeoutMs } = config.server;
+  const { admin, drainDelayMs, host, port, shutdownTimeoutMs } = config.server;
   const log = options.log ?? createLogger({ level: config.telemetry.logLevel });
   checkFree(host, port);
+  if (admin !== undefined) checkFree(admin.host, admin.port);
   const supervisor = new Supervisor({
     count,
     log,

@@ -115,6 +115,7 @@ test.each(['0', '1.5', '"all"', '257'])('no number of workers: %s', async (value
 test.each([
   ['server.workers = "auto"', 'set redis.url'],
   [`${redis}server.workers = 2\nstorage.url = "sqlite::memory:"`, 'a database of its own'],
+  [`${redis}server = { workers = 2, admin_port = 0 }`, 'an admin_port of its own'],
 ])('workers that would not know of each other: %s', async (toml, fault) => {
   expect(await faultsOf(toml)).toEqual([expect.stringContaining(fault)]);
 });

@@ -148,6 +148,7 @@ function checkWorkers({ redis, server, storage }: ValidConfig, fault: Remark): v
     fault(at, 'several processes count limits and budgets together in Redis: set redis.url');
   }
   if (storage.url === 'sqlite::memory:') fault(at, 'each process would have a database of its own');
+  if (server.admin_port === 0) fault(at, 'each process would have an admin_port of its own');
 }
 
 /** TLS and who may call: rules for certificates take clients that are asked for one. */
