@@ -14,6 +14,7 @@ import {
   type ProviderDependencies,
 } from '@zeke/gateway';
 import { placeholderKey } from './connect-hints.ts';
+import { contentSettings } from './content-settings.ts';
 import type { FreshKeys } from './fresh-keys.ts';
 import { withSigningKeys } from './signing-keys.ts';
 
@@ -50,6 +51,9 @@ export async function gatewaySettings(
       maxMessages: server.maxMessages,
       maxTools: server.maxTools,
     },
+    content: await contentSettings(config, {
+      secretStore: () => createSecretStore({ home: config.home, environment: sources.environment }),
+    }),
     captureContent: config.telemetry.captureContent,
     overload: {
       maxConcurrentRequests: server.maxConcurrentRequests,
@@ -104,9 +108,9 @@ async function authSettings(
 }
 
 function cacheSettings(cache: CacheConfig): NonNullable<GatewaySettings['cache']> {
-  const { maxBytes, maxTemperature, modelTtlMs, scope, ttlMs } = cache;
+  const { maxBytes, maxTemperature, modelTtlMs, scope, semantic, ttlMs } = cache;
   const byModel = [...modelTtlMs].map(([pattern, ms]) => ({ pattern, ttlMs: ms }));
-  return { maxBytes, maxTemperature, scope, ttlMs, byModel };
+  return { maxBytes, maxTemperature, scope, semantic, ttlMs, byModel };
 }
 
 async function catalogProviders(

@@ -13,6 +13,7 @@ type CacheStats =
       readonly maxBytes: number;
       readonly evictions: number;
       readonly hits: number;
+      readonly semantic: number;
       readonly shared: number;
       readonly misses: number;
       readonly bypassed: number;
@@ -31,6 +32,7 @@ export async function cacheStats(context: Context, flags: CacheFlags): Promise<v
     ['answers', String(cache.entries)],
     ['memory', `${mebibytes(cache.bytes)} of ${mebibytes(cache.maxBytes)} MiB`],
     ['hits', String(cache.hits)],
+    ['semantic', String(cache.semantic)],
     ['shared', String(cache.shared)],
     ['misses', String(cache.misses)],
     ['bypassed', String(cache.bypassed)],

@@ -7,6 +7,7 @@ import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
 import { resolveAuth } from './resolve-auth.ts';
+import { resolveCache } from './resolve-cache.ts';
 import { resolveRules } from './resolve-guardrails.ts';
 import { resolveLimits } from './resolve-limits.ts';
 import { resolveProvider } from './resolve-provider.ts';
@@ -16,7 +17,6 @@ import { resolveTls } from './resolve-tls.ts';
 import { resolveVault } from './resolve-vault.ts';
 import type {
   BudgetsConfig,
-  CacheConfig,
   ModelAliasConfig,
   PriceConfig,
   ProviderConfig,
@@ -100,6 +100,7 @@ export function resolveConfig(
     const { provider: resolved } = result;
     providers.set(name, context.renewable.has(name) ? { ...resolved, renewable: true } : resolved);
   }
+  const cache = resolveCache(valid.cache, fault);
   const aliases = checkAliases(valid.models, [...providers.keys()]);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
   checkWeights(valid.models, fault);
@@ -128,7 +129,7 @@ export function resolveConfig(
       budgets: resolveBudgets(valid.budgets),
       limits,
       ...rules,
-      cache: resolveCache(valid.cache),
+      cache,
     },
   };
 }
@@ -291,19 +292,6 @@ function resolveRouting(routing: ValidConfig['routing']): ResolvedConfig['routin
     breakerOpenMs: routing.breaker_open_ms,
     healthCheckIntervalMs: routing.health_check_interval_ms,
     healthCheckTimeoutMs: routing.health_check_timeout_ms,
-  };
-}
-
-function resolveCache(cache: ValidConfig['cache']): CacheConfig {
-  return {
-    enabled: cache.enabled,
-    maxBytes: Math.floor(cache.max_mb * bytesPerMegabyte),
-    ttlMs: cache.ttl_s * 1_000,
-    modelTtlMs: new Map(
-      Object.entries(cache.model_ttl_s).map(([pattern, seconds]) => [pattern, seconds * 1_000]),
-    ),
-    scope: cache.scope,
-    maxTemperature: cache.max_temperature,
   };
 }
 

@@ -401,6 +401,8 @@ export interface ContentConfig {
   readonly keepMs: number;
   /** Of a prompt, and of an answer. */
   readonly maxBytes: number;
+  /** What they are sealed with; absent: one that is made. */
+  readonly encryptionKey?: Secret;
 }
 
 /** Whether and how answers are kept, to be given again. */
@@ -412,6 +414,19 @@ export interface CacheConfig {
   readonly modelTtlMs: ReadonlyMap<string, number>;
   readonly scope: 'key' | 'shared';
   readonly maxTemperature: number;
+  /** Absent: only answers to equal requests are given again. */
+  readonly semantic?: SemanticCacheConfig;
+}
+
+/** When the answer to a question that means the same is given. */
+export interface SemanticCacheConfig {
+  readonly model: string;
+  /** From 0 to 1. */
+  readonly threshold: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly withTools: boolean;
 }
 
 /** How budgets are kept; the budgets themselves are in the database. */

@@ -57,6 +57,21 @@ const tlsSchema = z.strictObject({
   min_version: choice(tlsVersions).default('1.2').describe('The oldest version of TLS'),
 });
 
+/** The table `[cache.semantic]`. */
+export const semanticCacheSchema = z.strictObject({
+  enabled: flag().default(false).describe('Give answers to questions that mean the same, too'),
+  model: text().optional().describe('The model that makes vectors of questions'),
+  threshold: ratio()
+    .default(0.95)
+    .describe('The least similarity of two questions, the cosine of their vectors'),
+  max_entries: integer(1, 1_000_000).default(5_000).describe('How many questions are kept'),
+  max_mb: positive(65_536).default(64).describe('The memory that their vectors may take, in MiB'),
+  timeout_ms: integer(1, 60_000)
+    .default(1_000)
+    .describe('How long a vector is waited for; then the request goes on without'),
+  with_tools: flag().default(false).describe('Whether requests with tools count'),
+});
+
 /** A month. */
 const maxCacheSeconds = 2_592_000;
 
@@ -227,6 +242,7 @@ export const sectionSchemas = {
     max_temperature: temperature()
       .default(0)
       .describe('Requests with a higher one are not for the cache; one that is not given is 1'),
+    semantic: semanticCacheSchema.prefault({}),
   }),
 } as const;
 

@@ -3,14 +3,16 @@ import type { Usage } from '../neutral/usage.ts';
 import type { StoreStats } from './cache-store.ts';
 
 /**
- * What the cache had to do with a request: its answer was kept (`hit`), was on its way to another
- * (`shared`), had to be asked for (`miss`), or was none of its business (`bypass`).
+ * What the cache had to do with a request: its answer was kept (`hit`), that to a question that means
+ * the same was (`semantic`), it was on its way to another (`shared`), had to be asked for (`miss`), or was
+ * none of its business (`bypass`).
  */
-export type CacheState = 'hit' | 'shared' | 'miss' | 'bypass';
+export type CacheState = 'hit' | 'semantic' | 'shared' | 'miss' | 'bypass';
 
 /** Since the start. */
 export interface CacheCounts {
   readonly hits: number;
+  readonly semantic: number;
   readonly shared: number;
   readonly misses: number;
   readonly bypassed: number;
@@ -23,7 +25,13 @@ export interface CacheCounts {
 
 /** Counts what the cache does, for `/cache/stats` and as Prometheus metrics. */
 export class CacheMetrics {
-  readonly #states: Record<CacheState, number> = { hit: 0, shared: 0, miss: 0, bypass: 0 };
+  readonly #states: Record<CacheState, number> = {
+    hit: 0,
+    semantic: 0,
+    shared: 0,
+    miss: 0,
+    bypass: 0,
+  };
   #stored = 0;
   #savedInput = 0;
   #savedOutput = 0;
@@ -35,9 +43,10 @@ export class CacheMetrics {
   }
 
   get counts(): CacheCounts {
-    const { bypass, hit, miss, shared } = this.#states;
+    const { bypass, hit, miss, semantic, shared } = this.#states;
     return {
       hits: hit,
+      semantic,
       shared,
       misses: miss,
       bypassed: bypass,
