@@ -3,9 +3,9 @@ import type { GuardRule } from './guard-rule.ts';
 import type { GuardedRequest } from './guardrails.ts';
 import { HeldItems } from './held-items.ts';
 import { editTexts, pathText } from './json-texts.ts';
-import { placeholderOf, redacted, type TextForm } from './redact.ts';
+import { placeholderOf, redacted } from './redact.ts';
 import { answerBlocked } from './refusal.ts';
-import { type Finding, findIn, type TextRule } from './text-rule.ts';
+import { type Finding, findIn, type TextForm, type TextRule } from './text-rule.ts';
 import { toolNamesIn } from './tool-names.ts';
 import type { Trail } from './trail.ts';
 import { askWebhook } from './webhook-check.ts';
@@ -92,7 +92,7 @@ export class AnswerGuard {
 
   /** One text that does not grow, as it may go out; sets `refusal` where it may not. */
   text(text: string, field: string, form: TextForm = 'plain'): string {
-    const findings = findIn(text, [...this.#texts.keys()]);
+    const findings = findIn(text, [...this.#texts.keys()], form);
     if (findings.length === 0) return text;
     for (const finding of findings) {
       this.#found(finding, text.slice(finding.start, finding.end), field);

@@ -2,7 +2,7 @@ import type { RpcError } from '@zeke/rpc';
 import type { ChatEvent } from '../neutral/chat-event.ts';
 import type { AnswerGuard } from './answer-guard.ts';
 import type { HeldItems, Piece, Released } from './held-items.ts';
-import type { TextForm } from './redact.ts';
+import type { TextForm } from './text-rule.ts';
 
 /** Guards the events of an answer, in their order and number. */
 export class EventGuard {

@@ -4,9 +4,9 @@ import { denyListDetectors, maxDeniedChars } from './detectors/deny-list.ts';
 import { maxPersonalDataChars, personalDataDetectors } from './detectors/personal-data.ts';
 import { maxSecretChars, secretDetectors } from './detectors/secrets.ts';
 import { HeldItems } from './held-items.ts';
-import { redactText, type TextForm } from './redact.ts';
+import { redactText } from './redact.ts';
 import { planted } from './testing/planted.ts';
-import { TextRule } from './text-rule.ts';
+import { type TextForm, TextRule } from './text-rule.ts';
 
 const secrets = new TextRule({
   name: 'keys',

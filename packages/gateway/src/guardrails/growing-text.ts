@@ -1,5 +1,6 @@
-import { JsonPlace, placeholderAt, type Span, spansOf, type TextForm } from './redact.ts';
-import { type Finding, inOrder, type Reading, type TextRule } from './text-rule.ts';
+import { JsonText } from './json-text.ts';
+import { JsonPlace, placeholderAt, type Span, spansOf } from './redact.ts';
+import { type Finding, inOrder, type Reading, type TextForm, type TextRule } from './text-rule.ts';
 
 /**
  * A text that comes in pieces, which go out again as they came but for what is redacted. `safeTo` says
@@ -12,6 +13,10 @@ export class GrowingText {
   safeTo = 0;
   readonly #rules: readonly { readonly rule: TextRule; readonly reading: Reading }[];
   readonly #place: JsonPlace | undefined;
+  /** Of JSON, what it says is looked at; places are of how it is written. */
+  readonly #json: JsonText | undefined;
+  /** Characters that were looked at. */
+  #read = 0;
   /** What is not decided yet for some rule, and where it begins. */
   #text = '';
   #offset = 0;
@@ -22,21 +27,21 @@ export class GrowingText {
   constructor(rules: readonly TextRule[], form: TextForm) {
     this.#rules = rules.map((rule) => ({ rule, reading: rule.begin() }));
     this.#place = form === 'json' ? new JsonPlace() : undefined;
+    this.#json = form === 'json' ? new JsonText() : undefined;
   }
 
   /** Adds a piece; gives what is found that was not before. */
   push(piece: string): Finding[] {
-    this.#text += piece;
     this.length += piece.length;
-    return this.#read(false);
+    return this.#look(this.#json ? this.#json.push(piece) : piece, false);
   }
 
   /** Nothing follows, as far as findings go; pieces that do are a text of their own. */
   end(): Finding[] {
-    const found = this.#read(true);
+    const found = this.#look(this.#json?.end() ?? '', true);
     for (const { reading, rule } of this.#rules) {
       const { before } = rule.begin();
-      Object.assign(reading, { at: this.length, before });
+      Object.assign(reading, { at: this.#read, before });
     }
     return found;
   }
@@ -67,21 +72,30 @@ export class GrowingText {
     return text;
   }
 
-  #read(isEnd: boolean): Finding[] {
+  #look(added: string, isEnd: boolean): Finding[] {
+    this.#text += added;
+    this.#read += added.length;
     const found: Finding[] = [];
-    let settled = this.length;
+    let settled = this.#read;
     for (const { reading, rule } of this.#rules) {
       rule.read(this.#text, this.#offset, reading, isEnd, found);
       settled = Math.min(settled, reading.at);
     }
+    const placed = inOrder(found.map((finding) => this.#placed(finding)));
+    const settledAt = this.#json ? this.#json.writtenAt(settled) : settled;
     this.#text = this.#text.slice(settled - this.#offset);
     this.#offset = settled;
-    inOrder(found);
-    if (found.length > 0) {
-      this.#open = inOrder([...this.#open, ...found]);
-    }
-    this.#settle(settled);
-    return found;
+    this.#json?.forget(settled);
+    if (placed.length > 0) this.#open = inOrder([...this.#open, ...placed]);
+    this.#settle(settledAt);
+    return placed;
+  }
+
+  #placed(finding: Finding): Finding {
+    const json = this.#json;
+    if (!json) return finding;
+    const { end, start } = finding;
+    return { ...finding, start: json.writtenAt(start), end: json.writtenAt(end) };
   }
 
   /** Findings that end before `settled` overlap with none that is still to come. */

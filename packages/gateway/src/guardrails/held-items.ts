@@ -1,7 +1,6 @@
 import { apiError } from '../neutral/api-error.ts';
 import { GrowingText } from './growing-text.ts';
-import type { TextForm } from './redact.ts';
-import type { Finding, TextRule } from './text-rule.ts';
+import type { Finding, TextForm, TextRule } from './text-rule.ts';
 
 /** A piece of a text that a stream tells, and which text it belongs to. */
 export interface Piece {

@@ -1,4 +1,4 @@
-import type { TextForm } from './redact.ts';
+import type { TextForm } from './text-rule.ts';
 
 /** Names of members, and places in lists. */
 export type JsonPath = readonly (string | number)[];

@@ -1,4 +1,4 @@
-import { type Finding, findIn, type TextRule } from './text-rule.ts';
+import { type Finding, findIn, type TextForm, type TextRule } from './text-rule.ts';
 
 /** A place in a text, and what is put there. */
 export interface Span {
@@ -23,9 +23,6 @@ export function spansOf(findings: readonly Finding[]): Span[] {
   }
   return spans;
 }
-
-/** Whether what a text holds is JSON, as the arguments of a tool are. */
-export type TextForm = 'plain' | 'json';
 
 /** Knows whether a place in JSON text that comes in pieces is inside a string. */
 export class JsonPlace {
@@ -70,6 +67,6 @@ export function redacted(text: string, findings: readonly Finding[], form: TextF
 
 /** A whole text as these rules let it pass, and what they find. */
 export function redactText(text: string, rules: readonly TextRule[], form: TextForm = 'plain') {
-  const findings = findIn(text, rules);
+  const findings = findIn(text, rules, form);
   return { findings, text: redacted(text, findings, form) };
 }

@@ -136,9 +136,9 @@ export class RequestGuard {
     const found: Found[] = [];
     let characters = 0;
     if (rules.some(({ check }) => check.kind !== 'webhook')) {
-      editTexts(json, (text, path) => {
+      editTexts(json, (text, path, form) => {
         characters += text.length;
-        for (const { end, kind, rule: textRule, start } of findIn(text, textRules)) {
+        for (const { end, kind, rule: textRule, start } of findIn(text, textRules, form)) {
           const rule = byTextRule.get(textRule);
           if (!rule || found.length >= maxFindings) continue;
           const told = toldOf(rule, kind, fieldOf(path));

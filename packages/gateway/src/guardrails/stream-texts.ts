@@ -1,7 +1,7 @@
 import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Piece } from './held-items.ts';
 import type { JsonPath } from './json-texts.ts';
-import type { TextForm } from './redact.ts';
+import type { TextForm } from './text-rule.ts';
 
 /** A piece of a text within a record of a stream. */
 export interface RecordPiece extends Piece {
@@ -72,7 +72,7 @@ class Texts {
 function readChatChunk(data: unknown): RecordTexts {
   const texts = new Texts();
   for (const [at, choice] of objects(data, 'choices')) {
-    const answer = String(choice.index ?? at);
+    const answer = nameOf(choice.index, at);
     const path = ['choices', at] as const;
     texts.add(answer, 'text', [...path, 'text'], choice.text);
     const delta = objectOf(choice.delta);
@@ -90,7 +90,7 @@ function readChatChunk(data: unknown): RecordTexts {
     texts.add(answer, 'tool', legacyPath, legacy.arguments, 'json');
     for (const [index, call] of objects(delta, 'tool_calls')) {
       const inner = [...path, 'delta', 'tool_calls', index];
-      const kind = `tool${call.index ?? index}`;
+      const kind = `tool${nameOf(call.index, index)}`;
       const given = objectOf(call.function).arguments;
       texts.add(answer, kind, [...inner, 'function', 'arguments'], given, 'json');
       texts.add(answer, `${kind}c`, [...inner, 'custom', 'input'], objectOf(call.custom).input);
@@ -103,7 +103,7 @@ function readChatChunk(data: unknown): RecordTexts {
 function readMessagesEvent(data: unknown): RecordTexts {
   const event = objectOf(data);
   const texts = new Texts();
-  const answer = String(event.index);
+  const answer = nameOf(event.index, 0);
   if (event.type === 'content_block_stop') texts.end(answer);
   if (event.type === 'content_block_delta') {
     const delta = objectOf(event.delta);
@@ -122,7 +122,7 @@ function readResponsesEvent(data: unknown): RecordTexts {
   const texts = new Texts();
   const dot = type.lastIndexOf('.');
   const place = [event.output_index, event.item_id, event.content_index, event.summary_index];
-  const answer = `${type.slice(0, dot)}:${place.join(':')}`;
+  const answer = `${type.slice(0, dot)}:${place.map((each) => nameOf(each, 0)).join(':')}`;
   if (type.endsWith('.done')) texts.end(answer);
   if (type.endsWith('.delta') && type !== 'response.audio.delta') {
     const form = type.includes('arguments') ? 'json' : 'plain';
@@ -134,7 +134,7 @@ function readResponsesEvent(data: unknown): RecordTexts {
 function readGeminiChunk(data: unknown): RecordTexts {
   const texts = new Texts();
   for (const [at, candidate] of objects(data, 'candidates')) {
-    const answer = String(candidate.index ?? at);
+    const answer = nameOf(candidate.index, at);
     for (const [index, part] of objects(candidate.content, 'parts')) {
       const path = ['candidates', at, 'content', 'parts', index, 'text'];
       texts.add(answer, part.thought === true ? 'thought' : 'text', path, part.text);
@@ -153,6 +153,11 @@ function readOllamaRecord(data: unknown): RecordTexts {
   for (const name of ['thinking', 'response']) texts.add('0', name, [name], record[name]);
   if (record.done === true) texts.end('0');
   return texts.record;
+}
+
+/** An index or an id, as part of a name. */
+function nameOf(value: unknown, otherwise: number): string {
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : `${otherwise}`;
 }
 
 function objectOf(value: unknown): Json {

@@ -1,6 +1,7 @@
 import type { GuardrailAction } from '@zeke/foundation';
 import { type Fit, Matcher } from '@zeke/foundation/patterns';
 import type { Detector } from './detectors/detector.ts';
+import { JsonText } from './json-text.ts';
 
 /** What a rule has found in a text, from `start` to before `end`. */
 export interface Finding {
@@ -99,11 +100,26 @@ export class TextRule {
   }
 }
 
+/** Whether what a text holds is JSON, as the arguments of a tool are. */
+export type TextForm = 'plain' | 'json';
+
 /** What rules find in a whole text, each on its own, in order of their places. */
-export function findIn(text: string, rules: readonly TextRule[]): Finding[] {
+export function findIn(text: string, rules: readonly TextRule[], form: TextForm): Finding[] {
   const found: Finding[] = [];
-  for (const rule of rules) rule.read(text, 0, rule.begin(), true, found);
-  return inOrder(found);
+  if (form === 'plain' || !text.includes('\\')) {
+    for (const rule of rules) rule.read(text, 0, rule.begin(), true, found);
+    return inOrder(found);
+  }
+  const json = new JsonText();
+  const said = json.push(text) + json.end();
+  for (const rule of rules) rule.read(said, 0, rule.begin(), true, found);
+  return inOrder(
+    found.map((finding) => ({
+      ...finding,
+      start: json.writtenAt(finding.start),
+      end: json.writtenAt(finding.end),
+    })),
+  );
 }
 
 export function inOrder(found: Finding[]): Finding[] {
