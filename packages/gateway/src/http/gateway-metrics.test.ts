@@ -61,6 +61,7 @@ test('an answer counts its attempt, its tokens by kind and its cost', async () =
     zeke_gateway_ledger_waiting_entries: 0,
     [`gen_ai_client_token_usage_sum{${genAi},gen_ai_token_type="input"}`]: 100,
     [`gen_ai_client_operation_duration_seconds_count{${genAi},error_type=""}`]: 1,
+    [`gen_ai_server_request_duration_seconds_count{${genAi}}`]: 1,
     'zeke_gateway_requests_total{endpoint="chat-completions",status="200"}': 1,
   };
   const found = Object.keys(expected).map((name) => [name, counted.get(name)]);

@@ -28,14 +28,14 @@ export type ObserveAttempt = (
 
 /**
  * The metrics of OpenTelemetry's conventions for generative AI (`gen-ai-names.ts` says which): those
- * of a client for every attempt, and those of a server for streams that a caller got. Times for each
+ * of a client for every attempt, and those of a server for good answers. Times for each
  * chunk are left out, as they would cost every chunk.
  * https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md
  */
 export function createGenAiMetrics(
   metrics: Metrics,
 ): (provider: string, model: string) => ObserveAttempt {
-  const { duration, firstChunk, firstToken, outputToken, usage } = histograms(metrics);
+  const { answered, duration, firstChunk, firstToken, outputToken, usage } = histograms(metrics);
   return (provider, model) => {
     const ofOperation = memo((operation: string) => {
       const labels = [operation, provider, model];
@@ -44,6 +44,7 @@ export function createGenAiMetrics(
         output: lazily(() => usage.labels(...labels, 'output')),
         ended: lazily(() => duration.labels(...labels, '')),
         failed: (errorType: string) => duration.labels(...labels, errorType),
+        answered: lazily(() => answered.labels(...labels)),
         firstChunk: lazily(() => firstChunk.labels(...labels)),
         firstToken: lazily(() => firstToken.labels(...labels)),
         outputToken: lazily(() => outputToken.labels(...labels)),
@@ -57,6 +58,9 @@ export function createGenAiMetrics(
       if (metered && errorCode === undefined) {
         series.input().observe(entry.usage.input, exemplar);
         series.output().observe(entry.usage.output, exemplar);
+      }
+      if (entry.outcome === 'ok' && entry.operation !== 'judge') {
+        series.answered().observe((times.beforeMs + latencyMs) / 1_000, exemplar);
       }
       if (!streamed || firstTokenMs === undefined) return;
       series.firstChunk().observe(firstTokenMs / 1_000, exemplar);
@@ -82,6 +86,13 @@ function histograms(metrics: Metrics) {
       unit: 's',
       help: 'Seconds that an attempt at a provider took, from its beginning to its last byte.',
       labels: [...attributes, 'error.type'],
+      buckets: durationBuckets,
+    }),
+    answered: metrics.histogram({
+      name: 'gen_ai.server.request.duration',
+      unit: 's',
+      help: 'Seconds from a request to the last byte of an answer that a provider gave to it.',
+      labels: attributes,
       buckets: durationBuckets,
     }),
     firstChunk: metrics.histogram({
