@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { createHmac } from 'node:crypto';
 import { Secret } from '@zeke/foundation';
 import { SignJWT } from 'jose';
+import { Users } from '../entities/users.ts';
+import { testStorage } from '../testing/test-storage.ts';
 import { operator, sharedIssuer, sharedSecret, TokenGateway } from './testing/token-gateway.ts';
 
 const second = 'a-second-secret-of-32-bytes-or-more';
@@ -194,6 +196,28 @@ describe('a user who is not there', () => {
     await gateway.send('DELETE', `/admin/users/${id}`, operator);
     expect(await statusOf(token)).toBe(401);
   });
+});
+
+test('what another process changes about its user is heeded by the next request', async () => {
+  await using fixture = await testStorage('sqlite');
+  await using one = await TokenGateway.start(
+    { jwt: [sharedIssuer()] },
+    { storage: await fixture.open() },
+  );
+  const token = await signed();
+  // What is written after an answer would wait for a lock that this very thread has.
+  const statusOfChat = async () => {
+    one.clock.ms += 5;
+    const { status } = await one.answer(token);
+    await one.test.gateway.settled();
+    return status;
+  };
+  expect(await statusOfChat()).toBe(200);
+  const other = new Users({ storage: fixture.storage, now: () => 0 });
+  await other.change(one.ada.id, { role: 'viewer' });
+  expect(await statusOfChat()).toBe(403);
+  await other.remove(one.ada.id);
+  expect(await statusOfChat()).toBe(401);
 });
 
 describe('a token that is known', () => {

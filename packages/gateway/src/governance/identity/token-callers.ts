@@ -1,5 +1,10 @@
 import { hashSecret, type JwtIssuerConfig, ownIssuer } from '@zeke/foundation';
-import { claimedIssuer, type JwtRefusal, type JwtVerdict } from '@zeke/foundation/auth/jwt';
+import {
+  claimedIssuer,
+  type JwtRefusal,
+  type JwtVerdict,
+  jwtError,
+} from '@zeke/foundation/auth/jwt';
 import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import { type Caller, type CredentialSource, callerOfKey } from '../authenticate.ts';
@@ -190,9 +195,10 @@ function hasTokenForm(token: string): boolean {
   return first > 0 && token.indexOf('.', first + 1) > first;
 }
 
-function refusalOf({ check, message }: JwtRefusal): RpcError {
-  if (check !== 'key-set') return refused(message);
-  return apiError('unavailable', message, { status: 503, reason: 'key_set_unavailable' });
+function refusalOf(refusal: JwtRefusal): RpcError {
+  const { code, message, retryable } = jwtError(refusal);
+  const reason = code === 'unavailable' ? 'key_set_unavailable' : 'invalid_api_key';
+  return apiError(code, message, { reason, retryable });
 }
 
 function refused(message: string): RpcError {
