@@ -18,6 +18,7 @@ export const commandNames = [
   'consent',
   'usage',
   'audit',
+  'content',
   'cache',
   'prices',
   'config',

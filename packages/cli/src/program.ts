@@ -6,6 +6,7 @@ import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConsent } from './commands/consent.ts';
+import { addContent } from './commands/content.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
@@ -50,6 +51,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addConsent(program, context);
   addUsage(program, context);
   addAudit(program, context, setExitCode);
+  addContent(program, context);
   addCache(program, context);
   addPrices(program, context);
   addConfig(program, context, setExitCode);

@@ -52,6 +52,9 @@ export function resolveState(
       projects: content.projects,
       keepMs: content.keep_days * dayMs,
       maxBytes: content.max_kb * bytesPerKilobyte,
+      ...(content.encryption_key === undefined
+        ? {}
+        : { encryptionKey: new Secret(content.encryption_key) }),
     },
   };
 }

@@ -45,7 +45,7 @@ export interface ResolvedConfig {
 }
 
 /** What holds for the requests of a project. */
-export interface ProjectConfig {
+interface ProjectConfig {
   readonly privacy: 'any' | 'local_only';
 }
 

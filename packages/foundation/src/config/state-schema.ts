@@ -49,6 +49,11 @@ export const contentSchema = z.strictObject({
   orgs: names().describe('Ids of organisations'),
   projects: names().describe('Projects, as x-project names them'),
   keep_days: integer(1, maxDays).default(30).describe('How long they are kept'),
+  encryption_key: secret()
+    .optional()
+    .describe(
+      'What they are sealed with: 32 bytes in base64 or hex, alike on replicas; else one is made',
+    ),
   max_kb: integer(1, 65_536)
     .default(256)
     .describe('As much of a prompt, and of an answer, is kept; the rest is cut off'),
