@@ -74,6 +74,25 @@ export const keyLimits: readonly KeyLimit[] = [
     'a stream that outgrows a hard budget is stopped',
   ),
   limit(memory, 'answers in the cache, in MiB', 'cache.max_mb', 'the oldest make room'),
+  limit(
+    memory,
+    'questions of the semantic cache',
+    'cache.semantic.max_entries',
+    'the oldest make room',
+  ),
+  limit(memory, 'their vectors, in MiB', 'cache.semantic.max_mb', 'the oldest make room'),
+  limit(
+    waits,
+    'a vector for the semantic cache, in ms',
+    'cache.semantic.timeout_ms',
+    'the request goes on without',
+  ),
+  limit(
+    waits,
+    'a check of a provider, in ms',
+    'routing.health_check_timeout_ms',
+    'it counts as failed',
+  ),
   limit(secrets, 'an answer of Vault, in ms', 'vault.timeout_ms', 'the next attempt'),
 ];
 
@@ -225,6 +244,18 @@ export const fixedLimits: readonly FixedLimit[] = [
     'models with figures of their own',
     'gateway/src/routing/live-figures.ts maxModels',
     'the one asked longest ago is forgotten',
+  ),
+  fixed(
+    memory,
+    'models that one of several keys is remembered for',
+    'gateway/src/routing/live-account.ts maxModels',
+    'the one asked longest ago is forgotten',
+  ),
+  fixed(
+    routing,
+    'the rest of a key after a 429',
+    'gateway/src/routing/live-account.ts longestRestMs ms',
+    'a longer `retry-after` is not believed',
   ),
   fixed(
     telemetry,

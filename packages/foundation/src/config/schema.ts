@@ -58,7 +58,7 @@ const tlsSchema = z.strictObject({
 });
 
 /** The table `[cache.semantic]`. */
-export const semanticCacheSchema = z.strictObject({
+const semanticCacheSchema = z.strictObject({
   enabled: flag().default(false).describe('Give answers to questions that mean the same, too'),
   model: text().optional().describe('The model that makes vectors of questions'),
   threshold: ratio()

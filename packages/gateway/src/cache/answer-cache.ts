@@ -76,7 +76,6 @@ export class AnswerCache {
   readonly #log: Logger;
   /** By key, the latest of each. As many as there are requests under way, at most. */
   readonly #flights = new Map<string, Flight>();
-  readonly #registry: Metrics;
   #semantic: SemanticCache | undefined;
   readonly #onClear: (() => void) | undefined;
   #settings: CacheSettings;
@@ -84,7 +83,6 @@ export class AnswerCache {
   constructor({ log, metrics, onClear, settings, store }: AnswerCacheOptions) {
     this.#onClear = onClear;
     this.#settings = settings;
-    this.#registry = metrics;
     this.#store = store;
     this.#metrics = new CacheMetrics(metrics);
     this.#log = log;
@@ -99,7 +97,14 @@ export class AnswerCache {
   }
 
   #semanticOf({ semantic: settings }: CacheSettings): SemanticCache | undefined {
-    return settings && new SemanticCache({ settings, log: this.#log, metrics: this.#registry });
+    return (
+      settings &&
+      new SemanticCache({
+        settings,
+        log: this.#log,
+        onFailure: () => this.#metrics.embeddingFailed(),
+      })
+    );
   }
 
   /** `following`: requests that wait for the answer to another, or are told it as it comes. */

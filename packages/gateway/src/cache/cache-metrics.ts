@@ -72,6 +72,11 @@ export class CacheMetrics {
     this.#metrics.saved.add(output, 'output');
   }
 
+  /** A vector for the semantic cache could not be had in time. */
+  embeddingFailed(): void {
+    this.#metrics.embeddingFailures.add(1);
+  }
+
   store({ bytes, entries, evictions }: StoreStats): void {
     this.#metrics.bytes.set(bytes);
     this.#metrics.entries.set(entries);
@@ -91,6 +96,10 @@ function createMetrics(metrics: Metrics) {
       name: 'gateway_cache_saved_tokens_total',
       help: 'Tokens of answers that no provider was asked for, by direction.',
       labels: ['direction'],
+    }),
+    embeddingFailures: metrics.counter({
+      name: 'gateway_cache_embedding_failures_total',
+      help: 'Vectors for the semantic cache that could not be had in time.',
     }),
     bytes: metrics.gauge({ name: 'gateway_cache_bytes', help: 'Size of the answers kept.' }),
     entries: metrics.gauge({ name: 'gateway_cache_entries', help: 'Answers kept.' }),

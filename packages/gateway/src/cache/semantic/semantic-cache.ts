@@ -1,4 +1,4 @@
-import type { Logger, Metrics } from '@zeke/foundation';
+import type { Logger } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { KeyedRequest } from '../cache-key.ts';
 import { type QuestionRules, questionOf } from './question.ts';
@@ -25,7 +25,8 @@ export type Embed = (
 export interface SemanticCacheOptions {
   readonly settings: SemanticSettings;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  /** Hears of vectors that could not be had in time. */
+  readonly onFailure: () => void;
 }
 
 /** A question with its vector, and what is nearest to it. */
@@ -50,18 +51,15 @@ export interface SemanticStats {
 export class SemanticCache {
   readonly #index: VectorIndex;
   readonly #log: Logger;
-  readonly #failed: { add(value: number): void };
+  readonly #onFailure: () => void;
   #settings: SemanticSettings;
   #failures = 0;
 
-  constructor({ log, metrics, settings }: SemanticCacheOptions) {
+  constructor({ log, onFailure, settings }: SemanticCacheOptions) {
     this.#settings = settings;
     this.#index = new VectorIndex(settings);
     this.#log = log;
-    this.#failed = metrics.counter({
-      name: 'gateway_cache_embedding_failures_total',
-      help: 'Vectors for the semantic cache that could not be had in time.',
-    });
+    this.#onFailure = onFailure;
   }
 
   get stats(): SemanticStats {
@@ -99,7 +97,7 @@ export class SemanticCache {
       return { partition, vector, near: this.#index.nearest(partition, vector, threshold) };
     } catch (reason) {
       this.#failures++;
-      this.#failed.add(1);
+      this.#onFailure();
       const { code, message } = RpcError.from(reason);
       this.#log.warn('a question could not be compared with those answered', { code, message });
       return undefined;
