@@ -126,6 +126,55 @@ test('who would wait too long is sent away at once, with how long', async () => 
   await Promise.allSettled(turns);
 });
 
+test('a pace that is over does not send away those who come later', async () => {
+  const { clock, gate, shed } = setUp({ queueTimeoutMs: 2_000 });
+  const hopeless = async () => {
+    const turn = gate.enter('a', nobody);
+    if (turn === undefined) return false;
+    const isShed = await Promise.race([
+      turn.then(
+        () => false,
+        () => true,
+      ),
+      settled().then(() => false),
+    ]);
+    if (!isShed) gate.close();
+    await turn.catch(() => {});
+    return isShed;
+  };
+  // Whoever is inside stays for five seconds, so nobody gets in in time.
+  for (let times = 0; times < 3; times += 1) {
+    fill(gate);
+    clock.advance(5_000);
+    gate.leave();
+  }
+  fill(gate);
+  expect(await hopeless()).toBe(true);
+  // Then they are quick, though nobody waits who could show it.
+  for (let times = 0; times < 20; times += 1) {
+    clock.advance(10);
+    gate.leave();
+    fill(gate);
+  }
+  expect(await hopeless()).toBe(false);
+  expect(shed).toEqual(['hopeless']);
+});
+
+test('nor does one that was measured long ago', async () => {
+  const { clock, gate } = setUp({ queueTimeoutMs: 2_000 });
+  for (let times = 0; times < 2; times += 1) {
+    fill(gate);
+    clock.advance(5_000);
+    gate.leave();
+  }
+  clock.advance(100_000);
+  fill(gate);
+  const turn = gate.enter('a', nobody);
+  gate.leave();
+  await turn;
+  expect(gate.inside).toBe(1);
+});
+
 test('a client that leaves the queue has left it, before or while it waits', async () => {
   const { clock, gate, shed } = setUp();
   fill(gate);

@@ -23,9 +23,11 @@ export interface GateOptions {
   readonly onShed: (reason: ShedReason) => void;
 }
 
+/** A pace that was measured longer ago says nothing of the next wait, in milliseconds. */
+const paceHoldsMs = 60_000;
 /** How much of the time between two who leave the newest decides. */
 const share = 0.2;
-/** Before anybody has left while others wait, one is told to come back so soon, in milliseconds. */
+/** Before a pace is known, one is told to come back so soon, in milliseconds. */
 const soonMs = 1_000;
 
 /**
@@ -40,7 +42,7 @@ export class Gate {
   readonly #queue: AdmissionQueue;
   readonly #waiting = new Set<Waiting>();
   #leftAt: number | undefined;
-  /** Between two who leave while others wait: a moving average. */
+  /** Between two who leave while all places are taken: a moving average. */
   #leaveEveryMs: number | undefined;
 
   constructor(options: GateOptions) {
@@ -80,7 +82,8 @@ export class Gate {
 
   /** Gives a place back. */
   leave(): void {
-    if (this.#queue.queued > 0) this.#noteLeave();
+    // Also where all who came were sent away: else a pace that is over would hold for ever.
+    if (this.#queue.inFlight >= this.limits.places) this.#noteLeave();
     else this.#leftAt = undefined;
     this.#queue.leave();
   }
@@ -118,7 +121,8 @@ export class Gate {
   #expectedWaitMs(group: unknown): number {
     const own = this.#queue.queuedOf(group);
     const before = Math.min(this.#queue.queued, (own + 1) * this.#queue.groups) + 1;
-    return before * (this.#leaveEveryMs ?? 0);
+    const sinceMs = this.#options.clock.now() - (this.#leftAt ?? Number.NEGATIVE_INFINITY);
+    return sinceMs > paceHoldsMs ? 0 : before * (this.#leaveEveryMs ?? 0);
   }
 
   #noteLeave(): void {
