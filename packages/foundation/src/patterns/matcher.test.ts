@@ -60,7 +60,7 @@ const pattern: fc.Arbitrary<string> = fc.letrec<{ choice: string; sequence: stri
     choice: fc.array(tie('sequence'), { minLength: 1, maxLength: 2 }).map((all) => all.join('|')),
     sequence: fc.array(tie('item'), { minLength: 1, maxLength: 3 }).map((all) => all.join('')),
     item: fc.oneof(
-      { maxDepth: 3, depthSize: 'small' },
+      { maxDepth: 2, depthSize: 'small' },
       fc
         .tuple(atom, repeat)
         .map(([each, times]) => (/^\\[bB]|^\(/.test(each) ? each : each + times)),
@@ -73,7 +73,7 @@ test('fits where JavaScript says that it does, with the longest end', () => {
   fc.assert(
     fc.property(
       pattern,
-      fc.string({ unit: fc.constantFrom('a', 'b', '1', ' ', '-'), maxLength: 9 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', '1', ' ', '-'), maxLength: 7 }),
       (source, text) => {
         let matcher: [number, number][];
         try {
@@ -85,7 +85,7 @@ test('fits where JavaScript says that it does, with the longest end', () => {
         expect(matcher).toEqual(oracle(source, text));
       },
     ),
-    { numRuns: 800 },
+    { numRuns: 300 },
   );
 });
 

@@ -1,4 +1,4 @@
-import { hasUnit, wordChars } from './char-set.ts';
+import { type CharSet, wordChars } from './char-set.ts';
 import type { Assertion, PatternNode } from './parse-pattern.ts';
 import { compileProgram, type Program } from './program.ts';
 
@@ -46,6 +46,8 @@ export class Matcher {
   readonly #fits = new Map<number, readonly number[]>();
   /** The state to begin in, by the class before. */
   readonly #starts: Int32Array;
+  /** For each class the first that no assertion tells from it when it comes before. */
+  readonly #alike: readonly number[];
 
   constructor(patterns: readonly PatternNode[], maxChars: number) {
     this.maxChars = maxChars;
@@ -55,23 +57,38 @@ export class Matcher {
     this.textStart = this.#program.classes;
     this.#stride = this.#program.classes + 1;
     this.#starts = new Int32Array(this.#stride);
+    this.#alike = this.#alikeBefore();
     this.#forget();
   }
 
-  /** The first place from `from` on where a pattern may begin; the text's length where there is none. */
+  /**
+   * The first place from `from` on where a pattern may fit; the text's length where there is none. Passes
+   * places where none does without a call for each.
+   */
   nextStart(text: string, from: number, before: number): number {
-    const { classOf } = this;
+    const { classOf, maxChars } = this;
     const starts = this.#starts;
     const next = this.#next;
     const stride = this.#stride;
+    const { length } = text;
     let previous = before;
-    for (let at = from; at < text.length; at++) {
+    for (let at = from; at < length; at++) {
       const unit = classOf[text.charCodeAt(at)] as number;
-      const start = starts[previous] as number;
-      if (start < 0 || next[start * stride + unit] !== 0) return at;
+      let state = starts[previous] as number;
+      // What was not read before, what fits and where the text ends is for `try`.
+      if (state < 0) return at;
+      let ahead = at;
+      let step = next[state * stride + unit] as number;
+      while (step > 1 && (step & 1) === 0) {
+        ahead++;
+        if (ahead >= length || ahead - at >= maxChars) return at;
+        state = step >> 1;
+        step = next[state * stride + (classOf[text.charCodeAt(ahead)] as number)] as number;
+      }
+      if (step !== 0) return at;
       previous = unit;
     }
-    return text.length;
+    return length;
   }
 
   /**
@@ -118,11 +135,27 @@ export class Matcher {
     if (known >= 0) return known;
     const steps = new Set<number>();
     for (const start of this.#program.starts) this.#follow(start, steps);
-    const number = this.#number({ steps: [...steps].sort((a, b) => a - b), before });
+    const alike = this.#alike[before] ?? before;
+    const number = this.#number({ steps: [...steps].sort((x, y) => x - y), before: alike });
     this.#starts[before] = number;
-    // Asked of every character, and so known beforehand.
-    for (let unit = 0; unit < this.#program.classes; unit++) this.#step(number, unit);
     return number;
+  }
+
+  #alikeBefore(): number[] {
+    const { classes, steps } = this.#program;
+    const asked = new Set<CharSet>([wordChars]);
+    for (const step of steps) {
+      if (step.type === 'assert' && step.assertion.kind === 'not-after')
+        asked.add(step.assertion.set);
+    }
+    const first = new Map<string, number>();
+    return Array.from({ length: classes + 1 }, (_, unit) => {
+      const profile = [...asked].map((set) => (this.#isIn(set, unit) ? 1 : 0)).join('');
+      const key = unit === this.textStart ? 'start' : profile;
+      const known = first.get(key) ?? unit;
+      first.set(key, known);
+      return known;
+    });
   }
 
   /** Reads a class in a state, or the text's end; gives and remembers what comes of it. */
@@ -134,15 +167,15 @@ export class Matcher {
     const here = this.#passAssertions(state, unit);
     const next = new Set<number>();
     const accepted: number[] = [];
-    const sample = this.#program.samples[unit];
     for (const at of here) {
       const step = this.#program.steps[at];
       if (step?.type === 'accept') accepted.push(step.pattern);
-      else if (step?.type === 'read' && sample !== undefined && hasUnit(step.set, sample)) {
+      else if (step?.type === 'read' && this.#isIn(step.set, unit)) {
         this.#follow(step.to, next);
       }
     }
-    const target = this.#number({ steps: [...next].sort((a, b) => a - b), before: unit });
+    const before = this.#alike[unit] ?? unit;
+    const target = this.#number({ steps: [...next].sort((a, b) => a - b), before });
     if (accepted.length > 0) this.#fits.set(index, accepted);
     const result = target * 2 + (accepted.length > 0 ? 1 : 0);
     this.#next[index] = result;
@@ -179,9 +212,8 @@ export class Matcher {
   }
 
   /** What is beyond the text is in no set. */
-  #isIn(set: typeof wordChars, unit: number): boolean {
-    const sample = this.#program.samples[unit];
-    return sample !== undefined && hasUnit(set, sample);
+  #isIn(set: CharSet, unit: number): boolean {
+    return this.#program.members.get(set)?.[unit] === 1;
   }
 
   /** Adds a step, with all that are reached from it without reading or asking anything. */

@@ -17,8 +17,8 @@ export interface Program {
   /** The class of every code unit. */
   readonly classOf: Uint16Array;
   readonly classes: number;
-  /** One unit of each class. */
-  readonly samples: readonly number[];
+  /** Of every set that steps have, for each class whether it is in it. */
+  readonly members: ReadonlyMap<CharSet, Uint8Array>;
 }
 
 /** The most steps that one pattern may take: counted repeats are written out. */
@@ -93,7 +93,7 @@ function fitsEmpty(node: PatternNode): boolean {
   }
 }
 
-function classesOf(steps: readonly Step[]): Pick<Program, 'classOf' | 'classes' | 'samples'> {
+function classesOf(steps: readonly Step[]): Pick<Program, 'classOf' | 'classes' | 'members'> {
   // A repeat that is written out has the same set in every step.
   const used = new Set<CharSet>([wordChars]);
   for (const step of steps) {
@@ -113,5 +113,12 @@ function classesOf(steps: readonly Step[]): Pick<Program, 'classOf' | 'classes' 
     numbers.set(membership, number);
     classOf.fill(number, first, bounds[index + 1] ?? 0x1_0000);
   }
-  return { classOf, classes: samples.length, samples };
+  const members = new Map<CharSet, Uint8Array>();
+  for (const set of used) {
+    members.set(
+      set,
+      Uint8Array.from(samples, (unit) => (hasUnit(set, unit) ? 1 : 0)),
+    );
+  }
+  return { classOf, classes: samples.length, members };
 }
