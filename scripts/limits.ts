@@ -57,6 +57,12 @@ export const keyLimits: readonly KeyLimit[] = [
   ),
   limit(
     waits,
+    'new requests after SIGTERM, in ms',
+    'server.drain_delay_ms',
+    'the connection is refused',
+  ),
+  limit(
+    waits,
     'running requests after SIGTERM, in ms',
     'server.shutdown_timeout_ms',
     'each ends with an error that says so',
@@ -103,6 +109,30 @@ export const fixedLimits: readonly FixedLimit[] = [
     'arrays and objects of a body in each other',
     'gateway/src/http/json-depth.ts maxJsonDepth levels',
     '400',
+  ),
+  fixed(
+    connections,
+    'a TLS handshake',
+    'daemon/src/tls/handshakes.ts handshakeTimeoutMs ms',
+    'the connection is closed',
+  ),
+  fixed(
+    connections,
+    'TLS handshakes under way',
+    'daemon/src/tls/handshakes.ts maxHandshakes',
+    'the oldest is closed',
+  ),
+  fixed(
+    connections,
+    'a file of certificates',
+    'daemon/src/tls/read-tls.ts maxFileBytes bytes',
+    'it is refused, and told',
+  ),
+  fixed(
+    callers,
+    'client certificates whose holder is remembered',
+    'gateway/src/governance/identity/certificate-callers.ts maxKnown',
+    'the oldest is looked up again',
   ),
   fixed(
     connections,
@@ -215,11 +245,23 @@ export const fixedLimits: readonly FixedLimit[] = [
     'gateway/src/governance/refusals.ts maxFrequent',
     'one row a second; the metrics have all',
   ),
+  limit(
+    memory,
+    'the ledger on the disk while the database does not take it, in MiB',
+    'storage.spool_max_mb',
+    'requests are refused, or the oldest rows in memory are lost (`ledger.when_full`)',
+  ),
+  limit(
+    memory,
+    'a prompt, and an answer, that are kept, in KiB',
+    'content.max_kb',
+    'the rest is cut off',
+  ),
   fixed(
     memory,
     'ledger rows that wait for the database',
     'gateway/src/governance/ledger.ts maxWaitingEntries',
-    'the oldest are lost, and the log says how many',
+    'first they wait on the disk; then requests are refused, or the oldest are lost (`ledger.when_full`)',
   ),
   fixed(
     memory,
