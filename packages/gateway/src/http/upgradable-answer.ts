@@ -38,8 +38,8 @@ interface Told {
  * A stream whose first answer may be taken back, once: the answer of the cheap candidate is given out as
  * it comes, and when another's is of use before it has ended, the stream says that all so far is void,
  * and goes on with the other. What is kept and cached is the one that counts.
- * @throws RpcError invalid_argument where the caller's dialect has no room to say so, and where another
- * strategy than `speculate_k` is to be carried out.
+ * @throws RpcError invalid_argument where the caller's dialect has no room to say so, where answers are
+ * looked at as a whole first, and where another strategy than `speculate_k` is to be carried out.
  */
 export async function answerUpgradable(
   options: UpgradableCall,
@@ -48,6 +48,12 @@ export async function answerUpgradable(
   if (plan.strategy !== 'speculate_k') {
     const why = `only an answer of speculate_k may be taken back, and the strategy is ${plan.strategy}`;
     throw refusal(why);
+  }
+  const { guard } = options.exchange;
+  if (plan.candidates.some((candidate) => guard?.answerOf(candidate)?.waitsForEnd)) {
+    throw refusal(
+      'a guardrail looks at whole answers, so nothing is told that could be taken back',
+    );
   }
   const shared = sharedEncoder(options);
   let better: Better<Told> | undefined;

@@ -221,6 +221,22 @@ describe('an answer that is upgraded', () => {
     expect(await response.text()).toContain('omen.upgrade: only an answer of speculate_k');
   });
 
+  test('is refused where a webhook has to see all of an answer before any of it goes out', async () => {
+    const check = {
+      type: 'webhook',
+      url: 'http://127.0.0.1:1',
+      timeoutMs: 1_000,
+      onFailure: 'block',
+    } as const;
+    gateway.configure({
+      guardrails: [{ name: 'hook', action: 'block', direction: 'out', scope: {}, check }],
+    });
+    const response = await chat();
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('omen.upgrade: a guardrail looks at whole answers');
+    expect(cheap.requests).toHaveLength(0);
+  });
+
   test('comes not unless it is asked for, and not in whole answers', async () => {
     const plain = await (await chat({ omen: {} })).text();
     expect(plain).not.toContain('upgrade');
