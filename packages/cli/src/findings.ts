@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatFault, loadConfig, type ResolvedConfig, zekeHome } from '@zeke/foundation';
+import { readTls } from '@zeke/daemon';
+import {
+  formatFault,
+  loadConfig,
+  type ResolvedConfig,
+  type TlsConfig,
+  zekeHome,
+} from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { findServer, type GatewayClient, openClient } from './client.ts';
 import { type ConfigFlags, loadOptions } from './config.ts';
@@ -41,6 +48,7 @@ export async function* findings(context: Context, flags: ConfigFlags): AsyncGene
     status: 'ok',
     detail: config.file ?? 'no zeke.toml; defaults and environment',
   };
+  if (config.server.tls !== undefined) yield* checkTls(config.server.tls);
   yield await checkServer(config, flags, context);
   yield* checkGateway(context, flags);
 }
@@ -109,6 +117,20 @@ async function* checkFiles(home: string): AsyncGenerator<Finding> {
 }
 
 /** The server that commands talk to; where none runs, whether one could. */
+/** The files as a start would read them. */
+async function* checkTls(tls: TlsConfig): AsyncGenerator<Finding> {
+  const what = 'tls';
+  const result = await readTls(tls, Date.now());
+  if (!result.ok) {
+    const advice = 'zeke up does not start with them, and a running one keeps the old ones';
+    for (const detail of result.faults) yield { what, status: 'failed', detail, advice };
+    return;
+  }
+  for (const detail of result.warnings) yield { what, status: 'warning', detail };
+  const { expiresAtMs, subject } = result.certificate;
+  yield { what, status: 'ok', detail: `${subject}, until ${new Date(expiresAtMs).toISOString()}` };
+}
+
 async function checkServer(
   config: ResolvedConfig,
   flags: ConfigFlags,

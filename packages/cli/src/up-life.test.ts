@@ -275,3 +275,13 @@ describe('draining', () => {
     expect(await server.exited).toBe(exitCodes.ok);
   });
 });
+
+test('zeke doctor looks at the certificates as a start would', async () => {
+  await using home = await homeWith(tlsSection + rack(emulator));
+  const missing = await zeke(['doctor'], { home: home.path });
+  expect(missing.code).toBe(exitCodes.failure);
+  expect(missing.stdout).toContain('tls: server.tls.cert_file');
+  await install(home, first);
+  const { stdout } = await zeke(['doctor'], { home: home.path });
+  expect(stdout).toMatch(/ok +tls: CN=first, until 20/);
+});

@@ -10,6 +10,7 @@ export {
   updatePrices,
 } from './prices.ts';
 export { type Daemon, type DaemonOptions, runDaemon } from './run-daemon.ts';
+export { readTls } from './tls/read-tls.ts';
 export { version } from './version.ts';
 export type { Greeting } from './workers/messages.ts';
 export { processChannel } from './workers/process-channel.ts';

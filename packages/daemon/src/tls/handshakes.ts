@@ -1,5 +1,9 @@
 /** How long a handshake may take, and how many may be under way. */
-const limits = { timeoutMs: 10_000, maxOpen: 1_000, tickMs: 1_000 } as const;
+const handshakeTimeoutMs = 10_000;
+const maxHandshakes = 1_000;
+
+/** How late one may be cut, in milliseconds. */
+const tickMs = 1_000;
 
 /** Handshakes that are not over: their number and their time are bounded, by one timer for all. */
 export class Handshakes {
@@ -15,9 +19,9 @@ export class Handshakes {
 
   /** One has begun; where there are too many, the oldest is cut, which is likely to be nobody's. */
   begin(owner: object, cut: () => void): void {
-    this.#open.set(owner, { until: this.#now() + limits.timeoutMs, cut });
-    if (this.#open.size > limits.maxOpen) this.#cutOldest();
-    this.#timer ??= setInterval(() => this.tick(), limits.tickMs);
+    this.#open.set(owner, { until: this.#now() + handshakeTimeoutMs, cut });
+    if (this.#open.size > maxHandshakes) this.#cutOldest();
+    this.#timer ??= setInterval(() => this.tick(), tickMs);
   }
 
   /** It is over, well or not, or its connection is gone. */

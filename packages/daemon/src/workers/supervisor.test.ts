@@ -144,6 +144,7 @@ describe('metrics', () => {
   const family = (value: number): MetricFamily => ({
     name: 'zeke_requests_total',
     help: '',
+    labels: [],
     type: 'counter',
     points: [{ labels: {}, value }],
   });
