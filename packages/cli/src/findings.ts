@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTls } from '@zeke/daemon';
 import {
   formatFault,
   loadConfig,
@@ -120,6 +119,7 @@ async function* checkFiles(home: string): AsyncGenerator<Finding> {
 /** The files as a start would read them. */
 async function* checkTls(tls: TlsConfig): AsyncGenerator<Finding> {
   const what = 'tls';
+  const { readTls } = await import('@zeke/daemon');
   const result = await readTls(tls, Date.now());
   if (!result.ok) {
     const advice = 'zeke up does not start with them, and a running one keeps the old ones';
