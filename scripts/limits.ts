@@ -63,12 +63,6 @@ export const keyLimits: readonly KeyLimit[] = [
   ),
   limit(
     waits,
-    'new requests after SIGTERM, in ms',
-    'server.drain_delay_ms',
-    'the connection is refused',
-  ),
-  limit(
-    waits,
     'running requests after SIGTERM, in ms',
     'server.shutdown_timeout_ms',
     'each ends with an error that says so',
@@ -106,6 +100,18 @@ export const keyLimits: readonly KeyLimit[] = [
     'it counts as failed',
   ),
   limit(secrets, 'an answer of Vault, in ms', 'vault.timeout_ms', 'the next attempt'),
+  limit(
+    memory,
+    'the ledger on the disk while the database does not take it, in MiB',
+    'storage.spool_max_mb',
+    'requests are refused, or the oldest rows in memory are lost (`ledger.when_full`)',
+  ),
+  limit(
+    memory,
+    'a prompt, and an answer, that are kept, in KiB',
+    'content.max_kb',
+    'the rest is cut off',
+  ),
 ];
 
 /** Limits that are constants. */
@@ -115,30 +121,6 @@ export const fixedLimits: readonly FixedLimit[] = [
     'arrays and objects of a body in each other',
     'gateway/src/http/json-depth.ts maxJsonDepth levels',
     '400',
-  ),
-  fixed(
-    connections,
-    'a TLS handshake',
-    'daemon/src/tls/handshakes.ts handshakeTimeoutMs ms',
-    'the connection is closed',
-  ),
-  fixed(
-    connections,
-    'TLS handshakes under way',
-    'daemon/src/tls/handshakes.ts maxHandshakes',
-    'the oldest is closed',
-  ),
-  fixed(
-    connections,
-    'a file of certificates',
-    'daemon/src/tls/read-tls.ts maxFileBytes bytes',
-    'it is refused, and told',
-  ),
-  fixed(
-    callers,
-    'client certificates whose holder is remembered',
-    'gateway/src/governance/identity/certificate-callers.ts maxKnown',
-    'the oldest is looked up again',
   ),
   fixed(
     connections,
@@ -274,18 +256,6 @@ export const fixedLimits: readonly FixedLimit[] = [
     'ledger rows for requests of unknown callers, or of too many, at once',
     'gateway/src/governance/refusals.ts maxFrequent',
     'one row a second; the metrics have all',
-  ),
-  limit(
-    memory,
-    'the ledger on the disk while the database does not take it, in MiB',
-    'storage.spool_max_mb',
-    'requests are refused, or the oldest rows in memory are lost (`ledger.when_full`)',
-  ),
-  limit(
-    memory,
-    'a prompt, and an answer, that are kept, in KiB',
-    'content.max_kb',
-    'the rest is cut off',
   ),
   fixed(
     memory,

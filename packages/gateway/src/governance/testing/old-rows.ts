@@ -5,7 +5,7 @@ import { gatewayMigrations } from '../migrations.ts';
 import type { AuditTable, GatewayTables } from '../tables.ts';
 
 /** The last migration before the ledger was parted by days. */
-export const migrationsBeforeDays = 8;
+const migrationsBeforeDays = 8;
 
 /** The first moment of the first day that has rows. */
 export const oldRowsFromMs = Date.UTC(2026, 8, 1);
@@ -13,7 +13,7 @@ export const oldRowsFromMs = Date.UTC(2026, 8, 1);
 const dayMs = 86_400_000;
 
 /** The migrations of the gateway up to that number. */
-export function migrationsUpTo(number: number): typeof gatewayMigrations {
+function migrationsUpTo(number: number): typeof gatewayMigrations {
   const { migrations, owner } = gatewayMigrations;
   return { owner, migrations: migrations.slice(0, number) };
 }
