@@ -55,6 +55,8 @@ export class RateLimiter {
   /** The wall clock's milliseconds at the limiter's time 0. */
   #wallClockStartMs = 0;
   #hand = 0;
+  /** Of the key of the last `refusal`, after it. */
+  #lastLevel = 0;
 
   /** A limiter in which every key has all its tokens. @throws RpcError that names the option. */
   static init(options: RateLimiterOptions): RateLimiter {
@@ -83,6 +85,11 @@ export class RateLimiter {
    * @throws RpcError invalid_argument for a key of 0 or more than 256 characters, or another cost.
    */
   check(key: string, cost = 1): LimitResult {
+    return this.refusal(key, cost) ?? this.#result(true, this.#lastLevel, 0);
+  }
+
+  /** The same for who needs to know a refusal only: undefined when the tokens were taken. */
+  refusal(key: string, cost = 1): LimitResult | undefined {
     const { unitsPerToken, capacity, burst } = this.#rate;
     if (cost !== 1) checkCost(cost, 0);
     const place = this.#table.find(limitKey(key));
@@ -91,7 +98,8 @@ export class RateLimiter {
     const next = cost > burst ? Number.POSITIVE_INFINITY : level + cost * unitsPerToken;
     if (next > capacity) return this.#result(false, level, next - capacity);
     if (cost > 0) this.#store(place, key, next);
-    return this.#result(true, next, 0);
+    this.#lastLevel = next;
+    return undefined;
   }
 
   /**

@@ -3,7 +3,6 @@ import { RpcError } from '@zeke/rpc';
 import type { Dialect, TranslationNote } from '../dialects/dialect.ts';
 import { type AttemptOptions, AttemptRecord } from '../governance/attempt-record.ts';
 import type { Hold } from '../governance/budgets/hold.ts';
-import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { Draw } from '../governance/rate-limits/draw.ts';
 import { costText } from '../governance/request-cost.ts';
 import { blockedReason } from '../guardrails/refusal.ts';
@@ -83,7 +82,7 @@ async function attemptOnce<T>(
   refuseRemote(options.candidate.provider, privacyRule(services, exchange));
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
   const hold = isFree ? undefined : await holdCost(services, exchange, options);
-  const drawn = exchange.admission && drawTokens(exchange.admission, options, hold);
+  const drawn = exchange.admission && drawTokens(services, exchange, options, hold);
   const draw = drawn instanceof Promise ? await drawn : drawn;
   const live = services.figures.begin(options.candidate);
   if (live instanceof RpcError) {
@@ -139,7 +138,8 @@ async function attemptOnce<T>(
 
 /** What the caller's limits, and the model's, have room for. Throws `resource_exhausted`. */
 function drawTokens(
-  admission: Admission,
+  services: Services,
+  exchange: Exchange,
   { asks, candidate, operation }: AttemptOptions,
   hold: Hold | undefined,
 ): Draw | undefined | Promise<Draw | undefined> {
@@ -148,8 +148,9 @@ function drawTokens(
     throw refusal;
   };
   try {
-    const estimate = () => (asks === undefined ? 0 : likelyTokens(asks, operation));
-    const drawn = admission.draw(candidate.provider.name, candidate.model, estimate);
+    const estimate = () =>
+      asks === undefined ? 0 : likelyTokens(services, exchange, asks, operation);
+    const drawn = exchange.admission?.draw(candidate.provider.name, candidate.model, estimate);
     return drawn instanceof Promise ? drawn.catch(refused) : drawn;
   } catch (refusal) {
     return refused(refusal);

@@ -4,6 +4,7 @@ import type { RpcError } from '@zeke/rpc';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Caller } from '../governance/authenticate.ts';
 import type { OwnBudget } from '../governance/budgets/refusals.ts';
+import type { TokenBound } from '../governance/budgets/token-bound.ts';
 import type { KeptExchange } from '../governance/content/kept-exchange.ts';
 import type { Admission } from '../governance/rate-limits/admission.ts';
 import type { PeerAddress } from '../governance/rate-limits/client-address.ts';
@@ -48,6 +49,8 @@ export interface Exchange {
   costKnown?: Promise<void>;
   /** The request wants the cost of a stream among its usage. */
   includesCost?: boolean;
+  /** The most tokens that the last attempt's request may use, and of which request that is. */
+  bound?: { asks: object; operation: string; bound: TokenBound };
   /** What the caller allows the request to cost. */
   ownBudget?: OwnBudget;
   /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
@@ -72,11 +75,15 @@ const maxTagChars = 200;
  * The tags of a request: those of `omen.tags`, those of `x-zeke-tags`, parted by commas, and
  * `project=…` of `x-project`. Throws `invalid_argument` for too many, and for one that is too long.
  */
-export function tagsOf({ omenTags = [], request: { headers } }: Exchange): readonly string[] {
+export function tagsOf({ omenTags, request: { headers } }: Exchange): readonly string[] {
   const project = headers.get('x-project')?.trim();
-  const given = (headers.get('x-zeke-tags') ?? '').split(',').map((tag) => tag.trim());
-  const all = [...omenTags, ...given.filter(Boolean), ...(project ? [`project=${project}`] : [])];
-  const tags = [...new Set(all)];
+  const ofProject = project ? [`project=${project}`] : [];
+  const listed = headers.get('x-zeke-tags');
+  const given = listed?.split(',').flatMap((tag) => tag.trim() || []);
+  const tags =
+    given || omenTags
+      ? [...new Set([...(omenTags ?? []), ...(given ?? []), ...ofProject])]
+      : ofProject;
   if (tags.length > maxTags || tags.some((tag) => tag.length > maxTagChars)) {
     throw apiError(
       'invalid_argument',

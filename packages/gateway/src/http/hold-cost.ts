@@ -32,9 +32,7 @@ export function holdCost(
     pricing: provider.pricing,
     model,
     atMs,
-    ...(asks === undefined
-      ? {}
-      : { bound: () => boundOf(asks, operation, budgets.settings.defaultOutputTokens) }),
+    ...(asks === undefined ? {} : { bound: () => boundOf(services, exchange, asks, operation) }),
     countInput: () => countInput(services, asks),
   });
 }
@@ -46,11 +44,30 @@ const boundFactor = 2;
  * About how many tokens a request holds, by its size and without a tokenizer: what rate limits take
  * before it is known. 1 or more.
  */
-export function likelyTokens(asks: NonNullable<AttemptOptions['asks']>, operation: string): number {
-  return Math.max(1, Math.ceil(boundOf(asks, operation, 0).input / boundFactor));
+export function likelyTokens(
+  services: Services,
+  exchange: Exchange,
+  asks: NonNullable<AttemptOptions['asks']>,
+  operation: string,
+): number {
+  return Math.max(1, Math.ceil(boundOf(services, exchange, asks, operation).input / boundFactor));
 }
 
+/** Found once for what all attempts of a request ask. */
 function boundOf(
+  { budgets }: Services,
+  exchange: Exchange,
+  asks: NonNullable<AttemptOptions['asks']>,
+  operation: string,
+): TokenBound {
+  const known = exchange.bound;
+  if (known?.asks === asks && known.operation === operation) return known.bound;
+  const bound = findBound(asks, operation, budgets.settings.defaultOutputTokens);
+  exchange.bound = { asks, operation, bound };
+  return bound;
+}
+
+function findBound(
   asks: NonNullable<AttemptOptions['asks']>,
   operation: string,
   defaultOutput: number,

@@ -85,6 +85,8 @@ export class ModelCatalog {
   readonly #listings = new Map<string, Listing>();
   readonly #running = new Map<string, Promise<Listing>>();
   readonly #resolved = new Map<string, Candidate[]>();
+  /** What names of models tell. */
+  readonly #named = new Map<string, ProviderModel>();
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
@@ -125,7 +127,16 @@ export class ModelCatalog {
    */
   told({ model, provider }: Candidate): ProviderModel | undefined {
     const listed = this.#listings.get(provider.name)?.models.find(({ id }) => id === model);
-    return listed ?? modelByName(model);
+    return listed ?? this.#byItsName(model);
+  }
+
+  #byItsName(model: string): ProviderModel {
+    const known = this.#named.get(model);
+    if (known) return known;
+    if (this.#named.size >= maxResolvedNames) this.#named.clear();
+    const made = modelByName(model);
+    this.#named.set(model, made);
+    return made;
   }
 
   /**

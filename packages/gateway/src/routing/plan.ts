@@ -18,7 +18,7 @@ export interface Plan {
   /** Between the beginnings of candidates that are asked at once. */
   readonly staggerMs: number;
   readonly minUsefulTokens: number;
-  /** What the candidates were marked with, in their order; undefined where the strategy ranks none. */
+  /** What the candidates were marked with, in their order; none where the strategy ranks none. */
   readonly scores: readonly (Score | undefined)[];
   /** How their answers become one; absent where one is given out as it comes. */
   readonly merge?: MergePlan;
@@ -111,9 +111,9 @@ export class Planner {
       case 'weighted':
         return plain(drawn(candidates, this.#options.random));
       case 'least_latency':
-        return plain(this.#byFigure(candidates, ({ firstTokenMs }) => firstTokenMs ?? 0));
+        return this.#byFigure(candidates, ({ firstTokenMs }) => firstTokenMs ?? 0);
       case 'least_busy':
-        return plain(this.#byFigure(candidates, ({ inFlight }) => inFlight));
+        return this.#byFigure(candidates, ({ inFlight }) => inFlight);
       case 'least_cost':
         return this.#cheapest(candidates, inputTokens);
       case 'speculate_k':
@@ -155,8 +155,12 @@ export class Planner {
     return [...candidates.slice(turn), ...candidates.slice(0, turn)];
   }
 
-  #byFigure(candidates: readonly Candidate[], of: (live: LiveModel) => number): Candidate[] {
-    return sorted(candidates, (candidate) => of(this.#live(candidate)));
+  #byFigure(candidates: readonly Candidate[], of: (live: LiveModel) => number): Ranked[] {
+    const ranked = candidates.map((candidate) => {
+      const figure = of(this.#live(candidate));
+      return { candidate, score: undefined, figure };
+    });
+    return ranked.sort((a, b) => a.figure - b.figure);
   }
 
   #live({ provider, model }: Candidate): LiveModel {
@@ -180,7 +184,7 @@ function planOf(
   return {
     strategy,
     candidates: ordered.map(({ candidate }) => candidate),
-    scores: ordered.map(({ score }) => score),
+    scores: ordered.some(({ score }) => score) ? ordered.map(({ score }) => score) : [],
     atOnce,
     staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
     minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,

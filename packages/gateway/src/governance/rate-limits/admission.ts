@@ -13,12 +13,6 @@ export interface AdmissionOptions {
   readonly refused: (entity: string, limit: string) => void;
 }
 
-/** What was taken of one subject. */
-interface Taken {
-  readonly subject: Subject;
-  readonly cost: number;
-}
-
 /**
  * One request at the limits of all that it counts for: either it has what it takes from each of them,
  * or it is refused and has taken nothing. Its places among requests under way are given back when it
@@ -109,19 +103,18 @@ export class LocalAdmission implements Admission {
     name: 'requests' | 'tokens',
     cost: number,
   ): RpcError | undefined {
-    const taken: Taken[] = [];
-    let worst: { subject: Subject; result: LimitResult } | undefined;
+    let refused: Map<Subject, LimitResult> | undefined;
     for (const subject of subjects) {
-      const result = subject.limiters[name]?.check(subject.key, cost);
+      const result = subject.limiters[name]?.refusal(subject.key, cost);
       if (!result) continue;
-      if (result.allowed) taken.push({ subject, cost });
-      else if (!worst || result.retryAfterMs > worst.result.retryAfterMs) {
-        worst = { subject, result };
-      }
+      refused ??= new Map();
+      refused.set(subject, result);
     }
-    if (!worst) return undefined;
-    giveBack(taken, name);
-    const { subject, result } = worst;
+    if (!refused) return undefined;
+    for (const { key, limiters } of subjects.filter((each) => !refused.has(each))) {
+      limiters[name]?.charge(key, -cost);
+    }
+    const [subject, result] = longest(refused);
     return this.#counted(
       subject,
       name,
@@ -156,8 +149,11 @@ export class LocalAdmission implements Admission {
   }
 }
 
-function giveBack(taken: readonly Taken[], name: 'requests' | 'tokens'): void {
-  for (const { subject, cost } of taken) subject.limiters[name]?.charge(subject.key, -cost);
+/** The refusal that holds for longest. */
+function longest(refused: ReadonlyMap<Subject, LimitResult>): [Subject, LimitResult] {
+  return [...refused].reduce((worst, each) =>
+    each[1].retryAfterMs > worst[1].retryAfterMs ? each : worst,
+  );
 }
 
 function pursesOf(subjects: readonly Subject[], name: 'requests' | 'tokens'): Purse[] {

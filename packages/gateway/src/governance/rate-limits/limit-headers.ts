@@ -62,7 +62,15 @@ function ofLeast(
   subjects: readonly Subject[],
   name: 'requests' | 'tokens',
 ): LimitResult | undefined {
-  return leastOf(subjects.map(({ key, limiters }) => limiters[name]?.check(key, 0)));
+  let found: Subject | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const subject of subjects) {
+    const left = subject.limiters[name]?.remaining(subject.key);
+    if (left === undefined || left >= least) continue;
+    found = subject;
+    least = left;
+  }
+  return found?.limiters[name]?.check(found.key, 0);
 }
 
 /** The one with the least left. */
@@ -86,6 +94,8 @@ function moveAside(headers: Headers): void {
 }
 
 function isProvidersOwn(name: string): boolean {
+  // Most headers of most answers are none, and told so by one look.
+  if (!name.includes('ratelimit-')) return false;
   return name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-');
 }
 
