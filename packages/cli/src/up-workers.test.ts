@@ -116,6 +116,24 @@ describe.skipIf(skipsWithout('redis-server'))('workers', () => {
     }
   });
 
+  test('write one audit log, whose chain holds', async () => {
+    await using at = await started(emulator);
+    const { url } = at.server;
+    await pidsAt(url, 2);
+    const make = async (index: number) => {
+      const body = JSON.stringify({ name: `key ${index}`, owner: 'tests' });
+      const init = { method: 'POST', keepalive: false, body };
+      return (await fetch(`${url}/admin/keys`, init)).status;
+    };
+    const made = await Promise.all(Array.from({ length: 24 }, (_, index) => make(index)));
+    expect(made).toEqual(new Array(24).fill(201));
+    const verified = await zeke(['audit', 'verify'], { home: at.home.path });
+    expect(verified.code).toBe(exitCodes.ok);
+    using database = new Database(join(at.home.path, 'zeke.db'), { readonly: true });
+    const rows = database.query("select 1 from gateway_audit where action = 'key.create'").all();
+    expect(rows.length).toBeGreaterThanOrEqual(24);
+  });
+
   test('one that is killed is started again, and both take a changed configuration', async () => {
     await using at = await started(emulator);
     const { home, server } = at;
