@@ -37,8 +37,9 @@ end
 /**
  * ARGV: the new member, the one that it follows or nothing, its lease in ms, 1 where it was a member
  * before, and for how long they settle then in ms. One that comes back and finds nobody may not rely
- * on what is there: Redis was emptied, or began anew, or its clock jumped. Answers how many there are,
- * and for how long they settle.
+ * on what is there: Redis was emptied, or began anew, or its clock jumped. Last where the name of what
+ * Redis holds stands, which is another after it was emptied, and such a name. Answers how many there are,
+ * for how long they settle, and that name.
  */
 export const joinScript = redisScript(`${onRedisClock}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
@@ -46,10 +47,11 @@ redis.call('ZREM', KEYS[1], ARGV[1], ARGV[2])
 local others = redis.call('ZCARD', KEYS[1])
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
 if others == 0 and ARGV[4] == '1' then redis.call('SET', KEYS[2], '1', 'PX', ARGV[5]) end
-return {others + 1, redis.call('PTTL', KEYS[2])}
+redis.call('SET', ARGV[6], ARGV[7], 'NX')
+return {others + 1, redis.call('PTTL', KEYS[2]), redis.call('GET', ARGV[6])}
 `);
 
-/** ARGV: the member, its lease in ms. Answers as `joinScript`, or STALE. */
+/** ARGV: the member, its lease in ms. Answers the first two of `joinScript`, or STALE. */
 export const heartbeatScript = redisScript(`${asMember}
 redis.call('ZADD', KEYS[1], now + ARGV[2], me)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)

@@ -54,6 +54,7 @@ export class Replicas implements AsyncDisposable {
   #joins = 0;
   #missedBeats = 0;
   #member = '';
+  #generation = '';
   #isMember = false;
   #known: number;
   #settlesUntil = 0;
@@ -92,6 +93,16 @@ export class Replicas implements AsyncDisposable {
     return [`${keyPrefix}replicas`, `${keyPrefix}settling`];
   }
 
+  /** Where the name of what Redis holds stands: another after it was emptied. */
+  get generationKey(): string {
+    return `${this.link.keyPrefix}generation`;
+  }
+
+  /** That name, as it was when this process joined last; empty where it never did. */
+  get generation(): string {
+    return this.#generation;
+  }
+
   /** The name of this process among the members. */
   get member(): string {
     return this.#member;
@@ -123,7 +134,15 @@ export class Replicas implements AsyncDisposable {
     this.#isMember = true;
     const { leaseMs, settleMs } = this.#timing;
     const wasMember = before === '' ? '0' : '1';
-    const args = [this.#member, before, String(leaseMs), wasMember, String(settleMs)];
+    const args = [
+      this.#member,
+      before,
+      String(leaseMs),
+      wasMember,
+      String(settleMs),
+      this.generationKey,
+      crypto.randomUUID(),
+    ];
     this.#joined = this.link
       .runInTurn(joinScript, this.keys, args)
       .then((reply) => this.#learn(reply))
@@ -196,7 +215,8 @@ export class Replicas implements AsyncDisposable {
   }
 
   #learn(reply: unknown): void {
-    const [count, settlesMs] = reply as [number, number];
+    const [count, settlesMs, generation] = reply as [number, number, string?];
+    if (generation !== undefined) this.#generation = generation;
     if (settlesMs > 0) {
       this.#settlesUntil = performance.now() + settlesMs;
       this.#options.log.warn('what replicas hold is put together again', { settlesMs });

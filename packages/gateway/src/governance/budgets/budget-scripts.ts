@@ -7,12 +7,12 @@ import { amongMembers, asMember } from '../../replicas/membership-scripts.ts';
  * changes nothing. Before anybody has said what the database knows, what is charged is `early`. The
  * second has what each member holds. All in micro-USD.
  *
- * `charge`: of a replica that is not there yet the database knows all but what is not `written`.
+ * `charge`: of a replica that is not there yet, `missing` is what the window lacks.
  */
 const charge = `
-local function charge(window, id, charged, unwritten)
+local function charge(window, id, charged, missing)
   local before = redis.call('HGET', window, 'c:' .. id)
-  local more = unwritten
+  local more = missing
   if before then more = charged - tonumber(before) end
   if before and more == 0 then return end
   if more ~= 0 then
@@ -65,13 +65,17 @@ return answer
 
 /**
  * Says what a replica has charged, and holds more or less, at once. KEYS as above. ARGV: the member, the
- * replica's id; then for each window by how much more it holds, what it has charged, how much of that the
- * database lacks, and when the window may be forgotten.
+ * replica's id, where the name of what Redis holds stands, and that name as the replica knows it, or
+ * nothing; then for each window by how much more it holds, what it has charged, how much of that the
+ * database lacks, and when the window may be forgotten. What Redis held all along lacks all that a new
+ * replica has charged; what was lost, and read from the database, only what that lacks.
  */
 export const sayScript = redisScript(`${asMember}${charge}
+local isSame = ARGV[4] == '' or redis.call('GET', ARGV[3]) == ARGV[4]
 for i = 1, (#KEYS - 2) / 2 do
-  local window, holds, at = KEYS[1 + 2 * i], KEYS[2 + 2 * i], 2 + (i - 1) * 4
-  charge(window, ARGV[2], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]))
+  local window, holds, at = KEYS[1 + 2 * i], KEYS[2 + 2 * i], 4 + (i - 1) * 4
+  local charged = tonumber(ARGV[at + 2])
+  charge(window, ARGV[2], charged, isSame and charged or tonumber(ARGV[at + 3]))
   redis.call('PEXPIREAT', window, ARGV[at + 4])
   if ARGV[at + 1] ~= '0' then
     if redis.call('HINCRBY', holds, me, ARGV[at + 1]) <= 0 then redis.call('HDEL', holds, me) end

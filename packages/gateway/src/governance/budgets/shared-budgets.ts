@@ -28,7 +28,7 @@ type Known = 'reserved' | 'refused' | 'alone';
 
 /** A window is remembered for so long after its end: answers may take long. */
 const keptAfterMs = 2 * dayMs;
-/** After joining again, what the database says is compared, when all should have written. */
+/** After joining again, what the database says is compared, when all have said what they know. */
 const compareAfterMs = 5_000;
 const windowsAtOnce = 200;
 const maxReads = 3;
@@ -103,10 +103,6 @@ export class SharedBudgets {
         this.#options.log.warn('what is left of budgets cannot be read', { err });
       });
     }
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#comparing);
   }
 
   async #ask(
@@ -232,7 +228,7 @@ export class SharedBudgets {
 
   #say(windows: readonly Said[], how: 'run' | 'runInTurn'): void {
     if (windows.length === 0) return;
-    const { link, id, member } = this.#options.replicas;
+    const { generation, generationKey, id, link, member } = this.#options.replicas;
     const args = windows.flatMap(({ heldMicroUsd, own, window }) => [
       heldMicroUsd,
       own.chargedMicroUsd,
@@ -240,7 +236,13 @@ export class SharedBudgets {
       window.endMs + keptAfterMs,
     ]);
     const charged = windows.map(({ own }) => own.chargedMicroUsd);
-    link[how](sayScript, this.#keys(windows), [member, id, ...args.map(String)])
+    link[how](sayScript, this.#keys(windows), [
+      member,
+      id,
+      generationKey,
+      generation,
+      ...args.map(String),
+    ])
       .then((reply) => {
         if (reply === 'STALE') return;
         for (const [index, { own }] of windows.entries()) {
