@@ -35,7 +35,7 @@ export class PatternFault extends Error {
 }
 
 /** The longest source of a pattern, in characters. */
-export const maxPatternChars = 2_000;
+const maxPatternChars = 2_000;
 /** The deepest nesting of groups. */
 const maxDepth = 50;
 /** The most that a counted repeat may count to. */

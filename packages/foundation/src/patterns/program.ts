@@ -2,7 +2,7 @@ import { type CharSet, hasUnit, wordChars } from './char-set.ts';
 import { type Assertion, PatternFault, type PatternNode } from './parse-pattern.ts';
 
 /** A step of a machine that reads characters. `to` and `or` are the numbers of other steps. */
-export type Step =
+type Step =
   | { readonly type: 'read'; readonly set: CharSet; to: number }
   | { readonly type: 'fork'; to: number; or: number }
   | { readonly type: 'assert'; readonly assertion: Assertion; to: number }
@@ -22,7 +22,7 @@ export interface Program {
 }
 
 /** The most steps that one pattern may take: counted repeats are written out. */
-export const maxStepsOfPattern = 5_000;
+const maxStepsOfPattern = 5_000;
 
 /**
  * Patterns as one machine. Source: K. Thompson, "Regular Expression Search Algorithm", 1968.

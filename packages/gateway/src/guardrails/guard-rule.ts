@@ -11,7 +11,7 @@ import { fits } from './rule-scope.ts';
 import { TextRule } from './text-rule.ts';
 
 /** What a rule does with texts. */
-export type GuardCheck =
+type GuardCheck =
   | { readonly kind: 'texts'; readonly rule: TextRule }
   | { readonly kind: 'size'; readonly limits: Extract<GuardrailCheck, { type: 'max_size' }> }
   | { readonly kind: 'webhook'; readonly settings: Extract<GuardrailCheck, { type: 'webhook' }> };

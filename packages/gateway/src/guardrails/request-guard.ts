@@ -255,7 +255,7 @@ function fieldOf(path: Parameters<typeof pathText>[0]): string {
 const maxFieldChars = 200;
 
 /** JSON text with what these rules find in its texts replaced. */
-export function redactJson(json: string, rules: readonly TextRule[]): string {
+function redactJson(json: string, rules: readonly TextRule[]): string {
   return editTexts(json, (text, _path, form) => redactText(text, rules, form).text);
 }
 

@@ -4,12 +4,12 @@ import type { JsonPath } from './json-texts.ts';
 import type { TextForm } from './text-rule.ts';
 
 /** A piece of a text within a record of a stream. */
-export interface RecordPiece extends Piece {
+interface RecordPiece extends Piece {
   readonly path: JsonPath;
 }
 
 /** What a record of a stream tells. */
-export interface RecordTexts {
+interface RecordTexts {
   readonly pieces: readonly RecordPiece[];
   /** Whether nothing that follows belongs to this text. */
   readonly ends: (channel: string) => boolean;
