@@ -9,8 +9,8 @@ import type { Candidate } from '../routing/model-catalog.ts';
 import type { AttemptSpan } from '../telemetry/attempt-span.ts';
 import type { Hold } from './budgets/hold.ts';
 import type { LedgerEntry } from './ledger.ts';
-import { addCost } from './request-cost.ts';
 import type { Draw } from './rate-limits/draw.ts';
+import { addCost } from './request-cost.ts';
 
 export interface AttemptOptions {
   candidate: Candidate;
