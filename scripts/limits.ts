@@ -63,12 +63,6 @@ export const keyLimits: readonly KeyLimit[] = [
   ),
   limit(
     waits,
-    'new requests after SIGTERM, in ms',
-    'server.drain_delay_ms',
-    'the connection is refused',
-  ),
-  limit(
-    waits,
     'running requests after SIGTERM, in ms',
     'server.shutdown_timeout_ms',
     'each ends with an error that says so',
@@ -127,30 +121,6 @@ export const fixedLimits: readonly FixedLimit[] = [
     'arrays and objects of a body in each other',
     'gateway/src/http/json-depth.ts maxJsonDepth levels',
     '400',
-  ),
-  fixed(
-    connections,
-    'a TLS handshake',
-    'daemon/src/tls/handshakes.ts handshakeTimeoutMs ms',
-    'the connection is closed',
-  ),
-  fixed(
-    connections,
-    'TLS handshakes under way',
-    'daemon/src/tls/handshakes.ts maxHandshakes',
-    'the oldest is closed',
-  ),
-  fixed(
-    connections,
-    'a file of certificates',
-    'daemon/src/tls/read-tls.ts maxFileBytes bytes',
-    'it is refused, and told',
-  ),
-  fixed(
-    callers,
-    'client certificates whose holder is remembered',
-    'gateway/src/governance/identity/certificate-callers.ts maxKnown',
-    'the oldest is looked up again',
   ),
   fixed(
     connections,
