@@ -30,8 +30,8 @@ interface Known {
 
 /**
  * Callers with a certificate (mTLS), which the listener has verified. Whose it is, the rules say; who
- * that is, is remembered as long as a key is believed, so that a key that is revoked, or a user that is
- * removed, is heeded by the next request.
+ * that is, is remembered as long as a key is believed, also while the database is away, so that a key
+ * that is revoked, or a user that is removed, is heeded by the next request.
  */
 export class CertificateCallers {
   readonly #options: CertificateCallersOptions;
@@ -92,11 +92,15 @@ export class CertificateCallers {
   }
 
   async #findAgain(fingerprint: string, known: Known): Promise<Caller> {
-    const mark = this.#options.keys.mark();
+    const { keys } = this.#options;
+    const mark = keys.mark();
+    const before = { value: known.caller, readAt: known.mark.readAt };
     try {
-      known.caller = await known.find();
-      known.mark = mark;
-      return known.caller;
+      return await keys.outage.read(before, async () => {
+        known.caller = await known.find();
+        known.mark = mark;
+        return known.caller;
+      });
     } catch (reason) {
       this.#known.delete(fingerprint);
       throw reason;
