@@ -5,6 +5,7 @@
  */
 import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index.ts';
 import { fixedLimits, keyLimits } from './limits.ts';
+import { ruleLimits } from './limits-rules.ts';
 
 const root = new URL('..', import.meta.url);
 const pagePath = new URL('docs/reference/limits.md', root);
@@ -55,7 +56,7 @@ async function table(): Promise<string> {
     return { group, cells: [what, `\`${key}\``, defaultOf(found), then] };
   });
   const fixed = await Promise.all(
-    fixedLimits.map(async ({ group, then, what, ...limit }) => {
+    [...fixedLimits, ...ruleLimits].map(async ({ group, then, what, ...limit }) => {
       const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
       return { group, cells: [what, 'fixed', value, then] };
     }),
