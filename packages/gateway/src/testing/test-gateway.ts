@@ -14,6 +14,7 @@ import { Gateway } from '../gateway.ts';
 import type { GatewaySettings } from '../gateway-options.ts';
 import { gatewayMigrations } from '../governance/migrations.ts';
 import type { GatewayTables, LedgerTable } from '../governance/tables.ts';
+import type { Spools } from '../governance/upkeep.ts';
 import { createProvider } from '../providers/index.ts';
 import type { ProviderDependencies } from '../providers/provider.ts';
 import type { Replicas } from '../replicas/replicas.ts';
@@ -28,6 +29,8 @@ export interface TestGatewayOptions {
   replicas?: Replicas;
   /** Absent: nothing is traced. */
   tracer?: Tracer;
+  /** Absent: what the database does not take waits in memory. */
+  spools?: Spools;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** The clock of rate limits, in milliseconds. */
@@ -107,6 +110,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     now: options.now ?? Date.now,
     version: '0.0.0-test',
     ledgerFlushIntervalMs: 5,
+    spools: options.spools,
     ...(options.monotonicMs ? { monotonicMs: options.monotonicMs } : {}),
     ...(options.replicas ? { replicas: options.replicas } : {}),
   });
