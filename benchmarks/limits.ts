@@ -1,7 +1,8 @@
 /**
  * `bun run benchmarks/limits.ts`: checks of a rate limit in a second, on one key and over a million,
- * beside rate-limiter-flexible in memory, and a `Map` with a counter and the clock as the floor; the
- * memory of a key; and the longest that a call holds the loop. Prints Markdown tables.
+ * beside rate-limiter-flexible in memory, and a `Map` with a counter and the clock as the floor; limits
+ * that replicas share over a real Redis, beside its bare round trips; the memory of a key; and the longest
+ * that a call holds the loop. Prints Markdown tables.
  */
 import { heapStats } from 'bun:jsc';
 import { cpus, release } from 'node:os';
@@ -9,6 +10,7 @@ import { RateLimiter } from '@zeke/foundation/limits';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { figure, markdownTable } from './gateway/report/markdown.ts';
 import { median, percentiles } from './gateway/statistics.ts';
+import { sharedLimitsTable } from './limits/shared-limits.ts';
 
 const rounds = 7;
 const warmUpRounds = 2;
@@ -46,6 +48,7 @@ const memory = bytesPerKey();
 const costs = await measure();
 const pauses = measurePauses();
 console.log(table());
+console.log(`\n${await sharedLimitsTable()}`);
 console.log(`\n${memoryTable()}\n\n${goalLines().join('\n')}\n\n${conditions()}`);
 if (!(sink > 0)) throw new Error('nothing was checked');
 // The timers of rate-limiter-flexible would keep the process for a minute.

@@ -25,6 +25,7 @@ export {
   showPrices,
 } from './governance/prices/show-prices.ts';
 export type { PeerAddress } from './governance/rate-limits/client-address.ts';
+export { RateLimits } from './governance/rate-limits/rate-limits.ts';
 export type { GatewayTables } from './governance/tables.ts';
 export type { Spools } from './governance/upkeep.ts';
 export {
