@@ -53,6 +53,7 @@ import { noOverloadLimits } from './overload/overload.ts';
 import type { LiveFigures } from './routing/live-figures.ts';
 import type { Candidate } from './routing/model-catalog.ts';
 import { Planner } from './routing/plan.ts';
+import { readSessionNews, type SessionNews } from './routing/sessions.ts';
 import { typicalCosts } from './routing/typical-costs.ts';
 import { Watchdog } from './routing/watchdog.ts';
 import { ModelLabels } from './telemetry/model-labels.ts';
@@ -156,6 +157,10 @@ export class Gateway implements AsyncDisposable {
     replicas?.onAnnounced('cache', (detail) => {
       if (detail === 'clear') this.#services.cache?.forgetHere();
     });
+    replicas?.onAnnounced('sessions', (detail) => {
+      const news = readSessionNews(detail);
+      if (news) this.#services.planner.learn(news);
+    });
   }
 
   #makeUpkeep(options: GatewayOptions): Upkeep {
@@ -164,10 +169,11 @@ export class Gateway implements AsyncDisposable {
     return new Upkeep({ ...options, parts });
   }
 
-  #makePlanner({ now }: GatewayOptions, figures: LiveFigures): Planner {
+  #makePlanner({ now, replicas }: GatewayOptions, figures: LiveFigures): Planner {
     const costs = (candidates: readonly Candidate[], inputTokens?: number) =>
       typicalCosts(candidates, this.#prices, now(), inputTokens);
-    return new Planner({ figures, costs, random: Math.random, now });
+    const onSession = replicas && ((news: SessionNews) => replicas.announce('sessions', news));
+    return new Planner({ figures, costs, random: Math.random, now, onSession });
   }
 
   #makeIdentities({ fetch, log, now, storage, ...options }: GatewayOptions): Identities {

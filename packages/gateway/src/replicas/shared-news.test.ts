@@ -14,7 +14,7 @@ import {
   setBudget,
 } from '../testing/budgeted-gateway.ts';
 import { SharedRedis, until } from '../testing/shared-redis.ts';
-import type { TestGateway } from '../testing/test-gateway.ts';
+import { providerConfig, type TestGateway, testGateway } from '../testing/test-gateway.ts';
 
 /** Two gateways over one database and one Redis. */
 async function pair() {
@@ -73,6 +73,31 @@ describe.skipIf(skipsWithout('redis-server'))('what one replica changes, another
       }),
     );
     await until(async () => (await ask(both.there, headers)).status === 200);
+  });
+
+  test('a breaker that opened is open for all', async () => {
+    await using redis = await SharedRedis.start();
+    const two: TestGateway[] = [];
+    // The second finds nothing out for itself.
+    for (const failures of [2, 1_000]) {
+      const { replicas } = await redis.join();
+      const settings = { circuit: { failures, windowMs: 60_000, openMs: 60_000 } };
+      // Nobody listens there.
+      const baseUrl = 'http://127.0.0.1:1/v1';
+      const provider = providerConfig({ name: 'openai', type: 'openai', apiKey: 'k', baseUrl });
+      two.push(await testGateway({ providers: [provider], settings, replicas }));
+    }
+    const [here, there] = two as [TestGateway, TestGateway];
+    await using _ = here;
+    await using __ = there;
+    const reasonOf = async (gateway: TestGateway) => {
+      const response = await gateway.post('/v1/chat/completions', { model, messages });
+      return ((await response.json()) as { error: { message: string } }).error.message;
+    };
+    await reasonOf(here);
+    await reasonOf(here);
+    await until(async () => (await reasonOf(there)).includes('has failed too often'));
+    expect(await reasonOf(here)).toContain('has failed too often');
   });
 
   test('what one has spent counts for the other, at once', async () => {

@@ -6,7 +6,7 @@ import type { Candidate, ModelAlias } from './model-catalog.ts';
 import { nearEnough, type PrivacySettings } from './privacy.ts';
 import { type Rated, rate, type Score } from './rank.ts';
 import type { RoutingRequest } from './routing-request.ts';
-import { Sessions } from './sessions.ts';
+import { type SessionNews, Sessions } from './sessions.ts';
 
 /** Who is asked for a request, in which order, and how many at once. */
 export interface Plan {
@@ -45,6 +45,8 @@ export interface PlanRequest {
 }
 
 export interface PlannerOptions {
+  /** Told who begins to answer a session. */
+  readonly onSession?: ((session: SessionNews) => void) | undefined;
   readonly figures: LiveFigures;
   /** What a request of that size would cost at each, in micro-USD; undefined where nobody knows. */
   readonly costs: (
@@ -74,7 +76,12 @@ export class Planner {
 
   constructor(options: PlannerOptions) {
     this.#options = options;
-    this.#sessions = new Sessions(options.now);
+    this.#sessions = new Sessions(options.now, options.onSession);
+  }
+
+  /** Another process has begun to answer a session. */
+  learn(session: SessionNews): void {
+    this.#sessions.learn(session);
   }
 
   /** The candidate has answered: it goes on to answer its session. */
