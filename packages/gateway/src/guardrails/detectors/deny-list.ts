@@ -1,8 +1,11 @@
 import { parsePattern } from '@zeke/foundation/patterns';
 import type { Detector } from './detector.ts';
 
-/** The longest match of a pattern, in characters; a word may be longer. */
-export const maxDeniedChars = 1_000;
+/**
+ * The longest match, in characters, as long as the longest word. A text that fits a pattern nearly everywhere, and
+ * never whole, is read so often: it is what a character may cost at most.
+ */
+export const maxDeniedChars = 200;
 
 export interface DenyList {
   readonly words: readonly string[];
