@@ -26,32 +26,38 @@ const maxNameChars = 2_048;
 const maxSessionIdChars = 256;
 
 const maxBudgetUsd = 1_000_000;
+const maxWaitMs = 86_400_000;
 const maxTagChars = 99;
 
-const weight = z.number().min(0).max(1_000).default(0);
+const trueOrFalse = 'it must be true or false';
+const weight = number(0, 1_000).default(0);
 
 /** The member `omen` as a caller writes it. */
 export const routingSchema = z.strictObject({
   strategy: choice(strategyNames).optional(),
-  k: z.int().min(1).max(maxAtOnce).optional(),
-  providers: z.array(z.string().min(1).max(maxNameChars)).min(1).max(maxNames).optional(),
-  max_latency_ms: z.int().min(1).max(86_400_000).optional(),
+  k: whole(1, maxAtOnce).optional(),
+  providers: z
+    .array(text(maxNameChars), `it must be a list of 1 to ${maxNames} names`)
+    .min(1, 'it must name somebody')
+    .max(maxNames, `it must name ${maxNames} at most`)
+    .optional(),
+  max_latency_ms: whole(1, maxWaitMs).optional(),
   stickiness: choice(['none', 'turn', 'session']).optional(),
-  session_id: z.string().min(1).max(maxSessionIdChars).optional(),
+  session_id: text(maxSessionIdChars).optional(),
   priority_weights: z
     .strictObject({ cost: weight, latency: weight, quality: weight, reliability: weight })
     .refine((weights) => Object.values(weights).some((each) => each > 0), 'all weights are 0')
     .optional(),
-  min_useful_tokens: z.int().min(1).max(1_000).optional(),
+  min_useful_tokens: whole(1, 1_000).optional(),
   intent: choice(intents).optional(),
   privacy: choice(['any', 'local_only']).optional(),
-  upgrade: z.boolean().optional(),
-  include_cost: z.boolean().optional(),
+  upgrade: z.boolean(trueOrFalse).optional(),
+  include_cost: z.boolean(trueOrFalse).optional(),
   merge: choice(mergeNames).optional(),
-  judge: z.string().min(1).max(maxNameChars).optional(),
-  budget_usd: z.number().min(0).max(maxBudgetUsd).optional(),
-  tags: z.record(z.string().min(1).max(maxTagChars), z.string().max(maxTagChars)).optional(),
-  merge_wait_ms: z.int().min(1).max(86_400_000).optional(),
+  judge: text(maxNameChars).optional(),
+  budget_usd: number(0, maxBudgetUsd).optional(),
+  tags: z.record(text(maxTagChars), text(maxTagChars, 0)).optional(),
+  merge_wait_ms: whole(1, maxWaitMs).optional(),
 });
 
 /** What a request says of its routing: its member `omen`, in any JSON dialect, or headers. */
@@ -98,7 +104,7 @@ export function readRouting(body: JsonObject, headers: Headers): RoutingRequest 
   const member = body[routingMember];
   const ofHeaders = routingOfHeaders(headers);
   if (member === undefined && ofHeaders === undefined) return undefined;
-  if (member !== undefined && (typeof member !== 'object' || member === null)) {
+  if (member !== undefined && !isObject(member)) {
     throw badField(routingMember, 'it must be an object');
   }
   const parsed = routingSchema.safeParse({ ...ofHeaders, ...(member as JsonObject | undefined) });
@@ -169,6 +175,25 @@ function faultOf(issue: z.core.$ZodIssue | undefined, ofHeaders: JsonObject | un
 
 function badField(param: string, what: string): Error {
   return apiError('invalid_argument', `${param}: ${what}`, { param, reason: 'invalid_routing' });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function number(min: number, max: number) {
+  const error = `it must be a number from ${min} to ${max}`;
+  return z.number(error).min(min, error).max(max, error);
+}
+
+function whole(min: number, max: number) {
+  const error = `it must be a whole number from ${min} to ${max}`;
+  return z.int(error).min(min, error).max(max, error);
+}
+
+function text(maxChars: number, minChars = 1) {
+  const error = `it must be a text of ${minChars} to ${maxChars} characters`;
+  return z.string(error).min(minChars, error).max(maxChars, error);
 }
 
 function choice<const Options extends readonly [string, ...string[]]>(options: Options) {
