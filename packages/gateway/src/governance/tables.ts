@@ -165,7 +165,7 @@ export interface ContentTable {
 }
 
 /** Who, at whom, in which hour: the ledger's rows in sums, added in the same transaction. */
-export interface UsageTable {
+interface UsageTable {
   /** Hours since the epoch, UTC. */
   hour: number;
   /** Groups; an empty text stands for none. */
@@ -191,7 +191,7 @@ export interface UsageTable {
 }
 
 /** A process that writes the ledger or the audit log: which of its batches was the last. */
-export interface WriterTable {
+interface WriterTable {
   id: string;
   /** From 1; those before it are written, too. */
   batch: number;
@@ -200,7 +200,7 @@ export interface WriterTable {
 }
 
 /** Numbers that there is one of, by name. */
-export interface StateTable {
+interface StateTable {
   name: string;
   value: number;
 }
