@@ -27,6 +27,7 @@ export async function allMetrics(): Promise<MetricFamily[]> {
       ZEKE_TELEMETRY_LOG_LEVEL: 'silent',
       ZEKE_CACHE_ENABLED: 'true',
       ZEKE_LIMITS_ENABLED: 'true',
+      ZEKE_REDIS_URL: 'redis+unix:///nowhere/redis.sock',
     };
     const result = await loadConfig({ cwd: home, environment });
     if (!result.ok) throw new Error('the default configuration does not load');

@@ -57,6 +57,18 @@ describe.skipIf(skipsWithout('redis-server'))('replicas of one redis.url', () =>
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429, 429]);
   });
 
+  test('read their configuration again when another has put a change in force', async () => {
+    await using redis = await redisServer();
+    await using folder = await temporaryDirectory();
+    const text = `[redis]\nurl = "${redis.url}"\ntimeout_ms = 2000\n`;
+    await using first = await composed(folder.path, text);
+    await using second = await composed(folder.path, text);
+    const told = new Promise<void>((resolve) => second.gateway.onReloadElsewhere(resolve));
+    first.gateway.onReloadElsewhere(() => expect.unreachable());
+    await first.gateway.recordReload(['providers.one']);
+    await told;
+  });
+
   test('do not start with a wrong password, and say what to change', async () => {
     await using redis = await redisServer({ flags: ['--requirepass', 'right-password'] });
     await using folder = await temporaryDirectory();

@@ -101,6 +101,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       await watched.read();
       await reloader.settled();
     };
+    // What all read, a file or a vault, has changed for one of them.
+    parts.gateway.onReloadElsewhere(
+      () => void reload().catch((err) => log.error('the configuration cannot be read', { err })),
+    );
   }
   const noted = worker ? undefined : await noteAddress(config, server.localUrl, log);
   if (noted) starting.use(noted);

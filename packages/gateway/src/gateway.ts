@@ -264,12 +264,21 @@ export class Gateway implements AsyncDisposable {
     this.#upkeep.retention = more.retention ?? keepForGood;
   }
 
+  /** Calls this whenever another replica has put another configuration in force. */
+  onReloadElsewhere(listener: () => void): void {
+    this.#services.replicas?.onAnnounced('config', (changed) => {
+      if (changed !== undefined) listener();
+    });
+  }
+
   /**
-   * Puts on the audit log that another configuration is in force, with the names of what changed. Who
-   * may change it has the machine, so a log that cannot be written holds nothing up. Never rejects.
+   * Puts on the audit log that another configuration is in force, with the names of what changed, and
+   * tells other replicas. Who may change it has the machine, so a log that cannot be written holds
+   * nothing up. Never rejects.
    */
   async recordReload(changed: readonly string[]): Promise<void> {
-    const { audit, log } = this.#services;
+    const { audit, log, replicas } = this.#services;
+    if (changed.length > 0) replicas?.announce('config', changed);
     const did = { actor: 'zeke', action: 'config.reload', objectKind: 'config' } as const;
     try {
       await audit.note({ ...did, outcome: 'ok', detail: { changed } });

@@ -34,7 +34,7 @@ export interface ReplicasOptions {
 const beatsALook = 5;
 
 /** What a reply says of the replicas. */
-export type MemberReply = 'STALE' | 'SETTLING' | readonly unknown[];
+type MemberReply = 'STALE' | 'SETTLING' | readonly unknown[];
 
 /**
  * The replicas that share one Redis, and this one among them. Each is a member for as long as it is

@@ -11,7 +11,7 @@ export interface TestReplica extends AsyncDisposable {
 }
 
 /** Short, so that what goes by time comes soon; a heartbeat late by four more is none. */
-export const shortTiming: ReplicaTiming = { heartbeatMs: 30, leaseMs: 150, settleMs: 90 };
+const shortTiming: ReplicaTiming = { heartbeatMs: 30, leaseMs: 150, settleMs: 90 };
 
 /** A real Redis, and replicas that share it. */
 export class SharedRedis implements AsyncDisposable {

@@ -14,7 +14,7 @@ export interface OwnPart {
 }
 
 /** What this process may spend by itself of what was left when the others were lost. */
-export interface Share {
+interface Share {
   /** Each time the others are lost has another. */
   readonly loss: number;
   /** By how many the rest is divided. */
