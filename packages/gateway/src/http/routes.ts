@@ -137,7 +137,7 @@ function addOwn(router: Router): void {
   router.add('GET /omen/providers', caller('omen-providers', onUse(omenApi, 'omenProviders')));
   router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));
   router.add('GET /omen/providers/*/health', caller('omen-health', one(providerHealth)));
-  router.add('POST /omen/explain', caller('omen-explain', onUse(omenApi, 'omenExplain')));
+  router.add('POST /omen/explain', caller('omen-explain', onUse(explainApi, 'omenExplain')));
 }
 
 function addOauth(router: Router): void {
@@ -200,6 +200,10 @@ function apiDocument() {
 
 function omenApi() {
   return import('./endpoints/omen.ts');
+}
+
+function explainApi() {
+  return import('./endpoints/omen-explain.ts');
 }
 
 async function providerHealth(...given: Parameters<WithId>): Promise<Response> {

@@ -22,6 +22,8 @@ export interface Plan {
   readonly scores: readonly (Score | undefined)[];
   /** How their answers become one; absent where one is given out as it comes. */
   readonly merge?: MergePlan;
+  /** Who answered the request's session before, and so is asked first. */
+  readonly kept?: Candidate | undefined;
 }
 
 export interface PlanRequest {
@@ -196,6 +198,7 @@ function planOf(
     staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
     minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
     ...(merge && atOnce > 1 ? { merge } : {}),
+    kept,
   };
 }
 

@@ -46,7 +46,7 @@ export function rate(
   intent: Intent | undefined,
   own: PriorityWeights | undefined,
 ): Score[] {
-  const weights = own ?? weightsOf[intent ?? 'default'];
+  const weights = weightsFor(intent, own);
   const sum = weights.cost + weights.latency + weights.quality + weights.reliability;
   const cheapest = lowest(candidates.map(({ costMicroUsd }) => costMicroUsd));
   const quickest = lowest(candidates.map(({ figures }) => figures.firstTokenMs));
@@ -67,6 +67,14 @@ export function rate(
       sum;
     return { ...marks, loadPenalty, total: plain * (1 - loadPenalty) };
   });
+}
+
+/** What counts how much for a request: what it says itself, else what its intent stands for. */
+export function weightsFor(
+  intent: Intent | undefined,
+  own: PriorityWeights | undefined,
+): PriorityWeights {
+  return own ?? weightsOf[intent ?? 'default'];
 }
 
 function lowest(values: readonly (number | undefined)[]): number | undefined {

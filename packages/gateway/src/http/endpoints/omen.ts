@@ -2,21 +2,10 @@ import type { BreakerState } from '@zeke/rpc/circuit';
 import { apiError } from '../../neutral/api-error.ts';
 import type { Checked } from '../../routing/health-checks.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
-import type { MergePlan } from '../../routing/merge/merge-plan.ts';
-import type { Candidate } from '../../routing/model-catalog.ts';
-import { planNeeds } from '../../routing/needs.ts';
-import type { Plan } from '../../routing/plan.ts';
 import type { Probe } from '../../routing/probe-provider.ts';
-import type { Score } from '../../routing/rank.ts';
-import { readRouting } from '../../routing/routing-request.ts';
-import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
-import { judgeCandidates } from '../judge-candidates.ts';
 import { keysOf } from '../keys-of.ts';
-import { privacyRule } from '../privacy-rule.ts';
-import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
-import { modelOf } from './chat.ts';
 
 /** How long a provider may take to say that it is there, in milliseconds. */
 const probeTimeoutMs = 10_000;
@@ -89,81 +78,8 @@ export async function omenScores(services: Services, exchange: Exchange): Promis
   return jsonResponse(exchange, { data });
 }
 
-/**
- * `POST /omen/explain`: which plan a request with the model in its body would get, and why. Nobody
- * is asked and nothing is counted.
- */
-export async function omenExplain(services: Services, exchange: Exchange): Promise<Response> {
-  const text = await readBody(exchange, services);
-  const body = parseJsonObject(text);
-  const model = modelOf(body);
-  const routing = readRouting(body, exchange.request.headers);
-  if (routing?.privacy === 'local_only') exchange.localOnly = true;
-  const rule = privacyRule(services, exchange);
-  const found = await services.catalog.resolve(model);
-  const { catalog } = services;
-  const needs = planNeeds(text, body, (candidate) => catalog.told(candidate));
-  const plan = await services.planner.plan({
-    ...needs,
-    model,
-    alias: services.catalog.alias(model),
-    routing,
-    candidates: allowedCandidates(exchange, { model }, found),
-    privacy: services.privacy,
-    isLocalOnly: rule !== undefined,
-    isDry: true,
-  });
-  const judges = plan.merge ? await judgeCandidates(services, exchange, model, plan.merge) : [];
-  return jsonResponse(exchange, {
-    model,
-    strategy: plan.strategy,
-    intent: routing?.intent ?? null,
-    local_only: rule ?? null,
-    at_once: plan.atOnce,
-    stagger_ms: plan.staggerMs,
-    min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
-    merge: plan.merge ? mergeOf(plan.merge, judges) : null,
-    candidates: candidatesOf(plan, services, needs.lack),
-  });
-}
-
-function candidatesOf(
-  { atOnce, candidates, scores, staggerMs }: Plan,
-  { figures }: Services,
-  lack: (candidate: Candidate) => string | undefined,
-) {
-  return candidates.map((candidate, index) => {
-    const { model, provider } = candidate;
-    const live = figures.of(provider.name, model);
-    const circuit = figures.stateOf({ provider, model });
-    return {
-      provider: provider.name,
-      model,
-      local: provider.local,
-      lacks: lack(candidate) ?? null,
-      asked:
-        circuit === 'open' ? 'not now: it failed too often' : whenAsked(index, atOnce, staggerMs),
-      score: scoreOf(scores[index]),
-      ...figuresOf(live, circuit),
-    };
-  });
-}
-
-function mergeOf({ kind, waitMs }: MergePlan, judges: readonly Candidate[]) {
-  return {
-    kind,
-    judges: judges.map(({ model, provider }) => `${provider.name}/${model}`),
-    wait_ms: waitMs ?? null,
-  };
-}
-
-function whenAsked(index: number, atOnce: number, staggerMs: number): string {
-  if (index === 0) return 'at once';
-  if (index >= atOnce) return 'when one before it fails';
-  return staggerMs === 0 ? 'at once' : `after ${index * staggerMs} ms`;
-}
-
-function figuresOf(live: LiveModel, circuit: BreakerState) {
+/** What attempts at a model have shown, in the words of the API. */
+export function figuresOf(live: LiveModel, circuit: BreakerState) {
   return {
     circuit,
     attempts: live.attempts,
@@ -174,19 +90,7 @@ function figuresOf(live: LiveModel, circuit: BreakerState) {
   };
 }
 
-function scoreOf(score: Score | undefined) {
-  if (score === undefined) return null;
-  const { cost, latency, loadPenalty, quality, reliability, total } = score;
-  return {
-    total: rounded(total),
-    cost: rounded(cost),
-    latency: rounded(latency),
-    quality: rounded(quality),
-    reliability: rounded(reliability),
-    load_penalty: rounded(loadPenalty),
-  };
-}
-
-function rounded(value: number | undefined): number | null {
+/** To three digits after the point. */
+export function rounded(value: number | undefined): number | null {
   return value === undefined ? null : Math.round(value * 1_000) / 1_000;
 }

@@ -1,0 +1,144 @@
+import type { MergePlan } from '../../routing/merge/merge-plan.ts';
+import type { Candidate } from '../../routing/model-catalog.ts';
+import { planNeeds } from '../../routing/needs.ts';
+import type { Plan } from '../../routing/plan.ts';
+import { refuseRemote } from '../../routing/privacy.ts';
+import { type Score, weightsFor } from '../../routing/rank.ts';
+import { type RoutingRequest, readRouting } from '../../routing/routing-request.ts';
+import { sessionKey } from '../../routing/sessions.ts';
+import { allowedCandidates } from '../chat-endpoint.ts';
+import { type Exchange, jsonResponse } from '../exchange.ts';
+import { judgeCandidates } from '../judge-candidates.ts';
+import { privacyRule } from '../privacy-rule.ts';
+import { parseJsonObject, readBody } from '../read-body.ts';
+import type { Services } from '../services.ts';
+import { takeRouting } from '../take-routing.ts';
+import { modelOf } from './chat.ts';
+import { figuresOf, rounded } from './omen.ts';
+
+/**
+ * `POST /omen/explain`: which plan a request with the model in its body would get, and why. Nobody
+ * is asked and nothing is counted. What routing would refuse the request for is told in its place.
+ */
+export async function omenExplain(services: Services, exchange: Exchange): Promise<Response> {
+  const { catalog, planner, privacy } = services;
+  const given = await readBody(exchange, services);
+  const call = { text: given, body: parseJsonObject(given) };
+  const model = modelOf(call.body);
+  const routing = readRouting(call.body, exchange.request.headers);
+  if (routing) takeRouting(routing, call, exchange);
+  const rule = privacyRule(services, exchange);
+  const candidates = allowedCandidates(exchange, { model }, await catalog.resolve(model));
+  const needs = planNeeds(call.text, call.body, (candidate) => catalog.told(candidate));
+  const plan = await planner.plan({
+    ...needs,
+    model,
+    alias: catalog.alias(model),
+    routing,
+    candidates,
+    session: sessionOf(routing, exchange),
+    privacy,
+    isLocalOnly: rule !== undefined,
+    isDry: true,
+  });
+  // Where one is local, none that is not is planned.
+  const [first] = plan.candidates;
+  if (first) refuseRemote(first.provider, rule);
+  const judges = plan.merge ? await judgeCandidates(services, exchange, model, plan.merge) : [];
+  return jsonResponse(exchange, {
+    model,
+    strategy: plan.strategy,
+    intent: routing?.intent ?? null,
+    weights: plan.scores.length > 0 ? weightsFor(routing?.intent, routing?.weights) : null,
+    local_only: rule ?? null,
+    kept_for_session: plan.kept ? nameOf(plan.kept) : null,
+    at_once: plan.atOnce,
+    stagger_ms: plan.staggerMs,
+    min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
+    merge: plan.merge ? mergeOf(plan.merge, judges) : null,
+    candidates: candidatesOf(plan, services, needs.lack),
+    left_out: leftOut(candidates, plan, routing, rule),
+  });
+}
+
+/** A turn is known by what was said in it, which need not be there. */
+function sessionOf(routing: RoutingRequest | undefined, { caller }: Exchange): string | undefined {
+  if (routing?.stickiness !== 'session') return undefined;
+  return sessionKey(routing, caller, () => ({ model: '', system: [], messages: [] }));
+}
+
+/** Who may be asked for the model, but not for this request. */
+function leftOut(
+  candidates: readonly Candidate[],
+  plan: Plan,
+  routing: RoutingRequest | undefined,
+  rule: string | undefined,
+) {
+  return candidates
+    .filter((candidate) => !plan.candidates.includes(candidate))
+    .map(({ model, provider }) => {
+      const names = routing?.providers;
+      const isNamed =
+        !names || names.includes(provider.name) || names.includes(`${provider.name}/${model}`);
+      const isKeptHere = `routing.prefer_local_for has ${routing?.intent}`;
+      const why = rule ? `${rule} is local_only` : isKeptHere;
+      return {
+        provider: provider.name,
+        model,
+        why: isNamed ? `it is not local, and ${why}` : 'omen.providers does not name it',
+      };
+    });
+}
+
+function nameOf({ model, provider }: Candidate): string {
+  return `${provider.name}/${model}`;
+}
+
+function candidatesOf(
+  { atOnce, candidates, scores, staggerMs }: Plan,
+  { figures }: Services,
+  lack: (candidate: Candidate) => string | undefined,
+) {
+  return candidates.map((candidate, index) => {
+    const { model, provider } = candidate;
+    const live = figures.of(provider.name, model);
+    const circuit = figures.stateOf({ provider, model });
+    return {
+      provider: provider.name,
+      model,
+      local: provider.local,
+      lacks: lack(candidate) ?? null,
+      asked:
+        circuit === 'open' ? 'not now: it failed too often' : whenAsked(index, atOnce, staggerMs),
+      score: scoreOf(scores[index]),
+      ...figuresOf(live, circuit),
+    };
+  });
+}
+
+function mergeOf({ kind, waitMs }: MergePlan, judges: readonly Candidate[]) {
+  return {
+    kind,
+    judges: judges.map(nameOf),
+    wait_ms: waitMs ?? null,
+  };
+}
+
+function whenAsked(index: number, atOnce: number, staggerMs: number): string {
+  if (index === 0) return 'at once';
+  if (index >= atOnce) return 'when one before it fails';
+  return staggerMs === 0 ? 'at once' : `after ${index * staggerMs} ms`;
+}
+
+function scoreOf(score: Score | undefined) {
+  if (score === undefined) return null;
+  const { cost, latency, loadPenalty, quality, reliability, total } = score;
+  return {
+    total: rounded(total),
+    cost: rounded(cost),
+    latency: rounded(latency),
+    quality: rounded(quality),
+    reliability: rounded(reliability),
+    load_penalty: rounded(loadPenalty),
+  };
+}
