@@ -65,13 +65,12 @@ export function askWhole(
     exchange,
     options,
     input,
-    async (step) => {
+    (step) => {
       // What candidates are asked has been looked at; a judge is somebody else.
-      const isOther = operation === 'judge' && exchange.guard !== undefined;
-      const request = isOther
-        ? await guardedQuestion(exchange, question.request, candidate)
-        : question.request;
-      return ask(step, { ...question, request }, candidate, target);
+      if (operation !== 'judge' || !exchange.guard) return ask(step, question, candidate, target);
+      return guardedQuestion(exchange, question.request, candidate).then((request) =>
+        ask(step, { ...question, request }, candidate, target),
+      );
     },
     entry,
   );

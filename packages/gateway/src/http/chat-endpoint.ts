@@ -446,11 +446,12 @@ async function whole(
     record.usageKnown = true;
   }
   const guard = answerGuard(step);
-  const out = guard ? await guardedWhole(guard, bytes, answer) : { bytes, answer };
-  const body = passes ? out.bytes : translatedAnswer(step, call, target, out.answer);
+  const guarded = guard && (await guardedWhole(guard, bytes, answer));
+  const told = guarded ? guarded.answer : answer;
+  const body = passes ? (guarded?.bytes ?? bytes) : translatedAnswer(step, call, target, told);
   if (passes) {
-    call.observer?.passed(record.options.candidate, out.answer);
-    call.listener?.whole(() => target.decodeResponse(out.answer));
+    call.observer?.passed(record.options.candidate, told);
+    call.listener?.whole(() => target.decodeResponse(told));
   }
   const priced = settleWhole(step, answer);
   if (priced instanceof Promise) await priced;

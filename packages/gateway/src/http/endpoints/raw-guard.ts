@@ -3,12 +3,12 @@ import { NdjsonParser } from '../../framing/ndjson.ts';
 import { maxFrameChars, SseParser } from '../../framing/sse.ts';
 import type { AnswerGuard } from '../../guardrails/answer-guard.ts';
 import { FrameGuard } from '../../guardrails/frame-guard.ts';
+import type { Guardrails } from '../../guardrails/guardrails.ts';
 import { apiError } from '../../neutral/api-error.ts';
 import type { Candidate } from '../../routing/model-catalog.ts';
 import type { Exchange } from '../exchange.ts';
 import { beginGuard } from '../guarded.ts';
 import { type RecordBounds, recordBounds } from '../record-bounds.ts';
-import type { Services } from '../services.ts';
 import { formParts } from './form-parts.ts';
 
 /**
@@ -17,13 +17,11 @@ import { formParts } from './form-parts.ts';
  * @throws RpcError invalid_argument that names the rule where the body may not go out.
  */
 export async function guardRawBody(
-  services: Services,
+  guardrails: Guardrails,
   exchange: Exchange,
   candidate: Candidate,
   body: Uint8Array,
 ): Promise<Uint8Array> {
-  const { guardrails } = services;
-  if (!guardrails) return body;
   const guard = beginGuard(guardrails, exchange, exchange.requestedModel || candidate.model);
   const { json, write } = textsOf(body, exchange.request.headers.get('content-type') ?? '');
   const { redact } = await guard.check(json, JSON.parse(json), [candidate]);

@@ -150,16 +150,29 @@ function checkAllowed(
   checkModelAllowed(caller, request.headers.has('x-zeke-provider') ? [full] : [asked, full]);
 }
 
-async function forward(
+function forward(
   services: Services,
   exchange: Exchange,
   candidate: Candidate,
   path: string,
-  given: Uint8Array,
+  body: Uint8Array,
 ): Promise<Response> {
   refuseClimbing(path);
   checkModelName(candidate.model);
-  const body = await guardRawBody(services, exchange, candidate, given);
+  const { guardrails } = services;
+  if (!guardrails) return send(services, exchange, candidate, path, body);
+  return guardRawBody(guardrails, exchange, candidate, body).then((guardedBody) =>
+    send(services, exchange, candidate, path, guardedBody),
+  );
+}
+
+function send(
+  services: Services,
+  exchange: Exchange,
+  candidate: Candidate,
+  path: string,
+  body: Uint8Array,
+): Promise<Response> {
   const options = {
     candidate,
     requestedModel: candidate.model,
