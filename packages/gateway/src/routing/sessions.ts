@@ -78,13 +78,18 @@ export class Sessions {
  */
 export function sessionKey(
   routing: RoutingRequest | undefined,
-  { keyId, owner }: Caller,
+  caller: Caller,
   decode: () => ChatRequest,
 ): string | undefined {
   const { sessionId, stickiness = 'none' } = routing ?? {};
   if (stickiness === 'none' || sessionId === undefined) return undefined;
-  const session = JSON.stringify([keyId ?? owner ?? '', sessionId]);
+  const session = wholeSessionKey(sessionId, caller);
   return stickiness === 'session' ? session : `${session} ${turnOf(decode())}`;
+}
+
+/** The same where the session is kept whole, whatever is said in it. */
+export function wholeSessionKey(sessionId: string, { keyId, owner }: Caller): string {
+  return JSON.stringify([keyId ?? owner ?? '', sessionId]);
 }
 
 function turnOf({ messages }: ChatRequest): string {

@@ -5,7 +5,7 @@ import type { Plan } from '../../routing/plan.ts';
 import { refuseRemote } from '../../routing/privacy.ts';
 import { type Score, weightsFor } from '../../routing/rank.ts';
 import { type RoutingRequest, readRouting } from '../../routing/routing-request.ts';
-import { sessionKey } from '../../routing/sessions.ts';
+import { wholeSessionKey } from '../../routing/sessions.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
@@ -63,8 +63,9 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
 
 /** A turn is known by what was said in it, which need not be there. */
 function sessionOf(routing: RoutingRequest | undefined, { caller }: Exchange): string | undefined {
-  if (routing?.stickiness !== 'session') return undefined;
-  return sessionKey(routing, caller, () => ({ model: '', system: [], messages: [] }));
+  const { sessionId, stickiness } = routing ?? {};
+  if (stickiness !== 'session' || sessionId === undefined) return undefined;
+  return wholeSessionKey(sessionId, caller);
 }
 
 /** Who may be asked for the model, but not for this request. */

@@ -8,7 +8,7 @@ interface Explained {
   strategy: string;
   at_once: number;
   stagger_ms: number;
-  weights: { latency: number } | null;
+  weights: Record<string, number> | null;
   kept_for_session: string | null;
   candidates: {
     provider: string;
@@ -16,7 +16,7 @@ interface Explained {
     circuit: string;
     score: { total: number } | null;
   }[];
-  left_out: { provider: string; why: string }[];
+  left_out: { provider: string; model: string; why: string }[];
 }
 
 async function bench() {
