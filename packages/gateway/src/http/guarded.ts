@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import type { AnswerGuard } from '../guardrails/answer-guard.ts';
 import type { Guardrails } from '../guardrails/guardrails.ts';
-import type { RequestGuard } from '../guardrails/request-guard.ts';
+import type { Checked, RequestGuard } from '../guardrails/request-guard.ts';
 import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import type { Attempt } from './attempt.ts';
@@ -35,9 +35,10 @@ export async function guardRequest(
   const guard = beginGuard(guardrails, exchange, call.model);
   const { asks = call.body } = call;
   const json = asks === call.body ? call.text : JSON.stringify(asks);
-  const { candidates: left, redact } = await guard.check(json, asks, candidates);
+  const { candidates: left, redact } = await checked(exchange, guard.check(json, asks, candidates));
   if (redact) {
     call.text = redact(call.text);
+    exchange.kept?.prompt(call.text);
     if (asks !== call.body) replaceMembers(asks, JSON.parse(redact(json)));
     replaceMembers(call.body, JSON.parse(call.text));
   }
@@ -97,6 +98,16 @@ export function beginGuard(
   });
   exchange.guard = guard;
   return guard;
+}
+
+/** What rules refuse is not kept either. */
+export async function checked({ kept }: Exchange, check: Promise<Checked>): Promise<Checked> {
+  try {
+    return await check;
+  } catch (reason) {
+    kept?.prompt('');
+    throw reason;
+  }
 }
 
 /** The longest name of a session or project that consent may be given for. */

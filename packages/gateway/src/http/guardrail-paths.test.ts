@@ -332,6 +332,34 @@ describe('the cache', () => {
   });
 });
 
+describe('content that is kept', () => {
+  const content = {
+    keep: 'everything',
+    keys: new Set<string>(),
+    orgs: new Set<string>(),
+    projects: new Set<string>(),
+    keepMs: 86_400_000,
+    maxBytes: 10_000,
+    key: new Uint8Array(32).fill(7),
+  } as const;
+  const keptOf = async (response: Response) => {
+    await response.text();
+    return (await gateway.get(`/admin/content/${response.headers.get('x-request-id')}`)).text();
+  };
+
+  test('is what went out, and nothing of what was blocked', async () => {
+    reply = `it is ${secret}`;
+    gateway.configure({ guardrails: [secrets], content });
+    const kept = await keptOf(await chat(`my key ${secret}`, { stream: true }));
+    expect(kept).toContain('my key [redacted:github-pat]');
+    expect(kept).not.toContain(secret);
+    gateway.configure({ guardrails: [{ ...secrets, action: 'block' }], content });
+    const blocked = await keptOf(await chat(`my key ${secret}`));
+    expect(blocked).toContain('guardrail keys');
+    expect(blocked).not.toContain('my key');
+  });
+});
+
 describe('a webhook', () => {
   let hook: Bun.Server<undefined>;
   let said: (question: Record<string, unknown>) => Response | Promise<Response>;

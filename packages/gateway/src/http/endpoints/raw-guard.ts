@@ -7,7 +7,7 @@ import type { Guardrails } from '../../guardrails/guardrails.ts';
 import { apiError } from '../../neutral/api-error.ts';
 import type { Candidate } from '../../routing/model-catalog.ts';
 import type { Exchange } from '../exchange.ts';
-import { beginGuard } from '../guarded.ts';
+import { beginGuard, checked } from '../guarded.ts';
 import { type RecordBounds, recordBounds } from '../record-bounds.ts';
 import { formParts } from './form-parts.ts';
 
@@ -24,8 +24,12 @@ export async function guardRawBody(
 ): Promise<Uint8Array> {
   const guard = beginGuard(guardrails, exchange, exchange.requestedModel || candidate.model);
   const { json, write } = textsOf(body, exchange.request.headers.get('content-type') ?? '');
-  const { redact } = await guard.check(json, JSON.parse(json), [candidate]);
-  return redact ? write(redact(json)) : body;
+  const check = guard.check(json, JSON.parse(json), [candidate]);
+  const { redact } = await checked(exchange, check);
+  if (!redact) return body;
+  const redacted = write(redact(json));
+  exchange.kept?.prompt(redacted);
+  return redacted;
 }
 
 /** The texts of a body as JSON, and how the body is written with others. */
