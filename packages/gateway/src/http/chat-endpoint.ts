@@ -24,7 +24,7 @@ import type { Plan } from '../routing/plan.ts';
 import { type RoutingRequest, readRouting } from '../routing/routing-request.ts';
 import { sessionKey } from '../routing/sessions.ts';
 import { type Retries, tryCandidates } from '../routing/try-candidates.ts';
-import { Usefulness } from '../routing/usefulness.ts';
+import { isOfUse, Usefulness } from '../routing/usefulness.ts';
 import { heardBySpan } from '../telemetry/heard-by-span.ts';
 import { answerContext } from './answer-context.ts';
 import {
@@ -420,6 +420,7 @@ async function streamed(
       listener?.end(error);
     },
   });
+  if (usefulness?.endedEmpty) step.entry?.endedEmpty();
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.stream;
   headers['cache-control'] = 'no-cache';
@@ -445,6 +446,7 @@ async function whole(
     record.usage = usage;
     record.usageKnown = true;
   }
+  if (step.entry && !isOfUse(target.decodeResponse(answer))) step.entry.endedEmpty();
   const guard = answerGuard(step);
   const guarded = guard && (await guardedWhole(guard, bytes, answer));
   const told = guarded ? guarded.answer : answer;

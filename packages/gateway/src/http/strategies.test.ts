@@ -95,6 +95,33 @@ describe('strategies', () => {
     expect(await lastRows(2)).toEqual(['one canceled', 'two ok']);
   });
 
+  test.each([false, true])(
+    'an answer without a word loses, unless there is no other; stream: %p',
+    async (stream) => {
+      await using silent = startOpenAiEmulator({ apiKeys: ['k'], brain: saying(' \n ') });
+      await using slow = startOpenAiEmulator({ apiKeys: ['k'], brain: saying('here I am') });
+      slow.faults.push({ kind: 'delay', ms: 30 }, { kind: 'status', status: 503 });
+      await using race = await testGateway({
+        providers: [silent, slow].map(({ url }, index) =>
+          providerConfig({
+            name: index === 0 ? 'one' : 'two',
+            type: 'openai',
+            apiKey: 'k',
+            baseUrl: `${url}/v1`,
+          }),
+        ),
+        settings: { aliases: new Map([['race', alias('race')]]) },
+      });
+      const ask = () => race.post('/v1/chat/completions', { model: 'race', messages, stream });
+      const won = await ask();
+      expect(won.headers.get('x-zeke-provider')).toBe('two');
+      expect(await won.text()).toContain('here');
+      const alone = await ask();
+      expect(alone.status).toBe(200);
+      expect(alone.headers.get('x-zeke-provider')).toBe('one');
+    },
+  );
+
   test('who fails is out of the race, and the last error is told when all do', async () => {
     one.faults.push({ kind: 'status', status: 503 });
     expect(await textOf(await chat({ model: 'race' }))).toContain('two');

@@ -153,7 +153,9 @@ class Pump {
       await this.read();
       if (this.producedBytes > maxFrameChars) return;
     }
-    if (listener.reached || transform.complete) return;
+    if (listener.reached) return;
+    listener.endedEmpty = transform.complete;
+    if (listener.endedEmpty) return;
     throw transform.failure ?? endedEarly(this.#provider);
   }
 

@@ -92,4 +92,39 @@ describe('a contest', () => {
     of('b').resolve('B');
     expect(await result).toBe('B');
   });
+
+  test('is not won by who says nothing', async () => {
+    const { asked, discarded, of, result } = bench();
+    of('a').entry.endedEmpty();
+    of('a').resolve('');
+    await Promise.resolve();
+    await Promise.resolve();
+    expect([...asked.keys()]).toEqual(['a', 'b', 'c']);
+    of('c').resolve('C');
+    expect(await result).toBe('C');
+    expect(discarded).toEqual(['']);
+    expect(of('b').entry.lost.aborted).toBe(true);
+  });
+
+  test('is won by the first who says nothing where all others do, or fail', async () => {
+    const { discarded, of, result } = bench({ candidates: candidates.slice(0, 2) });
+    of('b').entry.endedEmpty();
+    of('b').resolve('empty');
+    await Promise.resolve();
+    await Promise.resolve();
+    of('a').reject(busy());
+    expect(await result).toBe('empty');
+    expect(discarded).toEqual([]);
+  });
+
+  test('with a stagger the next is asked at once when the first says nothing', async () => {
+    const { asked, of, result } = bench({ staggerMs: 60_000 });
+    of('a').entry.endedEmpty();
+    of('a').resolve('');
+    await Promise.resolve();
+    await Promise.resolve();
+    expect([...asked.keys()]).toEqual(['a', 'b']);
+    of('b').resolve('B');
+    expect(await result).toBe('B');
+  });
 });

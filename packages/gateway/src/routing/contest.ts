@@ -8,9 +8,11 @@ export interface Entry {
   readonly minUsefulTokens: number;
   /** Aborts when another attempt has won, with the reason to write down. */
   readonly lost: AbortSignal;
+  /** Called before an answer is given that has come to a good end and says nothing: it is of no use. */
+  readonly endedEmpty: () => void;
 }
 
-/** Who asks a candidate: resolves with a useful answer, rejects with RpcError. */
+/** Who asks a candidate: resolves with an answer, rejects with RpcError. */
 type AskInContest<T> = (candidate: Candidate, number: number, entry: Entry) => Promise<T>;
 
 export interface ContestOptions<T> {
@@ -42,7 +44,8 @@ export interface Better<T> {
 
 /**
  * Several candidates answer at once; the first useful answer wins, whole and from its first token,
- * and all others are cancelled at once. Never are two answers mixed.
+ * and all others are cancelled at once. Never are two answers mixed. One that says nothing wins only
+ * where all others have failed or say nothing, too.
  * @throws RpcError of the kind that says most when all have failed, and when the client left. After an
  * error that is the caller's own nobody more is asked.
  */
@@ -57,6 +60,8 @@ class Contest<T> {
   readonly #failures = new Failures();
   /** An error that is the caller's own, told where no other answer comes. */
   #own: RpcError | undefined;
+  /** The first that says nothing, given out where no other answer comes. */
+  #empty: { readonly answer: T } | undefined;
   #begun = 0;
   #decided = false;
   /** The first candidate has answered, and others may do better. */
@@ -94,8 +99,15 @@ class Contest<T> {
     const controller = new AbortController();
     this.#running.add(controller);
     const number = this.#begun;
-    ask(candidate, number, { minUsefulTokens, lost: controller.signal }).then(
-      (answer) => this.#answered(answer, controller, number),
+    let isEmpty = false;
+    const endedEmpty = () => {
+      isEmpty = true;
+    };
+    ask(candidate, number, { minUsefulTokens, lost: controller.signal, endedEmpty }).then(
+      (answer) => {
+        if (isEmpty) this.#endedEmpty(answer, controller);
+        else this.#answered(answer, controller, number);
+      },
       (reason: unknown) => this.#failed(RpcError.from(reason), candidate, controller),
     );
   }
@@ -108,12 +120,27 @@ class Contest<T> {
     this.#running.delete(controller);
     if (number === 1 && this.#mayImprove()) {
       this.#improve();
+      this.#discardEmpty();
       this.#result.resolve(answer);
       return;
     }
     this.#better?.resolve(answer);
     this.#decide(new RpcError('canceled', 'another candidate was quicker'));
+    this.#discardEmpty();
     this.#result.resolve(answer);
+  }
+
+  #endedEmpty(answer: T, controller: AbortController): void {
+    if (this.#decided || this.#better || this.#empty) this.#options.discard(answer);
+    else this.#empty = { answer };
+    if (this.#decided) return;
+    this.#running.delete(controller);
+    this.#goOn(new RpcError('canceled', 'no other answer came'));
+  }
+
+  #discardEmpty(): void {
+    if (this.#empty) this.#options.discard(this.#empty.answer);
+    this.#empty = undefined;
   }
 
   #mayImprove(): boolean {
@@ -136,24 +163,25 @@ class Contest<T> {
   #failed(error: RpcError, candidate: Candidate, controller: AbortController): void {
     if (this.#decided) return;
     this.#running.delete(controller);
-    if (this.#better) {
-      if (!this.#options.client.aborted) this.#begin();
-      if (this.#running.size > 0) return;
+    if (!this.#better && this.#options.client.aborted) {
       this.#decide(error);
-      this.#better.resolve(undefined);
-      return;
-    }
-    if (this.#options.client.aborted) {
-      this.#decide(error);
+      this.#discardEmpty();
       this.#result.reject(error);
       return;
     }
-    if (!this.#failures.add(error, candidate)) this.#own ??= error;
-    this.#begin();
-    if (this.#options.staggerMs > 0) this.#beginLater();
+    if (!this.#better && !this.#failures.add(error, candidate)) this.#own ??= error;
+    this.#goOn(error);
+  }
+
+  /** The next takes the place of one that has failed, or says nothing; the end where there is none. */
+  #goOn(reason: RpcError): void {
+    if (!this.#options.client.aborted) this.#begin();
+    if (this.#options.staggerMs > 0 && !this.#better) this.#beginLater();
     if (this.#running.size > 0) return;
-    this.#decide(error);
-    if (this.#own) this.#result.reject(this.#own);
+    this.#decide(reason);
+    if (this.#better) this.#better.resolve(undefined);
+    else if (this.#empty) this.#result.resolve(this.#empty.answer);
+    else if (this.#own) this.#result.reject(this.#own);
     else this.#failures.toTell().then(this.#result.reject, this.#result.reject);
   }
 

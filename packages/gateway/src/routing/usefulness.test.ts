@@ -31,6 +31,8 @@ describe('an answer is of use', () => {
     ['with a fence whose line goes on', [text('```ts')]],
     ['with thoughts', [{ type: 'reasoning-delta', ...at, text: 'a b c d e f g h' }]],
     ['with a ping', [{ type: 'ping' }]],
+    ['at an end without a word', [{ type: 'finish', choice: 0, reason: 'length' }]],
+    ['at an end of white space', [text(' \n'), { type: 'finish', choice: 0, reason: 'stop' }]],
   ])('but not %s', (_, events) => {
     expect(reached(5, ...events)).toBe(false);
   });
