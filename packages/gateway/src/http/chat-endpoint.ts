@@ -420,7 +420,7 @@ async function streamed(
       listener?.end(error);
     },
   });
-  if (usefulness?.endedEmpty) step.entry?.endedEmpty();
+  if (usefulness?.endedEmpty) step.entry?.endedEmpty?.();
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.stream;
   headers['cache-control'] = 'no-cache';
@@ -446,7 +446,7 @@ async function whole(
     record.usage = usage;
     record.usageKnown = true;
   }
-  if (step.entry && !isOfUse(target.decodeResponse(answer))) step.entry.endedEmpty();
+  if (step.entry && !isOfUse(target.decodeResponse(answer))) step.entry.endedEmpty?.();
   const guard = answerGuard(step);
   const guarded = guard && (await guardedWhole(guard, bytes, answer));
   const told = guarded ? guarded.answer : answer;

@@ -95,7 +95,7 @@ describe('a contest', () => {
 
   test('is not won by who says nothing', async () => {
     const { asked, discarded, of, result } = bench();
-    of('a').entry.endedEmpty();
+    of('a').entry.endedEmpty?.();
     of('a').resolve('');
     await Promise.resolve();
     await Promise.resolve();
@@ -108,7 +108,7 @@ describe('a contest', () => {
 
   test('is won by the first who says nothing where all others do, or fail', async () => {
     const { discarded, of, result } = bench({ candidates: candidates.slice(0, 2) });
-    of('b').entry.endedEmpty();
+    of('b').entry.endedEmpty?.();
     of('b').resolve('empty');
     await Promise.resolve();
     await Promise.resolve();
@@ -119,7 +119,7 @@ describe('a contest', () => {
 
   test('with a stagger the next is asked at once when the first says nothing', async () => {
     const { asked, of, result } = bench({ staggerMs: 60_000 });
-    of('a').entry.endedEmpty();
+    of('a').entry.endedEmpty?.();
     of('a').resolve('');
     await Promise.resolve();
     await Promise.resolve();

@@ -9,7 +9,7 @@ export interface Entry {
   /** Aborts when another attempt has won, with the reason to write down. */
   readonly lost: AbortSignal;
   /** Called before an answer is given that has come to a good end and says nothing: it is of no use. */
-  readonly endedEmpty: () => void;
+  readonly endedEmpty?: () => void;
 }
 
 /** Who asks a candidate: resolves with an answer, rejects with RpcError. */
