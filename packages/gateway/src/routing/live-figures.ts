@@ -14,7 +14,7 @@ const minTimedSeconds = 0.01;
 
 /** What attempts at one model of one provider have shown lately: moving averages. */
 export interface ModelFigures {
-  /** Undefined until a stream's first token came. */
+  /** Until a stream's first token came, or a whole answer. Undefined until one did. */
   readonly firstTokenMs: number | undefined;
   /** Undefined until an answer with tokens came. */
   readonly tokensPerSecond: number | undefined;

@@ -38,6 +38,19 @@ describe('candidates are marked against each other', () => {
     expect(first?.total).toBeCloseTo(100 / 900);
   });
 
+  test('by how fast tokens follow, where that is known', () => {
+    const latencies = (...all: Rated[]) =>
+      rate(all, undefined, undefined).map(({ latency }) => latency);
+    const soon = { firstTokenMs: 100 };
+    expect(latencies(rated(soon), rated({ firstTokenMs: 200 }))).toEqual([1, 0.5]);
+    const slow = rated({ ...soon, tokensPerSecond: 20 });
+    expect(latencies(rated({ ...soon, tokensPerSecond: 80 }), slow)).toEqual([1, 0.625]);
+    expect(latencies(slow, rated(soon))).toEqual([1, 0.75]);
+    expect(latencies(rated({ tokensPerSecond: 80 }), rated({ tokensPerSecond: 20 }))).toEqual([
+      1, 0.25,
+    ]);
+  });
+
   test('failures and load count against them', () => {
     expect(best([rated({ errorRate: 0.9 }), rated()])).toBe(1);
     expect(best([rated({ inFlight: 30 }), rated()])).toBe(1);
@@ -50,6 +63,7 @@ describe('candidates are marked against each other', () => {
     const one = fc.record({
       cost: figure,
       firstTokenMs: figure,
+      tokensPerSecond: figure,
       errorRate: fc.double({ min: 0, max: 1, noNaN: true }),
       inFlight: fc.nat(),
     });

@@ -37,7 +37,7 @@ const halfLoad = 8;
 
 /**
  * Marks candidates against each other: the cheapest and the quickest have 1, others their share of
- * it; reliability is the share of attempts that went well. Of quality the price speaks, by the root
+ * it, where quick is a first token that comes soon and tokens that follow fast, half each; reliability is the share of attempts that went well. Of quality the price speaks, by the root
  * of its share of the dearest's: what a vendor asks most for it holds for its best. Calls under way
  * take up to 20 % off.
  */
@@ -50,11 +50,12 @@ export function rate(
   const sum = weights.cost + weights.latency + weights.quality + weights.reliability;
   const cheapest = lowest(candidates.map(({ costMicroUsd }) => costMicroUsd));
   const quickest = lowest(candidates.map(({ figures }) => figures.firstTokenMs));
+  const fastest = highest(candidates.map(({ figures }) => figures.tokensPerSecond));
   const dearest = Math.max(0, ...candidates.map(({ costMicroUsd }) => costMicroUsd ?? 0));
   return candidates.map(({ costMicroUsd, figures }) => {
     const marks = {
       cost: markOf(cheapest, costMicroUsd),
-      latency: markOf(quickest, figures.firstTokenMs),
+      latency: latencyOf(figures, quickest, fastest),
       quality: costMicroUsd ? Math.sqrt(costMicroUsd / dearest) : unknownMark,
       reliability: 1 - figures.errorRate,
     };
@@ -75,6 +76,27 @@ export function weightsFor(
   own: PriorityWeights | undefined,
 ): PriorityWeights {
   return own ?? weightsOf[intent ?? 'default'];
+}
+
+/** What is known of none of them is no part of it. */
+function latencyOf(
+  { firstTokenMs, tokensPerSecond }: ModelFigures,
+  quickest: number | undefined,
+  fastest: number | undefined,
+): number {
+  const first = markOf(quickest, firstTokenMs);
+  if (fastest === undefined) return first;
+  const speed = tokensPerSecond === undefined ? unknownMark : shareOf(tokensPerSecond, fastest);
+  return quickest === undefined ? speed : (first + speed) / 2;
+}
+
+function shareOf(value: number, best: number): number {
+  return value >= best ? 1 : value / best;
+}
+
+function highest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function lowest(values: readonly (number | undefined)[]): number | undefined {
