@@ -4,8 +4,8 @@ import { amongMembers, asMember } from '../../replicas/membership-scripts.ts';
 /**
  * A window is two hashes. The first has `spent`, what all have spent in it, and `c:` with a replica's id,
  * what that replica has charged to it since it began: told as a sum, so that telling it twice, or late,
- * changes nothing. Before anybody has said what the database knows, what is charged is `early`. The
- * second has what each member holds. All in micro-USD.
+ * changes nothing. `spent` begins with what the database says, when somebody has to know it. The second
+ * has what each member holds. All in micro-USD.
  *
  * `charge`: of a replica that is not there yet, `missing` is what the window lacks.
  */
@@ -15,9 +15,8 @@ local function charge(window, id, charged, missing)
   local more = missing
   if before then more = charged - tonumber(before) end
   if before and more == 0 then return end
-  if more ~= 0 then
-    local sum = redis.call('HEXISTS', window, 'spent') == 1 and 'spent' or 'early'
-    redis.call('HINCRBY', window, sum, string.format('%.0f', more))
+  if more ~= 0 and redis.call('HEXISTS', window, 'spent') == 1 then
+    redis.call('HINCRBY', window, 'spent', string.format('%.0f', more))
   end
   redis.call('HSET', window, 'c:' .. id, string.format('%.0f', charged))
 end
@@ -39,14 +38,7 @@ end
 local answer = {1}
 for i = 1, windows do
   local window, at = KEYS[1 + 2 * i], 3 + (i - 1) * 5
-  if redis.call('HEXISTS', window, 'spent') == 0 then
-    redis.call('HSET', window, 'spent', ARGV[at + 2])
-    local early = redis.call('HGET', window, 'early')
-    if early then
-      redis.call('HINCRBY', window, 'spent', early)
-      redis.call('HDEL', window, 'early')
-    end
-  end
+  redis.call('HSETNX', window, 'spent', ARGV[at + 2])
   charge(window, ARGV[2], tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]))
   redis.call('PEXPIREAT', window, ARGV[at + 5])
   local spent, sum = redis.call('HGET', window, 'spent'), held(KEYS[2 + 2 * i])
