@@ -34,8 +34,8 @@ async function rig() {
       ]),
     },
   });
-  const answeredBy = async (model: string, messages: object[]) => {
-    const response = await gateway.post('/v1/chat/completions', { model, messages });
+  const answeredBy = async (model: string, messages: object[], more: object = {}) => {
+    const response = await gateway.post('/v1/chat/completions', { model, messages, ...more });
     await response.text();
     return response.headers.get('x-zeke-provider');
   };
@@ -54,6 +54,15 @@ test('a picture goes to who sees, whose turn it may be', async () => {
   const turns = [await it.answeredBy('any', words), await it.answeredBy('any', words)];
   expect(turns.sort()).toEqual(['blind', 'seeing']);
   for (let turn = 0; turn < 2; turn++) expect(await it.answeredBy('any', picture)).toBe('seeing');
+});
+
+test('a schema goes to who follows schemas', async () => {
+  await using it = await rig();
+  const schema = { type: 'object', properties: {}, additionalProperties: false };
+  const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } };
+  for (let turn = 0; turn < 2; turn++) {
+    expect(await it.answeredBy('any', words, { response_format: format })).toBe('seeing');
+  }
 });
 
 test('who lacks something takes no part in a race with others, and explain says why', async () => {

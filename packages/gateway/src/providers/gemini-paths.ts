@@ -49,13 +49,14 @@ function kindsOf(methods: unknown): NonNullable<ProviderModel['kinds']> {
 }
 
 /**
- * The list says only which models think. Those named Gemini that answer in text call functions and
- * read images. Source: https://ai.google.dev/gemini-api/docs/models
+ * The list says only which models think. Those named Gemini that answer in text call functions, read
+ * images and follow schemas. Source: https://ai.google.dev/gemini-api/docs/models
  */
 function abilitiesOf(name: string, thinks: unknown): ModelAbility[] {
   const isGemini = /\bgemini-(?!.*(?:image|tts|audio|live|embedding))/.test(name);
   return [
     ...(isGemini ? (['tools', 'vision'] as const) : []),
     ...(thinks === true ? (['thinking'] as const) : []),
+    ...(isGemini ? (['structured'] as const) : []),
   ];
 }

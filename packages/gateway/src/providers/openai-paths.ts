@@ -47,8 +47,9 @@ export function openAiModels(body: unknown): ProviderModel[] {
 
 /**
  * What Mistral (`capabilities`) and OpenRouter (`supported_parameters`, `architecture`) say of a
- * model; OpenAI's list says nothing, but the names of its models are known. Sources:
- * https://docs.mistral.ai/api/endpoint/models, https://openrouter.ai/docs/api-reference/list-available-models,
+ * model; OpenAI's list says nothing, but the names of its models are known. Mistral says nothing of
+ * schemas, which all that call tools follow. Sources: https://docs.mistral.ai/api/endpoint/models,
+ * https://docs.mistral.ai/capabilities/structured_output, https://openrouter.ai/docs/api-reference/list-available-models,
  * https://platform.openai.com/docs/models
  */
 function abilitiesOf(id: string, entry: Record<string, unknown>): ModelAbility[] {
@@ -63,6 +64,9 @@ function abilitiesOf(id: string, entry: Record<string, unknown>): ModelAbility[]
       ? (['vision'] as const)
       : []),
     ...(reasoning === true || takes('reasoning') || thinks.test(id) ? (['thinking'] as const) : []),
+    ...(function_calling === true || takes('structured_outputs') || followsSchemas.test(id)
+      ? (['structured'] as const)
+      : []),
   ];
 }
 
@@ -72,6 +76,9 @@ const callsTools = new RegExp(
 );
 const seesImages = new RegExp(
   `^(?:gpt-(?:4o|4\\.1|4-turbo|[5-9])|o[1-9](?!-mini|-preview)|o4-mini)${textModel}`,
+);
+const followsSchemas = new RegExp(
+  `^(?:gpt-(?:4o(?!-2024-05-13)|4\\.1|[5-9])|o[1-9](?!-mini|-preview)|o[3-9]-mini)${textModel}`,
 );
 const thinks = new RegExp(`^(?:gpt-[5-9](?!.*-chat)|o[1-9])${textModel}`);
 

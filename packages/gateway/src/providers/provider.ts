@@ -57,8 +57,11 @@ export interface ProviderModel {
   tag?: JsonObject;
 }
 
-/** In Ollama's words: it calls tools, reads images, thinks before it answers, fills in the middle. */
-export type ModelAbility = 'tools' | 'vision' | 'thinking' | 'insert';
+/**
+ * In Ollama's words: it calls tools, reads images, thinks before it answers, fills in the middle; and
+ * `structured`: its answer follows a JSON schema.
+ */
+export type ModelAbility = 'tools' | 'vision' | 'thinking' | 'insert' | 'structured';
 
 /** How a provider's models are priced: nothing at all, or as one vendor of the catalogue prices them. */
 export type ProviderPricing =

@@ -52,6 +52,7 @@ export function needsOf(text: string, body: JsonObject): Needs {
   if (offersTools(body)) abilities.push('tools');
   if (pictureWords.some((word) => text.includes(word))) abilities.push('vision');
   if (wantsThoughts(body)) abilities.push('thinking');
+  if (wantsSchema(body)) abilities.push('structured');
   return {
     inputTokens: tokensOf(text),
     outputTokens: outputOf(body),
@@ -88,7 +89,22 @@ function wantsThoughts(body: JsonObject): boolean {
   if (typeof effort === 'string') return effort !== 'none';
   if (isObject(thinking)) return thinking.type !== 'disabled';
   if (isObject(reasoning)) return reasoning.effort !== 'none';
+  const { thinkingConfig } = recordOf(body.generationConfig);
+  if (isObject(thinkingConfig)) return thinkingConfig.thinkingBudget !== 0;
   return think === true;
+}
+
+/** Whether the answer is to follow a schema. Any model can be asked for JSON without one. */
+function wantsSchema(body: JsonObject): boolean {
+  const { format, generationConfig, output_config: output, response_format: response } = body;
+  const { responseJsonSchema, responseSchema } = recordOf(generationConfig);
+  const given = [response, recordOf(body.text).format, recordOf(output).format, body.output_format];
+  return (
+    given.some((each) => recordOf(each).type === 'json_schema') ||
+    isObject(format) ||
+    isObject(responseSchema) ||
+    isObject(responseJsonSchema)
+  );
 }
 
 function outputOf(body: JsonObject): number {
@@ -97,6 +113,10 @@ function outputOf(body: JsonObject): number {
   const found = [...named, isObject(config) ? config.maxOutputTokens : undefined];
   const told = found.find((value) => typeof value === 'number' && Number.isFinite(value));
   return Math.max(0, Number(told ?? 0));
+}
+
+function recordOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -190,6 +190,7 @@ test('decodeTags reads what a provider lists', () => {
       ownedBy: 'qwen3',
       contextTokens: 40_960,
       kinds: ['chat'],
+      abilities: ['tools', 'thinking', 'structured'],
     },
     { id: 'nomic-embed-text:latest', tag: second as never, kinds: ['embeddings'] },
   ]);

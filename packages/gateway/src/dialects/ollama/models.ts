@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ProviderModel } from '../../providers/provider.ts';
+import type { ModelAbility, ProviderModel } from '../../providers/provider.ts';
 import type { JsonObject } from '../dialect.ts';
 
 /** The version of Ollama that answers are shaped after; clients refuse too old ones. */
@@ -82,6 +82,7 @@ export function decodeTags(body: unknown): ProviderModel[] {
     const createdAtMs = typeof tag.modified_at === 'string' ? Date.parse(tag.modified_at) : NaN;
     const { family, context_length } = (tag.details ?? {}) as Record<string, unknown>;
     const kinds = kindsOf(tag.capabilities);
+    const abilities = abilitiesOf(tag.capabilities);
     return [
       {
         id,
@@ -92,6 +93,7 @@ export function decodeTags(body: unknown): ProviderModel[] {
           ? { contextTokens: context_length }
           : {}),
         ...(kinds.length > 0 ? { kinds } : {}),
+        ...(abilities.length > 0 ? { abilities } : {}),
       },
     ];
   });
@@ -127,8 +129,16 @@ function timeOf(model: ProviderModel): string {
 function capabilitiesOf({ abilities = [], kinds }: ProviderModel): string[] {
   if (kinds?.includes('embeddings') && !kinds.includes('chat')) return ['embedding'];
   if (kinds?.length && !kinds.includes('chat')) return kinds.includes('image') ? ['image'] : [];
-  return ['completion', ...abilities];
+  return ['completion', ...abilities.filter((ability) => ability !== 'structured')];
 }
+
+/** Any model's answer can be held to a schema: the server sees to that. */
+function abilitiesOf(capabilities: unknown): ModelAbility[] {
+  if (!Array.isArray(capabilities) || !capabilities.includes('completion')) return [];
+  return [...ofOllama.filter((ability) => capabilities.includes(ability)), 'structured'];
+}
+
+const ofOllama: readonly ModelAbility[] = ['tools', 'vision', 'thinking', 'insert'];
 
 function kindsOf(capabilities: unknown): NonNullable<ProviderModel['kinds']> {
   if (!Array.isArray(capabilities)) return [];
