@@ -348,6 +348,20 @@ const operations: readonly Operation[] = [
     summary: 'Log in at the provider of auth.oidc, in a browser',
     open: true,
   },
+  {
+    method: 'get',
+    path: '/auth/callback',
+    tag: 'Own',
+    summary: 'Where the provider of auth.oidc sends a browser back to',
+    open: true,
+  },
+  {
+    method: 'get',
+    path: '/oauth/authorize',
+    tag: 'Own',
+    summary: 'Log in for a command line on this machine (RFC 8252)',
+    open: true,
+  },
   { method: 'get', path: '/auth/whoami', tag: 'Own', summary: 'What is known of who asks' },
   { method: 'post', path: '/auth/logout', tag: 'Own', summary: 'End the login that is sent' },
   {
