@@ -4,7 +4,7 @@ import type { GuardedRequest } from './guardrails.ts';
 import { HeldItems } from './held-items.ts';
 import { editTexts, pathText } from './json-texts.ts';
 import { placeholderOf, redacted } from './redact.ts';
-import { answerBlocked } from './refusal.ts';
+import { answerBlocked, holdsKind } from './refusal.ts';
 import { type Finding, findIn, type TextForm, type TextRule } from './text-rule.ts';
 import { toolNamesIn } from './tool-names.ts';
 import type { Trail } from './trail.ts';
@@ -164,7 +164,7 @@ export class AnswerGuard {
     if (!rule) return;
     this.#tell(rule, kind, field, text);
     if (rule.action === 'block') {
-      this.refusal ??= answerBlocked(rule.name, `holds what looks like ${kind}`);
+      this.refusal ??= answerBlocked(rule.name, holdsKind(kind));
     }
   }
 

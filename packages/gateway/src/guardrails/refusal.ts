@@ -1,8 +1,14 @@
 import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
+import { deniedKind } from './detectors/deny-list.ts';
 
 /** The `reason` of what a guardrail refuses. */
 export const blockedReason = 'guardrail_blocked';
+
+/** What is wrong with a text in which something of this kind was found. */
+export function holdsKind(kind: string): string {
+  return kind === deniedKind ? 'holds words that are denied' : `holds what looks like ${kind}`;
+}
 
 /** Why a request does not go out. `what`: `holds a github-pat`. */
 export function requestBlocked(rule: string, field: string, what: string): RpcError {

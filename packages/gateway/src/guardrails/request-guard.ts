@@ -6,7 +6,7 @@ import type { GuardedRequest, Guardrails } from './guardrails.ts';
 import { editTexts, pathText } from './json-texts.ts';
 import { PolicyGate, refuseTool } from './policy-gate.ts';
 import { placeholderOf, redactText } from './redact.ts';
-import { requestBlocked } from './refusal.ts';
+import { holdsKind, requestBlocked } from './refusal.ts';
 import { isInScope } from './rule-scope.ts';
 import { findIn, type TextRule } from './text-rule.ts';
 import { toolNamesIn } from './tool-names.ts';
@@ -146,7 +146,7 @@ export class RequestGuard {
             rule,
             told,
             text: text.slice(start, end),
-            what: `holds what looks like ${kind}`,
+            what: holdsKind(kind),
           });
         }
         return undefined;

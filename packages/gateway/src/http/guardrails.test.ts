@@ -135,6 +135,18 @@ describe('requests that are blocked', () => {
   });
 });
 
+test('words that are denied are told as that, and not repeated', async () => {
+  const check = { type: 'deny_list', words: ['bluebird'], patterns: [], ignoreCase: true } as const;
+  gateway.configure({ guardrails: [rule({ name: 'words', action: 'block', check })] });
+  const [, model = ''] = models;
+  const refused = await (await ask('chat', model, 'about Bluebird')).text();
+  expect(refused).toContain('guardrail words: messages[0].content holds words that are denied: ');
+  reply = 'The code name is bluebird.';
+  const blocked = await (await ask('chat', model, 'hello')).text();
+  expect(blocked).toContain('guardrail words: the answer holds words that are denied, ');
+  expect(blocked).not.toContain('bluebird');
+});
+
 describe('answers that are redacted', () => {
   beforeAll(() => gateway.configure({ guardrails: [secrets, people] }));
 

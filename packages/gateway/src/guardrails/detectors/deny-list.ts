@@ -13,6 +13,9 @@ export interface DenyList {
   readonly ignoreCase: boolean;
 }
 
+/** What all of a deny list are called where something is found. */
+export const deniedKind = 'denied';
+
 /**
  * Words, which must stand by themselves, and patterns. Both are called `denied`, since a placeholder or a
  * log with the word would say what was to be left out.
@@ -20,7 +23,7 @@ export interface DenyList {
 export function denyListDetectors({ ignoreCase, patterns, words }: DenyList): Detector[] {
   const sources = [...words.map(wordPattern), ...patterns];
   return sources.map((source) => ({
-    kind: 'denied',
+    kind: deniedKind,
     pattern: parsePattern(source, { ignoreCase }),
   }));
 }
