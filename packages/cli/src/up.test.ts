@@ -45,13 +45,16 @@ function ledger(home: string): { request_id: string; outcome: string }[] {
 
 test('--demo answers at the address it prints, says that it is emulated, and ends well', async () => {
   await using home = await temporaryDirectory();
+  const alias = '[models.fast]\ncandidates = ["demo-openai/gpt-4o"]\n';
+  await writeFile(join(home.path, 'zeke.toml'), alias);
   await using server = await zekeUp(['--demo'], { home: home.path });
   await server.stdout.until(/GEMINI_API_KEY=none/);
+  expect(server.stderr.text).not.toContain('warning');
   expect(server.stdout.text).toContain(
     'emulated   demo-openai, demo-anthropic, demo-gemini, demo-ollama',
   );
   expect(server.stdout.text).toContain(`OPENAI_BASE_URL=${server.url}/v1`);
-  const response = await ask(server.url, { model: 'gpt-4o' });
+  const response = await ask(server.url, { model: 'fast' });
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('emulated answer');
   server.kill('SIGTERM');

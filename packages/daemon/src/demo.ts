@@ -8,6 +8,9 @@ export interface Demo extends AsyncDisposable {
 
 const demoPrefix = 'demo-';
 
+/** The names of the emulated providers. */
+export const demoProviderNames = ['demo-openai', 'demo-anthropic', 'demo-gemini', 'demo-ollama'];
+
 /** Real providers are taken before emulated ones where both have a model. */
 const demoPriority = 900;
 

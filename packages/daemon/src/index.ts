@@ -1,7 +1,7 @@
 export { auditLocally, type LocalEvent } from './audit-locally.ts';
 export { type Composition, type CompositionOptions, compose } from './compose.ts';
 export { type ConnectHint, connectHints } from './connect-hints.ts';
-export { isDemoProvider } from './demo.ts';
+export { demoProviderNames, isDemoProvider } from './demo.ts';
 export {
   type FindPricesOptions,
   findPrices,

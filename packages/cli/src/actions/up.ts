@@ -1,4 +1,4 @@
-import { type Daemon, type Greeting, runDaemon } from '@zeke/daemon';
+import { type Daemon, demoProviderNames, type Greeting, runDaemon } from '@zeke/daemon';
 import {
   findRunning,
   formatFault,
@@ -22,6 +22,7 @@ export async function up(context: Context, flags: UpFlags): Promise<void> {
   const load = {
     ...loadOptions(context, flags, overrides({ ...flags, ...workerPort(context) })),
     vault,
+    ...(flags.demo ? { otherProviders: demoProviderNames } : {}),
   };
   const { config, sources, warnings } = await readConfig(load);
   const running = await start(context, flags, { config, load, sources, warnings }).catch(

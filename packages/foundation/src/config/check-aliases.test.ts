@@ -45,15 +45,18 @@ test('a provider that nobody configured is doubtful', () => {
 
 test('faults and warnings are told with their lines', async () => {
   await using directory = await temporaryDirectory();
-  const load = async (toml: string) => {
+  const load = async (toml: string, otherProviders: string[] = []) => {
     await Bun.write(`${directory.path}/zeke.toml`, toml);
-    return loadConfig({ cwd: directory.path, environment: { ZEKE_HOME: directory.path } });
+    const environment = { ZEKE_HOME: directory.path };
+    return loadConfig({ cwd: directory.path, environment, otherProviders });
   };
   const doubtful = await load('[providers.openai]\n[models."x.1"]\ncandidates = ["nope/x"]\n');
   expect(doubtful.ok && doubtful.warnings.map(formatFault)).toEqual([
     'zeke.toml:1 providers.openai.api_key: it is missing, and openai answers nobody without a key; write api_key = "env:OPENAI_API_KEY"',
     `zeke.toml:3 models."x.1".candidates: nope/x: there is no provider nope; if nope/x is a model's own name, write its provider before it`,
   ]);
+  const elsewhere = await load('[models.x]\ncandidates = ["nope/x"]\n', ['nope']);
+  expect(elsewhere.ok && elsewhere.warnings).toEqual([]);
   const broken = await load('[models.loop]\n\ncandidates = ["loop"]\n');
   expect(broken.ok ? [] : broken.faults.map(formatFault)).toEqual([
     'zeke.toml:3 models.loop.candidates: it names itself; a model of that name needs its provider, as in openai/loop',

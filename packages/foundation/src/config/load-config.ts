@@ -18,6 +18,8 @@ export interface LoadConfigOptions {
   readonly secretStore?: () => Promise<Pick<SecretStore, 'get'>>;
   /** Keeps what is known of Vault from one reading to the next; else each logs in and out. */
   readonly vault?: VaultSource;
+  /** Names of providers that do not stand in the configuration and are there all the same. */
+  readonly otherProviders?: readonly string[];
 }
 
 /** One value in force, and where it comes from, for people to look at. */
@@ -92,7 +94,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadConfig
     const others = checked.ok ? [] : checked.faults.filter(({ path }) => !unfollowed.has(path));
     return { ok: false, sources, faults: inOrder([...followed.faults, ...others]) };
   }
-  const context = { home, folder, renewable, ...(found === undefined ? {} : { file: found.path }) };
+  const { otherProviders = [] } = options;
+  const read = found === undefined ? {} : { file: found.path };
+  const context = { home, folder, renewable, otherProviders, ...read };
   const resolved = resolveConfig(checked.valid, followed.raw, context);
   if (!resolved.ok) return { ok: false, sources, faults: inOrder(resolved.faults) };
   return {

@@ -35,6 +35,8 @@ export interface ResolveContext {
   readonly folder: string;
   /** Providers with values behind references that can be read again. */
   readonly renewable: ReadonlySet<string>;
+  /** Providers that do not stand in the file. */
+  readonly otherProviders: readonly string[];
 }
 
 export type ResolveResult =
@@ -101,11 +103,12 @@ export function resolveConfig(
     providers.set(name, context.renewable.has(name) ? { ...resolved, renewable: true } : resolved);
   }
   const cache = resolveCache(valid.cache, fault);
-  const aliases = checkAliases(valid.models, [...providers.keys()]);
+  const known = [...providers.keys(), ...context.otherProviders];
+  const aliases = checkAliases(valid.models, known);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
   checkWeights(valid.models, fault);
   checkJudges(valid.models, fault);
-  warnOfJudges(valid.models, [...providers.keys()], warn);
+  warnOfJudges(valid.models, known, warn);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
   return {
