@@ -23,12 +23,29 @@ import { version } from '../version.ts';
 export type GatewayHandler = (request: Request, peer: PeerAddress) => Response | Promise<Response>;
 
 /** Metadata that the gateway reads as headers. */
-const passedOn = ['authorization', 'x-api-key', 'x-request-id', 'traceparent', 'tracestate'];
+const passedOn = [
+  'authorization',
+  'cache-control',
+  'traceparent',
+  'tracestate',
+  'x-api-key',
+  'x-intent',
+  'x-project',
+  'x-request-id',
+  'x-session-id',
+  'x-zeke-budget-usd',
+  'x-zeke-providers',
+  'x-zeke-strategy',
+  'x-zeke-tags',
+];
+
+/** Headers of the gateway's answers that callers get as metadata: with the end of a call that is refused. */
+const passedBack = /^(?:x-zeke-|x-ratelimit-|x-request-id$|x-should-retry$|retry-after$|age$)/;
 
 /**
  * `omen.v1.OmenService` in front of the gateway: each call is a request to its OpenAI endpoints, with
- * the same keys, routing and ledger. The messages have the names of that API, so that their JSON is
- * the body.
+ * the same keys, routing, rules and ledger. The messages have the names of that API, so that their
+ * JSON is the body; metadata has the names of its headers.
  */
 export function omenService(handle: GatewayHandler): OmenServiceHandlers {
   const ask = (path: string, context: CallContext, body?: object) =>
@@ -81,9 +98,10 @@ function bodyOf(request: ChatCompletionRequest, stream: boolean): object {
 async function send(
   handle: GatewayHandler,
   path: string,
-  { metadata, peer, signal }: CallContext,
+  context: CallContext,
   body: object | undefined,
 ): Promise<Response> {
+  const { metadata, peer, signal } = context;
   const headers = new Headers();
   for (const name of passedOn) {
     const value = metadata.get(name);
@@ -97,7 +115,12 @@ async function send(
       : new Request(url, { method: 'POST', headers, signal, body: JSON.stringify(body) }),
     () => addressOf(peer),
   );
-  if (response.ok) return response;
+  const told = [...response.headers].filter(([name]) => passedBack.test(name));
+  if (response.ok) {
+    context.sendHeader(Object.fromEntries(told));
+    return response;
+  }
+  for (const [name, value] of told) context.trailer.set(name, value);
   throw failureOf(response.status, await response.text());
 }
 

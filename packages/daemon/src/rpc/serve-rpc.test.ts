@@ -12,6 +12,7 @@ let folder: TemporaryDirectory;
 let daemon: Daemon;
 
 async function start(port: string): Promise<Daemon> {
+  await Bun.write(`${folder.path}/zeke.toml`, '[projects.payroll]\nprivacy = "local_only"\n');
   const environment = { ZEKE_HOME: folder.path, ZEKE_RPC_PORT: port, ZEKE_SERVER_PORT: '0' };
   const loaded = await loadConfig({ cwd: folder.path, environment });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
@@ -68,6 +69,28 @@ test('models, health and providers over the Unix socket', async () => {
   const { services } = await reflect(transport);
   expect(services).toContain('omen.v1.OmenService');
   expect(services).toContain('grpc.health.v1.Health');
+  await transport.close();
+});
+
+test('headers of the API are metadata: what a call says of its routing, and what it is told', async () => {
+  const transport = connectHttp2({ url: daemon.rpc?.url ?? '' });
+  const omen = createClient(OmenService, transport);
+  let strategy: string | undefined;
+  let provider: string | undefined;
+  await omen.chatCompletion(question, {
+    metadata: { 'x-zeke-strategy': 'least_cost' },
+    onHeader: (header) => {
+      strategy = header.get('x-zeke-strategy');
+      provider = header.get('x-zeke-provider');
+    },
+  });
+  expect(strategy).toBe('least_cost');
+  expect(provider).toBe('demo-anthropic');
+  const here = { metadata: { 'x-project': 'payroll' } };
+  await expect(omen.chatCompletion(question, here)).rejects.toMatchObject({
+    code: 'permission_denied',
+    message: expect.stringContaining('projects.payroll.privacy'),
+  });
   await transport.close();
 });
 
