@@ -235,6 +235,24 @@ describe('strategies', () => {
     expect(providers.size).toBe(1);
   });
 
+  test('a turn keeps who answered until the user says something new', async () => {
+    const omen = { strategy: 'round_robin', stickiness: 'turn', session_id: 's1' };
+    const ask = async (...said: object[]) => {
+      const response = await chat({ model: 'list', messages: said, omen });
+      return response.headers.get('x-zeke-provider');
+    };
+    const [hello] = messages as [object];
+    const call = { id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } };
+    const loop = [
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'c1', content: 'seen' },
+    ];
+    expect(await ask(hello)).toBe('one');
+    expect(await ask(hello, ...loop)).toBe('one');
+    expect(await ask(hello, ...loop, { role: 'user', content: 'and now?' })).toBe('one');
+    expect(await ask({ role: 'user', content: 'something else' })).toBe('two');
+  });
+
   test('max_latency_ms is the longest wait for an answer', async () => {
     one.faults.push({ kind: 'silence' });
     const response = await chat({
