@@ -106,6 +106,11 @@ export class Planner {
       : planOf(request, strategy, ordered, kept);
   }
 
+  /** What candidates are marked with, each against all others, for a request of typical size and no intent. */
+  async scores(candidates: readonly Candidate[]): Promise<Score[]> {
+    return this.#rate(candidates, await this.#options.costs(candidates, undefined), undefined);
+  }
+
   #order(
     strategy: StrategyName,
     candidates: readonly Candidate[],
@@ -147,12 +152,20 @@ export class Planner {
     { inputTokens, routing }: PlanRequest,
   ): Promise<Ranked[]> {
     const costs = await this.#options.costs(candidates, inputTokens);
+    const scores = this.#rate(candidates, costs, routing);
+    const ranked = candidates.map((candidate, index) => ({ candidate, score: scores[index] }));
+    return sorted(ranked, ({ score }) => -(score?.total ?? 0));
+  }
+
+  #rate(
+    candidates: readonly Candidate[],
+    costs: readonly (number | undefined)[],
+    routing: RoutingRequest | undefined,
+  ): Score[] {
     const rated = candidates.map(
       (candidate, index): Rated => ({ figures: this.#live(candidate), costMicroUsd: costs[index] }),
     );
-    const scores = rate(rated, routing?.intent, routing?.weights);
-    const ranked = candidates.map((candidate, index) => ({ candidate, score: scores[index] }));
-    return sorted(ranked, ({ score }) => -(score?.total ?? 0));
+    return rate(rated, routing?.intent, routing?.weights);
   }
 
   #inTurn(name: string, candidates: readonly Candidate[], isDry: boolean): Candidate[] {

@@ -3,7 +3,7 @@ import type { Candidate } from '../../routing/model-catalog.ts';
 import { planNeeds } from '../../routing/needs.ts';
 import type { Plan } from '../../routing/plan.ts';
 import { refuseRemote } from '../../routing/privacy.ts';
-import { type Score, weightsFor } from '../../routing/rank.ts';
+import { weightsFor } from '../../routing/rank.ts';
 import { type RoutingRequest, readRouting } from '../../routing/routing-request.ts';
 import { wholeSessionKey } from '../../routing/sessions.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
@@ -14,7 +14,7 @@ import { parseJsonObject, readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
 import { takeRouting } from '../take-routing.ts';
 import { modelOf } from './chat.ts';
-import { figuresOf, rounded } from './omen.ts';
+import { figuresOf, scoreOf } from './omen.ts';
 
 /**
  * `POST /omen/explain`: which plan a request with the model in its body would get, and why. Nobody
@@ -129,17 +129,4 @@ function whenAsked(index: number, atOnce: number, staggerMs: number): string {
   if (index === 0) return 'at once';
   if (index >= atOnce) return 'when one before it fails';
   return staggerMs === 0 ? 'at once' : `after ${index * staggerMs} ms`;
-}
-
-function scoreOf(score: Score | undefined) {
-  if (score === undefined) return null;
-  const { cost, latency, loadPenalty, quality, reliability, total } = score;
-  return {
-    total: rounded(total),
-    cost: rounded(cost),
-    latency: rounded(latency),
-    quality: rounded(quality),
-    reliability: rounded(reliability),
-    load_penalty: rounded(loadPenalty),
-  };
 }

@@ -82,8 +82,14 @@ test('explain and scores know what has failed', async () => {
     circuit: 'open',
   });
   const scores = (await (await rig.gateway.get('/omen/providers/scores')).json()) as {
-    data: object[];
+    data: { provider: string; score: { reliability: number; total: number } }[];
   };
+  const [one, two] = ['one', 'two'].map((name) =>
+    scores.data.find(({ provider }) => provider === name),
+  );
+  expect(one?.score.reliability).toBe(0);
+  expect(two?.score.reliability).toBe(1);
+  expect(one?.score.total).toBeLessThan(two?.score.total ?? 0);
   expect(scores.data).toContainEqual(
     expect.objectContaining({
       provider: 'one',

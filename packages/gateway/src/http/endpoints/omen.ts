@@ -3,6 +3,7 @@ import { apiError } from '../../neutral/api-error.ts';
 import type { Checked } from '../../routing/health-checks.ts';
 import type { LiveModel } from '../../routing/live-figures.ts';
 import type { Probe } from '../../routing/probe-provider.ts';
+import type { Score } from '../../routing/rank.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { keysOf } from '../keys-of.ts';
 import type { Services } from '../services.ts';
@@ -59,18 +60,26 @@ function checkOf({ atMs, probe }: Checked) {
   return { checked_at: new Date(atMs).toISOString(), ...probeOf(probe) };
 }
 
-/** `GET /omen/providers/scores`: what attempts at models have shown since the start. */
+/**
+ * `GET /omen/providers/scores`: what attempts at models have shown since the start, and what the models
+ * are marked with beside each other, for a request without an intent.
+ */
 export async function omenScores(services: Services, exchange: Exchange): Promise<Response> {
-  const { catalog, figures } = services;
-  const data = Array.from(figures.entries(), ([name, live]) => {
+  const { catalog, figures, planner } = services;
+  const asked = Array.from(figures.entries(), ([name, live]) => {
     const at = name.indexOf('/');
-    const model = name.slice(at + 1);
     const provider = catalog.provider(name.slice(0, at));
+    return { name: name.slice(0, at), model: name.slice(at + 1), provider, live };
+  });
+  const candidates = asked.flatMap(({ model, provider }) => (provider ? { model, provider } : []));
+  const scores = (await planner.scores(candidates)).values();
+  const data = asked.map(({ live, model, name, provider }) => {
     const circuit = provider ? figures.stateOf({ provider, model }) : live.circuit.state;
     const keys = provider?.accounts && keysOf(provider, figures, model);
     return {
-      provider: name.slice(0, at),
+      provider: name,
       model,
+      score: scoreOf(provider && scores.next().value),
       ...figuresOf(live, circuit),
       ...(keys ? { keys } : {}),
     };
@@ -90,7 +99,21 @@ export function figuresOf(live: LiveModel, circuit: BreakerState) {
   };
 }
 
+/** What a candidate was marked with; null where it was not. */
+export function scoreOf(score: Score | undefined) {
+  if (score === undefined) return null;
+  const { cost, latency, loadPenalty, quality, reliability, total } = score;
+  return {
+    total: rounded(total),
+    cost: rounded(cost),
+    latency: rounded(latency),
+    quality: rounded(quality),
+    reliability: rounded(reliability),
+    load_penalty: rounded(loadPenalty),
+  };
+}
+
 /** To three digits after the point. */
-export function rounded(value: number | undefined): number | null {
+function rounded(value: number | undefined): number | null {
   return value === undefined ? null : Math.round(value * 1_000) / 1_000;
 }
