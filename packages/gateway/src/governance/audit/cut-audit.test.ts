@@ -122,13 +122,13 @@ for (const { kind, skip } of storageKinds) {
       const { log, cut, storage } = await filled(fixture, 4);
       await cut(1);
       const attempts = [
-        storage.db.deleteFrom('gateway_audit').where('seq', '>', 6).execute(),
-        storage.db.deleteFrom('gateway_audit_checkpoints').execute(),
-        storage.db.updateTable('gateway_audit_checkpoints').set({ seq: 99 }).execute(),
+        () => storage.db.deleteFrom('gateway_audit').where('seq', '>', 6).execute(),
+        () => storage.db.deleteFrom('gateway_audit_checkpoints').execute(),
+        () => storage.db.updateTable('gateway_audit_checkpoints').set({ seq: 99 }).execute(),
       ];
       for (const attempt of attempts) {
         expect(
-          await attempt.then(
+          await attempt().then(
             () => 'done',
             () => 'refused',
           ),
