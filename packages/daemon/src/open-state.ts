@@ -12,9 +12,11 @@ export async function openState(
 ): Promise<Storage<GatewayTables>> {
   const storage = await open(config, log);
   try {
-    await storage.migrate([gatewayMigrations], (migration, { doneRows, totalRows }) =>
-      log.info('rows of the database are being moved', { migration, doneRows, totalRows }),
-    );
+    await storage.migrate([gatewayMigrations], (migration, { doneRows, totalRows }) => {
+      // A new database has none.
+      if (totalRows === 0) return;
+      log.info('rows of the database are being moved', { migration, doneRows, totalRows });
+    });
     return storage;
   } catch (error) {
     await storage.close();
