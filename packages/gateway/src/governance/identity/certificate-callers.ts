@@ -3,7 +3,8 @@ import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import { type Caller, type CredentialSource, callerOfKey } from '../authenticate.ts';
 import type { ClientCertificate } from '../client-certificate.ts';
-import type { KeyStore, ReadMark } from '../key-store.ts';
+import type { KeyStore } from '../key-store.ts';
+import { foundAgain, type KnownCaller } from './known-caller.ts';
 import { matchCertificate } from './match-certificate.ts';
 import type { Principals } from './principals.ts';
 import { refuseOtherOrigin } from './refuse-other-origin.ts';
@@ -18,14 +19,9 @@ export interface CertificateCallersOptions {
   now: () => number;
 }
 
-interface Known {
-  caller: Caller;
+interface Known extends KnownCaller {
   /** The id of the key that it stands for. */
   key: string | undefined;
-  /** When the database was asked about the caller. */
-  mark: ReadMark;
-  /** Asks again. */
-  find: () => Promise<Caller>;
 }
 
 /**
@@ -92,15 +88,8 @@ export class CertificateCallers {
   }
 
   async #findAgain(fingerprint: string, known: Known): Promise<Caller> {
-    const { keys } = this.#options;
-    const mark = keys.mark();
-    const before = { value: known.caller, readAt: known.mark.readAt };
     try {
-      return await keys.outage.read(before, async () => {
-        known.caller = await known.find();
-        known.mark = mark;
-        return known.caller;
-      });
+      return await foundAgain(this.#options.keys, known);
     } catch (reason) {
       this.#known.delete(fingerprint);
       throw reason;

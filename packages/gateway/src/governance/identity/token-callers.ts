@@ -8,8 +8,9 @@ import {
 import type { RpcError } from '@zeke/rpc';
 import { apiError } from '../../neutral/api-error.ts';
 import { type Caller, type CredentialSource, callerOfKey } from '../authenticate.ts';
-import type { KeyStore, ReadMark } from '../key-store.ts';
+import type { KeyStore } from '../key-store.ts';
 import { claimedIdentity } from './claimed-identity.ts';
+import { foundAgain, type KnownCaller } from './known-caller.ts';
 import type { OwnTokens } from './own-tokens.ts';
 import type { Principal, Principals } from './principals.ts';
 import { TokenIssuer, type TokenIssuerOptions } from './token-issuer.ts';
@@ -25,13 +26,8 @@ export interface TokenCallersOptions extends TokenIssuerOptions {
 }
 
 /** A token that was verified, and who sends it. */
-interface Known {
+interface Known extends KnownCaller {
   untilMs: number;
-  caller: Caller;
-  /** When the database was asked about the caller. */
-  mark: ReadMark;
-  /** Asks again. */
-  find: () => Promise<Caller>;
 }
 
 /**
@@ -92,15 +88,8 @@ export class TokenCallers {
   }
 
   async #findAgain(known: Known): Promise<Caller> {
-    const { keys } = this.#options;
-    const mark = keys.mark();
-    const before = { value: known.caller, readAt: known.mark.readAt };
     try {
-      return await keys.outage.read(before, async () => {
-        known.caller = await known.find();
-        known.mark = mark;
-        return known.caller;
-      });
+      return await foundAgain(this.#options.keys, known);
     } catch (reason) {
       known.untilMs = 0;
       throw reason;
