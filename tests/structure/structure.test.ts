@@ -14,8 +14,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   emulators: [],
   gateway: ['foundation', 'rpc'],
   protocol: ['foundation', 'rpc'],
-  daemon: ['emulators', 'foundation', 'gateway', 'protocol', 'rpc'],
-  cli: ['daemon', 'foundation', 'rpc'],
+  mcp: ['foundation', 'protocol', 'rpc'],
+  assistant: ['foundation', 'mcp', 'protocol', 'rpc'],
+  daemon: ['assistant', 'emulators', 'foundation', 'gateway', 'mcp', 'protocol', 'rpc'],
+  cli: ['daemon', 'foundation', 'protocol', 'rpc'],
 };
 
 interface Manifest {

@@ -1,0 +1,61 @@
+import type { Action } from '../permissions/action.ts';
+import type { Project } from '../project/project.ts';
+
+/**
+ * What a model can call. A tool says by `actions` what a call would do; whether it may is decided
+ * elsewhere (`permissions/`), before `run`. What goes wrong in a call, as a file that is not there, is an
+ * output with `isError` that says what to do next; `run` throws only when it is canceled or has a defect.
+ */
+export interface Tool<Input = unknown> {
+  /** In snake case, as models see it. */
+  readonly name: string;
+  /** Other names it answers to, of older programs. */
+  readonly aliases?: readonly string[];
+  /** For models: what it does, when to use it, its limits. */
+  readonly description: string;
+  /** JSON Schema of the arguments, of type object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** False where a call can change files: a snapshot is taken before the step then. */
+  readonly isReadOnly: boolean;
+  /** Checks arguments that came as JSON. Throws `invalid_argument` that names the field at fault. */
+  parse(input: unknown): Input;
+  /** Empty where a call touches nothing but the session. */
+  actions(input: Input, place: ToolPlace): readonly Action[] | Promise<readonly Action[]>;
+  run(input: Input, context: ToolContext): Promise<ToolOutput>;
+}
+
+/** Where a call happens. */
+export interface ToolPlace {
+  readonly project: Project;
+  /** Relative paths start here: a folder of the project. */
+  readonly cwd: string;
+  readonly sessionId: string;
+}
+
+export interface ToolContext extends ToolPlace {
+  /** Unique in the session. */
+  readonly callId: string;
+  readonly signal: AbortSignal;
+  /** Tells of long work while it runs: a line, or new output of a command. */
+  readonly onProgress: (text: string) => void;
+}
+
+export interface ToolOutput {
+  /** For the model. */
+  readonly text: string;
+  readonly images?: readonly { readonly mediaType: string; readonly base64: string }[];
+  readonly isError?: boolean;
+  /** For people, one line: `src/a.ts: 3 lines changed`. */
+  readonly summary?: string;
+  /** What changed in files, for people. */
+  readonly changes?: readonly FileDiff[];
+}
+
+export interface FileDiff {
+  /** Relative to the project's root. */
+  readonly path: string;
+  /** A unified diff, with three lines around each change; empty for a binary file. */
+  readonly diff: string;
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+}
