@@ -3,6 +3,7 @@ import type { PeerAddress, PeerCertificateOf } from '@zeke/gateway';
 import { RpcError } from '@zeke/rpc';
 import type { TlsMaterial } from './tls/read-tls.ts';
 import type { TlsFront, TlsPeer } from './tls/tls-front.ts';
+import { type WebSocketRoute, webSockets } from './web-sockets.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -21,6 +22,8 @@ export interface HttpServerOptions {
     peer: PeerAddress,
     certificate?: PeerCertificateOf,
   ) => Response | Promise<Response>;
+  /** Paths where WebSockets begin. */
+  readonly webSockets?: readonly WebSocketRoute[];
   /** Absent: plain HTTP/1.1. With it, HTTP/2 is spoken, too. */
   readonly tls?: { readonly material: TlsMaterial; readonly log: Logger };
   /** Whether other processes of ours share the port. */
@@ -120,7 +123,7 @@ async function limitHeaders(bytes: number): Promise<void> {
 }
 
 interface Listening {
-  readonly server: Bun.Server<undefined>;
+  readonly server: Bun.Server<object>;
   readonly front: TlsFront | undefined;
   windDown(): void;
 }
@@ -143,7 +146,7 @@ async function listen(options: HttpServerOptions): Promise<Listening> {
 
 /** `peerOf` is there behind TLS, and tells whose connection comes from a port of 127.0.0.1. */
 function servePlain(
-  { home, handle }: HttpServerOptions,
+  { home, handle, webSockets: paths = [] }: HttpServerOptions,
   host: string,
   port: number,
   reusePort: boolean,
@@ -159,9 +162,11 @@ function servePlain(
           const from = server.requestIP(request);
           return from === null ? undefined : peerOf(from.port);
         });
-  let server: Bun.Server<undefined>;
+  const handled = async (request: Request) => finished(await answer.handle(request));
+  const sockets = webSockets(paths);
+  let server: Bun.Server<object>;
   try {
-    server = Bun.serve({
+    server = Bun.serve<object>({
       hostname: bare(host),
       port,
       // A stream may be quiet for long; how long, is the gateway's to say.
@@ -172,8 +177,12 @@ function servePlain(
       reusePort,
       // The client and the front have agreed on it; here a connection begins with its preface.
       http2: peerOf !== undefined,
-      routes: { '/': { GET: async (request) => finished(await answer.home(request)) } },
-      fetch: async (request) => finished(await answer.handle(request)),
+      routes: {
+        ...sockets.routes(handled, (request) => answer.refusal?.(request)),
+        '/': { GET: async (request: Request) => finished(await answer.home(request)) },
+      },
+      fetch: handled,
+      websocket: sockets.websocket,
     });
   } catch (cause) {
     throw listenError(cause, host, port);
@@ -186,9 +195,15 @@ function servePlain(
 
 type Home = HttpServerOptions['home'];
 type Handle = HttpServerOptions['handle'];
-type Answer = { readonly home: Home; readonly handle: Home };
 
-function openly(home: Home, handle: Handle, server: () => Bun.Server<undefined>): Answer {
+interface Answer {
+  readonly home: Home;
+  readonly handle: Home;
+  /** Of what asks for a WebSocket. */
+  readonly refusal?: (request: Request) => Response | undefined;
+}
+
+function openly(home: Home, handle: Handle, server: () => Bun.Server<object>): Answer {
   // One for all requests.
   const peer: PeerAddress = (request) => server().requestIP(request)?.address;
   return { home, handle: (request) => handle(request, peer) };
@@ -206,6 +221,7 @@ function behindTls(
     home: (request) => (peerOf(request) === undefined ? pastTls() : home(request)),
     handle: (request) =>
       peerOf(request) === undefined ? pastTls() : handle(request, peer, certificate),
+    refusal: (request) => (peerOf(request) === undefined ? pastTls() : undefined),
   };
 }
 

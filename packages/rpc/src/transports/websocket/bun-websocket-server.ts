@@ -24,7 +24,10 @@ export interface WebSocketEndpoint {
   /** For `Bun.serve({ websocket })`. */
   readonly websocket: WebSocketHandler<WebSocketData>;
   /** In `fetch`: undefined when the request has become a WebSocket, else the refusal. */
-  upgrade(request: Request, server: Server<WebSocketData>): Response | undefined;
+  upgrade(
+    request: Request,
+    server: Pick<Server<WebSocketData>, 'upgrade' | 'requestIP'>,
+  ): Response | undefined;
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 

@@ -1,0 +1,88 @@
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+
+/** What a path of the HTTP server does with WebSockets. */
+export interface WebSocketRoute<Data extends object = object> {
+  /** As in `/rpc`. Other requests to it go the way of all. */
+  readonly path: string;
+  /** Undefined when `server.upgrade` has made the request a WebSocket, else the refusal. */
+  upgrade(
+    request: Request,
+    server: UpgradingServer<Data>,
+  ): Response | undefined | Promise<Response | undefined>;
+  readonly websocket: Pick<
+    WebSocketHandler<Data>,
+    'open' | 'message' | 'ping' | 'drain' | 'close' | 'maxPayloadLength' | 'backpressureLimit'
+  >;
+}
+
+export type UpgradingServer<Data> = Pick<Server<Data>, 'upgrade' | 'requestIP'>;
+
+/** One handler of WebSockets for a server, as `Bun.serve` has it, which gives each to its route. */
+export interface WebSockets {
+  readonly websocket: WebSocketHandler<Routed>;
+  /**
+   * For `routes` of `Bun.serve`; what is no WebSocket is answered by `otherwise`. `refusal` looks at
+   * those that are before their route does.
+   */
+  routes(
+    otherwise: Answer<Response>,
+    refusal: (request: Request) => Response | undefined,
+  ): Record<string, (request: Request, server: Server<Routed>) => Promise<Response | undefined>>;
+}
+
+type Answer<Result> = (request: Request) => Result | Promise<Result>;
+
+const routeOf = Symbol('route');
+
+/** The data of a socket: its route's own, with the route. */
+interface Routed {
+  [routeOf]?: WebSocketRoute;
+}
+
+/** Limits are the largest that a route has; where its own is lower, it minds that itself. */
+export function webSockets(routes: readonly WebSocketRoute[]): WebSockets {
+  const of = ({ data }: ServerWebSocket<Routed>) => data[routeOf]?.websocket;
+  return {
+    websocket: {
+      idleTimeout: 0,
+      sendPings: false,
+      perMessageDeflate: false,
+      maxPayloadLength: largest(routes.map(({ websocket }) => websocket.maxPayloadLength)),
+      backpressureLimit: largest(routes.map(({ websocket }) => websocket.backpressureLimit)),
+      closeOnBackpressureLimit: true,
+      open: (socket) => of(socket)?.open?.(socket),
+      message: (socket, message) => of(socket)?.message?.(socket, message),
+      ping: (socket, data) => of(socket)?.ping?.(socket, data),
+      drain: (socket) => of(socket)?.drain?.(socket),
+      close: (socket, code, reason) => of(socket)?.close?.(socket, code, reason),
+    },
+    routes: (otherwise, refusal) =>
+      Object.fromEntries(
+        routes.map((route) => [
+          route.path,
+          async (request: Request, server: Server<Routed>) =>
+            request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+              ? (refusal(request) ?? (await route.upgrade(request, marking(server, route))))
+              : await otherwise(request),
+        ]),
+      ),
+  };
+}
+
+/** Bun's own default where no route says one, in bytes. */
+const defaultLimitBytes = 16 * 1024 * 1024;
+
+function largest(limits: readonly (number | undefined)[]): number {
+  return Math.max(...limits.map((limit) => limit ?? defaultLimitBytes), 0);
+}
+
+function marking(server: Server<Routed>, route: WebSocketRoute): UpgradingServer<object> {
+  return {
+    requestIP: (request) => server.requestIP(request),
+    upgrade: (request, options) =>
+      server.upgrade(request, {
+        ...options,
+        data: Object.assign(options?.data ?? {}, { [routeOf]: route }),
+      }),
+  };
+}
