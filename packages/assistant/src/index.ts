@@ -1,3 +1,12 @@
 export type { AgentEvent } from './agent/agent-event.ts';
 export type { ModelClient } from './model/model-client.ts';
+export { type OpenProjectOptions, openProject } from './project/open-project.ts';
+export type { Project } from './project/project.ts';
+export {
+  isWithin,
+  type PathPlace,
+  type ResolvedPath,
+  type ResolvePathOptions,
+  resolvePath,
+} from './project/resolve-path.ts';
 export { defineTool } from './tools/define-tool.ts';

@@ -36,6 +36,11 @@ export interface ToolContext extends ToolPlace {
   /** Unique in the session. */
   readonly callId: string;
   readonly signal: AbortSignal;
+  /**
+   * What `actions` said of this call and was allowed. A call that finds more to do, as links were
+   * moved in the meantime, fails.
+   */
+  readonly allowed: readonly Action[];
   /** Tells of long work while it runs: a line, or new output of a command. */
   readonly onProgress: (text: string) => void;
 }
