@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jwtIssuerSchema } from './auth-schema.ts';
 import { certificateRuleSchema } from './certificates-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
+import { mcpServerSchema } from './mcp-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
 import {
   modelSchema,
@@ -41,6 +42,7 @@ const namedTables = [
   [['guardrails'], guardrailSchema],
   [['policies'], policySchema],
   [['projects'], projectSchema],
+  [['mcp', 'servers'], mcpServerSchema],
 ] as const;
 
 /** Every key with type, default and description, in the order of the documentation. */

@@ -4,6 +4,7 @@ import { certificateRuleSchema } from './certificates-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
+import { mcpServerSchema } from './mcp-schema.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
 import {
   modelSchema,
@@ -22,6 +23,7 @@ const namedTables: readonly (readonly [path: readonly string[], keys: readonly s
   [['auth', 'jwt'], Object.keys(jwtIssuerSchema.shape)],
   [['auth', 'mtls'], Object.keys(certificateRuleSchema.shape)],
   [['limits', 'tiers'], Object.keys(tierSchema.shape)],
+  [['mcp', 'servers'], Object.keys(mcpServerSchema.shape)],
   [
     ['providers'],
     [...new Set(Object.values(providerSchemas).flatMap((each) => Object.keys(each.shape)))],

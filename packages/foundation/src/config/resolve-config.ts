@@ -6,10 +6,12 @@ import { checkAliases, doubtOf } from './check-aliases.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { defined } from './defined.ts';
 import { originOf, type RawConfig } from './raw-config.ts';
+import { resolveAssistant } from './resolve-assistant.ts';
 import { resolveAuth } from './resolve-auth.ts';
 import { resolveCache } from './resolve-cache.ts';
 import { resolveRules } from './resolve-guardrails.ts';
 import { resolveLimits } from './resolve-limits.ts';
+import { resolveMcp } from './resolve-mcp.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { checkState, resolveState } from './resolve-state.ts';
@@ -94,15 +96,10 @@ export function resolveConfig(
     fault(['storage', 'url'], 'it must be sqlite:<file> or postgres://user@host/database');
   }
   const redis = resolveRedis(valid.redis, (key, message) => fault(['redis', key], message));
-  const providers = new Map<string, ProviderConfig>();
-  for (const [name, provider] of Object.entries(valid.providers)) {
-    const result = resolveProvider(name, provider, (path) => userPath(path, context.folder));
-    for (const { key, message } of result.faults) fault(['providers', name, key], message);
-    for (const { key, message } of result.warnings) warn(['providers', name, key], message);
-    const { provider: resolved } = result;
-    providers.set(name, context.renewable.has(name) ? { ...resolved, renewable: true } : resolved);
-  }
+  const providers = resolveProviders(valid, context, fault, warn);
   const cache = resolveCache(valid.cache, fault);
+  const assistant = resolveAssistant(valid, context, fault);
+  const mcp = resolveMcp(valid.mcp, context.folder, fault);
   const known = [...providers.keys(), ...context.otherProviders];
   const aliases = checkAliases(valid.models, known);
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
@@ -121,20 +118,38 @@ export function resolveConfig(
       auth,
       ...resolveState(valid, url ?? ''),
       ...(redis === undefined ? {} : { redis }),
-      telemetry: resolveTelemetry(valid.telemetry),
+      telemetry: resolveTelemetry(valid),
       providers,
       projects: new Map(Object.entries(valid.projects)),
       models: mapped(valid.models, resolveAlias),
       prices: mapped(valid.prices, (_, price) => resolvePrice(price)),
       ...(vault === undefined ? {} : { vault }),
-      rpc: valid.rpc.port === undefined ? {} : { port: valid.rpc.port },
+      ...assistant,
       routing: resolveRouting(valid.routing),
       budgets: resolveBudgets(valid.budgets),
       limits,
       ...rules,
       cache,
+      mcp,
     },
   };
+}
+
+function resolveProviders(
+  valid: ValidConfig,
+  { folder, renewable }: ResolveContext,
+  fault: Remark,
+  warn: Remark,
+): Map<string, ProviderConfig> {
+  const providers = new Map<string, ProviderConfig>();
+  for (const [name, provider] of Object.entries(valid.providers)) {
+    const result = resolveProvider(name, provider, (path) => userPath(path, folder));
+    for (const { key, message } of result.faults) fault(['providers', name, key], message);
+    for (const { key, message } of result.warnings) warn(['providers', name, key], message);
+    const { provider: resolved } = result;
+    providers.set(name, renewable.has(name) ? { ...resolved, renewable: true } : resolved);
+  }
+  return providers;
 }
 
 function mapped<Given, Result>(
@@ -210,13 +225,14 @@ function checkBind(valid: ValidConfig, fault: Remark): void {
     fault(['server', 'admin_port'], `it is server.port: give the admin API another than ${port}`);
   }
   if (requireAuth && adminKey !== undefined) return;
-  for (const [key, each] of [
-    ['host', host],
-    ['admin_host', adminHost],
+  for (const [section, key, each] of [
+    ['server', 'host', host],
+    ['server', 'admin_host', adminHost],
+    ['daemon', 'address', valid.daemon.address],
   ] as const) {
     if (each === undefined || isLoopbackHost(each)) continue;
     fault(
-      ['server', key],
+      [section, key],
       `${each} can be reached from other machines: set auth.require_auth = true and auth.admin_api_key, or listen on 127.0.0.1`,
     );
   }
@@ -238,10 +254,10 @@ function resolveStorageUrl(url: string, home: string): string | undefined {
   return path === '' ? undefined : `sqlite:${userPath(path, home)}`;
 }
 
-function resolveTelemetry(telemetry: ValidConfig['telemetry']): TelemetryConfig {
+function resolveTelemetry({ daemon, telemetry }: ValidConfig): TelemetryConfig {
   const { otlp_endpoint: otlpEndpoint } = telemetry;
   return {
-    logLevel: telemetry.log_level,
+    logLevel: daemon.log_level ?? telemetry.log_level,
     ...(otlpEndpoint === undefined ? {} : { otlpEndpoint: otlpEndpoint.replace(/\/+$/, '') }),
     ...defined({ otlpMetricsIntervalMs: telemetry.otlp_metrics_interval_ms }),
     sampleRatio: telemetry.sample_ratio,

@@ -1,8 +1,10 @@
 import type { RateOptions } from '../limits/gcra.ts';
 import type { RedisAddress } from '../redis/redis-address.ts';
 import type { Secret } from '../secrets/secret.ts';
+import type { AssistantConfig, DaemonConfig, RpcConfig } from './assistant-config.ts';
 import type { AuthConfig } from './auth-config.ts';
 import type { GuardrailConfig, PolicyConfig } from './guardrails-config.ts';
+import type { McpConfig } from './mcp-config.ts';
 import type { VaultConfig } from './vault-config.ts';
 
 /**
@@ -29,6 +31,8 @@ export interface ResolvedConfig {
   /** Where `vault:` led; absent where there is none. */
   readonly vault?: VaultConfig;
   readonly rpc: RpcConfig;
+  readonly daemon: DaemonConfig;
+  readonly assistant: AssistantConfig;
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
   readonly audit: AuditConfig;
@@ -42,6 +46,7 @@ export interface ResolvedConfig {
   readonly policies: ReadonlyMap<string, PolicyConfig>;
   /** By the names that requests are tagged with. */
   readonly projects: ReadonlyMap<string, ProjectConfig>;
+  readonly mcp: McpConfig;
 }
 
 /** What holds for the requests of a project. */
@@ -131,11 +136,6 @@ export interface TlsConfig {
 }
 
 /** The listener for RPC. */
-interface RpcConfig {
-  /** For gRPC; 0 lets the system choose, undefined: there is none. */
-  readonly port?: number;
-}
-
 /** Where state is kept. */
 export interface StorageConfig {
   /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { assistantSchema } from './assistant-schema.ts';
 import { authSchema } from './auth-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
+import { mcpSchema } from './mcp-schema.ts';
 import { redisSchema } from './redis-schema.ts';
 import {
   clientAuthNames,
@@ -12,6 +14,7 @@ import {
   strategyNames,
   tlsVersions,
 } from './resolved-config.ts';
+import { daemonSchema, rpcSchema } from './rpc-schema.ts';
 import {
   choice,
   flag,
@@ -165,11 +168,9 @@ export const sectionSchemas = {
       .describe('Put prompts and answers into spans: whoever reads traces reads them'),
     service_name: text().default('zeke').describe('The name in traces and metrics'),
   }),
-  rpc: z.strictObject({
-    port: integer(0, 65_535)
-      .optional()
-      .describe('Port for gRPC, such as 50051, and a Unix socket beside it; off without it'),
-  }),
+  rpc: rpcSchema,
+  daemon: daemonSchema,
+  assistant: assistantSchema,
   routing: z.strictObject({
     privacy: choice(['any', 'local_only'])
       .default('any')
@@ -244,6 +245,7 @@ export const sectionSchemas = {
       .describe('Requests with a higher one are not for the cache; one that is not given is 1'),
     semantic: semanticCacheSchema.prefault({}),
   }),
+  mcp: mcpSchema,
 } as const;
 
 const commonProviderKeys = {
@@ -408,8 +410,9 @@ export type ValidProvider = ValidConfig['providers'][string];
 
 /** A section that is not written at all has its defaults. */
 function sections() {
-  const { server, auth, storage, redis, vault, telemetry, rpc, routing } = sectionSchemas;
-  const { ledger, audit, content, budgets, limits, cache } = sectionSchemas;
+  const { server, auth, storage, redis, vault, telemetry, routing } = sectionSchemas;
+  const { rpc, daemon, assistant } = sectionSchemas;
+  const { ledger, audit, content, budgets, limits, cache, mcp } = sectionSchemas;
   return {
     server: server.prefault({}),
     auth: auth.prefault({}),
@@ -418,6 +421,8 @@ function sections() {
     vault: vault.prefault({}),
     telemetry: telemetry.prefault({}),
     rpc: rpc.prefault({}),
+    daemon: daemon.prefault({}),
+    assistant: assistant.prefault({}),
     routing: routing.prefault({}),
     ledger: ledger.prefault({}),
     audit: audit.prefault({}),
@@ -425,6 +430,7 @@ function sections() {
     budgets: budgets.prefault({}),
     limits: limits.prefault({}),
     cache: cache.prefault({}),
+    mcp: mcp.prefault({}),
   };
 }
 

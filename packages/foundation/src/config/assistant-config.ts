@@ -1,0 +1,43 @@
+import type { agentModes } from './assistant-schema.ts';
+
+/** Calls to the daemon. */
+export interface RpcConfig {
+  /** False: over the Unix socket only. */
+  readonly enabled: boolean;
+  readonly host: string;
+  /** Of TCP and UDP; 0 lets the system choose. */
+  readonly port: number;
+  /** Nobody asked for this port: it is done without where it is taken. */
+  readonly isDefaultPort: boolean;
+  readonly tls: boolean;
+  /** Of each listener. */
+  readonly maxConnections: number;
+  /** 0: never. */
+  readonly idleTimeoutMs: number;
+  readonly maxMessageBytes: number;
+  readonly completionTimeoutMs: number;
+  readonly chatTimeoutMs: number;
+  readonly agentTimeoutMs: number;
+  readonly compression: boolean;
+}
+
+/** The process in the background. */
+export interface DaemonConfig {
+  /** Absolute. */
+  readonly logFile: string;
+}
+
+/** Chat, agent and completion. */
+export interface AssistantConfig {
+  readonly enabled: boolean;
+  readonly model: string;
+  readonly smallModel: string;
+  /** Undefined: completions are local. */
+  readonly completionModel?: string;
+  readonly mode: (typeof agentModes)[number];
+  readonly maxSteps: number;
+  readonly budgetMicroUsd?: number;
+  readonly verify: readonly string[];
+  readonly completionCacheEntries: number;
+  readonly completionCacheTtlMs: number;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { choice, flag, integer, positive, text } from './schema-fields.ts';
+
+/** How much an agent may do without asking. */
+export const agentModes = ['plan', 'ask', 'auto-edit', 'full'] as const;
+
+/** The table `[assistant]`. */
+export const assistantSchema = z.strictObject({
+  enabled: flag().default(true).describe('Whether chat, agent and completion are served'),
+  model: text().default('auto').describe('The model of chat and agent'),
+  small_model: text()
+    .optional()
+    .describe('The model of summaries and commit messages; else assistant.model'),
+  completion_model: text()
+    .optional()
+    .describe(
+      'The model of completions at the cursor; without it they are local, and cost nothing',
+    ),
+  mode: choice(agentModes).default('ask').describe('How much an agent may do without asking'),
+  max_steps: integer(1, 10_000).default(50).describe('Answers of the model in one run'),
+  budget_usd: positive(1_000_000).optional().describe('What one run may cost'),
+  verify: z
+    .array(text())
+    .max(20)
+    .default([])
+    .describe('Commands that have to succeed before a task counts as done, as in "npm test"'),
+  completion_cache_entries: integer(0, 1_000_000)
+    .default(10_000)
+    .describe('Completions of models that are kept; 0: none'),
+  completion_cache_ttl_s: integer(1, 2_592_000)
+    .default(3_600)
+    .describe('How long a completion is kept'),
+});

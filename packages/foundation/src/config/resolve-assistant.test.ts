@@ -1,0 +1,72 @@
+import { expect, test } from 'bun:test';
+import { type TemporaryDirectory, temporaryDirectory } from '../testing/index.ts';
+import { loadConfig } from './load-config.ts';
+
+async function load(folder: TemporaryDirectory, text: string) {
+  await Bun.write(`${folder.path}/zeke.toml`, text);
+  return await loadConfig({ cwd: folder.path, environment: { ZEKE_HOME: folder.path } });
+}
+
+test('without a word, RPC is at 50051 of this machine, and an agent asks', async () => {
+  await using folder = await temporaryDirectory();
+  const loaded = await load(folder, '');
+  expect(loaded).toMatchObject({
+    ok: true,
+    config: {
+      rpc: {
+        enabled: true,
+        host: '127.0.0.1',
+        port: 50_051,
+        isDefaultPort: true,
+        tls: false,
+        maxConnections: 100,
+        idleTimeoutMs: 300_000,
+        maxMessageBytes: 10_485_760,
+        completionTimeoutMs: 5_000,
+        chatTimeoutMs: 120_000,
+        agentTimeoutMs: 600_000,
+      },
+      daemon: { logFile: `${folder.path}/daemon.log` },
+      assistant: { model: 'auto', smallModel: 'auto', mode: 'ask', maxSteps: 50, verify: [] },
+    },
+  });
+});
+
+test("the design's own names are read, and stand over those of other tables", async () => {
+  await using folder = await temporaryDirectory();
+  const loaded = await load(
+    folder,
+    `[daemon]
+address = "::1"
+port = 6000
+enable_tls = true
+log_level = "debug"
+log_file = "logs/reaper.log"
+[rpc]
+idle_timeout = 7
+[assistant]
+budget_usd = 0.25
+completion_model = "rack/coder"`,
+  );
+  expect(loaded).toMatchObject({
+    ok: true,
+    config: {
+      rpc: { host: '::1', port: 6_000, isDefaultPort: false, tls: true, idleTimeoutMs: 7_000 },
+      daemon: { logFile: `${folder.path}/logs/reaper.log` },
+      telemetry: { logLevel: 'debug' },
+      assistant: { budgetMicroUsd: 250_000, completionModel: 'rack/coder' },
+    },
+  });
+});
+
+test('two ports, and an address that others reach without a key, are faults', async () => {
+  await using folder = await temporaryDirectory();
+  const loaded = await load(
+    folder,
+    '[rpc]\nport = 6001\n[daemon]\nport = 6002\naddress = "0.0.0.0"\n',
+  );
+  if (loaded.ok) throw new Error('it was taken');
+  expect(loaded.faults.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['daemon.address', 'daemon.port']),
+  );
+});

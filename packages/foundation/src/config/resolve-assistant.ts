@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { userPath } from '../secrets/references.ts';
+import type { AssistantConfig, DaemonConfig, RpcConfig } from './assistant-config.ts';
+import { defined } from './defined.ts';
+import type { ValidConfig } from './schema.ts';
+
+const defaultPort = 50_051;
+const microUsdPerUsd = 1_000_000;
+
+/** Where a configuration's relative paths and its own files are. */
+interface Places {
+  readonly home: string;
+  readonly folder: string;
+}
+
+/** `[assistant]`, `[rpc]` and `[daemon]`. `fault` is told what is wrong between them. */
+export function resolveAssistant(
+  { assistant, daemon, rpc, server }: ValidConfig,
+  { folder, home }: Places,
+  fault: (path: readonly string[], message: string) => void,
+): { assistant: AssistantConfig; daemon: DaemonConfig; rpc: RpcConfig } {
+  if (rpc.port !== undefined && daemon.port !== undefined && rpc.port !== daemon.port) {
+    fault(['daemon', 'port'], `it is another name of rpc.port, which is ${rpc.port}: keep one`);
+  }
+  const port = rpc.port ?? daemon.port;
+  return {
+    assistant: {
+      enabled: assistant.enabled,
+      model: assistant.model,
+      smallModel: assistant.small_model ?? assistant.model,
+      mode: assistant.mode,
+      maxSteps: assistant.max_steps,
+      verify: assistant.verify,
+      completionCacheEntries: assistant.completion_cache_entries,
+      completionCacheTtlMs: assistant.completion_cache_ttl_s * 1_000,
+      ...defined({
+        completionModel: assistant.completion_model,
+        budgetMicroUsd: assistant.budget_usd && Math.round(assistant.budget_usd * microUsdPerUsd),
+      }),
+    },
+    daemon: {
+      logFile:
+        daemon.log_file === undefined
+          ? join(home, 'daemon.log')
+          : userPath(daemon.log_file, folder),
+    },
+    rpc: {
+      enabled: rpc.enabled,
+      host: daemon.address ?? server.host,
+      port: port ?? defaultPort,
+      isDefaultPort: port === undefined,
+      tls: daemon.enable_tls,
+      maxConnections: rpc.max_connections,
+      idleTimeoutMs: rpc.idle_timeout * 1_000,
+      maxMessageBytes: rpc.max_stream_data,
+      completionTimeoutMs: rpc.completion_timeout,
+      chatTimeoutMs: rpc.chat_timeout,
+      agentTimeoutMs: rpc.agent_timeout,
+      compression: rpc.enable_compression,
+    },
+  };
+}
