@@ -119,7 +119,7 @@ export const fixedLimits: readonly FixedLimit[] = [
   fixed(
     connections,
     'arrays and objects of a body in each other',
-    'gateway/src/http/json-depth.ts maxJsonDepth levels',
+    'foundation/src/text/json-depth.ts maxJsonDepth levels',
     '400',
   ),
   fixed(

@@ -38,6 +38,13 @@ export {
   loadConfig,
   zekeHome,
 } from './config/load-config.ts';
+export type {
+  McpConfig,
+  McpLocalServerConfig,
+  McpOauthConfig,
+  McpRemoteServerConfig,
+  McpServerConfig,
+} from './config/mcp-config.ts';
 export {
   type ApiKeyProviderConfig,
   type AuditConfig,
@@ -156,5 +163,6 @@ export {
   type Tracer,
   type TracerOptions,
 } from './telemetry/tracer.ts';
+export { isDeeperThan, maxJsonDepth } from './text/json-depth.ts';
 export { editDistance, nearest } from './text/nearest.ts';
 export { parseTime } from './text/parse-time.ts';

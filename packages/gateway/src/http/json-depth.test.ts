@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { isDeeperThan, maxJsonDepth } from './json-depth.ts';
+import { maxJsonDepth } from '@zeke/foundation';
 import { parseJsonObject } from './read-body.ts';
 
 /** `{"a":[[…]]}` with so many levels. */
@@ -20,16 +19,4 @@ test('a million levels are refused, and end nothing', () => {
   for (const text of [nested(1_000_000), objects]) {
     expect(() => parseJsonObject(text)).toThrow(/nested more than|not valid JSON/);
   }
-});
-
-test('the depth is that of what is nested, however wide it is', () => {
-  const depthOf = (value: unknown): number =>
-    typeof value === 'object' && value !== null
-      ? 1 + Math.max(0, ...Object.values(value).map(depthOf))
-      : 0;
-  fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 8 }), fc.integer({ min: 0, max: 10 }), (value, limit) => {
-      expect(isDeeperThan(value, limit)).toBe(depthOf(value) > limit);
-    }),
-  );
 });

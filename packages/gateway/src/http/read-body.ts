@@ -1,9 +1,9 @@
+import { isDeeperThan, maxJsonDepth } from '@zeke/foundation';
 import type { JsonObject } from '../dialects/dialect.ts';
 import { readLimited } from '../framing/read-limited.ts';
 import { apiError, shuttingDown } from '../neutral/api-error.ts';
 import type { Watchdog } from '../routing/watchdog.ts';
 import type { Exchange } from './exchange.ts';
-import { isDeeperThan, maxJsonDepth } from './json-depth.ts';
 import type { RequestLimits } from './services.ts';
 
 type Received = Pick<Exchange, 'request' | 'kept'>;
