@@ -98,8 +98,10 @@ function named(model: ListedModel): ListedModel {
   return { ...model, id: model.name };
 }
 
-function openAiModel({ name, createdAtMs, provider }: ListedModel) {
-  return { id: name, createdAtMs: createdAtMs ?? 0, ownedBy: provider };
+function openAiModel({ name, createdAtMs, provider, ...model }: ListedModel) {
+  const { abilities, contextTokens, maxOutputTokens } = model;
+  const known = { abilities, contextTokens, maxOutputTokens };
+  return { id: name, createdAtMs: createdAtMs ?? 0, ownedBy: provider, ...known };
 }
 
 function isAnthropic({ request }: Exchange): boolean {
