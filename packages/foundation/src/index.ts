@@ -92,6 +92,7 @@ export { withFileLock } from './files/file-lock.ts';
 export { writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';
+export { GroupGuard } from './processes/group-guard.ts';
 export { decrypt, encrypt } from './secrets/aes-gcm.ts';
 export { createSecretStore, type SecretStoreOptions } from './secrets/create-secret-store.ts';
 export { openKeychain } from './secrets/keychain.ts';
