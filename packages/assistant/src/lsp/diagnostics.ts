@@ -1,0 +1,176 @@
+import { RpcError } from '@zeke/rpc';
+import type {
+  Diagnostic,
+  DocumentDiagnosticParams,
+  DocumentDiagnosticReport,
+  PositionEncodingKind,
+} from 'vscode-languageserver-protocol';
+import type { Project } from '../project/project.ts';
+import type { OpenDocument } from './documents.ts';
+import type { LanguageServer } from './language-server.ts';
+import type { LanguageServers } from './language-servers.ts';
+import { type Span, toSpan } from './positions.ts';
+import { checkedDiagnostics } from './published-diagnostics.ts';
+import { tsserverDiagnostics } from './tsserver-diagnostics.ts';
+
+/** Files that are asked about at a time. */
+export const maxDiagnosedFiles = 100;
+
+/** A fault that a language server sees in a file. */
+export interface CodeDiagnostic {
+  /** Absolute. */
+  readonly path: string;
+  readonly span: Span;
+  readonly severity: 'error' | 'warning' | 'information' | 'hint';
+  readonly message: string;
+  /** The server's name for it, as `2322` or `reportUnusedVariable`; empty where it has none. */
+  readonly code: string;
+  /** Which tool says so; empty where it is not told. */
+  readonly source: string;
+}
+
+export interface DiagnosticsReport {
+  /** By file in the order asked, by place within a file. */
+  readonly diagnostics: readonly CodeDiagnostic[];
+  /** Files of which not everything is known, and why. */
+  readonly unchecked: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * What language servers say against files (absolute, resolved) as they are on the disk now. Waits until
+ * that is whole, within the limit of time; a file of which it is not, or for which there is no server, stands
+ * in `unchecked`. Throws `canceled`, and `invalid_argument` for over 100 files.
+ */
+export async function diagnosticsOf(
+  servers: LanguageServers,
+  project: Project,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<DiagnosticsReport> {
+  if (paths.length > maxDiagnosedFiles) {
+    const message = `diagnostics of ${paths.length} files were asked for: name up to ${maxDiagnosedFiles}`;
+    throw new RpcError('invalid_argument', message);
+  }
+  const reports = new Map<string, FileReport>();
+  // Files of one server are shown to it together, so that it checks them once.
+  const waiting = [...new Set(paths)];
+  for (let first = waiting.shift(); first !== undefined; first = waiting.shift()) {
+    const path = first;
+    try {
+      await servers.use(project, path, signal, async (server) => {
+        const together = [path, ...waiting.filter((other) => server.takes(other))];
+        for (const report of await askServer(server, together, signal)) {
+          reports.set(report.path, report);
+        }
+      });
+    } catch (reason) {
+      signal.throwIfAborted();
+      const error = RpcError.from(reason);
+      if (error.code === 'internal') throw reason;
+      reports.set(path, { path, diagnostics: [], reason: error.message });
+    }
+    const left = waiting.filter((other) => !reports.has(other));
+    waiting.splice(0, waiting.length, ...left);
+  }
+  return collect(paths, reports);
+}
+
+interface FileReport {
+  readonly path: string;
+  readonly diagnostics: readonly CodeDiagnostic[];
+  /** Why it is not whole. */
+  readonly reason?: string;
+}
+
+function collect(
+  paths: readonly string[],
+  reports: ReadonlyMap<string, FileReport>,
+): DiagnosticsReport {
+  const ordered = [...new Set(paths)].flatMap((path) => reports.get(path) ?? []);
+  return {
+    diagnostics: ordered.flatMap(({ diagnostics }) => diagnostics),
+    unchecked: ordered.flatMap(({ path, reason }) =>
+      reason === undefined ? [] : [{ path, reason }],
+    ),
+  };
+}
+
+async function askServer(
+  server: LanguageServer,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<FileReport[]> {
+  const reports: FileReport[] = [];
+  const readable: string[] = [];
+  let hasChanged = false;
+  for (const path of paths) {
+    try {
+      const updated = await server.update([path], signal);
+      hasChanged ||= updated.hasChanged;
+      readable.push(path);
+    } catch (reason) {
+      const error = RpcError.from(reason);
+      if (error.code === 'internal' || error.code === 'canceled') throw reason;
+      reports.push({ path, diagnostics: [], reason: error.message });
+    }
+  }
+  const { capabilities } = server;
+  const isPulled = server.asksTsserver || capabilities.diagnosticProvider !== undefined;
+  const owed = isPulled ? [] : await server.diagnostics.settled(server.limits, hasChanged, signal);
+  for (const path of readable) {
+    const document = server.documents.get(path);
+    if (document === undefined) continue;
+    const found = isPulled ? await pull(server, path, document, signal) : [];
+    const pushed = server.asksTsserver ? [] : server.diagnostics.of(path);
+    const reason = `${server.name} did not tell within ${server.limits.diagnosticsMs} ms`;
+    reports.push({
+      path,
+      diagnostics: told(path, [...found, ...pushed], document.lines, server.encoding),
+      ...(owed.includes(path) && { reason }),
+    });
+  }
+  return reports;
+}
+
+async function pull(
+  server: LanguageServer,
+  path: string,
+  document: OpenDocument,
+  signal: AbortSignal,
+): Promise<readonly Diagnostic[]> {
+  if (server.asksTsserver) return await tsserverDiagnostics(server, path, signal);
+  const report = await server.request<DocumentDiagnosticParams, DocumentDiagnosticReport | null>(
+    'textDocument/diagnostic',
+    { textDocument: { uri: document.uri } },
+    signal,
+  );
+  return checkedDiagnostics(report?.kind === 'full' ? report.items : []);
+}
+
+const severities = ['error', 'warning', 'information', 'hint'] as const;
+
+function told(
+  path: string,
+  diagnostics: readonly Diagnostic[],
+  lines: readonly string[],
+  encoding: PositionEncodingKind,
+): CodeDiagnostic[] {
+  const each = new Map<string, CodeDiagnostic>();
+  for (const { range, severity, message, code, source } of diagnostics) {
+    const span = toSpan(lines, range, encoding);
+    const told = {
+      path,
+      span,
+      severity: severities[(severity ?? 1) - 1] ?? 'error',
+      message: typeof message === 'string' ? message : message.value,
+      code: String(code ?? ''),
+      source: source ?? '',
+    };
+    // What a server both publishes and answers is one.
+    each.set(`${span.start.line}:${span.start.column} ${told.code} ${told.message}`, told);
+  }
+  return [...each.values()].sort(
+    ({ span: { start: left } }, { span: { start: right } }) =>
+      left.line - right.line || left.column - right.column,
+  );
+}

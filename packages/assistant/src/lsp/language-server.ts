@@ -1,0 +1,226 @@
+import { pathToFileURL } from 'node:url';
+import type { Logger } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
+import type {
+  InitializeParams,
+  InitializeResult,
+  PositionEncodingKind,
+  ProtocolRequestType,
+  ServerCapabilities,
+} from 'vscode-languageserver-protocol';
+import type { GroupGuard } from '../processes/group-guard.ts';
+import type { Project } from '../project/project.ts';
+import { isWithin } from '../project/resolve-path.ts';
+import { Connection } from './connection.ts';
+import { Documents, type OpenDocument } from './documents.ts';
+import type { FoundServer } from './find-server.ts';
+import { extensionOf } from './language-server-spec.ts';
+import { DiagnosticsStore } from './published-diagnostics.ts';
+import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { WatchedFiles } from './watched-files.ts';
+
+/** Times in milliseconds. */
+export interface ServerLimits {
+  /** From its start to the answer to `initialize`. */
+  readonly initializeMs: number;
+  /** For one answer. */
+  readonly requestMs: number;
+  /** For diagnostics to settle. */
+  readonly diagnosticsMs: number;
+  /** How long a server is silent before what it published counts as settled. */
+  readonly quietMs: number;
+}
+
+export interface LanguageServerOptions {
+  readonly found: FoundServer;
+  readonly project: Project;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly guard: GroupGuard;
+  readonly log: Logger;
+  readonly limits: ServerLimits;
+}
+
+/** How long a server may take to answer `shutdown`. */
+const shutdownMs = 1_000;
+
+/** A server that runs, with the files it was shown. */
+export class LanguageServer implements AsyncDisposable {
+  readonly name: string;
+  readonly root: string;
+  readonly capabilities: ServerCapabilities;
+  /** In what it counts columns. */
+  readonly encoding: PositionEncodingKind;
+  readonly documents: Documents;
+  readonly diagnostics: DiagnosticsStore;
+  readonly limits: ServerLimits;
+  readonly asksTsserver: boolean;
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+  readonly #process: ServerProcess;
+  readonly #connection: Connection;
+  readonly #watched: WatchedFiles;
+  readonly #extensions: readonly string[];
+  #updating: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Starts and initializes one. Throws `unavailable` where it cannot be started or ends,
+   * `deadline_exceeded` where it takes too long, and `canceled`; nothing of it is left then.
+   */
+  static async start(options: LanguageServerOptions, signal: AbortSignal): Promise<LanguageServer> {
+    const { found, environment, guard, log, project, limits } = options;
+    const diagnostics = new DiagnosticsStore();
+    const watched = new WatchedFiles(found.root, found.spec.extensions);
+    const { command, root: cwd } = found;
+    const process = startServerProcess({ command, cwd, environment, guard, log });
+    try {
+      const connection = await Connection.open({
+        name: found.spec.name,
+        process,
+        log,
+        folder: { uri: pathToFileURL(cwd).href, name: project.name },
+        onDiagnostics: (params) => diagnostics.publish(params),
+        onProgress: (token, isOver) => diagnostics.progress(token, isOver),
+      });
+      const parameters = initializeParameters(found, project);
+      const result = await connection.request<InitializeParams, InitializeResult>(
+        'initialize',
+        parameters,
+        signal,
+        limits.initializeMs,
+      );
+      await watched.changes(signal);
+      connection.notify('initialized', {});
+      return new LanguageServer(options, process, connection, diagnostics, watched, result);
+    } catch (reason) {
+      process.kill();
+      await process.ended;
+      throw reason;
+    }
+  }
+
+  private constructor(
+    options: LanguageServerOptions,
+    process: ServerProcess,
+    connection: Connection,
+    diagnostics: DiagnosticsStore,
+    watched: WatchedFiles,
+    result: InitializeResult,
+  ) {
+    const { found, limits } = options;
+    this.name = found.spec.name;
+    this.root = found.root;
+    this.limits = limits;
+    this.asksTsserver = found.spec.asksTsserver === true;
+    this.capabilities = result.capabilities ?? {};
+    this.encoding = this.capabilities.positionEncoding ?? 'utf-16';
+    this.ended = process.ended;
+    this.diagnostics = diagnostics;
+    this.#process = process;
+    this.#connection = connection;
+    this.#watched = watched;
+    this.#extensions = found.spec.extensions;
+    this.documents = new Documents(
+      connection,
+      (path, version) => diagnostics.expect(path, version),
+      (path) => diagnostics.forget(path),
+    );
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Whether it is for files with this name. */
+  takes(path: string): boolean {
+    return this.#extensions.includes(extensionOf(path)) && isWithin(this.root, path);
+  }
+
+  /**
+   * Shows the server the project as it is on the disk now: open files, what changed beside them, and the
+   * files that are asked about, which are returned in their order. `texts` is what an editor has
+   * instead of the disk, by path. Resolves with whether anything changed.
+   */
+  async update(
+    paths: readonly string[],
+    signal: AbortSignal,
+    texts: ReadonlyMap<string, string> = new Map(),
+  ): Promise<{ documents: OpenDocument[]; hasChanged: boolean }> {
+    const before = this.#updating;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#updating = promise;
+    try {
+      await before;
+      const changes = await this.#watched.changes(signal);
+      if (changes.length > 0) {
+        this.#connection.notify('workspace/didChangeWatchedFiles', { changes: [...changes] });
+      }
+      await this.documents.refresh();
+      const documents: OpenDocument[] = [];
+      for (const path of paths) documents.push(await this.documents.open(path, texts.get(path)));
+      return { documents, hasChanged: changes.length > 0 };
+    } finally {
+      resolve();
+    }
+  }
+
+  /** Asks within the limit of time; see `Connection.request`. */
+  request<Params, Result>(
+    type: ProtocolRequestType<Params, Result, never, unknown, unknown> | string,
+    params: NoInfer<Params>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    return this.#connection.request<Params, Result>(type, params, signal, this.limits.requestMs);
+  }
+
+  /** Shuts it down as the protocol says, and with signals where it does not listen. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const signal = AbortSignal.timeout(shutdownMs);
+    await this.#connection.request('shutdown', undefined, signal, shutdownMs).catch(() => {});
+    this.#connection.notify('exit', undefined);
+    await this.#process.end();
+  }
+}
+
+function initializeParameters(found: FoundServer, project: Project): InitializeParams {
+  const uri = pathToFileURL(found.root).href;
+  return {
+    processId: process.pid,
+    clientInfo: { name: 'zeke' },
+    rootPath: found.root,
+    rootUri: uri,
+    workspaceFolders: [{ uri, name: project.name }],
+    initializationOptions: found.spec.initializationOptions,
+    capabilities: {
+      general: { positionEncodings: ['utf-16', 'utf-8', 'utf-32'] },
+      window: { workDoneProgress: true },
+      workspace: {
+        configuration: true,
+        workspaceFolders: true,
+        didChangeWatchedFiles: { dynamicRegistration: true },
+        symbol: {},
+        // No resource operations: a rename changes text and moves nothing.
+        workspaceEdit: { documentChanges: true, failureHandling: 'abort' },
+      },
+      textDocument: {
+        synchronization: { didSave: true },
+        publishDiagnostics: { versionSupport: true },
+        diagnostic: {},
+        definition: { linkSupport: true },
+        references: {},
+        documentSymbol: { hierarchicalDocumentSymbolSupport: true },
+        hover: { contentFormat: ['markdown', 'plaintext'] },
+        rename: { prepareSupport: true },
+      },
+    },
+  };
+}
+
+/** What a server cannot do is said before it is asked. */
+export function requireCapability(
+  server: LanguageServer,
+  capability: keyof ServerCapabilities,
+  what: string,
+): void {
+  if (server.capabilities[capability]) return;
+  throw new RpcError('unimplemented', `${server.name} cannot tell ${what}`);
+}

@@ -1,0 +1,55 @@
+import type { Location, LocationLink, PositionEncodingKind } from 'vscode-languageserver-protocol';
+import type { Project } from '../project/project.ts';
+import { isWithin } from '../project/resolve-path.ts';
+import { readText } from './documents.ts';
+import { linesOf, type Span, toSpan } from './positions.ts';
+import { pathOf } from './published-diagnostics.ts';
+
+/** Places that are kept of one answer. */
+export const maxLocations = 500;
+/** Longest line that is shown. */
+const maxLineCharacters = 300;
+
+/** A place in some file, with what stands there. */
+export interface CodeLocation {
+  /** Absolute. */
+  readonly path: string;
+  readonly isInside: boolean;
+  readonly span: Span;
+  /** The line at its start, trimmed; empty for files outside the project, which are not read. */
+  readonly text: string;
+}
+
+/** What servers answer about places: one, several, links, or nothing. */
+export type LocationAnswer = Location | readonly (Location | LocationLink)[] | null;
+
+/** Places of an answer, each once, in its order, up to 500, and how many there were. */
+export async function readLocations(
+  answer: LocationAnswer,
+  encoding: PositionEncodingKind,
+  project: Project,
+): Promise<{ locations: CodeLocation[]; total: number }> {
+  const found = [answer ?? []].flat().flatMap((each) => placesOf(each));
+  const texts = new Map<string, Promise<readonly string[]>>();
+  const locations = new Map<string, CodeLocation>();
+  for (const { path, range } of found.slice(0, maxLocations)) {
+    const isInside = isWithin(project.root, path);
+    let lines = texts.get(path);
+    if (lines === undefined) {
+      lines = isInside ? readText(path).then(linesOf, () => []) : Promise.resolve([]);
+      texts.set(path, lines);
+    }
+    const span = toSpan(await lines, range, encoding);
+    const text = ((await lines)[range.start.line] ?? '').trim().slice(0, maxLineCharacters);
+    const key = `${path}:${span.start.line}:${span.start.column}`;
+    if (!locations.has(key)) locations.set(key, { path, isInside, span, text });
+  }
+  return { locations: [...locations.values()], total: found.length };
+}
+
+function placesOf(value: Location | LocationLink) {
+  const uri = 'targetUri' in value ? value.targetUri : value.uri;
+  const range = 'targetUri' in value ? value.targetSelectionRange : value.range;
+  const path = pathOf(uri);
+  return path === undefined || range === undefined ? [] : [{ path, range }];
+}

@@ -1,0 +1,120 @@
+import type {
+  DefinitionParams,
+  Hover,
+  HoverParams,
+  MarkedString,
+  MarkupContent,
+  ReferenceParams,
+} from 'vscode-languageserver-protocol';
+import type { Project } from '../project/project.ts';
+import type { OpenDocument } from './documents.ts';
+import { type LanguageServer, requireCapability } from './language-server.ts';
+import type { LanguageServers } from './language-servers.ts';
+import { type CodeLocation, type LocationAnswer, readLocations } from './locations.ts';
+import { type Place, toPosition } from './positions.ts';
+import { placeOf, type Target } from './target.ts';
+
+/** A question about a place in a file of a project. */
+export interface PlaceQuery extends Target {
+  readonly project: Project;
+  /** Absolute and resolved, in the project. */
+  readonly path: string;
+  /** What an editor has instead of the file on the disk. */
+  readonly text?: string;
+}
+
+export interface FoundLocations {
+  /** The place that was asked about. */
+  readonly place: Place;
+  /** Up to 500. */
+  readonly locations: readonly CodeLocation[];
+  readonly total: number;
+}
+
+/** Where what stands at a place is defined. Throws what `LanguageServers.use` and `placeOf` throw. */
+export function definitionsAt(
+  servers: LanguageServers,
+  query: PlaceQuery,
+  signal: AbortSignal,
+): Promise<FoundLocations> {
+  return atPlace(servers, query, signal, async ({ server, at, place }) => {
+    requireCapability(server, 'definitionProvider', 'where something is defined');
+    const answer = await server.request<DefinitionParams, LocationAnswer>(
+      'textDocument/definition',
+      at,
+      signal,
+    );
+    return { place, ...(await readLocations(answer, server.encoding, query.project)) };
+  });
+}
+
+/** Where what stands at a place is used, with its definition. Throws as `definitionsAt` does. */
+export function referencesAt(
+  servers: LanguageServers,
+  query: PlaceQuery,
+  signal: AbortSignal,
+): Promise<FoundLocations> {
+  return atPlace(servers, query, signal, async ({ server, at, place }) => {
+    requireCapability(server, 'referencesProvider', 'where something is used');
+    const answer = await server.request<ReferenceParams, LocationAnswer>(
+      'textDocument/references',
+      { ...at, context: { includeDeclaration: true } },
+      signal,
+    );
+    return { place, ...(await readLocations(answer, server.encoding, query.project)) };
+  });
+}
+
+/** What a server says about what stands at a place: its type and its documentation, in Markdown. */
+export function hoverAt(
+  servers: LanguageServers,
+  query: PlaceQuery,
+  signal: AbortSignal,
+): Promise<{ place: Place; text: string }> {
+  return atPlace(servers, query, signal, async ({ server, at, place }) => {
+    requireCapability(server, 'hoverProvider', 'what something is');
+    const answer = await server.request<HoverParams, Hover | null>(
+      'textDocument/hover',
+      at,
+      signal,
+    );
+    return { place, text: answer === null ? '' : hoverText(answer.contents).trim() };
+  });
+}
+
+export interface ServerAtPlace {
+  readonly server: LanguageServer;
+  readonly document: OpenDocument;
+  readonly place: Place;
+  readonly at: HoverParams;
+}
+
+/** Asks the server of a file about a place, after it was shown the file as it is now. */
+export function atPlace<T>(
+  servers: LanguageServers,
+  query: PlaceQuery,
+  signal: AbortSignal,
+  ask: (at: ServerAtPlace) => Promise<T>,
+): Promise<T> {
+  const { project, path, text } = query;
+  return servers.use(project, path, signal, async (server) => {
+    const texts = new Map(text === undefined ? [] : [[path, text]]);
+    const { documents } = await server.update([path], signal, texts);
+    const [document] = documents as [OpenDocument];
+    const place = placeOf(query, document.lines, path);
+    const position = toPosition(document.lines, place, server.encoding);
+    return await ask({
+      server,
+      document,
+      place,
+      at: { textDocument: { uri: document.uri }, position },
+    });
+  });
+}
+
+function hoverText(contents: MarkupContent | MarkedString | MarkedString[]): string {
+  if (typeof contents === 'string') return contents;
+  if (Array.isArray(contents)) return contents.map(hoverText).join('\n\n');
+  if ('kind' in contents) return contents.value;
+  return `\`\`\`${contents.language}\n${contents.value}\n\`\`\``;
+}
