@@ -1,4 +1,5 @@
 export { equalInConstantTime, hashSecret } from './auth/hash-secret.ts';
+export type { LanguageServerConfig } from './config/assistant-config.ts';
 export {
   type AuthConfig,
   type GrantName,

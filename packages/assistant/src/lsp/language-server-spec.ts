@@ -1,3 +1,6 @@
+import type { LanguageServerConfig } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
+
 /** A language server: what it is called, how it is started, and for which files. */
 export interface LanguageServerSpec {
   /** As people know it, and as `[assistant.lsp.<name>]` calls it. */
@@ -20,16 +23,6 @@ export interface LanguageServerSpec {
   readonly initializationOptions?: Readonly<Record<string, unknown>>;
   /** What a person can do to have it. */
   readonly install?: string;
-}
-
-/** `[assistant.lsp.<name>]` of the configuration: a server more, or another way to start a known one. */
-export interface LanguageServerConfig {
-  /** False: it is never started. */
-  readonly enabled: boolean;
-  /** Program and arguments; empty: as zeke knows it. */
-  readonly command: readonly string[];
-  /** With the dot; empty: as zeke knows it. */
-  readonly extensions: readonly string[];
 }
 
 const typescriptExtensions = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
@@ -132,26 +125,26 @@ export const knownServers: readonly LanguageServerSpec[] = [
 
 /**
  * Known servers and configured ones together. A configured one stands before those that are known, and
- * takes the place of a known one of its name, of which it keeps what it does not say. Configuration
- * is checked before: a name that is not known has a command and extensions.
+ * takes the place of a known one of its name, of which it keeps what it does not say. Throws
+ * `invalid_argument` for a server that is not known and does not say for which files it is.
  */
 export function serverSpecs(
-  configured: Readonly<Record<string, LanguageServerConfig>>,
+  configured: ReadonlyMap<string, LanguageServerConfig>,
 ): LanguageServerSpec[] {
-  const own = Object.entries(configured).flatMap(([name, config]) => {
-    if (!config.enabled) return [];
-    const known = knownServers.find((spec) => spec.name === name);
-    const [program, ...rest] = config.command;
-    const command: LanguageServerSpec['command'] | undefined =
-      program === undefined ? known?.command : [program, ...rest];
-    const extensions = config.extensions.length > 0 ? config.extensions : known?.extensions;
-    if (command === undefined || extensions === undefined) return [];
+  const own = [...configured].flatMap(([name, { enabled, command, extensions }]) => {
+    const [program, ...rest] = command ?? [];
+    if (!enabled || program === undefined) return [];
     // Whoever names a program means that one, whatever its package says.
-    const { package: needed, ...kept } = known ?? {};
-    const isSame = program === undefined && needed !== undefined;
-    return [{ ...kept, ...(isSame && { package: needed }), name, command, extensions }];
+    const { package: _needed, ...known } = knownServers.find((spec) => spec.name === name) ?? {};
+    const files = extensions ?? known.extensions;
+    if (files === undefined) {
+      const message = `assistant.lsp.${name}.extensions: say for which files it is, as [".ts"]`;
+      throw new RpcError('invalid_argument', message);
+    }
+    const own: LanguageServerSpec['command'] = [program, ...rest];
+    return [{ ...known, name, command: own, extensions: files }];
   });
-  return [...own, ...knownServers.filter(({ name }) => configured[name] === undefined)];
+  return [...own, ...knownServers.filter(({ name }) => !configured.has(name))];
 }
 
 /** The protocol's word for a file's language, by its name; the extension where there is none. */

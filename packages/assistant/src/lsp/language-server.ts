@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { Logger } from '@zeke/foundation';
+import type { GroupGuard, Logger } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type {
   InitializeParams,
@@ -8,7 +8,7 @@ import type {
   ProtocolRequestType,
   ServerCapabilities,
 } from 'vscode-languageserver-protocol';
-import type { GroupGuard } from '../processes/group-guard.ts';
+
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
 import { Connection } from './connection.ts';

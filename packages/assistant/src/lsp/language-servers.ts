@@ -1,6 +1,6 @@
-import type { Logger } from '@zeke/foundation';
+import { GroupGuard, type Logger } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
-import { GroupGuard } from '../processes/group-guard.ts';
+
 import type { Project } from '../project/project.ts';
 import { type FoundServer, findServers, specsFor } from './find-server.ts';
 import { LanguageServer, type ServerLimits } from './language-server.ts';

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Logger } from '@zeke/foundation';
-import type { GroupGuard } from '../processes/group-guard.ts';
+import type { GroupGuard, Logger } from '@zeke/foundation';
 
 /** How much may wait to be read by a server before it counts as hung. */
 const maxPendingBytes = 64 * 1024 * 1024;

@@ -40,4 +40,16 @@ export interface AssistantConfig {
   readonly verify: readonly string[];
   readonly completionCacheEntries: number;
   readonly completionCacheTtlMs: number;
+  /** Language servers by name: some more, or other ways to start those that are known. */
+  readonly languageServers: ReadonlyMap<string, LanguageServerConfig>;
+}
+
+/** A language server that the configuration names. */
+export interface LanguageServerConfig {
+  /** False: it is never started. */
+  readonly enabled: boolean;
+  /** Program and arguments; only a server that is not enabled may have none. */
+  readonly command?: readonly string[];
+  /** Of its files, with the dot; undefined: those of the known server of this name. */
+  readonly extensions?: readonly string[];
 }

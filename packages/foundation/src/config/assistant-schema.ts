@@ -1,8 +1,22 @@
 import { z } from 'zod';
-import { choice, flag, integer, positive, text } from './schema-fields.ts';
+import { choice, flag, integer, list, map, positive, text } from './schema-fields.ts';
 
 /** How much an agent may do without asking. */
 export const agentModes = ['plan', 'ask', 'auto-edit', 'full'] as const;
+
+/** The table of a language server. */
+export const languageServerSchema = z.strictObject({
+  enabled: flag().default(true).describe('False: it is never started'),
+  command: list()
+    .optional()
+    .describe('The program, found as a shell would find it, and its arguments'),
+  extensions: z
+    .array(z.string().regex(/^\.[^./]+$/, 'it must be a file extension with its dot, as .ts'), {
+      error: 'it must be a list of file extensions, as .ts',
+    })
+    .optional()
+    .describe('The files that it is for; a server that zeke knows has them'),
+});
 
 /** The table `[assistant]`. */
 export const assistantSchema = z.strictObject({
@@ -30,4 +44,9 @@ export const assistantSchema = z.strictObject({
   completion_cache_ttl_s: integer(1, 2_592_000)
     .default(3_600)
     .describe('How long a completion is kept'),
+  lsp: map(languageServerSchema)
+    .default({})
+    .describe(
+      'Tables of language servers, by name: more of them, or other commands for known ones',
+    ),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { languageServerSchema } from './assistant-schema.ts';
 import { jwtIssuerSchema } from './auth-schema.ts';
 import { certificateRuleSchema } from './certificates-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
@@ -43,6 +44,7 @@ const namedTables = [
   [['policies'], policySchema],
   [['projects'], projectSchema],
   [['mcp', 'servers'], mcpServerSchema],
+  [['assistant', 'lsp'], languageServerSchema],
 ] as const;
 
 /** Every key with type, default and description, in the order of the documentation. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { languageServerSchema } from './assistant-schema.ts';
 import { jwtIssuerSchema } from './auth-schema.ts';
 import { certificateRuleSchema } from './certificates-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
@@ -24,6 +25,7 @@ const namedTables: readonly (readonly [path: readonly string[], keys: readonly s
   [['auth', 'mtls'], Object.keys(certificateRuleSchema.shape)],
   [['limits', 'tiers'], Object.keys(tierSchema.shape)],
   [['mcp', 'servers'], Object.keys(mcpServerSchema.shape)],
+  [['assistant', 'lsp'], Object.keys(languageServerSchema.shape)],
   [
     ['providers'],
     [...new Set(Object.values(providerSchemas).flatMap((each) => Object.keys(each.shape)))],

@@ -59,6 +59,30 @@ completion_model = "rack/coder"`,
   });
 });
 
+test('language servers have a command and extensions, or are switched off', async () => {
+  await using folder = await temporaryDirectory();
+  const given = `[assistant.lsp.nix]
+command = ["nixd"]
+extensions = [".NIX"]
+[assistant.lsp.gopls]
+enabled = false
+`;
+  expect(await load(folder, given)).toMatchObject({
+    ok: true,
+    config: {
+      assistant: {
+        languageServers: new Map([
+          ['nix', { enabled: true, command: ['nixd'], extensions: ['.nix'] }],
+          ['gopls', { enabled: false }],
+        ]),
+      },
+    },
+  });
+  const loaded = await load(folder, '[assistant.lsp.nix]\nextensions = [".nix"]\n');
+  if (loaded.ok) throw new Error('it was taken');
+  expect(loaded.faults.map(({ path }) => path)).toEqual(['assistant.lsp.nix']);
+});
+
 test('two ports, and an address that others reach without a key, are faults', async () => {
   await using folder = await temporaryDirectory();
   const loaded = await load(

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { userPath } from '../secrets/references.ts';
-import type { AssistantConfig, DaemonConfig, RpcConfig } from './assistant-config.ts';
+import type {
+  AssistantConfig,
+  DaemonConfig,
+  LanguageServerConfig,
+  RpcConfig,
+} from './assistant-config.ts';
 import { defined } from './defined.ts';
 import type { ValidConfig } from './schema.ts';
 
@@ -33,6 +38,7 @@ export function resolveAssistant(
       verify: assistant.verify,
       completionCacheEntries: assistant.completion_cache_entries,
       completionCacheTtlMs: assistant.completion_cache_ttl_s * 1_000,
+      languageServers: resolveLanguageServers(assistant.lsp, fault),
       ...defined({
         completionModel: assistant.completion_model,
         budgetMicroUsd: assistant.budget_usd && Math.round(assistant.budget_usd * microUsdPerUsd),
@@ -59,4 +65,19 @@ export function resolveAssistant(
       compression: rpc.enable_compression,
     },
   };
+}
+
+function resolveLanguageServers(
+  servers: ValidConfig['assistant']['lsp'],
+  fault: (path: readonly string[], message: string) => void,
+): Map<string, LanguageServerConfig> {
+  const resolved = new Map<string, LanguageServerConfig>();
+  for (const [name, { enabled, command, extensions }] of Object.entries(servers)) {
+    if (enabled && command === undefined) {
+      fault(['assistant', 'lsp', name], 'it needs a command to start, or enabled = false');
+    }
+    const lowered = extensions?.map((extension) => extension.toLowerCase());
+    resolved.set(name, { enabled, ...defined({ command, extensions: lowered }) });
+  }
+  return resolved;
 }
