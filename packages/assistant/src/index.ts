@@ -1,5 +1,16 @@
 export type { AgentEvent } from './agent/agent-event.ts';
-export type { ModelClient } from './model/model-client.ts';
+export type {
+  FillEvent,
+  FillRequest,
+  ModelClient,
+  ModelEvent,
+  ModelFinishReason,
+  ModelInfo,
+  ModelMessage,
+  ModelPart,
+  ModelRequest,
+  ModelUsage,
+} from './model/model-client.ts';
 export { type OpenProjectOptions, openProject } from './project/open-project.ts';
 export type { Project } from './project/project.ts';
 export {

@@ -36,8 +36,10 @@ export interface ModelRequest {
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
   readonly stop?: readonly string[];
-  /** What routing is told: `completion`, `chat`, `code`, `review`, … (header `x-intent`). */
-  readonly intent?: string;
+  /** How long a model that can think does; undefined: as it does without a word. */
+  readonly effort?: 'low' | 'medium' | 'high';
+  /** What routing is told (header `x-intent`). */
+  readonly intent?: 'code' | 'tests' | 'analysis' | 'explanation' | 'regex';
   /** The project's name, for its privacy and budgets (header `x-project`). */
   readonly project?: string;
   /** Requests of one session prefer one provider, whose prompt cache is warm (header `x-session-id`). */
@@ -71,6 +73,8 @@ export interface ToolCallPart {
   readonly name: string;
   /** JSON text as the model wrote it, valid or not. */
   readonly arguments: string;
+  /** Opaque; some providers want it back with the call. */
+  readonly signature?: string;
 }
 
 export interface ToolResultPart {
@@ -102,6 +106,7 @@ export type ModelEvent =
       readonly name: string;
     }
   | { readonly type: 'tool-arguments'; readonly index: number; readonly json: string }
+  | { readonly type: 'tool-signature'; readonly index: number; readonly signature: string }
   | {
       readonly type: 'finish';
       readonly reason: ModelFinishReason;

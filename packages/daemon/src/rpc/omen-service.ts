@@ -10,13 +10,13 @@ import {
 } from '@zeke/protocol';
 import {
   type CallContext,
-  type Code,
   type MessageInit,
   type MessageType,
   type Peer,
   RpcError,
 } from '@zeke/rpc';
 import { readEvents } from '@zeke/rpc/streams';
+import { gatewayFailure } from '../gateway-failure.ts';
 import { version } from '../version.ts';
 
 /** The gateway, as a function of HTTP requests. */
@@ -121,7 +121,7 @@ async function send(
     return response;
   }
   for (const [name, value] of told) context.trailer.set(name, value);
-  throw failureOf(response.status, await response.text());
+  throw (await gatewayFailure(response)).error;
 }
 
 /** Who calls over the Unix socket is the user whose it is, and has no address. */
@@ -141,30 +141,4 @@ function chunkOf(data: string): MessageInit<ChatCompletionChunk> {
 /** What the API says beyond our message is left out. */
 function messageOf<T extends object>(type: MessageType<T>, json: unknown): T {
   return type.fromJson(json as never, { ignoreUnknownFields: true });
-}
-
-const codesByStatus: Readonly<Record<number, Code>> = {
-  400: 'invalid_argument',
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  404: 'not_found',
-  408: 'deadline_exceeded',
-  409: 'aborted',
-  413: 'resource_exhausted',
-  429: 'resource_exhausted',
-  499: 'canceled',
-  501: 'unimplemented',
-  504: 'deadline_exceeded',
-};
-
-function failureOf(status: number, body: string): RpcError {
-  const code = codesByStatus[status] ?? (status >= 500 ? 'unavailable' : 'failed_precondition');
-  let message = `the gateway answered with the status ${status}`;
-  try {
-    const { error } = JSON.parse(body) as { error?: { message?: string } };
-    message = error?.message ?? message;
-  } catch {
-    // An answer that is no JSON has nothing to say to a caller.
-  }
-  return new RpcError(code, message, { retryable: status === 429 || status >= 500 });
 }
