@@ -39,7 +39,7 @@ export type AskingCall<Result> = (use: {
  * requests to the client of it.
  */
 export class Asking implements AsyncDisposable {
-  readonly #parked = new Map<string, Conversation<unknown>>();
+  readonly #parked = new Map<string, Conversation>();
   readonly #state: RequestStateCodec<AskState>;
   readonly #setTimer: NonNullable<AskingOptions['setTimer']>;
 
@@ -53,24 +53,32 @@ export class Asking implements AsyncDisposable {
     return this.#parked.size;
   }
 
-  /** Begins a call, or goes on with the one that the request answers. */
+  /**
+   * Begins a call, or goes on with the one that the request answers. `what` says who calls what: an answer
+   * is taken for a call of the same only.
+   */
   async run<Result>(
     context: ServerContext,
+    what: string,
     call: AskingCall<Result>,
   ): Promise<Result | InputRequiredResult> {
     const { inputResponses = {}, signal } = context.mcpReq;
     const state = context.mcpReq.requestState<AskState>();
     const conversation =
-      state === undefined ? new Conversation<Result>(call) : this.#takeUp<Result>(state);
+      state === undefined
+        ? new Conversation<Result>(what, call)
+        : this.#takeUp<Result>(state, what);
     const turn = await conversation.next(inputResponses as InputResponses, signal);
     if (turn.kind === 'result') return turn.result;
     return await this.#park(conversation, turn.requests, context);
   }
 
-  #takeUp<Result>(state: AskState): Conversation<Result> {
+  #takeUp<Result>(state: AskState, what: string): Conversation<Result> {
     const found = this.#parked.get(state.call);
-    this.#parked.delete(state.call);
-    if (found !== undefined) return found as Conversation<Result>;
+    if (found?.what === what) {
+      this.#parked.delete(state.call);
+      return found as unknown as Conversation<Result>;
+    }
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       'the call that this answers waits no more: it was answered already, or too late; begin it anew',
@@ -92,7 +100,7 @@ export class Asking implements AsyncDisposable {
       conversation.abort(new Error('nobody answered in time'));
     }, parkedCallMs);
     conversation.onResume(stopTimer);
-    this.#parked.set(call, conversation);
+    this.#parked.set(call, conversation as unknown as Conversation);
     return inputRequired({
       inputRequests: requests,
       requestState: await this.#state.mint({ call }, context),
@@ -113,16 +121,20 @@ type Turn<Result> =
 
 /** One call, over all the requests of its caller that it takes. */
 class Conversation<Result = unknown> {
+  readonly what: string;
   readonly #controller = new AbortController();
   readonly #call: AskingCall<Result>;
   #running: Promise<Turn<Result>> | undefined;
   #answers: InputResponses = {};
   /** What it waits for now. */
-  #question: { requests: InputRequests; answered: PromiseWithResolvers<InputResponses> } | undefined;
+  #question:
+    | { requests: InputRequests; answered: PromiseWithResolvers<InputResponses> }
+    | undefined;
   #asked = Promise.withResolvers<Turn<Result>>();
   #stopTimer: (() => void) | undefined;
 
-  constructor(call: AskingCall<Result>) {
+  constructor(what: string, call: AskingCall<Result>) {
+    this.what = what;
     this.#call = call;
   }
 

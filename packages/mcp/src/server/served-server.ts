@@ -102,7 +102,7 @@ export class ServedServer extends McpServer {
       return { tools: listed.items as Tool[], ...listed.next };
     });
     this.server.setRequestHandler('tools/call', ({ params }, context) =>
-      this.#call('tool-failed', context, (served) =>
+      this.#call('tool-failed', params, context, (served) =>
         tools.call({ name: params.name, arguments: params.arguments ?? {} }, served),
       ),
     );
@@ -121,7 +121,9 @@ export class ServedServer extends McpServer {
       return { resourceTemplates: [...listed.items], ...listed.next };
     });
     this.server.setRequestHandler('resources/read', ({ params }, context) =>
-      this.#call('resource-not-found', context, (served) => resources.read(params.uri, served)),
+      this.#call('resource-not-found', params, context, (served) =>
+        resources.read(params.uri, served),
+      ),
     );
     if (!resources.subscribe) return;
     this.server.setRequestHandler('resources/subscribe', async ({ params }) => {
@@ -142,7 +144,7 @@ export class ServedServer extends McpServer {
       return { prompts: [...listed.items], ...listed.next };
     });
     this.server.setRequestHandler('prompts/get', ({ params }, context) =>
-      this.#call('prompt-failed', context, (served) =>
+      this.#call('prompt-failed', params, context, (served) =>
         prompts.get({ name: params.name, arguments: params.arguments ?? {} }, served),
       ),
     );
@@ -152,7 +154,7 @@ export class ServedServer extends McpServer {
     const { served } = this.#parts;
     if (!served.complete) return;
     this.server.setRequestHandler('completion/complete', async ({ params }, context) => {
-      const result = await this.#call('prompt-failed', context, async (own) => {
+      const result = await this.#call('prompt-failed', params, context, async (own) => {
         return (await served.complete?.(params, own)) ?? noValues;
       });
       return result as CompleteResult;
@@ -161,18 +163,24 @@ export class ServedServer extends McpServer {
 
   async #call<Result>(
     failed: McpErrorName,
+    params: object,
     context: ServerContext,
     run: (context: ServedContext) => Promise<Result>,
   ) {
     const caller = this.#callerOf(context);
+    const what = JSON.stringify([
+      caller.id,
+      context.mcpReq.method,
+      { ...params, _meta: undefined },
+    ]);
     using _place = this.#parts.admission.enter(caller.sessionId ?? caller.id);
     try {
-      return await this.#parts.asking.run(context, ({ ask, signal }) =>
+      return await this.#parts.asking.run(context, what, ({ ask, signal }) =>
         run({
           caller,
           signal,
           ask: (requests) => {
-            this.#checkCanBeAsked(context, requests);
+            this.#checkCanBeAsked(requests);
             return ask(requests);
           },
           onProgress: progressOf(context),
@@ -199,13 +207,16 @@ export class ServedServer extends McpServer {
   }
 
   /** The call would wait for nothing: such a client can't answer, or not this. */
-  #checkCanBeAsked(_context: ServerContext, requests: InputRequests): void {
+  #checkCanBeAsked(requests: InputRequests): void {
     const can = this.server.getClientCapabilities();
     const missing: Record<string, object> = {};
     for (const { method } of Object.values(requests)) {
       const needed = capabilityFor(method);
       if (needed === undefined) {
-        throw new ProtocolError(ProtocolErrorCode.InternalError, `${method} asks no client anything`);
+        throw new ProtocolError(
+          ProtocolErrorCode.InternalError,
+          `${method} asks no client anything`,
+        );
       }
       if (can?.[needed] === undefined) missing[needed] = {};
     }
