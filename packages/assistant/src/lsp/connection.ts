@@ -101,7 +101,7 @@ export class Connection {
     } catch (reason) {
       if (this.#ended.signal.aborted) throw this.#ended.signal.reason;
       if (any.aborted) source.cancel();
-      if (signal.aborted) throw RpcError.from(signal.reason);
+      if (signal.aborted) throw signal.reason;
       if (!late.aborted) throw refusal(name, method, reason);
       this.#noteSilence(received);
       throw new RpcError(

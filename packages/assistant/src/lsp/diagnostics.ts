@@ -64,9 +64,8 @@ export async function diagnosticsOf(
         }
       });
     } catch (reason) {
-      signal.throwIfAborted();
       const error = RpcError.from(reason);
-      if (error.code === 'internal') throw reason;
+      if (signal.aborted || error.code === 'internal') throw error;
       reports.set(path, { path, diagnostics: [], reason: error.message });
     }
     const left = waiting.filter((other) => !reports.has(other));
@@ -110,7 +109,7 @@ async function askServer(
       readable.push(path);
     } catch (reason) {
       const error = RpcError.from(reason);
-      if (error.code === 'internal' || error.code === 'canceled') throw reason;
+      if (signal.aborted || error.code === 'internal') throw reason;
       reports.push({ path, diagnostics: [], reason: error.message });
     }
   }

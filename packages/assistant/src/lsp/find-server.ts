@@ -26,8 +26,8 @@ export interface FindServerOptions {
 }
 
 /**
- * Servers for a file that are on this machine, the best first: those in a `node_modules/.bin` between
- * the file and the project's root before those on the path. A file outside the project has none.
+ * Servers for a file that are on this machine, the best first: those of the project, as in a
+ * `node_modules/.bin` between the file and the root, before those on the path. A file outside the project has none.
  */
 export async function findServers(
   path: string,
@@ -36,12 +36,13 @@ export async function findServers(
   const { specs, project, searchPath } = options;
   if (!isWithin(project.root, path)) return [];
   const fitting = specsFor(path, specs);
-  const found: FoundServer[] = [];
+  const own: FoundServer[] = [];
+  const others: FoundServer[] = [];
   for (const spec of fitting) {
     const root = await rootFor(spec, path, project);
     for (const program of await programs(spec, path, project, searchPath)) {
       const isOwn = isWithin(project.root, program) || isWithin(project.root, await real(program));
-      found.push({
+      (isOwn ? own : others).push({
         spec,
         command: [program, ...spec.command.slice(1)],
         root,
@@ -49,7 +50,7 @@ export async function findServers(
       });
     }
   }
-  return found;
+  return [...own, ...others];
 }
 
 /** Servers that would be for a file, whether they are there or not. */

@@ -135,14 +135,15 @@ export function serverSpecs(
     const [program, ...rest] = command ?? [];
     if (!enabled || program === undefined) return [];
     // Whoever names a program means that one, whatever its package says.
-    const { package: _needed, ...known } = knownServers.find((spec) => spec.name === name) ?? {};
-    const files = extensions ?? known.extensions;
+    const known = knownServers.find((spec) => spec.name === name);
+    const { package: _needed, ...kept } = known ?? {};
+    const files = extensions ?? known?.extensions;
     if (files === undefined) {
       const message = `assistant.lsp.${name}.extensions: say for which files it is, as [".ts"]`;
       throw new RpcError('invalid_argument', message);
     }
     const own: LanguageServerSpec['command'] = [program, ...rest];
-    return [{ ...known, name, command: own, extensions: files }];
+    return [{ ...kept, name, command: own, extensions: files }];
   });
   return [...own, ...knownServers.filter(({ name }) => !configured.has(name))];
 }

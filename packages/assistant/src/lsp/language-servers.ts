@@ -102,15 +102,15 @@ export class LanguageServers implements AsyncDisposable {
     signal: AbortSignal,
     ask: (server: LanguageServer) => Promise<T>,
   ): Promise<T> {
-    const found = await this.#choose(project, path);
     try {
-      return await this.#useOnce(found, project, signal, ask);
+      const found = await this.#choose(project, path);
+      const first = this.#useOnce(found, project, signal, ask);
+      return await first.catch((reason: unknown) => {
+        if (!this.#mayAskAgain(found, reason)) throw reason;
+        return this.#useOnce(found, project, signal, ask);
+      });
     } catch (reason) {
-      const slot = this.#slots.get(keyOf(found));
-      const hasCrashed =
-        slot?.state.kind === 'crashed' && RpcError.from(reason).code === 'unavailable';
-      if (!hasCrashed || this.#waitMs(slot) > 0) throw reason;
-      return await this.#useOnce(found, project, signal, ask);
+      throw ours(reason, signal);
     }
   }
 
@@ -166,6 +166,12 @@ export class LanguageServers implements AsyncDisposable {
       'permission_denied',
       `${refused.spec.name} (${refused.command[0]}) runs programs of this project, which is not trusted yet: trust the project first`,
     );
+  }
+
+  #mayAskAgain(found: FoundServer, reason: unknown): boolean {
+    const slot = this.#slots.get(keyOf(found));
+    const isGone = reason instanceof RpcError && reason.code === 'unavailable';
+    return isGone && slot?.state.kind === 'crashed' && this.#waitMs(slot) === 0;
   }
 
   async #useOnce<T>(
@@ -324,11 +330,17 @@ function keyOf({ command, root }: FoundServer): string {
 
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(RpcError.from(signal.reason));
+    const onAbort = () => reject(signal.reason);
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+function ours(reason: unknown, signal: AbortSignal): RpcError {
+  const isLate = signal.aborted && reason instanceof Error && reason.name === 'TimeoutError';
+  if (!isLate) return RpcError.from(reason);
+  return new RpcError('deadline_exceeded', 'language servers took too long', { cause: reason });
 }
 
 function noServer(path: string, specs: readonly LanguageServerSpec[]): RpcError {

@@ -48,7 +48,7 @@ export function definitionsAt(
   });
 }
 
-/** Where what stands at a place is used, with its definition. Throws as `definitionsAt` does. */
+/** Where what stands at a place is used, with its definition, file by file. Throws as `definitionsAt` does. */
 export function referencesAt(
   servers: LanguageServers,
   query: PlaceQuery,
@@ -61,7 +61,8 @@ export function referencesAt(
       { ...at, context: { includeDeclaration: true } },
       signal,
     );
-    return { place, ...(await readLocations(answer, server.encoding, query.project)) };
+    const { locations, total } = await readLocations(answer, server.encoding, query.project);
+    return { place, locations: locations.sort(byPlace), total };
   });
 }
 
@@ -110,6 +111,12 @@ export function atPlace<T>(
       at: { textDocument: { uri: document.uri }, position },
     });
   });
+}
+
+function byPlace(left: CodeLocation, right: CodeLocation): number {
+  if (left.path !== right.path) return left.path < right.path ? -1 : 1;
+  const [{ start: from }, { start: to }] = [left.span, right.span];
+  return from.line - to.line || from.column - to.column;
 }
 
 function hoverText(contents: MarkupContent | MarkedString | MarkedString[]): string {
