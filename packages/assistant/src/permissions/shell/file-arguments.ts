@@ -1,0 +1,156 @@
+import { readGitCommand } from './git-command.ts';
+import type { PathAccess } from './shell-part.ts';
+
+export interface FileArgument {
+  readonly access: PathAccess;
+  /** As the program gets it: relative to its working folder, and may hold what is not known. */
+  readonly path: string;
+}
+
+/**
+ * The files that a program known here opens, as its words name them. Empty for other programs, whose
+ * words may mean anything.
+ */
+export function fileArguments(words: readonly string[]): readonly FileArgument[] {
+  const [name = '', ...args] = words;
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  return programs[base]?.(args, words) ?? [];
+}
+
+/** All words that are no options: where anything may be a file. */
+export function mentionedPaths(words: readonly string[]): readonly string[] {
+  return words
+    .slice(1)
+    .map((word) => (word.startsWith('-') ? (/^--?[\w-]+=(.+)$/s.exec(word)?.[1] ?? '') : word))
+    .filter((word) => word !== '' && word.length < 1_000 && !word.includes('\n'));
+}
+
+type Reader = (args: readonly string[], words: readonly string[]) => readonly FileArgument[];
+
+/** Words that are no options, and no values of `valued` options. */
+function operands(args: readonly string[], valued = /^$/): string[] {
+  const found: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return [...found, ...args.slice(at + 1)];
+    if (valued.test(arg)) at += 1;
+    else if (!arg.startsWith('-')) found.push(arg);
+  }
+  return found;
+}
+
+const as = (access: PathAccess, paths: readonly string[]): FileArgument[] =>
+  paths.map((path) => ({ access, path }));
+
+const reads =
+  (valued?: RegExp): Reader =>
+  (args) =>
+    as('read', operands(args, valued));
+
+const writes =
+  (valued?: RegExp): Reader =>
+  (args) =>
+    as('write', operands(args, valued));
+
+/** The first operand is no file. */
+const writesAfterFirst: Reader = (args) => as('write', operands(args).slice(1));
+
+/** The first operand is a pattern, unless an option gave it. */
+const searches: Reader = (args) => {
+  const hasPattern = args.some((arg) => /^-[ef]$|^--(?:regexp|file|files)(?:=|$)/.test(arg));
+  const found = operands(args, /^-(?:[efABCmgtT]|-(?:glob|type|max-count|context|regexp|file))$/);
+  const named = args.flatMap((arg, at) => (arg === '-f' ? args.slice(at + 1, at + 2) : []));
+  return as('read', [...named, ...(hasPattern ? found : found.slice(1))]);
+};
+
+const copies =
+  (from: PathAccess): Reader =>
+  (args) => {
+    const into = args.flatMap((arg, at) =>
+      arg === '-t' || arg === '--target-directory'
+        ? args.slice(at + 1, at + 2)
+        : (/^(?:-t|--target-directory=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
+    );
+    const found = operands(args, /^-(?:t|S|m|o|g|-target-directory)$/);
+    const targets = into.length > 0 ? into : found.slice(-1);
+    const sources = into.length > 0 ? found : found.slice(0, -1);
+    return [...as(from, sources), ...as('write', targets)];
+  };
+
+const find: Reader = (args) => {
+  const end = args.findIndex((arg) => /^[-(!]/.test(arg) && !/^-[HLPDO]/.test(arg));
+  const starts = operands(end === -1 ? args : args.slice(0, end));
+  const changes = args.includes('-delete');
+  const written = args.flatMap((arg, at) =>
+    /^-f(?:print|printf|print0|ls)$/.test(arg) ? args.slice(at + 1, at + 2) : [],
+  );
+  return [...as(changes ? 'write' : 'read', starts), ...as('write', written)];
+};
+
+const sed: Reader = (args) => {
+  const hasScript = args.some((arg) => /^-(?:e|f|-expression|-file)/.test(arg));
+  const found = operands(args, /^-(?:[efl]|-expression|-file)$/);
+  const isInPlace = args.some((arg) => /^-[nErsuz]*i|^--in-place/.test(arg));
+  return as(isInPlace ? 'write' : 'read', hasScript ? found : found.slice(1));
+};
+
+const awk: Reader = (args) => {
+  const found = operands(args, /^-[Fv]$/).slice(args.includes('-f') ? 0 : 1);
+  return as(
+    'read',
+    found.filter((each) => !/^\w+=/.test(each)),
+  );
+};
+
+const dd: Reader = (args) =>
+  args.flatMap((arg) => {
+    const [, name, path = ''] = /^(if|of)=(.*)$/s.exec(arg) ?? [];
+    return name === undefined ? [] : as(name === 'of' ? 'write' : 'read', [path]);
+  });
+
+const sort: Reader = (args) => {
+  const written = args.flatMap((arg, at) =>
+    arg === '-o'
+      ? args.slice(at + 1, at + 2)
+      : (/^(?:-o|--output=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
+  );
+  return [...as('read', operands(args, /^-[koStT]$/)), ...as('write', written)];
+};
+
+const secondIsWritten: Reader = (args) => {
+  const found = operands(args, /^-[cslfwn]$/);
+  return [...as('read', found.slice(0, 1)), ...as('write', found.slice(1))];
+};
+
+const git: Reader = (_args, words) => as('read', readGitCommand(words).folders);
+
+const each = (names: string, reader: Reader): [string, Reader][] =>
+  names.split(' ').map((name) => [name, reader]);
+
+const programs: Readonly<Record<string, Reader | undefined>> = Object.assign(
+  Object.create(null),
+  Object.fromEntries([
+    ...each(
+      'b2sum base32 base64 cat cd cksum cmp column comm diff du expand file fmt fold hexdump join ls md5sum nl od paste pr pushd ' +
+        'readlink realpath rev sha1sum sha224sum sha256sum sha384sum sha512sum size source . stat strings sum tac tree tsort ' +
+        'unexpand wc zcat',
+      reads(/^-(?:[dfswLIP]|[A-Z])$/),
+    ),
+    ...each('head tail', reads(/^-[nc]$/)),
+    ['cut', reads(/^-[dfcb]$/)],
+    ...each('grep egrep fgrep rg zgrep fd', searches),
+    ...each('jq', (args) => as('read', operands(args, /^--?(?:arg|argjson|indent|f)$/).slice(1))),
+    ...each('rm rmdir unlink shred mkdir mkfifo tee', writes(/^-[m]$/)),
+    ...each('touch truncate', writes(/^-[drst]$/)),
+    ...each('chmod chown chgrp', writesAfterFirst),
+    ...each('cp ln install', copies('read')),
+    ['mv', copies('write')],
+    ...each('uniq xxd', secondIsWritten),
+    ['find', find],
+    ['sed', sed],
+    ...each('awk gawk mawk', awk),
+    ['dd', dd],
+    ['sort', sort],
+    ['git', git],
+  ]),
+);
