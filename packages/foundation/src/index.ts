@@ -1,5 +1,10 @@
 export { equalInConstantTime, hashSecret } from './auth/hash-secret.ts';
-export type { LanguageServerConfig } from './config/assistant-config.ts';
+export type {
+  AssistantConfig,
+  DaemonConfig,
+  LanguageServerConfig,
+  RpcConfig,
+} from './config/assistant-config.ts';
 export {
   type AuthConfig,
   type GrantName,
@@ -46,6 +51,12 @@ export type {
   McpRemoteServerConfig,
   McpServerConfig,
 } from './config/mcp-config.ts';
+export type {
+  McpEffect,
+  McpPolicyConfig,
+  McpRuleConfig,
+  McpScope,
+} from './config/mcp-policy-config.ts';
 export {
   type ApiKeyProviderConfig,
   type AuditConfig,
@@ -166,5 +177,6 @@ export {
   type TracerOptions,
 } from './telemetry/tracer.ts';
 export { isDeeperThan, maxJsonDepth } from './text/json-depth.ts';
+export { type JsonPathStep, parseJsonPath, valuesAt } from './text/json-path.ts';
 export { editDistance, nearest } from './text/nearest.ts';
 export { parseTime } from './text/parse-time.ts';

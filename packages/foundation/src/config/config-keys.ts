@@ -3,6 +3,7 @@ import { languageServerSchema } from './assistant-schema.ts';
 import { jwtIssuerSchema } from './auth-schema.ts';
 import { certificateRuleSchema } from './certificates-schema.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
+import { mcpRuleSchema } from './mcp-policy-schema.ts';
 import { mcpServerSchema } from './mcp-schema.ts';
 import { type ProviderType, providerTypes } from './resolved-config.ts';
 import {
@@ -44,6 +45,7 @@ const namedTables = [
   [['policies'], policySchema],
   [['projects'], projectSchema],
   [['mcp', 'servers'], mcpServerSchema],
+  [['mcp', 'rules'], mcpRuleSchema],
   [['assistant', 'lsp'], languageServerSchema],
 ] as const;
 

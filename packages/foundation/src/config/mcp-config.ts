@@ -1,4 +1,5 @@
 import type { Secret } from '../secrets/secret.ts';
+import type { McpPolicyConfig } from './mcp-policy-config.ts';
 
 /** Which eras of the Model Context Protocol a server is taken to speak. */
 export const mcpProtocols = ['auto', 'stateless', 'sessions'] as const;
@@ -18,6 +19,7 @@ export interface McpConfig {
   readonly projectServers: boolean;
   /** After which time without a call a connection is closed; it is opened again on need. 0: never. */
   readonly idleTimeoutMs: number;
+  readonly policy: McpPolicyConfig;
 }
 
 /** A program that is started, or an address that is called. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mcpProtocols, mcpRemoteTransports } from './mcp-config.ts';
+import { mcpPolicySchema, mcpRuleSchema } from './mcp-policy-schema.ts';
 import {
   choice,
   flag,
@@ -88,4 +89,9 @@ export const mcpSchema = z.strictObject({
     )
     .default({})
     .describe('Tables of MCP servers, by the names that their tools get'),
+  policy: mcpPolicySchema.prefault({}),
+  rules: z
+    .record(z.string().min(1).max(64), mcpRuleSchema, { error: 'it must be a table of rules' })
+    .default({})
+    .describe('Rules about calls, by name; the first that fits decides'),
 });

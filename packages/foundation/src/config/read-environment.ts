@@ -5,6 +5,7 @@ import { certificateRuleSchema } from './certificates-schema.ts';
 import { type ConfigFault, formatPath } from './config-fault.ts';
 import { environmentName, environmentPart } from './config-keys.ts';
 import { guardrailSchema, policySchema } from './guardrails-schema.ts';
+import { mcpRuleSchema } from './mcp-policy-schema.ts';
 import { mcpServerSchema } from './mcp-schema.ts';
 import { type RawConfig, type RawEntry, TextValue } from './raw-config.ts';
 import {
@@ -25,6 +26,7 @@ const namedTables: readonly (readonly [path: readonly string[], keys: readonly s
   [['auth', 'mtls'], Object.keys(certificateRuleSchema.shape)],
   [['limits', 'tiers'], Object.keys(tierSchema.shape)],
   [['mcp', 'servers'], Object.keys(mcpServerSchema.shape)],
+  [['mcp', 'rules'], Object.keys(mcpRuleSchema.shape)],
   [['assistant', 'lsp'], Object.keys(languageServerSchema.shape)],
   [
     ['providers'],

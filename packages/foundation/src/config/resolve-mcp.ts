@@ -2,6 +2,7 @@ import { userPath } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
 import { defined } from './defined.ts';
 import type { McpConfig, McpRemoteTransport, McpServerConfig } from './mcp-config.ts';
+import { resolveMcpPolicy } from './resolve-mcp-policy.ts';
 import type { ValidConfig } from './schema.ts';
 
 type ValidServer = ValidConfig['mcp']['servers'][string];
@@ -22,6 +23,7 @@ export function resolveMcp(mcp: ValidConfig['mcp'], folder: string, fault: Fault
     servers,
     projectServers: mcp.project_servers,
     idleTimeoutMs: mcp.idle_timeout_ms,
+    policy: resolveMcpPolicy(mcp, fault),
   };
 }
 
