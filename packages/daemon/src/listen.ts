@@ -3,11 +3,18 @@ import type { Composition } from './compose.ts';
 import { home } from './home.ts';
 import { type HttpServer, type HttpServerOptions, serveHttp } from './http-server.ts';
 import type { ServerTls } from './tls/server-tls.ts';
+import type { WebSocketRoute } from './web-sockets.ts';
 
 /** The listeners of a running zeke as one; the address is that of the callers of models. */
 export interface Listeners extends HttpServer {
   /** Where the admin API is; absent where it is found with the rest. */
   readonly adminUrl?: string;
+}
+
+interface ListenOptions {
+  readonly reusePort: boolean;
+  readonly tls: ServerTls | undefined;
+  readonly webSockets: readonly WebSocketRoute[];
 }
 
 /**
@@ -18,7 +25,7 @@ export interface Listeners extends HttpServer {
 export async function listen(
   { server: { admin, host, maxHeaderBytes, port } }: ResolvedConfig,
   parts: Composition,
-  { reusePort, tls }: { readonly reusePort: boolean; readonly tls: ServerTls | undefined },
+  { reusePort, tls, webSockets }: ListenOptions,
 ): Promise<Listeners> {
   const { gateway, log } = parts;
   const shared = {
@@ -31,6 +38,7 @@ export async function listen(
     ...shared,
     host,
     port,
+    webSockets,
     home: (request) => home(request, parts, tls !== undefined),
     handle: (request, peer, certificate) => gateway.handle(request, peer, certificate, door),
     cutShort: () => gateway.cutShort(),

@@ -1,4 +1,5 @@
 import { forgetRunning, type Logger, noteRunning, type ResolvedConfig } from '@zeke/foundation';
+import { version } from './version.ts';
 
 /**
  * Notes in `$ZEKE_HOME` where this process answers, for other commands to find it, until it is disposed
@@ -10,7 +11,9 @@ export async function noteAddress(
   log: Logger,
 ): Promise<AsyncDisposable> {
   const { pid } = process;
-  await noteRunning(home, { pid, url, configFile: file ?? null }).catch((err) =>
+  const startedAtMs = Date.now();
+  const note = { pid, url, configFile: file ?? null, startedAtMs, version };
+  await noteRunning(home, note).catch((err) =>
     log.warn('the address cannot be noted for other commands', { home, err }),
   );
   return { [Symbol.asyncDispose]: () => forgetRunning(home, pid).catch(() => {}) };

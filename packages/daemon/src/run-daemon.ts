@@ -14,6 +14,7 @@ import { listen } from './listen.ts';
 import { noteAddress } from './note-address.ts';
 import { Reloader } from './reload.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
+import { startRpc } from './start-rpc.ts';
 import { ServerTls } from './tls/server-tls.ts';
 
 export interface DaemonOptions {
@@ -37,6 +38,15 @@ interface WorkerRole {
   readonly shareMetrics: NonNullable<CompositionOptions['shareMetrics']>;
 }
 
+/** Where calls are taken. */
+export interface RpcAddresses {
+  /** Of gRPC; undefined where it is not spoken. */
+  readonly url: string | undefined;
+  readonly quicUrl: string | undefined;
+  /** Undefined where another zeke of this user has it. */
+  readonly socket: string | undefined;
+}
+
 /** A running zeke. */
 export interface Daemon {
   /** Where it answers, `http://127.0.0.1:8080`. */
@@ -45,8 +55,8 @@ export interface Daemon {
   readonly localUrl: string;
   /** Where the admin API is; undefined where it is found with the rest. */
   readonly adminUrl: string | undefined;
-  /** Where gRPC is spoken, and the Unix socket; undefined without `rpc.port`. */
-  readonly rpc: { readonly url: string; readonly socket: string } | undefined;
+  /** Where calls are taken; undefined in a process that is not the first of several. */
+  readonly rpc: RpcAddresses | undefined;
   readonly parts: Composition;
   /**
    * Reads the configuration, with all that it refers to, and the certificates again, changed or not.
@@ -86,9 +96,16 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const { log } = parts;
   const tls = await openTls(config, parts);
   if (tls !== undefined) starting.use(tls);
-  const rpc = worker?.isFirst === false ? undefined : await startRpc(config, parts);
+  const rpc = worker?.isFirst === false ? undefined : await startRpc(config, parts, tls);
   if (rpc !== undefined) starting.defer(() => rpc.stop(0));
-  const server = await listen(config, parts, { tls, reusePort: worker !== undefined });
+  const server = await listen(config, parts, {
+    tls,
+    reusePort: worker !== undefined,
+    // Of several processes on one port, any would be asked for one.
+    webSockets: rpc === undefined || worker !== undefined ? [] : [rpc.webSocket],
+  });
+  starting.defer(async () => void (await server.stop(0)));
+  await rpc?.listen();
   tls?.follow((material) => server.useTls(material));
   parts.gateway.start();
   const watching = new AbortController();
@@ -108,7 +125,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const noted = worker ? undefined : await noteAddress(config, server.localUrl, log);
   if (noted) starting.use(noted);
-  if (rpc !== undefined) log.info('rpc ready', { url: rpc.url, socket: rpc.socket });
+  if (rpc !== undefined) {
+    log.info('rpc ready', { url: rpc.url, quic: rpc.quicUrl, socket: rpc.socket });
+  }
   const { adminUrl, url: at } = server;
   const admin = adminUrl === undefined ? {} : { admin: adminUrl };
   log.info('ready', { url: at, ...admin, home: config.home, file: config.file ?? null });
@@ -170,20 +189,4 @@ async function drain(
   if (drainDelayMs > 0) await Bun.sleep(drainDelayMs);
   const [cut] = await Promise.all([server.stop(shutdownTimeoutMs), rpc?.stop(shutdownTimeoutMs)]);
   if (cut > 0) log.warn('requests were cut at the end of the time limit', { cut });
-}
-
-/** Loaded only where it is used: most who run zeke for themselves need no RPC. */
-async function startRpc(
-  { rpc: { port }, server: { host }, home }: ResolvedConfig,
-  { gateway, log }: Composition,
-): Promise<RpcServer | undefined> {
-  if (port === undefined) return undefined;
-  const { serveRpc } = await import('./rpc/serve-rpc.ts');
-  return await serveRpc({
-    host,
-    port,
-    home,
-    handle: (request, peer) => gateway.handle(request, peer),
-    onUnexpected: (err) => log.error('a call failed', { err }),
-  });
 }

@@ -101,9 +101,10 @@ export {
 } from './config/running-file.ts';
 export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { withFileLock } from './files/file-lock.ts';
-export { writeFileAtomically } from './files/write-file-atomically.ts';
+export { createFileOnce, writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';
+export { LoopbackListener } from './network/loopback-listener.ts';
 export { GroupGuard } from './processes/group-guard.ts';
 export { decrypt, encrypt } from './secrets/aes-gcm.ts';
 export { createSecretStore, type SecretStoreOptions } from './secrets/create-secret-store.ts';

@@ -12,7 +12,9 @@ export function greet(greeting: Greeting, { output }: Context, workers: readonly
   if (workers.length > 0) {
     output.line(`  workers    ${workers.length} (processes ${workers.join(', ')})`);
   }
-  if (rpc !== undefined) output.line(`  rpc        ${rpc.url} (gRPC), ${rpc.socket}`);
+  const grpc = rpc?.url === undefined ? [] : [`${rpc.url} (gRPC)`];
+  const places = [...grpc, rpc?.quicUrl, rpc?.socket].filter((place) => place !== undefined);
+  if (places.length > 0) output.line(`  rpc        ${places.join(', ')}`);
   if (real.length > 0) output.line(`  providers  ${real.join(', ')}`);
   if (emulated.length > 0) {
     output.line(

@@ -102,7 +102,9 @@ function greetingOf({ localUrl, parts, rpc, url }: Daemon): Greeting {
   return {
     url,
     localUrl,
-    ...(rpc === undefined ? {} : { rpc: { url: rpc.url, socket: rpc.socket } }),
+    ...(rpc === undefined
+      ? {}
+      : { rpc: { url: rpc.url, quicUrl: rpc.quicUrl, socket: rpc.socket } }),
     providers: providers.map(({ provider }) => provider.name),
     requireAuth: auth.requireAuth,
   };

@@ -6,7 +6,11 @@ export interface Greeting {
   readonly url: string;
   /** The same, or loopback where it listens on all addresses. */
   readonly localUrl: string;
-  readonly rpc?: { readonly url: string; readonly socket: string };
+  readonly rpc?: {
+    readonly url?: string | undefined;
+    readonly quicUrl?: string | undefined;
+    readonly socket?: string | undefined;
+  };
   /** The names of its providers. */
   readonly providers: readonly string[];
   readonly requireAuth: boolean;

@@ -8,8 +8,6 @@ export interface RunningServer {
   readonly url: string;
   /** The `zeke.toml` it was started with, absolute; null without one. */
   readonly configFile: string | null;
-  /** Opens the assistant to callers over a network; those of the Unix socket need none. */
-  readonly authToken?: string;
   /** Milliseconds since the epoch. */
   readonly startedAtMs?: number;
   readonly version?: string;

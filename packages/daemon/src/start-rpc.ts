@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
+import type { Composition } from './compose.ts';
+import type { RpcServer } from './rpc/serve-rpc.ts';
+import type { ServerTls } from './tls/server-tls.ts';
+
+/**
+ * In `$ZEKE_HOME`: what opens the assistant to callers over a network, this machine's own too. It is
+ * made once, and the user's alone.
+ */
+const tokenFile = 'rpc-token';
+
+/** Takes calls to this process, by all ways but those of `RpcServer.listen`. */
+export async function startRpc(
+  config: ResolvedConfig,
+  { gateway, log }: Composition,
+  tls: ServerTls | undefined,
+): Promise<RpcServer> {
+  const { auth, home, rpc } = config;
+  const { serveRpc } = await import('./rpc/serve-rpc.ts');
+  const token = await createFileOnce(join(home, tokenFile), newToken(), 0o600);
+  const adminKey = auth.adminApiKey?.reveal();
+  return await serveRpc({
+    config: rpc,
+    home,
+    handle: (request, peer) => gateway.handle(request, peer),
+    secrets: adminKey === undefined ? [token] : [token, adminKey],
+    ...(rpc.tls ? { tls: await rpcCertificate(home, tls) } : {}),
+    log,
+  });
+}
+
+async function rpcCertificate(
+  home: string,
+  tls: ServerTls | undefined,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  if (tls !== undefined) return { cert: tls.material.cert, key: tls.material.key };
+  const { ownCertificate } = await import('./tls/own-certificate.ts');
+  return await ownCertificate(home, Date.now());
+}
+
+/** 256 random bits. */
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
