@@ -1,11 +1,12 @@
+import { LoopbackListener } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { answerError } from '../answer-error.ts';
 import { type GatewayClient, openClient, serverUrl } from '../client.ts';
 import type { LoginFlags } from '../commands/login.ts';
 import type { ConfigFlags } from '../config.ts';
 import type { Context } from '../context.ts';
+import { loginCode } from '../login-code.ts';
 import { forgetLogin, keepLogin, loginAt } from '../login-store.ts';
-import { LoopbackListener } from '../loopback-listener.ts';
 import { openBrowser } from '../open-browser.ts';
 import { printable } from '../output.ts';
 
@@ -51,7 +52,7 @@ export async function logIn(context: Context, flags: LoginFlags): Promise<void> 
   output.note(`log in with your browser at\n${address.href}`);
   if (flags.browser !== false) openBrowser(address.href);
   const limit = AbortSignal.any([context.interrupts.signal, AbortSignal.timeout(loginLimitMs)]);
-  const code = await listener.code(state, limit);
+  const code = loginCode(await listener.answer(state, limit));
   const { key, expiresInMs } = await redeemCode(redeem, {
     grant_type: 'authorization_code',
     client_id: clientId,

@@ -1,6 +1,5 @@
-import { equalInConstantTime } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
-import { printable } from './output.ts';
+import { equalInConstantTime } from '../auth/hash-secret.ts';
 
 /** Listens on loopback for the browser that comes back from a login (RFC 8252, section 7.3). */
 export class LoopbackListener implements Disposable {
@@ -9,34 +8,25 @@ export class LoopbackListener implements Disposable {
   #state: string | undefined;
   readonly #came = Promise.withResolvers<URLSearchParams>();
 
-  constructor() {
-    this.#server = Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      fetch: (request) => this.#answer(request),
-    });
+  /** Port 0 is any that is free. Throws `failed_precondition` where the port is taken. */
+  constructor(port = 0) {
+    this.#server = listen(port, (request) => this.#answer(request));
     this.redirectUri = `http://127.0.0.1:${this.#server.port}/callback`;
   }
 
   /**
-   * The code that the browser brings with this state; one with another state is sent away, and waited
-   * on. Throws `unauthenticated` when the login was refused, `deadline_exceeded` or `canceled` when
-   * nobody comes before the signal.
+   * The query that the browser brings with this state; one with another state is sent away, and waited
+   * on. Throws `deadline_exceeded` or `canceled` when nobody comes before the signal.
    */
-  async code(state: string, signal: AbortSignal): Promise<string> {
+  async answer(state: string, signal: AbortSignal): Promise<URLSearchParams> {
     this.#state = state;
     const ended = Promise.withResolvers<never>();
     const end = () => ended.reject(signal.reason);
     signal.addEventListener('abort', end);
     try {
       signal.throwIfAborted();
-      const query = await Promise.race([this.#came.promise, ended.promise]);
-      const code = query.get('code');
-      if (code) return code;
-      const why = query.get('error_description') ?? query.get('error') ?? 'there is no code';
-      throw new RpcError('unauthenticated', `the login failed: ${printable(why.slice(0, 500))}`);
+      return await Promise.race([this.#came.promise, ended.promise]);
     } catch (reason) {
-      if (reason instanceof RpcError) throw reason;
       const isLate = (reason as Error).name === 'TimeoutError';
       throw isLate
         ? new RpcError('deadline_exceeded', 'nobody has logged in in time')
@@ -56,12 +46,21 @@ export class LoopbackListener implements Disposable {
     if (method !== 'GET' || pathname !== '/callback') return text(404, 'There is nothing here.');
     const state = searchParams.get('state');
     if (state === null || !this.#state || !equalInConstantTime(state, this.#state)) {
-      return text(400, 'This is not the login that the command line waits for.');
+      return text(400, 'This is not the login that zeke waits for.');
     }
     this.#came.resolve(searchParams);
     return searchParams.has('code')
       ? text(200, 'You are logged in. You can close this page and go back to the terminal.')
       : text(200, 'The login failed. The terminal says why.');
+  }
+}
+
+function listen(port: number, fetch: (request: Request) => Response) {
+  try {
+    return Bun.serve({ hostname: '127.0.0.1', port, fetch });
+  } catch (cause) {
+    const message = `port ${port} of 127.0.0.1 cannot be listened on: is it in use?`;
+    throw new RpcError('failed_precondition', message, { cause });
   }
 }
 
