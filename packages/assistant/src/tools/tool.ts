@@ -17,10 +17,20 @@ export interface Tool<Input = unknown> {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** False where a call can change files: a snapshot is taken before the step then. */
   readonly isReadOnly: boolean;
+  /** True where calls may run beside others of their step though they can change files. */
+  readonly runsBesideOthers?: boolean;
   /** Checks arguments that came as JSON. Throws `invalid_argument` that names the field at fault. */
   parse(input: unknown): Input;
-  /** Empty where a call touches nothing but the session. */
+  /**
+   * Empty where a call touches nothing but the session. Throws RpcError for arguments that lead nowhere,
+   * as a path in a circle of links: the model is told so.
+   */
   actions(input: Input, place: ToolPlace): readonly Action[] | Promise<readonly Action[]>;
+  /**
+   * What a call would change in files, found without changing any: for who has to allow it. Empty
+   * where that cannot be known.
+   */
+  preview?(input: Input, place: ToolPlace): Promise<readonly FileDiff[]>;
   run(input: Input, context: ToolContext): Promise<ToolOutput>;
 }
 
@@ -41,6 +51,8 @@ export interface ToolContext extends ToolPlace {
    * moved in the meantime, fails.
    */
   readonly allowed: readonly Action[];
+  /** True for a file that must not be read though its folder may: searches leave it out. */
+  readonly hides?: (path: string) => boolean;
   /** Tells of long work while it runs: a line, or new output of a command. */
   readonly onProgress: (text: string) => void;
 }
