@@ -634,6 +634,148 @@ function FeedbackResponse$new(): FeedbackResponse {
 
 const FeedbackResponse$fields = /* @__PURE__ */ new FieldTable('reaper.FeedbackResponse', () => []);
 
+export interface CompleteManyRequest {
+  /** At most 100. */
+  requests: CompleteRequest[];
+  /** Fields that this code does not know, in the binary format. */
+  $unknown?: Uint8Array | undefined;
+}
+
+export const CompleteManyRequest: MessageType<CompleteManyRequest> = {
+  typeName: 'reaper.CompleteManyRequest',
+  create(init) {
+    if (init === undefined) return CompleteManyRequest$new();
+    return {
+      requests: init.requests === undefined ? [] : init.requests.map((item) => CompleteRequest.create(item)),
+      $unknown: init.$unknown,
+    };
+  },
+  encode(message, writer) {
+    const f1 = message.requests;
+    if (f1 !== undefined) {
+      for (let i = 0; i < f1.length; i++) {
+        writer.tag(10);
+        const begin = writer.begin();
+        CompleteRequest.encode(f1[i] as MessageInit<CompleteRequest>, writer);
+        writer.end(begin);
+      }
+    }
+    if (message.$unknown !== undefined) writer.raw(message.$unknown);
+  },
+  decode(reader, end, into) {
+    const message = into ?? CompleteManyRequest$new();
+    while (reader.position < end) {
+      const start = reader.position;
+      const tag = reader.tag();
+      switch (tag) {
+        case 10: {
+          const close = reader.open();
+          message.requests.push(CompleteRequest.decode(reader, close));
+          reader.close(close);
+          break;
+        }
+        default:
+          if (reader.endsGroup(tag)) return message;
+          message.$unknown = reader.unknown(tag, start, message.$unknown);
+      }
+    }
+    return message;
+  },
+  toJson(message, options) {
+    return messageToJson(CompleteManyRequest$fields, message, options);
+  },
+  fromJson(item, options) {
+    return messageFromJson(CompleteManyRequest, CompleteManyRequest$fields, item, options);
+  },
+};
+
+function CompleteManyRequest$new(): CompleteManyRequest {
+  return {
+    requests: [],
+    $unknown: undefined,
+  };
+}
+
+const CompleteManyRequest$fields = /* @__PURE__ */ new FieldTable('reaper.CompleteManyRequest', () => [
+  { number: 1, name: 'requests', label: 'repeated', type: CompleteRequest },
+]);
+
+export interface CompleteManyResponse {
+  /** Which of the requests it answers, from 0. */
+  index: number;
+  response?: CompleteResponse | undefined;
+  /** Fields that this code does not know, in the binary format. */
+  $unknown?: Uint8Array | undefined;
+}
+
+export const CompleteManyResponse: MessageType<CompleteManyResponse> = {
+  typeName: 'reaper.CompleteManyResponse',
+  create(init) {
+    if (init === undefined) return CompleteManyResponse$new();
+    return {
+      index: init.index ?? 0,
+      response: init.response === undefined ? undefined : CompleteResponse.create(init.response),
+      $unknown: init.$unknown,
+    };
+  },
+  encode(message, writer) {
+    const f1 = message.index;
+    if (f1 !== undefined && f1 !== 0) {
+      writer.tag(8);
+      writer.uint32(f1);
+    }
+    const f2 = message.response;
+    if (f2 !== undefined) {
+      writer.tag(18);
+      const begin = writer.begin();
+      CompleteResponse.encode(f2, writer);
+      writer.end(begin);
+    }
+    if (message.$unknown !== undefined) writer.raw(message.$unknown);
+  },
+  decode(reader, end, into) {
+    const message = into ?? CompleteManyResponse$new();
+    while (reader.position < end) {
+      const start = reader.position;
+      const tag = reader.tag();
+      switch (tag) {
+        case 8:
+          message.index = reader.uint32();
+          break;
+        case 18: {
+          const close = reader.open();
+          message.response = CompleteResponse.decode(reader, close, message.response);
+          reader.close(close);
+          break;
+        }
+        default:
+          if (reader.endsGroup(tag)) return message;
+          message.$unknown = reader.unknown(tag, start, message.$unknown);
+      }
+    }
+    return message;
+  },
+  toJson(message, options) {
+    return messageToJson(CompleteManyResponse$fields, message, options);
+  },
+  fromJson(item, options) {
+    return messageFromJson(CompleteManyResponse, CompleteManyResponse$fields, item, options);
+  },
+};
+
+function CompleteManyResponse$new(): CompleteManyResponse {
+  return {
+    index: 0,
+    response: undefined,
+    $unknown: undefined,
+  };
+}
+
+const CompleteManyResponse$fields = /* @__PURE__ */ new FieldTable('reaper.CompleteManyResponse', () => [
+  { number: 1, name: 'index', label: 'implicit', type: 'uint32' },
+  { number: 2, name: 'response', label: 'optional', type: CompleteResponse },
+]);
+
 export const FeedbackRequest_Outcome = {
   OUTCOME_UNSPECIFIED: 0,
   SHOWN: 1,
@@ -654,7 +796,7 @@ export const FeedbackRequest_OutcomeEnum: EnumType = /* @__PURE__ */ enumType('r
 
 /** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'CtEJChdyZWFwZXIvY29tcGxldGlvbi5wcm90bxIGcmVhcGVyIpICCg9Db21wbGV0ZVJlcXVlc3QSFgoGcHJlZml4GAEg',
+  'CtMLChdyZWFwZXIvY29tcGxldGlvbi5wcm90bxIGcmVhcGVyIpICCg9Db21wbGV0ZVJlcXVlc3QSFgoGcHJlZml4GAEg',
   'ASgJUgZwcmVmaXgSFgoGc3VmZml4GAIgASgJUgZzdWZmaXgSGgoIbGFuZ3VhZ2UYAyABKAlSCGxhbmd1YWdlEhsKCWZp',
   'bGVfcGF0aBgEIAEoCVIIZmlsZVBhdGgSMwoHY29udGV4dBgFIAEoCzIZLnJlYXBlci5Db21wbGV0aW9uQ29udGV4dFIH',
   'Y29udGV4dBIQCgNjd2QYBiABKAlSA2N3ZBIUCgVtb2RlbBgHIAEoCVIFbW9kZWwSGgoIZXhwbGljaXQYCCABKAhSCGV4',
@@ -668,10 +810,14 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'KAlSBW1vZGVsEhoKCGRlZ3JhZGVkGAggASgIUghkZWdyYWRlZBISCgRkb25lGAkgASgIUgRkb25lIqcBCg9GZWVkYmFj',
   'a1JlcXVlc3QSDgoCaWQYASABKAlSAmlkEjkKB291dGNvbWUYAiABKA4yHy5yZWFwZXIuRmVlZGJhY2tSZXF1ZXN0Lk91',
   'dGNvbWVSB291dGNvbWUiSQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASCQoFU0hPV04QARIMCghBQ0NF',
-  'UFRFRBACEgwKCFJFSkVDVEVEEAMiEgoQRmVlZGJhY2tSZXNwb25zZTLbAQoKQ29tcGxldGlvbhJCCghDb21wbGV0ZRIX',
-  'LnJlYXBlci5Db21wbGV0ZVJlcXVlc3QaGC5yZWFwZXIuQ29tcGxldGVSZXNwb25zZSIDkAIBEkoKDlN0cmVhbUNvbXBs',
-  'ZXRlEhcucmVhcGVyLkNvbXBsZXRlUmVxdWVzdBoYLnJlYXBlci5Db21wbGV0ZVJlc3BvbnNlIgOQAgEwARI9CghGZWVk',
-  'YmFjaxIXLnJlYXBlci5GZWVkYmFja1JlcXVlc3QaGC5yZWFwZXIuRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z',
+  'UFRFRBACEgwKCFJFSkVDVEVEEAMiEgoQRmVlZGJhY2tSZXNwb25zZSJKChNDb21wbGV0ZU1hbnlSZXF1ZXN0EjMKCHJl',
+  'cXVlc3RzGAEgAygLMhcucmVhcGVyLkNvbXBsZXRlUmVxdWVzdFIIcmVxdWVzdHMiYgoUQ29tcGxldGVNYW55UmVzcG9u',
+  'c2USFAoFaW5kZXgYASABKA1SBWluZGV4EjQKCHJlc3BvbnNlGAIgASgLMhgucmVhcGVyLkNvbXBsZXRlUmVzcG9uc2VS',
+  'CHJlc3BvbnNlMq0CCgpDb21wbGV0aW9uEkIKCENvbXBsZXRlEhcucmVhcGVyLkNvbXBsZXRlUmVxdWVzdBoYLnJlYXBl',
+  'ci5Db21wbGV0ZVJlc3BvbnNlIgOQAgESSgoOU3RyZWFtQ29tcGxldGUSFy5yZWFwZXIuQ29tcGxldGVSZXF1ZXN0Ghgu',
+  'cmVhcGVyLkNvbXBsZXRlUmVzcG9uc2UiA5ACATABElAKDENvbXBsZXRlTWFueRIbLnJlYXBlci5Db21wbGV0ZU1hbnlS',
+  'ZXF1ZXN0GhwucmVhcGVyLkNvbXBsZXRlTWFueVJlc3BvbnNlIgOQAgEwARI9CghGZWVkYmFjaxIXLnJlYXBlci5GZWVk',
+  'YmFja1JlcXVlc3QaGC5yZWFwZXIuRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z',
 ]);
 
 /**
@@ -686,6 +832,10 @@ export interface CompletionClient {
    * The local completion at once, then the model's as it grows; each takes the place of the one before.
    */
   streamComplete(request: MessageInit<CompleteRequest>, options?: CallOptions): AsyncIterable<CompleteResponse>;
+  /**
+   * Several at once, each told when it is there: what a client has gathered in some milliseconds.
+   */
+  completeMany(request: MessageInit<CompleteManyRequest>, options?: CallOptions): AsyncIterable<CompleteManyResponse>;
   /** What became of a completion; where it was taken, the next one is prepared. */
   feedback(request: MessageInit<FeedbackRequest>, options?: CallOptions): Promise<FeedbackResponse>;
 }
@@ -702,6 +852,10 @@ export interface CompletionHandlers {
    * The local completion at once, then the model's as it grows; each takes the place of the one before.
    */
   streamComplete(request: CompleteRequest, context: CallContext): AsyncIterable<MessageInit<CompleteResponse>>;
+  /**
+   * Several at once, each told when it is there: what a client has gathered in some milliseconds.
+   */
+  completeMany(request: CompleteManyRequest, context: CallContext): AsyncIterable<MessageInit<CompleteManyResponse>>;
   /** What became of a completion; where it was taken, the next one is prepared. */
   feedback(request: FeedbackRequest, context: CallContext): Promise<MessageInit<FeedbackResponse>> | MessageInit<FeedbackResponse>;
 }
@@ -727,6 +881,14 @@ export const Completion: ServiceType<CompletionClient, CompletionHandlers> = {
       idempotency: 'no-side-effects',
       input: CompleteRequest,
       output: CompleteResponse,
+    },
+    completeMany: {
+      path: '/reaper.Completion/CompleteMany',
+      name: 'CompleteMany',
+      kind: 'server-stream',
+      idempotency: 'no-side-effects',
+      input: CompleteManyRequest,
+      output: CompleteManyResponse,
     },
     feedback: {
       path: '/reaper.Completion/Feedback',

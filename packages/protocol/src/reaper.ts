@@ -1,0 +1,42 @@
+export {
+  Agent,
+  type AgentClient,
+  type AgentHandlers,
+  Decision,
+  type ExecuteRequest,
+  type FileDiff,
+  type PlannedAction,
+  StepStatus,
+  StepUpdate,
+} from './gen/reaper/agent_pb.ts';
+export {
+  Chat,
+  type ChatClient,
+  type ChatHandlers,
+  type RunUsage,
+  type SendRequest,
+  SendResponse,
+} from './gen/reaper/chat_pb.ts';
+export {
+  type CompleteRequest,
+  CompleteResponse,
+  Completion,
+  type CompletionClient,
+  type CompletionHandlers,
+  FeedbackRequest_Outcome as Outcome,
+} from './gen/reaper/completion_pb.ts';
+export { Health, type HealthClient, type HealthHandlers } from './gen/reaper/health_pb.ts';
+export {
+  Provider,
+  type ProviderClient,
+  type ProviderHandlers,
+  ProviderInfo_AuthStatus as AuthStatus,
+  ProviderInfo_Status as ProviderStatus,
+} from './gen/reaper/provider_pb.ts';
+export {
+  Session,
+  type SessionClient,
+  type SessionHandlers,
+  SessionInfo,
+  type SessionMessage,
+} from './gen/reaper/session_pb.ts';
