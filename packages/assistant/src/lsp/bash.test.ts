@@ -10,7 +10,7 @@ test('bash-language-server: definitions across files, symbols, and diagnostics t
     'main.sh': '#!/bin/bash\n. ./lib.sh\ngreet Ada\n',
   });
   await install(files, 'bash-language-server');
-  await using servers = testServers();
+  await using servers = testServers({ limits: { diagnosticsMs: 4_000 } });
   const { project, path } = files;
   const never = new AbortController().signal;
   const report = await diagnosticsOf(servers, project, [path('main.sh'), path('lib.sh')], never);

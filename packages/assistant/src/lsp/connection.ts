@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly onDiagnostics: (params: PublishedDiagnostics) => void;
   /** A long work of the server's began or ended. */
   readonly onProgress: (token: string | number, isOver: boolean) => void;
+  /** The server can, or can no longer, do what this method asks. */
+  readonly onRegistration: (method: string, isThere: boolean) => void;
 }
 
 /** Of `textDocument/publishDiagnostics`, before it is checked. */
@@ -192,6 +194,7 @@ function answerRequests(connection: ProtocolConnection, options: ConnectionOptio
   );
   connection.onRequest('workspace/workspaceFolders', () => [folder]);
   connection.onRequest('workspace/applyEdit', () => ({ applied: false }));
+  answerRegistrations(connection, options);
   for (const method of acknowledged) connection.onRequest(method, () => null);
   connection.onNotification('textDocument/publishDiagnostics', onDiagnostics);
   connection.onNotification('$/progress', (params?: { token?: unknown; value?: unknown }) => {
@@ -206,8 +209,6 @@ function answerRequests(connection: ProtocolConnection, options: ConnectionOptio
 }
 
 const acknowledged = [
-  'client/registerCapability',
-  'client/unregisterCapability',
   'window/showMessageRequest',
   'window/workDoneProgress/create',
   'workspace/diagnostic/refresh',
@@ -215,6 +216,23 @@ const acknowledged = [
   'workspace/inlayHint/refresh',
   'workspace/codeLens/refresh',
 ];
+
+function answerRegistrations(connection: ProtocolConnection, options: ConnectionOptions): void {
+  const note = (given: unknown, isThere: boolean) => {
+    for (const each of Array.isArray(given) ? given : []) {
+      const method = (each as { method?: unknown } | null)?.method;
+      if (typeof method === 'string') options.onRegistration(method, isThere);
+    }
+    return null;
+  };
+  connection.onRequest('client/registerCapability', (params?: { registrations?: unknown }) =>
+    note(params?.registrations, true),
+  );
+  // The specification has it misspelled.
+  connection.onRequest('client/unregisterCapability', (params?: { unregisterations?: unknown }) =>
+    note(params?.unregisterations, false),
+  );
+}
 
 function rejectOn(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -113,13 +113,11 @@ async function askServer(
       reports.push({ path, diagnostics: [], reason: error.message });
     }
   }
-  const { capabilities } = server;
-  const isPulled = server.asksTsserver || capabilities.diagnosticProvider !== undefined;
-  const owed = isPulled ? [] : await server.diagnostics.settled(server.limits, hasChanged, signal);
+  const owed = await settle(server, hasChanged ? readable : [], signal);
   for (const path of readable) {
     const document = server.documents.get(path);
     if (document === undefined) continue;
-    const found = isPulled ? await pull(server, path, document, signal) : [];
+    const found = await pull(server, path, document, signal);
     const pushed = server.asksTsserver ? [] : server.diagnostics.of(path);
     const reason = `${server.name} did not tell within ${server.limits.diagnosticsMs} ms`;
     reports.push({
@@ -131,6 +129,28 @@ async function askServer(
   return reports;
 }
 
+/**
+ * Waits until a server that publishes has spoken about the files as they are. `stale` are those that
+ * may be judged otherwise now though they did not change. Resolves with what it still owes.
+ */
+async function settle(
+  server: LanguageServer,
+  stale: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { documents, diagnostics, limits } = server;
+  if (server.asksTsserver || diagnostics.isPulled) return [];
+  for (const path of stale) documents.retell(path);
+  const firstMs = limits.diagnosticsMs / 3;
+  const { quietMs } = limits;
+  const owed = await diagnostics.settled({ quietMs, limitMs: firstMs }, signal);
+  if (owed.length === 0) return owed;
+  // Some servers forget a file that was told while they were reading their settings.
+  for (const path of owed) documents.retell(path);
+  const limitMs = limits.diagnosticsMs - firstMs;
+  return await diagnostics.settled({ quietMs, limitMs }, signal);
+}
+
 async function pull(
   server: LanguageServer,
   path: string,
@@ -138,6 +158,7 @@ async function pull(
   signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
   if (server.asksTsserver) return await tsserverDiagnostics(server, path, signal);
+  if (!server.diagnostics.isPulled) return [];
   const report = await server.request<DocumentDiagnosticParams, DocumentDiagnosticReport | null>(
     'textDocument/diagnostic',
     { textDocument: { uri: document.uri } },

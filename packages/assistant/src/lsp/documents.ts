@@ -78,6 +78,12 @@ export class Documents {
     return this.#tell(path, now, stamp, latest);
   }
 
+  /** Tells an open file again as it is, so that it is judged anew. */
+  retell(path: string): void {
+    const entry = this.#open.get(path);
+    if (entry !== undefined) this.#tell(path, entry.text, entry.stamp, entry);
+  }
+
   close(path: string): void {
     const entry = this.#open.get(path);
     if (entry === undefined) return;

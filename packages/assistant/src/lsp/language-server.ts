@@ -40,6 +40,7 @@ export interface LanguageServerOptions {
   readonly limits: ServerLimits;
 }
 
+const pullMethod = 'textDocument/diagnostic';
 /** How long a server may take to answer `shutdown`. */
 const shutdownMs = 1_000;
 
@@ -80,6 +81,9 @@ export class LanguageServer implements AsyncDisposable {
         folder: { uri: pathToFileURL(cwd).href, name: project.name },
         onDiagnostics: (params) => diagnostics.publish(params),
         onProgress: (token, isOver) => diagnostics.progress(token, isOver),
+        onRegistration: (method, isThere) => {
+          if (method === pullMethod) diagnostics.isPulled = isThere;
+        },
       });
       const parameters = initializeParameters(found, project);
       const result = await connection.request<InitializeParams, InitializeResult>(
@@ -115,6 +119,7 @@ export class LanguageServer implements AsyncDisposable {
     this.encoding = this.capabilities.positionEncoding ?? 'utf-16';
     this.ended = process.ended;
     this.diagnostics = diagnostics;
+    if (this.capabilities.diagnosticProvider !== undefined) diagnostics.isPulled = true;
     this.#process = process;
     this.#connection = connection;
     this.#watched = watched;
@@ -204,7 +209,7 @@ function initializeParameters(found: FoundServer, project: Project): InitializeP
       textDocument: {
         synchronization: { didSave: true },
         publishDiagnostics: { versionSupport: true },
-        diagnostic: {},
+        diagnostic: { dynamicRegistration: true },
         definition: { linkSupport: true },
         references: {},
         documentSymbol: { hierarchicalDocumentSymbolSupport: true },

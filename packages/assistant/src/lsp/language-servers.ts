@@ -19,7 +19,7 @@ const maxBackOffMs = 30_000;
 const defaultLimits: ServerLimits & { readonly idleMs: number } = {
   initializeMs: 45_000,
   requestMs: 20_000,
-  diagnosticsMs: 15_000,
+  diagnosticsMs: 10_000,
   quietMs: 400,
   idleMs: 10 * 60_000,
 };

@@ -12,11 +12,22 @@ const maxPerFile = 1_000;
  * themselves, some time after a change, and some more than once.
  */
 export class DiagnosticsStore {
+  #isPulled = false;
   readonly #files = new Map<string, readonly Diagnostic[]>();
   /** Changed files that the server has not spoken about since, with their versions. */
   readonly #expected = new Map<string, number>();
   readonly #busy = new Set<string | number>();
   readonly #waiters = new Set<() => void>();
+
+  /** The server answers for a file when it is asked, and that is whole: nothing is waited for. */
+  get isPulled(): boolean {
+    return this.#isPulled;
+  }
+
+  set isPulled(isPulled: boolean) {
+    this.#isPulled = isPulled;
+    this.#wake();
+  }
 
   /** A file is another now. */
   expect(path: string, version: number): void {
@@ -64,14 +75,10 @@ export class DiagnosticsStore {
 
   /**
    * Resolves when the server has spoken about all changed files, has no long work open and was silent for
-   * `quietMs`; or after `diagnosticsMs`, then with the files it still owes. Where nothing is owed it resolves at
-   * once, unless something that is not open has changed.
+   * `quietMs`; or after `limitMs`, then with the files it still owes. Where nothing is owed it resolves at
+   * once.
    */
-  settled(
-    limits: { quietMs: number; diagnosticsMs: number },
-    hasChanged: boolean,
-    signal: AbortSignal,
-  ): Promise<string[]> {
+  settled(limits: { quietMs: number; limitMs: number }, signal: AbortSignal): Promise<string[]> {
     return new Promise((resolve, reject) => {
       let quiet: NodeJS.Timeout | undefined;
       const end = (owed: string[]) => {
@@ -84,10 +91,11 @@ export class DiagnosticsStore {
       };
       const look = () => {
         clearTimeout(quiet);
+        if (this.#isPulled) return end([]);
         const isOwed = this.#expected.size > 0 || this.#busy.size > 0;
         quiet = isOwed ? undefined : setTimeout(() => end([]), limits.quietMs);
       };
-      const limit = setTimeout(() => end([...this.#expected.keys()]), limits.diagnosticsMs);
+      const limit = setTimeout(() => end([...this.#expected.keys()]), limits.limitMs);
       const stop = () => {
         clearTimeout(limit);
         clearTimeout(quiet);
@@ -97,8 +105,7 @@ export class DiagnosticsStore {
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiters.add(look);
-      if (hasChanged) look();
-      else if (this.#expected.size === 0 && this.#busy.size === 0) end([]);
+      if (this.#expected.size === 0 && this.#busy.size === 0) end([]);
     });
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { GroupGuard, Logger } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
 
 /** How much may wait to be read by a server before it counts as hung. */
 const maxPendingBytes = 64 * 1024 * 1024;
@@ -32,16 +33,10 @@ export interface ServerProcess {
   kill(): void;
 }
 
-/** Starts a server. Does not throw: where it cannot be started, `ended` says why. */
+/** Starts a server. Throws `unavailable` where it cannot be started, or `ended` says so. */
 export function startServerProcess(options: ServerProcessOptions): ServerProcess {
   const { command, cwd, environment, guard, log } = options;
-  const [program, ...parameters] = command;
-  const child = spawn(program, parameters, {
-    cwd,
-    env: environment,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawned(command, cwd, environment);
   const { pid } = child;
   if (pid !== undefined) guard.add(pid);
   child.stdin.on('error', () => {});
@@ -78,6 +73,24 @@ export function startServerProcess(options: ServerProcessOptions): ServerProcess
   };
   child.stdout.on('data', (chunk: Buffer) => process.onOutput(chunk));
   return process;
+}
+
+function spawned(
+  [program, ...parameters]: readonly [string, ...string[]],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+) {
+  try {
+    return spawn(program, parameters, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RpcError('unavailable', `${program} cannot be started (${code})`, { cause });
+  }
 }
 
 function endOf(child: ChildProcess): Promise<string> {
