@@ -1,4 +1,11 @@
 export { type McpErrorName, mcpError, mcpErrorCodes } from './mcp-error.ts';
+export type { CallRecord, RecordCall } from './policy/call-record.ts';
+export { type ConsentQuestion, type Consents, nobodyToAsk } from './policy/consents.ts';
+export { Guard, type GuardOptions } from './policy/guard.ts';
+export { guarded, type ScopesOf } from './policy/guarded.ts';
+export type { McpCall, ToolChange } from './policy/mcp-call.ts';
+export type { Scan, Scanned } from './policy/results.ts';
+export { ToolPins } from './policy/tool-pins.ts';
 export { type McpServerOptions, ZekeMcpServer } from './server/mcp-server.ts';
 export { type StandardIo, serveStandardIo } from './server/serve-standard-io.ts';
 export type {
