@@ -1,4 +1,10 @@
 export type { AgentEvent } from './agent/agent-event.ts';
+export type { CompactionRecord } from './context/compaction/compaction-record.ts';
+export type { ContextBuilder } from './context/context-builder.ts';
+export {
+  type ContextBuilderOptions,
+  createContextBuilder,
+} from './context/create-context-builder.ts';
 export type {
   FillEvent,
   FillRequest,
