@@ -5,6 +5,8 @@ export interface FileArgument {
   readonly access: PathAccess;
   /** As the program gets it: relative to its working folder, and may hold what is not known. */
   readonly path: string;
+  /** All below it may be gone after. */
+  readonly destroys?: boolean;
 }
 
 /**
@@ -17,13 +19,25 @@ export function fileArguments(words: readonly string[]): readonly FileArgument[]
   return programs[base]?.(args, words) ?? [];
 }
 
-/** All words that are no options: where anything may be a file. */
+/** Words, and values of options, that may be files, of a program that may be any. */
 export function mentionedPaths(words: readonly string[]): readonly string[] {
-  return words
-    .slice(1)
-    .map((word) => (word.startsWith('-') ? (/^--?[\w-]+=(.+)$/s.exec(word)?.[1] ?? '') : word))
+  const [name = '', ...args] = words;
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  if (namesNoFiles.has(base)) return [];
+  const skipped = takesScript.has(base) ? operands(args)[0] : undefined;
+  return args
+    .filter((word) => word !== skipped)
+    .map((word) => {
+      if (!word.startsWith('-')) return word;
+      return /^--?[\w-]+=(.+)$/s.exec(word)?.[1] ?? /^-[A-Za-z]([/.].*)$/s.exec(word)?.[1] ?? '';
+    })
     .filter((word) => word !== '' && word.length < 1_000 && !word.includes('\n'));
 }
+
+const namesNoFiles = new Set(['echo', 'printf', 'expr', 'seq', 'tr', 'true', 'false', ':', 'read']);
+
+/** The first operand is a pattern or a program of their own. */
+const takesScript = new Set(['grep', 'egrep', 'fgrep', 'rg', 'sed', 'awk', 'gawk', 'mawk', 'jq']);
 
 type Reader = (args: readonly string[], words: readonly string[]) => readonly FileArgument[];
 
@@ -52,6 +66,9 @@ const writes =
   (args) =>
     as('write', operands(args, valued));
 
+const removes: Reader = (args) =>
+  as('write', operands(args)).map((each) => ({ ...each, destroys: true }));
+
 /** The first operand is no file. */
 const writesAfterFirst: Reader = (args) => as('write', operands(args).slice(1));
 
@@ -74,7 +91,8 @@ const copies =
     const found = operands(args, /^-(?:t|S|m|o|g|-target-directory)$/);
     const targets = into.length > 0 ? into : found.slice(-1);
     const sources = into.length > 0 ? found : found.slice(0, -1);
-    return [...as(from, sources), ...as('write', targets)];
+    const moved = as(from, sources).map((each) => ({ ...each, destroys: from === 'write' }));
+    return [...moved, ...as('write', targets)];
   };
 
 const find: Reader = (args) => {
@@ -84,7 +102,8 @@ const find: Reader = (args) => {
   const written = args.flatMap((arg, at) =>
     /^-f(?:print|printf|print0|ls)$/.test(arg) ? args.slice(at + 1, at + 2) : [],
   );
-  return [...as(changes ? 'write' : 'read', starts), ...as('write', written)];
+  const found = as(changes ? 'write' : 'read', starts);
+  return [...found.map((each) => ({ ...each, destroys: changes })), ...as('write', written)];
 };
 
 const sed: Reader = (args) => {
@@ -140,7 +159,8 @@ const programs: Readonly<Record<string, Reader | undefined>> = Object.assign(
     ['cut', reads(/^-[dfcb]$/)],
     ...each('grep egrep fgrep rg zgrep fd', searches),
     ...each('jq', (args) => as('read', operands(args, /^--?(?:arg|argjson|indent|f)$/).slice(1))),
-    ...each('rm rmdir unlink shred mkdir mkfifo tee', writes(/^-[m]$/)),
+    ...each('rm rmdir unlink shred', removes),
+    ...each('mkdir mkfifo tee', writes(/^-m$/)),
     ...each('touch truncate', writes(/^-[drst]$/)),
     ...each('chmod chown chgrp', writesAfterFirst),
     ...each('cp ln install', copies('read')),

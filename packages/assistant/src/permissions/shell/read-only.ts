@@ -75,10 +75,10 @@ const programs: Readonly<Record<string, Check | undefined>> = Object.assign(Obje
   ...Object.fromEntries(
     anything(
       ': [ arch b2sum base32 base64 basename break cat cd cksum cmp column comm continue cut df diff dirname du echo ' +
-        'egrep env exit expand export expr false fgrep fmt fold free getopts grep groups head hexdump id jobs join jq kill0 ' +
+        'egrep env exit expand expr false fgrep fmt fold free getopts grep groups head hexdump id jobs join jq ' +
         'let ls lsblk lscpu md5sum nl nproc od paste pr printenv printf pwd read readarray mapfile readlink realpath return rev ' +
         'seq sha1sum sha224sum sha256sum sha384sum sha512sum shift size sleep stat strings sum tac tail test times tr true ' +
-        'tsort tty type uname unexpand unset uptime users wait wc whereis which who whoami zcat zgrep command',
+        'tsort tty type uname unexpand unset uptime users wait wc whereis which who whoami zcat command',
     ),
   ),
   awk,
