@@ -23,6 +23,7 @@ export const commandNames = [
   'prices',
   'config',
   'doctor',
+  'daemon',
   'rpc',
   'completion',
   'version',

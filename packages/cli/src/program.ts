@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConsent } from './commands/consent.ts';
 import { addContent } from './commands/content.ts';
+import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addPrices(program, context);
   addConfig(program, context, setExitCode);
   addDoctor(program, context, setExitCode);
+  addDaemon(program, context);
   addRpc(program);
   addCompletion(program, context);
   addVersion(program, context);

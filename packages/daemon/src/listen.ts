@@ -12,6 +12,8 @@ export interface Listeners extends HttpServer {
 }
 
 interface ListenOptions {
+  /** Where the port is taken, another one does. */
+  readonly anyPort: boolean;
   readonly reusePort: boolean;
   readonly tls: ServerTls | undefined;
   readonly webSockets: readonly WebSocketRoute[];
@@ -25,7 +27,7 @@ interface ListenOptions {
 export async function listen(
   { server: { admin, host, maxHeaderBytes, port } }: ResolvedConfig,
   parts: Composition,
-  { reusePort, tls, webSockets }: ListenOptions,
+  { anyPort, reusePort, tls, webSockets }: ListenOptions,
 ): Promise<Listeners> {
   const { gateway, log } = parts;
   const shared = {
@@ -34,7 +36,7 @@ export async function listen(
     ...(tls === undefined ? {} : { tls: { material: tls.material, log } }),
   };
   const door = admin && 'public';
-  const server = await serveHttp({
+  const options: HttpServerOptions = {
     ...shared,
     host,
     port,
@@ -42,6 +44,11 @@ export async function listen(
     home: (request) => home(request, parts, tls !== undefined),
     handle: (request, peer, certificate) => gateway.handle(request, peer, certificate, door),
     cutShort: () => gateway.cutShort(),
+  };
+  const server = await serveHttp(options).catch((error) => {
+    if (!anyPort || error.cause?.code !== 'EADDRINUSE') throw error;
+    log.warn('server.port is taken by another program: another port is used', { port });
+    return serveHttp({ ...options, port: 0 });
   });
   if (admin === undefined) return server;
   const handle: HttpServerOptions['handle'] = (request, peer, certificate) =>

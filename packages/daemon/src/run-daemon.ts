@@ -26,6 +26,11 @@ export interface DaemonOptions {
   readonly demo?: boolean;
   /** Default: pino to standard error, at the configured level. */
   readonly log?: Logger;
+  /**
+   * Nobody looks at where it answers: where `server.port` is taken by another program, any free port
+   * is used.
+   */
+  readonly isBackground?: boolean;
   /** It is one of several processes on one port, of which another one tells where they are. */
   readonly worker?: WorkerRole;
 }
@@ -101,6 +106,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const server = await listen(config, parts, {
     tls,
     reusePort: worker !== undefined,
+    anyPort: options.isBackground ?? false,
     // Of several processes on one port, any would be asked for one.
     webSockets: rpc === undefined || worker !== undefined ? [] : [rpc.webSocket],
   });

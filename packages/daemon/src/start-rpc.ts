@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
+import { Health, Provider } from '@zeke/protocol/reaper';
 import type { Composition } from './compose.ts';
+import type { GatewayHandler } from './rpc/gateway-call.ts';
+import { healthService } from './rpc/health-service.ts';
+import { providerService } from './rpc/provider-service.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
 import type { ServerTls } from './tls/server-tls.ts';
 
@@ -20,11 +24,15 @@ export async function startRpc(
   const { auth, home, rpc } = config;
   const { serveRpc } = await import('./rpc/serve-rpc.ts');
   const token = await createFileOnce(join(home, tokenFile), newToken(), 0o600);
+  const handle: GatewayHandler = (request, peer) => gateway.handle(request, peer);
+  const activity = () => ({ isDraining: gateway.isDraining, projects: [], runs: 0 });
   const adminKey = auth.adminApiKey?.reveal();
   return await serveRpc({
     config: rpc,
     home,
-    handle: (request, peer) => gateway.handle(request, peer),
+    handle,
+    addServices: (server) =>
+      server.add(Health, healthService(activity)).add(Provider, providerService(handle)),
     secrets: adminKey === undefined ? [token] : [token, adminKey],
     ...(rpc.tls ? { tls: await rpcCertificate(home, tls) } : {}),
     log,

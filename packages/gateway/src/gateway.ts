@@ -215,6 +215,11 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
+  /** It has been told to end, and its health says so. */
+  get isDraining(): boolean {
+    return this.#services.draining;
+  }
+
   get keys(): KeyStore {
     return this.#services.keys;
   }

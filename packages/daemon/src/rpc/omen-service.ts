@@ -1,4 +1,3 @@
-import type { PeerAddress } from '@zeke/gateway';
 import {
   ChatCompletionChunk,
   ChatCompletionRequest,
@@ -8,36 +7,11 @@ import {
   ListModelsResponse,
   type OmenServiceHandlers,
 } from '@zeke/protocol';
-import {
-  type CallContext,
-  type MessageInit,
-  type MessageType,
-  type Peer,
-  RpcError,
-} from '@zeke/rpc';
+import { type CallContext, type MessageInit, type MessageType, RpcError } from '@zeke/rpc';
 import { readEvents } from '@zeke/rpc/streams';
 import { gatewayFailure } from '../gateway-failure.ts';
 import { version } from '../version.ts';
-
-/** The gateway, as a function of HTTP requests. */
-export type GatewayHandler = (request: Request, peer: PeerAddress) => Response | Promise<Response>;
-
-/** Metadata that the gateway reads as headers. */
-const passedOn = [
-  'authorization',
-  'cache-control',
-  'traceparent',
-  'tracestate',
-  'x-api-key',
-  'x-intent',
-  'x-project',
-  'x-request-id',
-  'x-session-id',
-  'x-zeke-budget-usd',
-  'x-zeke-providers',
-  'x-zeke-strategy',
-  'x-zeke-tags',
-];
+import { callGateway, type GatewayHandler } from './gateway-call.ts';
 
 /** Headers of the gateway's answers that callers get as metadata: with the end of a call that is refused. */
 const passedBack = /^(?:x-zeke-|x-ratelimit-|x-request-id$|x-should-retry$|retry-after$|age$)/;
@@ -101,20 +75,7 @@ async function send(
   context: CallContext,
   body: object | undefined,
 ): Promise<Response> {
-  const { metadata, peer, signal } = context;
-  const headers = new Headers();
-  for (const name of passedOn) {
-    const value = metadata.get(name);
-    if (value !== undefined) headers.set(name, value);
-  }
-  const url = `http://localhost${path}`;
-  if (body !== undefined) headers.set('content-type', 'application/json');
-  const response = await handle(
-    body === undefined
-      ? new Request(url, { headers, signal })
-      : new Request(url, { method: 'POST', headers, signal, body: JSON.stringify(body) }),
-    () => addressOf(peer),
-  );
+  const response = await callGateway(handle, path, context, body);
   const told = [...response.headers].filter(([name]) => passedBack.test(name));
   if (response.ok) {
     context.sendHeader(Object.fromEntries(told));
@@ -122,12 +83,6 @@ async function send(
   }
   for (const [name, value] of told) context.trailer.set(name, value);
   throw (await gatewayFailure(response)).error;
-}
-
-/** Who calls over the Unix socket is the user whose it is, and has no address. */
-function addressOf({ address, transport }: Peer): string | undefined {
-  if (transport === 'unix') return undefined;
-  return address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function chunkOf(data: string): MessageInit<ChatCompletionChunk> {

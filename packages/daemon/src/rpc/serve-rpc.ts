@@ -15,7 +15,8 @@ import { listenUnix } from '@zeke/rpc/unix';
 import { webSocketEndpoint } from '@zeke/rpc/websocket-endpoint';
 import type { WebSocketRoute } from '../web-sockets.ts';
 import { eitherSpelling } from './either-spelling.ts';
-import { type GatewayHandler, omenService } from './omen-service.ts';
+import type { GatewayHandler } from './gateway-call.ts';
+import { omenService } from './omen-service.ts';
 import { type NetworkListeners, serveNetwork } from './serve-network.ts';
 
 export interface RpcServerOptions {
