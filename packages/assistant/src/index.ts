@@ -1,4 +1,13 @@
-export type { AgentEvent } from './agent/agent-event.ts';
+export type { AgentEvent, AgentUsage, Decision, TodoItem } from './agent/agent-event.ts';
+export {
+  type LearnedStatus,
+  LocalCompleter,
+  LocalCompleters,
+  type LocalCompletersOptions,
+  type LocalCompletion,
+  type LocalCompletionRequest,
+  type LocalSuggestion,
+} from './completion/local/index.ts';
 export type { CompactionRecord } from './context/compaction/compaction-record.ts';
 export type { ContextBuilder } from './context/context-builder.ts';
 export {
@@ -17,6 +26,7 @@ export type {
   ModelRequest,
   ModelUsage,
 } from './model/model-client.ts';
+export type { Action as PermissionAction } from './permissions/action.ts';
 export { type OpenProjectOptions, openProject } from './project/open-project.ts';
 export type { Project } from './project/project.ts';
 export {
@@ -27,3 +37,4 @@ export {
   resolvePath,
 } from './project/resolve-path.ts';
 export { defineTool } from './tools/define-tool.ts';
+export type { FileDiff } from './tools/tool.ts';
