@@ -1,0 +1,92 @@
+import { LocalCompleter } from './local-completer.ts';
+
+/** Memory of all projects together, unless said otherwise. */
+export const defaultMaxBytes = 192 << 20;
+
+/** Projects that are open together. */
+export const maxOpenProjects = 64;
+
+export interface LocalCompletersOptions {
+  /** Bytes of memory for all projects together. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * One completer for each project, within one budget of memory: what was not used for longest is given up
+ * first, and read again when it is asked for (a second for a million tokens).
+ */
+export class LocalCompleters {
+  readonly #maxBytes: number;
+  /** By root; the one used last stands last. */
+  readonly #open = new Map<string, LocalCompleter>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor({ maxBytes = defaultMaxBytes }: LocalCompletersOptions = {}) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Memory held by all, about. */
+  get bytes(): number {
+    return [...this.#open.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Roots of the projects that are open, the one used last at the end. */
+  get roots(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** The completer of the project at an absolute path, opened where it is not. Do not keep it. */
+  of(root: string): LocalCompleter {
+    const completer = this.#open.get(root) ?? this.#start(root);
+    this.#open.delete(root);
+    this.#open.set(root, completer);
+    return completer;
+  }
+
+  /** The completer of a project that is open: for what tells of changes, which opens none. */
+  peek(root: string): LocalCompleter | undefined {
+    return this.#open.get(root);
+  }
+
+  /** Gives a project's memory back. */
+  async close(root: string): Promise<void> {
+    this.#giveUp(root);
+    await Promise.all(this.#closing);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const root of this.roots) this.#giveUp(root);
+    await Promise.all(this.#closing);
+  }
+
+  #start(root: string): LocalCompleter {
+    const completer = LocalCompleter.open(root);
+    this.#open.set(root, completer);
+    this.#keepWithin();
+    completer.ready().then(
+      () => this.#keepWithin(),
+      // Given up before it was read, or not readable: it goes on with what it has.
+      () => {},
+    );
+    return completer;
+  }
+
+  /** The last one is in use, and stays whatever it takes. */
+  #keepWithin(): void {
+    while (
+      this.#open.size > 1 &&
+      (this.bytes > this.#maxBytes || this.#open.size > maxOpenProjects)
+    ) {
+      const [oldest] = this.#open.keys();
+      if (oldest !== undefined) this.#giveUp(oldest);
+    }
+  }
+
+  #giveUp(root: string): void {
+    const completer = this.#open.get(root);
+    this.#open.delete(root);
+    if (completer === undefined) return;
+    const closing = completer[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
