@@ -122,16 +122,20 @@ function findAnchored(search: Search): TextMatch[] {
   const matches: TextMatch[] = [];
   let pairs = 0;
   for (let start = lines.indexOf(first); start >= 0; start = lines.indexOf(first, start + 1)) {
+    let best = minSimilarity;
+    let match: TextMatch | undefined;
     const from = start + Math.max(2, wanted.length - slack - 1);
     for (let end = from; end < Math.min(lines.length, start + wanted.length + slack); end++) {
       if (lines[end] !== last) continue;
       if (++pairs > maxAnchorPairs) return [];
       const block = search.source.lines.slice(start, end + 1);
-      if (similarity(middleOf(block), middle) < minSimilarity) continue;
+      const found = similarity(middleOf(block), middle);
+      if (found < best) continue;
+      best = found;
       const ends = [block[0] ?? '', block.at(-1) ?? ''];
-      const match = matchOf(search, start, end + 1, [wanted[0] ?? '', wanted.at(-1) ?? ''], ends);
-      if (match) matches.push(match);
+      match = matchOf(search, start, end + 1, [wanted[0] ?? '', wanted.at(-1) ?? ''], ends);
     }
+    if (match && match.start >= (matches.at(-1)?.end ?? 0)) matches.push(match);
   }
   return matches;
 }

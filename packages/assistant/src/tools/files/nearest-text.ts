@@ -5,7 +5,7 @@ import { TextLines } from './text-lines.ts';
 const maxShownLines = 40;
 const linesAround = 2;
 /** Lines beyond are not compared letter by letter. */
-const maxComparedLines = 20_000;
+const maxComparedLines = 5_000;
 /** What is less alike is nothing like it. */
 const minSimilarity = 0.4;
 /** A line counts for the more the longer it is, up to here: `}` says little. */
