@@ -4,8 +4,6 @@ import type {
   CancellationTokenSource,
   Message,
   ProtocolConnection,
-  ProtocolNotificationType,
-  ProtocolRequestType,
 } from 'vscode-languageserver-protocol';
 import { FrameParser } from './frame-parser.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -80,12 +78,11 @@ export class Connection {
    * `failed_precondition` with its words where it refuses.
    */
   async request<Params, Result>(
-    type: ProtocolRequestType<Params, Result, never, unknown, unknown> | string,
+    method: string,
     params: Params,
     signal: AbortSignal,
     limitMs: number,
   ): Promise<Result> {
-    const method = typeof type === 'string' ? type : type.method;
     const { name } = this.#options;
     signal.throwIfAborted();
     this.#ended.signal.throwIfAborted();
@@ -118,12 +115,8 @@ export class Connection {
   }
 
   /** Tells; nothing is heard of it. */
-  notify<Params>(
-    type: ProtocolNotificationType<Params, unknown> | string,
-    params: NoInfer<Params>,
-  ): void {
+  notify(method: string, params: unknown): void {
     if (this.#ended.signal.aborted) return;
-    const method = typeof type === 'string' ? type : type.method;
     this.#connection.sendNotification(method, params).catch(() => {});
   }
 

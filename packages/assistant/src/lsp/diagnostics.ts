@@ -6,6 +6,7 @@ import type {
   PositionEncodingKind,
 } from 'vscode-languageserver-protocol';
 import type { Project } from '../project/project.ts';
+import { isWithin } from '../project/resolve-path.ts';
 import type { OpenDocument } from './documents.ts';
 import type { LanguageServer } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
@@ -72,6 +73,23 @@ export async function diagnosticsOf(
     waiting.splice(0, waiting.length, ...left);
   }
   return collect(paths, reports);
+}
+
+/**
+ * Files of a project that language servers were asked about or published something against: up to
+ * 100, those with something against them first.
+ */
+export async function knownFiles(
+  servers: LanguageServers,
+  project: Project,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const known = await servers.useRunning(project, signal, async ({ diagnostics, documents }) => [
+    ...diagnostics.paths,
+    ...documents.paths,
+  ]);
+  const inside = known.flat().filter((path) => isWithin(project.root, path));
+  return [...new Set(inside)].slice(0, maxDiagnosedFiles);
 }
 
 interface FileReport {

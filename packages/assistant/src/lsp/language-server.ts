@@ -5,7 +5,6 @@ import type {
   InitializeParams,
   InitializeResult,
   PositionEncodingKind,
-  ProtocolRequestType,
   ServerCapabilities,
 } from 'vscode-languageserver-protocol';
 
@@ -40,6 +39,7 @@ export interface LanguageServerOptions {
   readonly limits: ServerLimits;
 }
 
+const maxAttempts = 3;
 const pullMethod = 'textDocument/diagnostic';
 /** How long a server may take to answer `shutdown`. */
 const shutdownMs = 1_000;
@@ -168,13 +168,23 @@ export class LanguageServer implements AsyncDisposable {
     }
   }
 
-  /** Asks within the limit of time; see `Connection.request`. */
-  request<Params, Result>(
-    type: ProtocolRequestType<Params, Result, never, unknown, unknown> | string,
-    params: NoInfer<Params>,
+  /**
+   * Asks within the limit of time; see `Connection.request`. A question that the server dropped because a
+   * file changed is asked again, up to three times in all.
+   */
+  async request<Params, Result>(
+    method: string,
+    params: Params,
     signal: AbortSignal,
   ): Promise<Result> {
-    return this.#connection.request<Params, Result>(type, params, signal, this.limits.requestMs);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#connection.request(method, params, signal, this.limits.requestMs);
+      } catch (reason) {
+        const isDropped = reason instanceof RpcError && reason.code === 'aborted';
+        if (!isDropped || attempt >= maxAttempts) throw reason;
+      }
+    }
   }
 
   /** Shuts it down as the protocol says, and with signals where it does not listen. */

@@ -114,11 +114,22 @@ export class LanguageServers implements AsyncDisposable {
     }
   }
 
-  /** Servers that run for files of a project, or in all. */
-  running(project: Project): LanguageServer[] {
-    return [...this.#slots.values()].flatMap(({ state, project: { root } }) =>
-      state.kind === 'running' && root === project.root ? [state.server] : [],
+  /** Does something with every server that runs for a project now. Starts none. */
+  async useRunning<T>(
+    project: Project,
+    signal: AbortSignal,
+    ask: (server: LanguageServer) => Promise<T>,
+  ): Promise<T[]> {
+    const running = [...this.#slots.values()].filter(
+      (slot) => slot.state.kind === 'running' && slot.project.root === project.root,
     );
+    try {
+      return await Promise.all(
+        running.map(({ found }) => this.#useOnce(found, project, signal, ask)),
+      );
+    } catch (reason) {
+      throw ours(reason, signal);
+    }
   }
 
   status(): LanguageServerStatus[] {

@@ -7,13 +7,13 @@ import type {
 } from 'vscode-languageserver-protocol';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
-import { requireCapability } from './language-server.ts';
+import { type LanguageServer, requireCapability } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
 import { type Span, toSpan } from './positions.ts';
 import { pathOf } from './published-diagnostics.ts';
 
 /** Symbols that are kept of one answer. */
-export const maxSymbols = 1_000;
+const maxSymbols = 1_000;
 /** How deep symbols are looked for in symbols. */
 const maxDepth = 16;
 
@@ -71,37 +71,51 @@ export function documentSymbols(
 }
 
 /**
- * Symbols of a project whose name has the text in it, as its servers find them, up to 1000. `path` is a file
- * whose server is asked: a project has as many as it has languages.
+ * Symbols of a project whose name has the text in it, up to 1000 of each server. `path` is a file
+ * whose server is asked, since a project has one for each of its languages; without it all that run are.
  */
-export function workspaceSymbols(
+export async function workspaceSymbols(
   servers: LanguageServers,
-  project: Project,
-  path: string,
-  query: string,
+  query: { readonly project: Project; readonly name: string; readonly path?: string },
   signal: AbortSignal,
 ): Promise<CodeSymbol[]> {
-  return servers.use(project, path, signal, async (server) => {
-    requireCapability(server, 'workspaceSymbolProvider', 'where symbols of a project are');
+  const { project, name, path } = query;
+  if (path === undefined) {
+    const each = await servers.useRunning(project, signal, (server) =>
+      symbolsNamed(server, project, name, signal),
+    );
+    return each.flat();
+  }
+  return await servers.use(project, path, signal, async (server) => {
     await server.update([path], signal);
-    const answer = await server.request<
-      WorkspaceSymbolParams,
-      readonly (WorkspaceSymbol | SymbolInformation)[] | null
-    >('workspace/symbol', { query }, signal);
-    return (answer ?? []).slice(0, maxSymbols).flatMap((symbol) => {
-      const { location } = symbol;
-      const found = pathOf(location.uri);
-      if (found === undefined || !isWithin(project.root, found)) return [];
-      const span = 'range' in location && toSpan([], location.range, server.encoding);
-      return {
-        name: symbol.name,
-        kind: kindOf(symbol.kind),
-        path: found,
-        ...(span && { span }),
-        container: symbol.containerName ?? '',
-        depth: 0,
-      };
-    });
+    return await symbolsNamed(server, project, name, signal);
+  });
+}
+
+async function symbolsNamed(
+  server: LanguageServer,
+  project: Project,
+  name: string,
+  signal: AbortSignal,
+): Promise<CodeSymbol[]> {
+  requireCapability(server, 'workspaceSymbolProvider', 'where symbols of a project are');
+  const answer = await server.request<
+    WorkspaceSymbolParams,
+    readonly (WorkspaceSymbol | SymbolInformation)[] | null
+  >('workspace/symbol', { query: name }, signal);
+  return (answer ?? []).slice(0, maxSymbols).flatMap((symbol) => {
+    const { location } = symbol;
+    const path = pathOf(location.uri);
+    if (path === undefined || !isWithin(project.root, path)) return [];
+    const span = 'range' in location && toSpan([], location.range, server.encoding);
+    return {
+      name: symbol.name,
+      kind: kindOf(symbol.kind),
+      path,
+      ...(span && { span }),
+      container: symbol.containerName ?? '',
+      depth: 0,
+    };
   });
 }
 

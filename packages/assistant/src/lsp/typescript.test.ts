@@ -127,8 +127,11 @@ test('symbols of a file, and of the project', async () => {
     ['Round', 'class', 0],
     ['radius', 'property', 1],
   ]);
-  const all = await workspaceSymbols(servers, project, path('main.ts'), 'Round', never);
-  expect(all).toMatchObject([{ name: 'Round', kind: 'class', path: path('shapes.ts') }]);
+  const query = { project, name: 'Round' };
+  const round = [{ name: 'Round', kind: 'class', path: path('shapes.ts') }];
+  expect(await workspaceSymbols(servers, query, never)).toMatchObject(round);
+  const asked = { ...query, path: path('main.ts') };
+  expect(await workspaceSymbols(servers, asked, never)).toMatchObject(round);
 });
 
 test('what cannot be checked is said, file by file', async () => {
