@@ -1,3 +1,20 @@
+export { Hub, type HubOptions, type ServerOffers } from './client/hub.ts';
+export type {
+  CallOptions,
+  HubServer,
+  McpProgress,
+  McpTool,
+  ServerStatus,
+  ServerView,
+} from './client/hub-types.ts';
+export { loopbackSignIn, type SignIn } from './client/oauth/sign-in.ts';
+export type {
+  CallOrigin,
+  McpAnswer,
+  McpQuestion,
+  McpSampling,
+  Questions,
+} from './client/questions.ts';
 export { type McpErrorName, mcpError, mcpErrorCodes } from './mcp-error.ts';
 export type { CallRecord, RecordCall } from './policy/call-record.ts';
 export { type ConsentQuestion, type Consents, nobodyToAsk } from './policy/consents.ts';
