@@ -22,13 +22,21 @@ export async function judgeCommand(
 ): Promise<readonly PartVerdict[]> {
   const own = judgeWords(book, part);
   const isReadOnly = own.verdict === 'allow' && own.rule === undefined;
-  const files = await judgeFiles(book, part, place, { isReadOnly, allowedBy: own.rule });
-  return own.verdict === 'allow' ? [own, ...files] : [own, ...files.filter(isWorse)];
+  if (own.verdict === 'allow') {
+    return [own, ...(await judgeFiles(book, part, place, { isReadOnly, allowedBy: own.rule }))];
+  }
+  // What is left to ask once the command itself is allowed.
+  const files = await judgeFiles(book, part, place, { isReadOnly, allowedBy: agreed });
+  return [own, ...files.filter(({ verdict }) => verdict !== 'allow')];
 }
 
-function isWorse({ verdict }: PartVerdict): boolean {
-  return verdict !== 'allow';
-}
+/** Stands for the answer that a question about the command may get. */
+const agreed: Rule = {
+  verdict: 'allow',
+  text: 'shell',
+  subject: { kind: 'shell', pattern: undefined },
+  origin: { kind: 'session' },
+};
 
 /** Other ways to say the same, which rules that deny or ask see too. */
 export function variantsOf(part: CommandPart): readonly (readonly string[])[] {

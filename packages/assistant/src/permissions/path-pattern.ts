@@ -3,7 +3,8 @@ import type { ParsedPattern } from './rule.ts';
 
 /**
  * The pattern of a path as rules have it: a glob, from the project's root, from `/`, or from `~/`. One
- * without a slash fits names at any depth, and one that names a folder all below it, as in a `.gitignore`.
+ * without a slash fits names at any depth (`./` before it: only there), and one that names a folder all
+ * below it, as in a `.gitignore`.
  */
 export function pathPattern(text: string): ParsedPattern {
   if (text.startsWith('!'))
@@ -11,7 +12,7 @@ export function pathPattern(text: string): ParsedPattern {
   if (text.split('/').includes('..'))
     return { fault: '".." has no place in a pattern: name the folder itself' };
   if (/^~[^/]/.test(text)) return { fault: 'only "~/" is understood, for your own home' };
-  return { pattern: text.replace(/^\/\//, '/').replace(/^\.\//, '') };
+  return { pattern: text.replace(/^\/\//, '/') };
 }
 
 export interface PathSetting {
@@ -28,6 +29,7 @@ export function matchesPath(pattern: string, path: string, setting: PathSetting)
   }
   if (pattern.startsWith('/')) return fits(pattern.slice(1), path.slice(1));
   const inside = relativeTo(root, path);
+  if (pattern.startsWith('./')) return fits(pattern.slice(2), inside);
   if (pattern.replace(/\/$/, '').includes('/')) return fits(pattern, inside);
   return fits(pattern, inside) || fits(`**/${pattern}`, inside);
 }
@@ -35,17 +37,9 @@ export function matchesPath(pattern: string, path: string, setting: PathSetting)
 /** A pattern that fits this path alone, or with `below` all in that folder. */
 export function showPathPattern(path: string, below: boolean, { root }: PathSetting): string {
   const inside = relativeTo(root, path);
-  const shown =
-    inside === undefined
-      ? path
-      : inside === ''
-        ? ''
-        : inside.includes('/')
-          ? inside
-          : `./${inside}`;
-  const escaped = shown.replace(/[*?[\]{}!\\]/g, '\\$&');
-  if (!below) return escaped;
-  return escaped === '' ? '**' : `${escaped === '/' ? '' : escaped}/**`;
+  const escaped = (inside ?? path).replace(/[*?[\]{}!\\]/g, '\\$&');
+  if (below) return escaped === '' ? '**' : `${escaped === '/' ? '' : escaped}/**`;
+  return inside === undefined || inside.includes('/') ? escaped : `./${escaped}`;
 }
 
 /** The path below a folder, `''` for the folder itself; undefined where it is not below. */

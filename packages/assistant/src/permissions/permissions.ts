@@ -65,38 +65,34 @@ export interface ListedRule {
 export class Permissions {
   readonly project: Project;
   readonly #options: PermissionsOptions;
-  readonly #user: RulesSource;
-  readonly #own: RulesSource;
-  readonly #decisionsPath: string;
-  readonly #callerRules: readonly Rule[];
-  readonly #session: Rule[];
+  readonly #shared: Shared;
   #mode: PermissionMode | undefined;
 
-  private constructor(options: PermissionsOptions, session: Rule[]) {
-    const { project, zekeHome } = options;
-    this.project = project;
+  private constructor(options: PermissionsOptions, shared: Shared) {
+    this.project = options.project;
     this.#options = options;
+    this.#shared = shared;
     this.#mode = options.mode;
-    this.#user = new RulesSource(join(zekeHome, 'permissions.toml'), 'permissions.toml');
-    this.#own = new RulesSource(
-      join(project.root, '.zeke/permissions.toml'),
-      '.zeke/permissions.toml',
-    );
-    this.#decisionsPath = decisionsPath(zekeHome, project.root);
-    this.#callerRules = readRules(options.rules ?? {});
-    this.#session = session;
   }
 
   /** Throws `failed_precondition` with every fault of the files of rules, and `invalid_argument` for one in `rules`. */
   static async open(options: PermissionsOptions): Promise<Permissions> {
-    const permissions = new Permissions(options, []);
+    const { project, zekeHome } = options;
+    const ownName = '.zeke/permissions.toml';
+    const permissions = new Permissions(options, {
+      user: new RulesSource(join(zekeHome, 'permissions.toml'), 'permissions.toml'),
+      own: new RulesSource(join(project.root, ownName), ownName),
+      decisionsPath: decisionsPath(zekeHome, project.root),
+      callerRules: readRules(options.rules ?? {}),
+      session: [],
+    });
     await permissions.#load();
     return permissions;
   }
 
   /** The same rules and answers in another mode: for a subagent that only reads. */
   inMode(mode: PermissionMode): Permissions {
-    return new Permissions({ ...this.#options, mode }, this.#session);
+    return new Permissions({ ...this.#options, mode }, this.#shared);
   }
 
   /** From now on, whatever files say. */
@@ -176,7 +172,7 @@ export class Permissions {
    */
   async remember(decision: Decision, remembers: readonly string[]): Promise<void> {
     if (decision === 'allow_session') {
-      for (const rule of remembers) this.#session.push(rememberedRule(rule));
+      for (const rule of remembers) this.#shared.session.push(rememberedRule(rule));
     }
     if (decision !== 'allow_project' || remembers.length === 0) return;
     for (const rule of remembers) rememberedRule(rule);
@@ -192,10 +188,10 @@ export class Permissions {
   async list(): Promise<readonly ListedRule[]> {
     const { user, own, decisions, isTrusted } = await this.#load();
     const all = [
-      ...this.#callerRules,
+      ...this.#shared.callerRules,
       ...user.rules,
       ...own.rules,
-      ...this.#session,
+      ...this.#shared.session,
       ...rememberedRules(decisions),
     ];
     return all.map((rule) => ({
@@ -209,9 +205,9 @@ export class Permissions {
   /** Takes back what was remembered: one rule, or all of this session and project. Says how many went. */
   async forget(rule?: string): Promise<number> {
     const goes = (text: string): boolean => rule === undefined || text === rule.trim();
-    const before = this.#session.length;
-    const kept = this.#session.filter(({ text }) => !goes(text));
-    this.#session.splice(0, before, ...kept);
+    const before = this.#shared.session.length;
+    const kept = this.#shared.session.filter(({ text }) => !goes(text));
+    this.#shared.session.splice(0, before, ...kept);
     const { decisions } = await this.#load();
     const stays = decisions.allow.filter((each) => !goes(each.rule)).length;
     if (stays < decisions.allow.length) {
@@ -233,11 +229,11 @@ export class Permissions {
     if (hash === undefined) {
       throw new RpcError(
         'not_found',
-        `${this.#own.path} does not exist: there is nothing to trust`,
+        `${this.#shared.own.path} does not exist: there is nothing to trust`,
       );
     }
     await this.#change((decisions) => ({ ...decisions, trustedRules: hash }));
-    return this.#own.path;
+    return this.#shared.own.path;
   }
 
   /** Things to tell the user when a session starts: rules of the project that are not in force. */
@@ -252,14 +248,14 @@ export class Permissions {
   }
 
   async #change(change: (decisions: ProjectDecisions) => ProjectDecisions): Promise<void> {
-    await changeDecisions(this.#decisionsPath, this.project.root, change);
+    await changeDecisions(this.#shared.decisionsPath, this.project.root, change);
   }
 
   async #load(): Promise<Loaded> {
     const [user, own, decisions] = await Promise.all([
-      this.#user.load(),
-      this.#own.load(),
-      readDecisions(this.#decisionsPath, this.project.root),
+      this.#shared.user.load(),
+      this.#shared.own.load(),
+      readDecisions(this.#shared.decisionsPath, this.project.root),
     ]);
     const isTrusted = own.hash !== undefined && own.hash === decisions.trustedRules;
     const ownRules = own.rules.filter(({ verdict }) => isTrusted || verdict !== 'allow');
@@ -267,12 +263,23 @@ export class Permissions {
       root: this.project.root,
       home: this.#options.home,
       mode: this.#mode ?? fileMode(user, own, isTrusted),
-      rules: [...this.#callerRules, ...user.rules, ...ownRules],
-      remembered: [...this.#session, ...rememberedRules(decisions)],
+      rules: [...this.#shared.callerRules, ...user.rules, ...ownRules],
+      remembered: [...this.#shared.session, ...rememberedRules(decisions)],
       scratch: this.#options.scratch ?? [],
     };
     return { user, own, decisions, isTrusted, book };
   }
+}
+
+/** What holds in every mode. */
+interface Shared {
+  /** `$ZEKE_HOME/permissions.toml` */
+  readonly user: RulesSource;
+  /** `.zeke/permissions.toml` of the project. */
+  readonly own: RulesSource;
+  readonly decisionsPath: string;
+  readonly callerRules: readonly Rule[];
+  readonly session: Rule[];
 }
 
 interface Loaded {
