@@ -1,0 +1,107 @@
+import { rm } from 'node:fs/promises';
+import { LocalCompleter, LocalCompleters } from '@zeke/assistant/completion/local';
+import { figure, markdownTable } from '../gateway/report/markdown.ts';
+import { median } from '../gateway/statistics.ts';
+import { copyOf } from './held-out.ts';
+import { listSources } from './list-sources.ts';
+
+const builds = 5;
+const fileCounts = [125, 250, 500, 1000, 2000];
+const openProjects = 20;
+const mebibyte = 1 << 20;
+
+/** Time and memory of learning more and more files of a project. */
+export async function buildTable(project: string): Promise<string> {
+  const all = await listSources(project);
+  const rows: string[][] = [];
+  for (const count of fileCounts.filter((files) => files / 2 < all.length)) {
+    const root = await copyOf(all.slice(0, count));
+    rows.push(await buildRow(root));
+    await rm(root, { recursive: true, force: true });
+  }
+  const header = ['files', 'tokens', 'ms', 'ms/million tokens', 'MiB', 'MiB/million', 'held ms'];
+  return markdownTable(header, rows);
+}
+
+/** The held time is the longest that the event loop waited for. */
+async function buildRow(root: string): Promise<string[]> {
+  const times: number[] = [];
+  const held: number[] = [];
+  let status = { files: 0, tokens: 0 };
+  let bytes = 0;
+  for (let build = 0; build < builds; build++) {
+    const watch = watchLoop();
+    const start = performance.now();
+    await using completer = LocalCompleter.open(root);
+    await completer.ready();
+    times.push(performance.now() - start);
+    held.push(watch.stop());
+    status = completer.status;
+    bytes = completer.bytes;
+  }
+  const ms = median(times) ?? Number.NaN;
+  const millions = status.tokens / 1e6;
+  return [
+    status.files.toLocaleString('en-US'),
+    status.tokens.toLocaleString('en-US'),
+    figure(ms),
+    figure(ms / millions),
+    figure(bytes / mebibyte),
+    figure(bytes / mebibyte / millions),
+    figure(median(held)),
+  ];
+}
+
+/** How long the loop is held at most, until `stop`. */
+function watchLoop(): { stop: () => number } {
+  let longest = 0;
+  let last = performance.now();
+  let isOn = true;
+  const tick = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (isOn) setImmediate(tick);
+  };
+  setImmediate(tick);
+  return {
+    stop: () => {
+      isOn = false;
+      return longest;
+    },
+  };
+}
+
+/** From nothing to the first answer, and to the whole project. */
+export async function coldStart(project: string, path: string, text: string): Promise<string> {
+  const start = performance.now();
+  await using completer = LocalCompleter.open(project);
+  const { suggestions } = completer.complete({ path, prefix: text, suffix: '' });
+  const firstMs = performance.now() - start;
+  await completer.ready();
+  const wholeMs = performance.now() - start;
+  const what = `${suggestions.length} suggestions from the open file alone`;
+  return `Cold start: first answer after ${figure(firstMs)} ms (${what}), all learned after ${figure(wholeMs)} ms.`;
+}
+
+/** Resident memory of many projects at once, as the daemon holds them. */
+export async function manyProjects(project: string): Promise<string> {
+  const all = await listSources(project);
+  const root = await copyOf(all);
+  Bun.gc(true);
+  const before = process.memoryUsage.rss();
+  await using completers = new LocalCompleters();
+  const roots = await Promise.all(
+    Array.from({ length: openProjects }, async (_, i) => {
+      const own = await copyOf(all.slice(0, Math.ceil(all.length / 2)).slice(i));
+      return own;
+    }),
+  );
+  for (const own of roots) await completers.of(own).ready();
+  Bun.gc(true);
+  const grown = (process.memoryUsage.rss() - before) / mebibyte;
+  const held = completers.bytes / mebibyte;
+  const open = completers.roots.length;
+  for (const own of [root, ...roots]) await rm(own, { recursive: true, force: true });
+  return `${openProjects} projects of ${Math.ceil(all.length / 2)} files: ${open} stay open, ${figure(held)} MiB by own count, ${figure(grown)} MiB more resident.`;
+}

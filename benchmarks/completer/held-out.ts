@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { listSources, type Source } from './list-sources.ts';
+
+/** A copy of a project's sources without some files. */
+export interface HeldOut extends AsyncDisposable {
+  /** Of the copy. */
+  readonly root: string;
+  readonly learned: number;
+  readonly files: readonly Source[];
+}
+
+/** Characters of a file that is held out: each key of a larger one takes long to ask about. */
+const maxCharacters = 40_000;
+
+/** Files drawn by a seeded generator; a tenth of the project at most. */
+export async function holdOut(project: string, count: number): Promise<HeldOut> {
+  const all = await listSources(project);
+  const random = generator(20_261_122);
+  const order = all.map((source) => ({ source, at: random() })).toSorted((a, b) => a.at - b.at);
+  const files = order
+    .map(({ source }) => source)
+    .filter(({ text }) => text.length <= maxCharacters)
+    .slice(0, Math.min(count, Math.ceil(all.length / 10)));
+  const isHeldOut = new Set(files.map(({ path }) => path));
+  const learned = all.filter(({ path }) => !isHeldOut.has(path));
+  const root = await copyOf(learned);
+  return {
+    root,
+    learned: learned.length,
+    files,
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Writes sources into a new folder of their own. */
+export async function copyOf(sources: readonly Source[]): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'zeke-completer-'));
+  for (const { path, text } of sources) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return root;
+}
+
+/** Mulberry32: numbers from 0 to 1, the same for a seed. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
