@@ -4,6 +4,13 @@ import { realpathSync } from 'node:fs';
 export const commandNames = [
   'up',
   'chat',
+  'ask',
+  'agent',
+  'sessions',
+  'undo',
+  'redo',
+  'diff',
+  'complete',
   'models',
   'providers',
   'keys',

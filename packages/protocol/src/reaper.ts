@@ -2,12 +2,14 @@ export {
   Agent,
   type AgentClient,
   type AgentHandlers,
+  type ApprovalAsked,
   Decision,
   type ExecuteRequest,
   type FileDiff,
   type PlannedAction,
   StepStatus,
   StepUpdate,
+  type ToolCallEnded,
 } from './gen/reaper/agent_pb.ts';
 export {
   Chat,

@@ -1,12 +1,9 @@
-import { fstatSync } from 'node:fs';
 import { RpcError } from '@zeke/rpc';
 import { type Answer, ask, type Message } from '../ask.ts';
 import { openClient } from '../client.ts';
 import type { ChatFlags } from '../commands/chat.ts';
 import type { Context } from '../context.ts';
-
-/** What is read from a pipe, in bytes. */
-const maxInputBytes = 16 * 1024 * 1024;
+import { pipedText } from '../piped-text.ts';
 
 /** Asks once, with the words of the command line and what is piped in, or talks with a person. */
 export async function chat(context: Context, words: string, flags: ChatFlags): Promise<void> {
@@ -46,29 +43,4 @@ function openingMessages({ system }: ChatFlags, prompt: string): Message[] {
 
 function jsonOf({ model, text, finishReason, usage }: Answer) {
   return { model, text, finishReason, usage };
-}
-
-/** Text from a pipe or a file; a terminal, and the null device, have none. */
-async function pipedText({ stdin }: Context): Promise<string> {
-  if (stdin.isTTY || !hasData()) return '';
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > maxInputBytes) {
-      throw new RpcError('invalid_argument', `more than ${maxInputBytes} bytes are piped in`);
-    }
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8').trimEnd();
-}
-
-function hasData(): boolean {
-  try {
-    const kind = fstatSync(0);
-    return kind.isFIFO() || kind.isFile() || kind.isSocket();
-  } catch {
-    return false;
-  }
 }

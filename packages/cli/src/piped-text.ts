@@ -1,0 +1,34 @@
+import { fstatSync } from 'node:fs';
+import { RpcError } from '@zeke/rpc';
+import type { Context } from './context.ts';
+
+/** What is read from a pipe, in bytes. */
+const maxInputBytes = 16 * 1024 * 1024;
+
+/**
+ * Text from a pipe or a file; a terminal, and the null device, have none. Throws `invalid_argument` for
+ * more than 16 MiB.
+ */
+export async function pipedText({ stdin }: Context): Promise<string> {
+  if (stdin.isTTY || !hasData()) return '';
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length > maxInputBytes) {
+      throw new RpcError('invalid_argument', `more than ${maxInputBytes} bytes are piped in`);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8').trimEnd();
+}
+
+function hasData(): boolean {
+  try {
+    const kind = fstatSync(0);
+    return kind.isFIFO() || kind.isFile() || kind.isSocket();
+  } catch {
+    return false;
+  }
+}
