@@ -77,12 +77,12 @@ export class Connection {
    * after the server was told; `unavailable` where it ends, `unimplemented` where it cannot, and
    * `failed_precondition` with its words where it refuses.
    */
-  async request<Params, Result>(
+  async request(
     method: string,
-    params: Params,
+    params: unknown,
     signal: AbortSignal,
     limitMs: number,
-  ): Promise<Result> {
+  ): Promise<unknown> {
     const { name } = this.#options;
     signal.throwIfAborted();
     this.#ended.signal.throwIfAborted();
@@ -95,7 +95,7 @@ export class Connection {
     const received = this.#received;
     this.#inFlight++;
     try {
-      const answer = this.#connection.sendRequest<Result>(method, params, source.token);
+      const answer = this.#connection.sendRequest<unknown>(method, params, source.token);
       return await Promise.race([answer, rejectOn(any)]);
     } catch (reason) {
       if (this.#ended.signal.aborted) throw this.#ended.signal.reason;

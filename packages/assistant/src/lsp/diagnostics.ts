@@ -1,12 +1,8 @@
 import { RpcError } from '@zeke/rpc';
-import type {
-  Diagnostic,
-  DocumentDiagnosticParams,
-  DocumentDiagnosticReport,
-  PositionEncodingKind,
-} from 'vscode-languageserver-protocol';
+import type { Diagnostic, PositionEncodingKind } from 'vscode-languageserver-protocol';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
+import { diagnosticReportSchema } from './answers.ts';
 import type { OpenDocument } from './documents.ts';
 import type { LanguageServer } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
@@ -177,12 +173,14 @@ async function pull(
 ): Promise<readonly Diagnostic[]> {
   if (server.asksTsserver) return await tsserverDiagnostics(server, path, signal);
   if (!server.diagnostics.isPulled) return [];
-  const report = await server.request<DocumentDiagnosticParams, DocumentDiagnosticReport | null>(
+  const params = { textDocument: { uri: document.uri } };
+  const items = await server.request(
     'textDocument/diagnostic',
-    { textDocument: { uri: document.uri } },
+    params,
+    diagnosticReportSchema,
     signal,
   );
-  return checkedDiagnostics(report?.kind === 'full' ? report.items : []);
+  return checkedDiagnostics(items);
 }
 
 const severities = ['error', 'warning', 'information', 'hint'] as const;

@@ -7,9 +7,11 @@ import type {
   PositionEncodingKind,
   ServerCapabilities,
 } from 'vscode-languageserver-protocol';
+import type { z } from 'zod';
 
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
+import { initializeSchema } from './answers.ts';
 import { Connection } from './connection.ts';
 import { Documents, type OpenDocument } from './documents.ts';
 import type { FoundServer } from './find-server.ts';
@@ -86,15 +88,16 @@ export class LanguageServer implements AsyncDisposable {
         },
       });
       const parameters = initializeParameters(found, project);
-      const result = await connection.request<InitializeParams, InitializeResult>(
+      const answer = await connection.request(
         'initialize',
         parameters,
         signal,
         limits.initializeMs,
       );
+      const { capabilities } = initializeSchema.parse(answer) as InitializeResult;
       await watched.changes(signal);
       connection.notify('initialized', {});
-      return new LanguageServer(options, process, connection, diagnostics, watched, result);
+      return new LanguageServer(options, process, connection, diagnostics, watched, capabilities);
     } catch (reason) {
       process.kill();
       await process.ended;
@@ -108,15 +111,15 @@ export class LanguageServer implements AsyncDisposable {
     connection: Connection,
     diagnostics: DiagnosticsStore,
     watched: WatchedFiles,
-    result: InitializeResult,
+    capabilities: ServerCapabilities,
   ) {
     const { found, limits } = options;
     this.name = found.spec.name;
     this.root = found.root;
     this.limits = limits;
     this.asksTsserver = found.spec.asksTsserver === true;
-    this.capabilities = result.capabilities ?? {};
-    this.encoding = this.capabilities.positionEncoding ?? 'utf-16';
+    this.capabilities = capabilities;
+    this.encoding = capabilities.positionEncoding ?? 'utf-16';
     this.ended = process.ended;
     this.diagnostics = diagnostics;
     if (this.capabilities.diagnosticProvider !== undefined) diagnostics.isPulled = true;
@@ -170,21 +173,36 @@ export class LanguageServer implements AsyncDisposable {
 
   /**
    * Asks within the limit of time; see `Connection.request`. A question that the server dropped because a
-   * file changed is asked again, up to three times in all.
+   * file changed is asked again, up to three times in all. Throws `failed_precondition` for an answer
+   * that is not of the protocol.
    */
-  async request<Params, Result>(
+  async request<Schema extends z.ZodType>(
     method: string,
-    params: Params,
+    params: unknown,
+    schema: Schema,
     signal: AbortSignal,
-  ): Promise<Result> {
+  ): Promise<z.output<Schema>> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#connection.request(method, params, signal, this.limits.requestMs);
+        const { requestMs } = this.limits;
+        const answer = await this.#connection.request(method, params, signal, requestMs);
+        return this.#checked(method, answer, schema);
       } catch (reason) {
         const isDropped = reason instanceof RpcError && reason.code === 'aborted';
         if (!isDropped || attempt >= maxAttempts) throw reason;
       }
     }
+  }
+
+  #checked<Schema extends z.ZodType>(
+    method: string,
+    answer: unknown,
+    schema: Schema,
+  ): z.output<Schema> {
+    const { data, error } = schema.safeParse(answer ?? null);
+    if (error === undefined) return data;
+    const message = `${this.name} answers ${method} with what the protocol does not have`;
+    throw new RpcError('failed_precondition', message, { cause: error });
   }
 
   /** Shuts it down as the protocol says, and with signals where it does not listen. */

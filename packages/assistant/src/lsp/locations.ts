@@ -1,12 +1,14 @@
-import type { Location, LocationLink, PositionEncodingKind } from 'vscode-languageserver-protocol';
+import type { PositionEncodingKind } from 'vscode-languageserver-protocol';
+import type { z } from 'zod';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
+import type { locationsSchema } from './answers.ts';
 import { readText } from './documents.ts';
 import { linesOf, type Span, toSpan } from './positions.ts';
 import { pathOf } from './published-diagnostics.ts';
 
 /** Places that are kept of one answer. */
-export const maxLocations = 500;
+const maxLocations = 500;
 /** Longest line that is shown. */
 const maxLineCharacters = 300;
 
@@ -20,16 +22,16 @@ export interface CodeLocation {
   readonly text: string;
 }
 
-/** What servers answer about places: one, several, links, or nothing. */
-export type LocationAnswer = Location | readonly (Location | LocationLink)[] | null;
-
 /** Places of an answer, each once, in its order, up to 500, and how many there were. */
 export async function readLocations(
-  answer: LocationAnswer,
+  answer: z.output<typeof locationsSchema>,
   encoding: PositionEncodingKind,
   project: Project,
 ): Promise<{ locations: CodeLocation[]; total: number }> {
-  const found = [answer ?? []].flat().flatMap((each) => placesOf(each));
+  const found = answer.flatMap(({ uri, range }) => {
+    const path = pathOf(uri);
+    return path === undefined ? [] : [{ path, range }];
+  });
   const texts = new Map<string, Promise<readonly string[]>>();
   const locations = new Map<string, CodeLocation>();
   for (const { path, range } of found.slice(0, maxLocations)) {
@@ -45,11 +47,4 @@ export async function readLocations(
     if (!locations.has(key)) locations.set(key, { path, isInside, span, text });
   }
   return { locations: [...locations.values()], total: found.length };
-}
-
-function placesOf(value: Location | LocationLink) {
-  const uri = 'targetUri' in value ? value.targetUri : value.uri;
-  const range = 'targetUri' in value ? value.targetSelectionRange : value.range;
-  const path = pathOf(uri);
-  return path === undefined || range === undefined ? [] : [{ path, range }];
 }

@@ -1,16 +1,10 @@
-import type {
-  DefinitionParams,
-  Hover,
-  HoverParams,
-  MarkedString,
-  MarkupContent,
-  ReferenceParams,
-} from 'vscode-languageserver-protocol';
+import type { HoverParams } from 'vscode-languageserver-protocol';
 import type { Project } from '../project/project.ts';
+import { hoverSchema, locationsSchema } from './answers.ts';
 import type { OpenDocument } from './documents.ts';
 import { type LanguageServer, requireCapability } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
-import { type CodeLocation, type LocationAnswer, readLocations } from './locations.ts';
+import { type CodeLocation, readLocations } from './locations.ts';
 import { type Place, toPosition } from './positions.ts';
 import { placeOf, type Target } from './target.ts';
 
@@ -39,11 +33,7 @@ export function definitionsAt(
 ): Promise<FoundLocations> {
   return atPlace(servers, query, signal, async ({ server, at, place }) => {
     requireCapability(server, 'definitionProvider', 'where something is defined');
-    const answer = await server.request<DefinitionParams, LocationAnswer>(
-      'textDocument/definition',
-      at,
-      signal,
-    );
+    const answer = await server.request('textDocument/definition', at, locationsSchema, signal);
     return { place, ...(await readLocations(answer, server.encoding, query.project)) };
   });
 }
@@ -56,11 +46,8 @@ export function referencesAt(
 ): Promise<FoundLocations> {
   return atPlace(servers, query, signal, async ({ server, at, place }) => {
     requireCapability(server, 'referencesProvider', 'where something is used');
-    const answer = await server.request<ReferenceParams, LocationAnswer>(
-      'textDocument/references',
-      { ...at, context: { includeDeclaration: true } },
-      signal,
-    );
+    const params = { ...at, context: { includeDeclaration: true } };
+    const answer = await server.request('textDocument/references', params, locationsSchema, signal);
     const { locations, total } = await readLocations(answer, server.encoding, query.project);
     return { place, locations: locations.sort(byPlace), total };
   });
@@ -74,12 +61,8 @@ export function hoverAt(
 ): Promise<{ place: Place; text: string }> {
   return atPlace(servers, query, signal, async ({ server, at, place }) => {
     requireCapability(server, 'hoverProvider', 'what something is');
-    const answer = await server.request<HoverParams, Hover | null>(
-      'textDocument/hover',
-      at,
-      signal,
-    );
-    return { place, text: answer === null ? '' : hoverText(answer.contents).trim() };
+    const text = await server.request('textDocument/hover', at, hoverSchema, signal);
+    return { place, text: text.trim() };
   });
 }
 
@@ -117,11 +100,4 @@ function byPlace(left: CodeLocation, right: CodeLocation): number {
   if (left.path !== right.path) return left.path < right.path ? -1 : 1;
   const [{ start: from }, { start: to }] = [left.span, right.span];
   return from.line - to.line || from.column - to.column;
-}
-
-function hoverText(contents: MarkupContent | MarkedString | MarkedString[]): string {
-  if (typeof contents === 'string') return contents;
-  if (Array.isArray(contents)) return contents.map(hoverText).join('\n\n');
-  if ('kind' in contents) return contents.value;
-  return `\`\`\`${contents.language}\n${contents.value}\n\`\`\``;
 }

@@ -1,12 +1,9 @@
 import { RpcError } from '@zeke/rpc';
-import type {
-  PositionEncodingKind,
-  RenameParams,
-  TextEdit,
-  WorkspaceEdit,
-} from 'vscode-languageserver-protocol';
+import type { PositionEncodingKind } from 'vscode-languageserver-protocol';
+import type { z } from 'zod';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
+import { type TextEdit, workspaceEditSchema } from './answers.ts';
 import { requireCapability } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
 import { type Place, toOffset } from './positions.ts';
@@ -34,11 +31,8 @@ export function planRename(
 ): Promise<PlannedRename> {
   return atPlace(servers, query, signal, async ({ server, at, place }) => {
     requireCapability(server, 'renameProvider', 'how something is renamed');
-    const answer = await server.request<RenameParams, WorkspaceEdit | null>(
-      'textDocument/rename',
-      { ...at, newName },
-      signal,
-    );
+    const params = { ...at, newName };
+    const answer = await server.request('textDocument/rename', params, workspaceEditSchema, signal);
     const files = new Map<string, (text: string) => string>();
     for (const [path, edits] of editsByFile(answer, query.project)) {
       files.set(path, (text) => applied(text, edits, server.encoding, path));
@@ -51,16 +45,17 @@ export function planRename(
   });
 }
 
-function editsByFile(answer: WorkspaceEdit | null, project: Project): Map<string, TextEdit[]> {
-  const byUri = Object.entries(answer?.changes ?? {});
+function editsByFile(
+  answer: z.output<typeof workspaceEditSchema>,
+  project: Project,
+): Map<string, TextEdit[]> {
+  const byUri = answer?.documentChanges ? [] : Object.entries(answer?.changes ?? {});
   for (const change of answer?.documentChanges ?? []) {
     if ('kind' in change) {
       const message = `this rename would ${change.kind} a file too, which a rename does not do here`;
       throw new RpcError('unimplemented', message);
     }
-    // Only text is replaced: nobody is there to fill a snippet in.
-    const edits = change.edits.filter((edit): edit is TextEdit => 'newText' in edit);
-    byUri.push([change.textDocument.uri, edits]);
+    byUri.push([change.textDocument.uri, change.edits]);
   }
   const files = new Map<string, TextEdit[]>();
   for (const [uri, edits] of byUri) {

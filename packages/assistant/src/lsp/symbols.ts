@@ -1,12 +1,6 @@
-import type {
-  DocumentSymbol,
-  DocumentSymbolParams,
-  SymbolInformation,
-  WorkspaceSymbol,
-  WorkspaceSymbolParams,
-} from 'vscode-languageserver-protocol';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
+import { documentSymbolsSchema, type NestedSymbol, workspaceSymbolsSchema } from './answers.ts';
 import { type LanguageServer, requireCapability } from './language-server.ts';
 import type { LanguageServers } from './language-servers.ts';
 import { type Span, toSpan } from './positions.ts';
@@ -43,29 +37,23 @@ export function documentSymbols(
     const { documents } = await server.update([path], signal);
     const [document] = documents;
     if (document === undefined) return [];
-    const answer = await server.request<
-      DocumentSymbolParams,
-      readonly (DocumentSymbol | SymbolInformation)[] | null
-    >('textDocument/documentSymbol', { textDocument: { uri: document.uri } }, signal);
+    const answer = await server.request(
+      'textDocument/documentSymbol',
+      { textDocument: { uri: document.uri } },
+      documentSymbolsSchema,
+      signal,
+    );
     const { lines } = document;
     const found: CodeSymbol[] = [];
-    const add = (symbol: DocumentSymbol | SymbolInformation, container: string, depth: number) => {
+    const add = (symbol: NestedSymbol, parent: string, depth: number) => {
       if (found.length >= maxSymbols || depth > maxDepth) return;
-      const range = 'location' in symbol ? symbol.location.range : symbol.range;
+      const { children, containerName, kind, name, range } = symbol;
       const span = toSpan(lines, range, server.encoding);
-      const within = 'location' in symbol ? (symbol.containerName ?? '') : container;
-      found.push({
-        name: symbol.name,
-        kind: kindOf(symbol.kind),
-        path,
-        span,
-        container: within,
-        depth,
-      });
-      if ('location' in symbol) return;
-      for (const child of symbol.children ?? []) add(child, symbol.name, depth + 1);
+      const container = containerName || parent;
+      found.push({ name, kind: kindOf(kind), path, span, container, depth });
+      for (const child of children) add(child, name, depth + 1);
     };
-    for (const symbol of answer ?? []) add(symbol, '', 0);
+    for (const symbol of answer) add(symbol, '', 0);
     return found;
   });
 }
@@ -81,12 +69,15 @@ export async function workspaceSymbols(
 ): Promise<CodeSymbol[]> {
   const { project, name, path } = query;
   if (path === undefined) {
-    const each = await servers.useRunning(project, signal, (server) =>
-      symbolsNamed(server, project, name, signal),
+    const each = await servers.useRunning(project, signal, async (server) =>
+      server.capabilities.workspaceSymbolProvider
+        ? await symbolsNamed(server, project, name, signal)
+        : [],
     );
     return each.flat();
   }
   return await servers.use(project, path, signal, async (server) => {
+    requireCapability(server, 'workspaceSymbolProvider', 'where symbols of a project are');
     await server.update([path], signal);
     return await symbolsNamed(server, project, name, signal);
   });
@@ -98,24 +89,15 @@ async function symbolsNamed(
   name: string,
   signal: AbortSignal,
 ): Promise<CodeSymbol[]> {
-  requireCapability(server, 'workspaceSymbolProvider', 'where symbols of a project are');
-  const answer = await server.request<
-    WorkspaceSymbolParams,
-    readonly (WorkspaceSymbol | SymbolInformation)[] | null
-  >('workspace/symbol', { query: name }, signal);
-  return (answer ?? []).slice(0, maxSymbols).flatMap((symbol) => {
-    const { location } = symbol;
+  const params = { query: name };
+  const answer = await server.request('workspace/symbol', params, workspaceSymbolsSchema, signal);
+  return answer.slice(0, maxSymbols).flatMap(({ name: found, kind, location, containerName }) => {
     const path = pathOf(location.uri);
     if (path === undefined || !isWithin(project.root, path)) return [];
-    const span = 'range' in location && toSpan([], location.range, server.encoding);
-    return {
-      name: symbol.name,
-      kind: kindOf(symbol.kind),
-      path,
-      ...(span && { span }),
-      container: symbol.containerName ?? '',
-      depth: 0,
-    };
+    const { range } = location;
+    const span = range && toSpan([], range, server.encoding);
+    const symbol = { name: found, kind: kindOf(kind), path, container: containerName, depth: 0 };
+    return [{ ...symbol, ...(span && { span }) }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Diagnostic, ExecuteCommandParams } from 'vscode-languageserver-protocol';
+import type { Diagnostic } from 'vscode-languageserver-protocol';
 import { z } from 'zod';
 import type { LanguageServer } from './language-server.ts';
 
@@ -14,12 +14,9 @@ export async function tsserverDiagnostics(
   signal: AbortSignal,
 ): Promise<Diagnostic[]> {
   const ask = async (command: string) => {
-    const answer = await server.request<ExecuteCommandParams, unknown>(
-      'workspace/executeCommand',
-      { command: 'typescript.tsserverRequest', arguments: [command, { file: path }] },
-      signal,
-    );
-    return answerSchema.parse(answer).body.map(toDiagnostic);
+    const params = { command: 'typescript.tsserverRequest', arguments: [command, { file: path }] };
+    const { body } = await server.request('workspace/executeCommand', params, answerSchema, signal);
+    return body.map(toDiagnostic);
   };
   const syntactic = await ask('syntacticDiagnosticsSync');
   return [...syntactic, ...(await ask('semanticDiagnosticsSync'))];

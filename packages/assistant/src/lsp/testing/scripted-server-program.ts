@@ -4,7 +4,7 @@ import { FrameParser } from '../frame-parser.ts';
 
 /**
  * A language server that behaves as its arguments say, for tests of what must be contained. `hover`
- * tells its process id.
+ * tells its process id. `method=json` is what a method is answered.
  */
 const behaviors = process.argv.slice(2);
 const is = (behavior: string) => behaviors.includes(behavior);
@@ -39,8 +39,10 @@ const answers: Readonly<Record<string, (request: Request) => void>> = {
 
 function answer(request: Request): void {
   const { id, method = '' } = request;
+  const given = behaviors.find((behavior) => behavior.startsWith(`${method}=`));
   const known = answers[method];
-  if (known !== undefined) known(request);
+  if (given !== undefined) send({ id, result: JSON.parse(given.slice(method.length + 1)) });
+  else if (known !== undefined) known(request);
   else if (id !== undefined) send({ id, error: { code: -32601, message: 'no' } });
 }
 
@@ -60,7 +62,8 @@ function initialize({ id }: Request): void {
     send({ method: 'window/logMessage', params: { type: 3, message: 'too long' } }, 95);
     log('swallowed');
   }
-  send({ id, result: { capabilities: { hoverProvider: true, textDocumentSync: 1 } } });
+  const can = { hoverProvider: true, definitionProvider: true, renameProvider: true };
+  send({ id, result: { capabilities: { ...can, textDocumentSync: 1 } } });
 }
 
 function hover({ id, params }: Request): void {
