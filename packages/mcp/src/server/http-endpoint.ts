@@ -153,6 +153,11 @@ export class HttpEndpoint implements AsyncDisposable {
     return originValidationResponse(request, host === undefined ? [] : [host]);
   }
 
+  /** Ends sessions that nobody has used for long. */
+  sweep(): void {
+    this.#sessions.sweep();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([
       this.#stateless.close(),

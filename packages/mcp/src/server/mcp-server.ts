@@ -72,6 +72,11 @@ export class ZekeMcpServer implements AsyncDisposable {
     return this.#http.foreign(request);
   }
 
+  /** Ends sessions that nobody has used for long, which also happens by itself. */
+  sweep(): void {
+    this.#http.sweep();
+  }
+
   /** Serves a client on a connection of its own. Its caller closes it. */
   connect(caller: McpCaller, sink: TextSink): Connection {
     const connection = connect(

@@ -1,5 +1,7 @@
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  type ClientCapabilities,
   type CompleteResult,
   type Implementation,
   type InputRequests,
@@ -180,7 +182,7 @@ export class ServedServer extends McpServer {
           caller,
           signal,
           ask: (requests) => {
-            this.#checkCanBeAsked(requests);
+            this.#checkCanBeAsked(context, requests);
             return ask(requests);
           },
           onProgress: progressOf(context),
@@ -207,8 +209,11 @@ export class ServedServer extends McpServer {
   }
 
   /** The call would wait for nothing: such a client can't answer, or not this. */
-  #checkCanBeAsked(requests: InputRequests): void {
-    const can = this.server.getClientCapabilities();
+  #checkCanBeAsked({ mcpReq }: ServerContext, requests: InputRequests): void {
+    const meta = mcpReq.envelope as Record<string, unknown> | undefined;
+    const can = (meta?.[CLIENT_CAPABILITIES_META_KEY] ?? this.server.getClientCapabilities()) as
+      | ClientCapabilities
+      | undefined;
     const missing: Record<string, object> = {};
     for (const { method } of Object.values(requests)) {
       const needed = capabilityFor(method);

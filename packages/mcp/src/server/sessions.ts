@@ -117,8 +117,10 @@ export class Sessions implements AsyncDisposable {
       this.#left(session);
       return response;
     }
+    // A stream that is quiet at first has to show its client that it is there.
+    const first = request.method === 'GET' ? ':\n\n' : '';
     return new Response(
-      tapped(response.body, () => this.#left(session)),
+      tapped(response.body, first, () => this.#left(session)),
       response,
     );
   }
@@ -142,8 +144,12 @@ export class Sessions implements AsyncDisposable {
   }
 }
 
-/** The same bytes; `ended` is called once, when they have all gone, or nobody wants them any more. */
-function tapped(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
+/** The same bytes behind some; `ended` is called once, when all have gone, or nobody wants them any more. */
+function tapped(
+  body: ReadableStream<Uint8Array>,
+  first: string,
+  ended: () => void,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let isOver = false;
   const end = () => {
@@ -152,6 +158,9 @@ function tapped(body: ReadableStream<Uint8Array>, ended: () => void): ReadableSt
     ended();
   };
   return new ReadableStream({
+    start(controller) {
+      if (first !== '') controller.enqueue(new TextEncoder().encode(first));
+    },
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
