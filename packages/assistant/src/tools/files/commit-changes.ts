@@ -22,15 +22,11 @@ export async function commitChanges(changes: readonly FileChange[]): Promise<voi
   } catch (reason) {
     const lost: string[] = [];
     for (const step of steps.toReversed()) await takeBack(step, lost);
+    await release(steps);
     for (const folder of madeFolders.toReversed()) await ignoring(rmdir(folder));
     throw lost.length === 0 ? reason : halfDone(lost, reason);
-  } finally {
-    for (const { folder, temporary, kept } of steps) {
-      if (temporary) await ignoring(unlink(folder.at(temporary)));
-      if (kept) await ignoring(unlink(folder.at(kept)));
-      await folder[Symbol.asyncDispose]();
-    }
   }
+  await release(steps);
 }
 
 /** A change on its way. Names are of entries in its folder. */
@@ -43,6 +39,15 @@ interface Step {
   /** The file as it was, under another name, until all is done. */
   kept: string | undefined;
   isApplied: boolean;
+}
+
+/** Takes away what stands beside the files, and lets go of their folders. */
+async function release(steps: readonly Step[]): Promise<void> {
+  for (const { folder, kept, temporary } of steps) {
+    if (temporary) await ignoring(unlink(folder.at(temporary)));
+    if (kept) await ignoring(unlink(folder.at(kept)));
+    await folder[Symbol.asyncDispose]();
+  }
 }
 
 async function stage(change: FileChange, madeFolders: string[]): Promise<Step> {
