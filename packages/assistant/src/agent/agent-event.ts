@@ -3,7 +3,8 @@ import type { FileDiff } from '../tools/tool.ts';
 
 /**
  * What an agent tells while it works, in this order for every caller: over RPC, on the command line
- * (`--json`), over MCP. `step` counts the model's answers from 1. The last event is `end`.
+ * (`--json`), over MCP. `step` counts the model's answers from 1; a step is told when it begins, and
+ * again when it is known what it does. The last event is `end`.
  */
 export type AgentEvent =
   | { readonly type: 'start'; readonly sessionId: string; readonly model: string }
@@ -78,6 +79,8 @@ export type AgentEndReason =
   | 'repeated-failure'
   | 'denied'
   | 'model-failed'
+  /** Something else failed, as the database. */
+  | 'failed'
   | 'canceled';
 
 /** Of the whole run, subagents too. */

@@ -16,6 +16,8 @@ export interface SessionState {
 
 export interface ChangeState {
   readonly seq: number;
+  /** The answer whose calls made it: changes of one answer are undone together. */
+  readonly answerSeq: number;
   readonly change: EntryOf<'change'>;
   readonly isUndone: boolean;
 }
@@ -27,12 +29,15 @@ export function foldEntries(entries: readonly SessionEntry[]): SessionState {
   let todo: readonly TodoItem[] = [];
   const foundTools = new Set<string>();
   const changes = new Map<number, ChangeState>();
+  let answerSeq = 0;
   for (const { seq, data } of active) {
-    if (data.kind === 'compaction') compaction = data.record;
+    if (data.kind === 'answer') answerSeq = seq;
+    else if (data.kind === 'compaction') compaction = data.record;
     else if (data.kind === 'todo') todo = data.items;
     else if (data.kind === 'tools') for (const name of data.names) foundTools.add(name);
-    else if (data.kind === 'change') changes.set(seq, { seq, change: data, isUndone: false });
-    else if (data.kind === 'undo') {
+    else if (data.kind === 'change' && data.paths.length > 0) {
+      changes.set(seq, { seq, answerSeq, change: data, isUndone: false });
+    } else if (data.kind === 'undo') {
       const of = changes.get(data.changeSeq);
       if (of !== undefined) changes.set(of.seq, { ...of, isUndone: data.direction === 'undo' });
     }

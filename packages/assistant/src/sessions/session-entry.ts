@@ -17,6 +17,7 @@ const toolCall = z.object({
   id: z.string(),
   name: z.string(),
   arguments: z.string(),
+  signature: z.string().exactOptional(),
 });
 const toolResult = z.object({
   type: z.literal('tool-result'),
@@ -87,10 +88,16 @@ const approval = z.object({
   by: z.enum(['user', 'timeout', 'policy']),
 });
 
-/** The files as they were before calls that can change them. */
-const snapshot = z.object({ kind: z.literal('snapshot'), step: z.number(), tree: z.string() });
+/** The files as they were before calls that can change them; a `change` follows when they are done. */
+const snapshot = z.object({
+  kind: z.literal('snapshot'),
+  step: z.number(),
+  tree: z.string(),
+  /** Absolute: kept even where the project ignores them. */
+  also: list(z.string()),
+});
 
-/** What calls changed, between two snapshots. */
+/** What calls changed since the snapshot before it; no paths where they changed nothing. */
 const change = z.object({
   kind: z.literal('change'),
   step: z.number(),
@@ -165,9 +172,9 @@ export type EntryData = z.output<typeof entryData>;
 export type EntryOf<Kind extends EntryData['kind']> = Extract<EntryData, { kind: Kind }>;
 
 /** One thing that happened in a session; written once, never changed. */
-export interface SessionEntry<Data extends EntryData = EntryData> {
+export interface SessionEntry {
   /** From 1, in order; a fork has gaps. */
   readonly seq: number;
   readonly atMs: number;
-  readonly data: Data;
+  readonly data: EntryData;
 }

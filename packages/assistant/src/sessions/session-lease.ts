@@ -103,7 +103,7 @@ export class SessionLease implements AsyncDisposable {
    * for about a second. Throws `aborted` when another process has taken the session over,
    * `resource_exhausted` when it is full, and what `Storage` throws.
    */
-  async append<Data extends EntryData>(...data: readonly Data[]): Promise<SessionEntry<Data>[]> {
+  async append(...data: readonly EntryData[]): Promise<SessionEntry[]> {
     const turn = this.#queue.then(() => this.#append(data));
     this.#queue = turn.catch(() => {});
     return turn;
@@ -119,9 +119,9 @@ export class SessionLease implements AsyncDisposable {
       .execute();
   }
 
-  async #append<Data extends EntryData>(data: readonly Data[]): Promise<SessionEntry<Data>[]> {
+  async #append(data: readonly EntryData[]): Promise<SessionEntry[]> {
     const atMs = this.#now();
-    const limited = data.map((each) => limitEntry(each) as Data);
+    const limited = data.map(limitEntry);
     const texts = limited.map((each) => JSON.stringify(each));
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     if (this.#bytes + bytes > maxSessionBytes) throw isFull(this.sessionId);

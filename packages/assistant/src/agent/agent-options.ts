@@ -1,0 +1,78 @@
+import type { Attachments, ContextBuilder } from '../context/context-builder.ts';
+import type { ModelClient, ModelRequest, ModelUsage } from '../model/model-client.ts';
+import type { PermissionMode } from '../permissions/mode.ts';
+import type { Project } from '../project/project.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { Snapshots } from '../snapshots/snapshots.ts';
+import type { Tool } from '../tools/tool.ts';
+import type { AgentDefinition } from './agent-definition.ts';
+import type { PermissionJudge } from './permission-judge.ts';
+import type { RunLimits } from './run-budget.ts';
+
+/** What every run of an agent stands on. */
+export interface AgentOptions {
+  readonly model: ModelClient;
+  readonly sessions: SessionStore;
+  /** Who judges the calls of one run; what it was told to remember for a session it has in later runs, too. */
+  readonly permissions: (place: SessionPlace, mode: PermissionMode) => Promise<PermissionJudge>;
+  /** The tools of one session; they are let go when its run ends. */
+  readonly tools: (place: SessionPlace) => Promise<AgentTools>;
+  /** Without it nothing but the conversation itself is sent, and nothing is compacted. */
+  readonly context?: (place: SessionPlace) => Promise<ContextBuilder>;
+  /** Without it changes cannot be undone, and the user is told so. */
+  readonly snapshots?: (project: Project) => Snapshots;
+  /** Faults in changed files (relative paths) as a language server sees them, for the model; undefined: none. */
+  readonly diagnostics?: (
+    project: Project,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<string | undefined>;
+  /** In micro-USD, where the answer does not say what it cost; undefined where nobody knows. */
+  readonly estimateCost?: (model: string, usage: ModelUsage) => number | undefined;
+  /** The folder of worktrees, `$ZEKE_HOME/worktrees`, and `PATH`, by which git is found. */
+  readonly worktrees?: { readonly folder: string; readonly path: string };
+  /** Agents beside `build`, `general`, `explore` and `plan`. */
+  readonly agents?: readonly AgentDefinition[];
+  /** A tool threw what is no failure of its call: for the log. */
+  readonly onDefect?: (error: unknown, tool: string) => void;
+  readonly now: () => number;
+  /** Waits between questions; fails with `canceled` when the signal is aborted. Default: a timer. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface SessionPlace {
+  readonly project: Project;
+  readonly cwd: string;
+  readonly sessionId: string;
+}
+
+export interface AgentTools extends Partial<AsyncDisposable> {
+  readonly tools: readonly Tool[];
+  /** Tools of MCP servers: found by a search when they are too many to be shown at once. */
+  readonly deferrable?: readonly Tool[];
+}
+
+/** One run: a task for an agent, in a session. */
+export interface RunRequest {
+  /** Undefined where `sessionId` says it. */
+  readonly place?: { readonly project: Project; readonly cwd: string };
+  /** Goes on with a session; undefined: a new one. */
+  readonly sessionId?: string;
+  /** Undefined: goes on with what the session has, as after an interrupt. */
+  readonly instruction?: string;
+  readonly attachments?: Attachments;
+  readonly model: string;
+  readonly effort?: ModelRequest['effort'];
+  readonly mode: PermissionMode;
+  /** `build` unless told otherwise. */
+  readonly agent?: string;
+  readonly limits?: RunLimits;
+  /** `deny` where nobody is there to answer. Default `wait`. */
+  readonly onAsk?: 'wait' | 'deny';
+  /** How long a question waits for its answer. Default: as long as the run may take. */
+  readonly approvalTimeoutMs?: number;
+  /** Commands that have to succeed before the task counts as done, if it changed files. */
+  readonly verify?: readonly string[];
+  /** Works in a git worktree of its own; changes come back as a branch, which the last message names. */
+  readonly worktree?: boolean;
+}

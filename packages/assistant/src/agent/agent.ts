@@ -1,0 +1,100 @@
+import { RpcError } from '@zeke/rpc';
+import type { SessionInfo } from '../sessions/session-store.ts';
+import { findAgent } from './agent-definition.ts';
+import type { AgentEvent, Decision } from './agent-event.ts';
+import type { AgentOptions, RunRequest } from './agent-options.ts';
+import { Approvals } from './approvals.ts';
+import { EventChannel } from './event-channel.ts';
+import { defaultTimeoutMs, RunBudget } from './run-budget.ts';
+import { RunStop } from './run-end.ts';
+import { startRun } from './start-run.ts';
+
+interface Running {
+  readonly steers: string[];
+  readonly stop: AbortController;
+}
+
+/**
+ * Runs tasks of several steps: asks the model, runs what it calls for, gives back the results, until it is
+ * done or a limit is reached. Everything is in the session before it counts.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #approvals = new Approvals();
+  readonly #running = new Map<string, Running>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One run, told event by event; the last one is `end`. A reader that leaves cancels it, as the signal
+   * does: the session stays valid. Throws before the first event where it cannot begin: `not_found` and
+   * `failed_precondition` as `SessionStore.acquire`, `invalid_argument` for an agent that is not there.
+   */
+  async *run(request: RunRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    const agent = findAgent(request.agent ?? 'build', this.#options.agents);
+    const session = await this.#session(request, agent.name);
+    const channel = new EventChannel();
+    const running: Running = { steers: [], stop: new AbortController() };
+    const { stop, steers } = running;
+    const timeoutMs = request.limits?.timeoutMs ?? defaultTimeoutMs;
+    const timer = setTimeout(() => stop.abort(timeout(timeoutMs)), timeoutMs);
+    const budget = new RunBudget(request.limits ?? {});
+    const shared = { options: this.#options, approvals: this.#approvals, budget };
+    const onStart = (): void => void this.#running.set(session.id, running);
+    const done = startRun(
+      { ...shared, request, agent, session, channel, steers, onStart },
+      AbortSignal.any([signal, stop.signal]),
+    ).then(
+      () => channel.close(),
+      (error) => channel.close({ error }),
+    );
+    try {
+      yield* channel.read();
+    } finally {
+      stop.abort();
+      channel.close();
+      await done;
+      clearTimeout(timer);
+      if (this.#running.get(session.id) === running) this.#running.delete(session.id);
+    }
+  }
+
+  /** Answers an approval. False where it is not open: answered, timed out, or its run is over. */
+  respond(approvalId: string, decision: Decision, message?: string): boolean {
+    return this.#approvals.answer(approvalId, decision, message);
+  }
+
+  /** Words for a run that is under way, taken up before its next step. False where there is none. */
+  steer(sessionId: string, text: string): boolean {
+    const running = this.#running.get(sessionId);
+    running?.steers.push(text);
+    return running !== undefined;
+  }
+
+  /** Ends a run where it is; its session stays. False where there is none. */
+  interrupt(sessionId: string): boolean {
+    const running = this.#running.get(sessionId);
+    running?.stop.abort(interrupted());
+    return running !== undefined;
+  }
+
+  async #session(request: RunRequest, agent: string): Promise<SessionInfo> {
+    const { sessions } = this.#options;
+    if (request.sessionId !== undefined) return sessions.info(request.sessionId);
+    const { place, model } = request;
+    if (place !== undefined) return sessions.create({ ...place, agent, model });
+    throw new RpcError('invalid_argument', 'a run needs the folder of a project, or a session');
+  }
+}
+
+function timeout(timeoutMs: number): RunStop {
+  const message = `the limit of ${timeoutMs / 1_000} seconds is reached: run the session again to go on`;
+  return new RunStop({ status: 'failed', reason: 'timeout', message });
+}
+
+function interrupted(): RunStop {
+  const message = 'the user interrupted the run';
+  return new RunStop({ status: 'canceled', reason: 'canceled', message });
+}

@@ -1,0 +1,32 @@
+import type { PermissionMode } from '../permissions/mode.ts';
+import type { Project } from '../project/project.ts';
+import type { SessionLease } from '../sessions/session-lease.ts';
+import type { Snapshots } from '../snapshots/snapshots.ts';
+import type { AgentOptions } from './agent-options.ts';
+import type { EventChannel } from './event-channel.ts';
+import type { LoopGuard } from './loop-guard.ts';
+import type { PermissionJudge } from './permission-judge.ts';
+import type { RunBudget } from './run-budget.ts';
+import type { ToolRegistry } from './tool-registry.ts';
+
+/** What the parts of one run share. */
+export interface RunParts {
+  readonly options: AgentOptions;
+  readonly project: Project;
+  readonly cwd: string;
+  readonly mode: PermissionMode;
+  readonly judge: PermissionJudge;
+  /** What is done where a call needs an answer. */
+  readonly onAsk: 'wait' | 'deny';
+  /** After which an unanswered question is a denial; undefined: it is waited for. */
+  readonly approvalTimeoutMs: number | undefined;
+  readonly lease: SessionLease;
+  readonly channel: EventChannel;
+  readonly budget: RunBudget;
+  readonly guard: LoopGuard;
+  readonly registry: ToolRegistry;
+  readonly snapshots: Snapshots | undefined;
+  /** Files that snapshots leave out and the user was told of. */
+  readonly toldSkipped: Set<string>;
+  readonly signal: AbortSignal;
+}

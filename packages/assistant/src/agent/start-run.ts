@@ -1,0 +1,226 @@
+import { RpcError } from '@zeke/rpc';
+import type { ModelInfo } from '../model/model-client.ts';
+import type { SessionInfo } from '../sessions/session-store.ts';
+import type { ToolContext, ToolOutput } from '../tools/tool.ts';
+import { type AgentDefinition, findAgent } from './agent-definition.ts';
+import type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent-options.ts';
+import { AgentRun } from './agent-run.ts';
+import type { Approvals } from './approvals.ts';
+import { EventChannel } from './event-channel.ts';
+import { LoopGuard } from './loop-guard.ts';
+import { noContext } from './no-context.ts';
+import type { PermissionJudge } from './permission-judge.ts';
+import type { RunBudget } from './run-budget.ts';
+import type { RunEnd } from './run-end.ts';
+import type { RunParts } from './run-parts.ts';
+import { createSearchTools } from './search-tools.ts';
+import { createTaskTool, type Subtask } from './task-tool.ts';
+import { ToolRegistry } from './tool-registry.ts';
+import { openWorktree, type Worktree } from './worktree.ts';
+
+/** A run that is to be started, of an agent or a subagent. */
+export interface RunStart {
+  readonly options: AgentOptions;
+  readonly approvals: Approvals;
+  readonly request: RunRequest;
+  readonly agent: AgentDefinition;
+  readonly session: SessionInfo;
+  /** The parent's, for a subagent. */
+  readonly budget: RunBudget;
+  readonly channel: EventChannel;
+  /** Words of the user that come while it runs. */
+  readonly steers: string[];
+  /** Of a subagent that works in its parent's folder: its answers count for it, too. */
+  readonly judge?: PermissionJudge;
+  readonly isSubagent?: boolean;
+  /** It has the session. */
+  readonly onStart?: () => void;
+}
+
+/**
+ * Takes the session, puts together what the run needs, runs it, and lets all of it go. Events go to the
+ * channel, from `start` to `end`. Throws where it cannot begin.
+ */
+export async function startRun(start: RunStart, signal: AbortSignal): Promise<RunEnd> {
+  const { options, request, session, channel, budget } = start;
+  await using lease = await options.sessions.acquire(session.id);
+  start.onStart?.();
+  const whole = AbortSignal.any([signal, lease.lost]);
+  const worktree = request.worktree === true ? await openWorktreeOf(start, whole) : undefined;
+  try {
+    const place = {
+      project: worktree?.project ?? session.project,
+      cwd: worktree?.cwd ?? session.cwd,
+      sessionId: session.id,
+    };
+    await channel.send({ type: 'start', sessionId: session.id, model: request.model });
+    const ran = await runIn(place, start, lease, whole);
+    const brought = await worktree?.finish(session.title || session.id);
+    const end = brought === undefined ? ran : { ...ran, message: `${ran.message}\n\n${brought}` };
+    // A session that another process has taken over is written to no more.
+    await lease.append({ kind: 'end', ...end }).catch(() => {});
+    await channel.send({ type: 'end', ...end, usage: budget.usage });
+    return end;
+  } finally {
+    await worktree?.[Symbol.asyncDispose]();
+  }
+}
+
+async function openWorktreeOf(
+  { options, session }: RunStart,
+  signal: AbortSignal,
+): Promise<Worktree> {
+  return openWorktree({ ...session, worktrees: options.worktrees, id: session.id }, signal);
+}
+
+async function runIn(
+  place: SessionPlace,
+  start: RunStart,
+  lease: RunParts['lease'],
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  const { options, request, agent, approvals, steers, channel, budget } = start;
+  await using tools = await openTools(options, place);
+  const context = (await options.context?.(place)) ?? noContext;
+  const info = await modelInfo(options, request.model, signal);
+  const judge = start.judge ?? (await options.permissions(place, request.mode));
+  const parts: RunParts = {
+    options,
+    project: place.project,
+    cwd: place.cwd,
+    mode: request.mode,
+    judge,
+    onAsk: request.onAsk ?? 'wait',
+    approvalTimeoutMs: request.approvalTimeoutMs,
+    lease,
+    channel,
+    budget,
+    guard: new LoopGuard(),
+    registry: registryOf(start, tools.opened, info, () => parts),
+    snapshots: options.snapshots?.(place.project),
+    toldSkipped: new Set(),
+    signal,
+  };
+  return new AgentRun(parts, { request, agent, approvals, context, info, steers }).execute();
+}
+
+interface OpenTools extends AsyncDisposable {
+  readonly opened: AgentTools;
+}
+
+async function openTools(options: AgentOptions, place: SessionPlace): Promise<OpenTools> {
+  const opened = await options.tools(place);
+  return {
+    opened,
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** Undefined for a model that nobody has figures of, or when the list cannot be had: it is asked all the same. */
+async function modelInfo(
+  { model }: AgentOptions,
+  id: string,
+  signal: AbortSignal,
+): Promise<ModelInfo | undefined> {
+  const models = await model.models(signal).catch(() => []);
+  return models.find((each) => each.id === id);
+}
+
+/** What the agent may use of the tools; `parts` are there when the first of them is called. */
+function registryOf(
+  start: RunStart,
+  { tools, deferrable = [] }: AgentTools,
+  info: ModelInfo | undefined,
+  parts: () => RunParts,
+): ToolRegistry {
+  const { agent, options } = start;
+  const isAllowed = ({ name, isReadOnly }: AgentTools['tools'][number]): boolean =>
+    (isReadOnly || !agent.isReadOnly) && (agent.tools?.includes(name) ?? true);
+  const own = tools.filter(isAllowed);
+  if (start.isSubagent !== true) {
+    own.push(
+      createTaskTool(options.agents ?? [], (task, context) =>
+        runSubtask(start, parts(), task, context),
+      ),
+    );
+  }
+  const contextWindow = info?.contextWindow;
+  const registry = new ToolRegistry({
+    tools: own,
+    deferrable: deferrable.filter(isAllowed),
+    contextWindow,
+  });
+  if (!registry.isDeferring) return registry;
+  const search = createSearchTools(registry.deferred, async (names) => {
+    await parts().lease.append({ kind: 'tools', names: [...names] });
+  });
+  return new ToolRegistry({
+    tools: [...own, search],
+    deferrable: deferrable.filter(isAllowed),
+    contextWindow,
+  });
+}
+
+/**
+ * Runs a task as a subagent: in a session of its own, with the model, the mode and the limits of the run
+ * that called for it. Its events are told as `subagent`.
+ */
+async function runSubtask(
+  start: RunStart,
+  parts: RunParts,
+  task: Subtask,
+  { callId, signal }: ToolContext,
+): Promise<ToolOutput> {
+  const { options, approvals, budget, request } = start;
+  const { project, cwd, lease, judge } = parts;
+  const channel = new EventChannel();
+  const forwarded = forward(channel, parts, callId);
+  try {
+    const agent = findAgent(task.agent, options.agents);
+    const session = await options.sessions.create({
+      project,
+      cwd,
+      agent: agent.name,
+      model: request.model,
+      parent: { sessionId: lease.sessionId, callId },
+      title: task.description,
+    });
+    const worktree = task.worktree === true;
+    const { attachments: _, verify: __, ...inherited } = request;
+    const end = await startRun(
+      {
+        options,
+        approvals,
+        budget,
+        agent,
+        session,
+        channel,
+        steers: [],
+        isSubagent: true,
+        request: { ...inherited, sessionId: session.id, instruction: task.prompt, worktree },
+        ...(!worktree && { judge }),
+      },
+      signal,
+    );
+    return {
+      text: end.message,
+      isError: end.status !== 'completed',
+      summary: `${agent.name}: ${end.status}`,
+    };
+  } catch (error) {
+    const failure = RpcError.from(error);
+    if (failure.code === 'internal' || signal.aborted) throw error;
+    return { text: failure.message, isError: true, summary: 'failed' };
+  } finally {
+    channel.close();
+    await forwarded;
+  }
+}
+
+async function forward(channel: EventChannel, parts: RunParts, callId: string): Promise<void> {
+  for await (const event of channel.read()) {
+    await parts.channel.send({ type: 'subagent', callId, event });
+  }
+}

@@ -1,0 +1,96 @@
+import { rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { RpcError } from '@zeke/rpc';
+import type { Project } from '../project/project.ts';
+import { cutText } from '../sessions/cut-text.ts';
+import { runGit } from '../snapshots/run-git.ts';
+import type { AgentOptions } from './agent-options.ts';
+
+/** What of its diff is told, in characters. */
+const maxToldLength = 20_000;
+/** How long git may take to put a worktree away, in milliseconds. */
+const closeTimeoutMs = 60_000;
+
+/** A second checkout of a project's repository, for one run. */
+export interface Worktree extends AsyncDisposable {
+  readonly project: Project;
+  readonly cwd: string;
+  /** Puts what was changed on a branch, and says so, for people and models; undefined where nothing was. */
+  finish(title: string): Promise<string | undefined>;
+}
+
+export interface OpenWorktreeOptions {
+  readonly project: Project;
+  readonly cwd: string;
+  readonly worktrees: AgentOptions['worktrees'];
+  /** Names the folder and the branch. */
+  readonly id: string;
+}
+
+/**
+ * A worktree as the project is now, with changes of tracked files that are not committed, without
+ * untracked files. It is gone when its owner is done; the branch stays. Throws `failed_precondition`
+ * for a project that is no git repository, or has no commit.
+ */
+export async function openWorktree(
+  { project, cwd, worktrees, id }: OpenWorktreeOptions,
+  signal: AbortSignal,
+): Promise<Worktree> {
+  if (worktrees === undefined) throw notPossible('no folder for worktrees is configured');
+  const environment = { PATH: worktrees.path, ...author };
+  const git = async (folder: string, ...args: string[]): Promise<string> =>
+    (await runGit(args, { cwd: folder, environment, signal })).toString('utf8').trim();
+  const head = await git(project.root, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(
+    (cause) => {
+      throw notPossible('it is no git repository, or has no commit yet', cause);
+    },
+  );
+  const base = (await git(project.root, 'stash', 'create')) || head;
+  const root = join(worktrees.folder, id);
+  await git(project.root, 'worktree', 'add', '--quiet', '--detach', root, base);
+  const late = (folder: string, args: readonly string[]): Promise<Buffer> =>
+    runGit(args, { cwd: folder, environment, signal: AbortSignal.timeout(closeTimeoutMs) });
+  return {
+    project: { root, name: project.name },
+    cwd: join(root, relative(project.root, cwd)),
+    finish: (title) => finish(root, base, `zeke/${id}`, title, late),
+    [Symbol.asyncDispose]: async () => {
+      await late(project.root, ['worktree', 'remove', '--force', root]).catch(() => {});
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+const author = {
+  GIT_AUTHOR_NAME: 'zeke',
+  GIT_AUTHOR_EMAIL: 'zeke@localhost',
+  GIT_COMMITTER_NAME: 'zeke',
+  GIT_COMMITTER_EMAIL: 'zeke@localhost',
+} as const;
+
+async function finish(
+  root: string,
+  base: string,
+  branch: string,
+  title: string,
+  run: (folder: string, args: readonly string[]) => Promise<Buffer>,
+): Promise<string | undefined> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await run(root, args)).toString('utf8').trim();
+  await git('add', '--all');
+  const tree = await git('write-tree');
+  if (tree === (await git('rev-parse', `${base}^{tree}`))) return undefined;
+  // Made by hand, so that no hook of the project runs.
+  const commit = await git('commit-tree', tree, '-p', base, '-m', title);
+  await git('branch', branch, commit);
+  const diff = await git('diff', '--no-color', '--no-ext-diff', '--stat', '--patch', base, commit);
+  return `Its changes are on the branch ${branch}; \`git cherry-pick --no-commit ${branch}\` takes them over:\n${cutText(diff, maxToldLength)}`;
+}
+
+function notPossible(reason: string, cause?: unknown): RpcError {
+  return new RpcError(
+    'failed_precondition',
+    `a worktree cannot be made: ${reason}; do the task without one`,
+    { cause },
+  );
+}
