@@ -14,6 +14,20 @@ export {
   type ContextBuilderOptions,
   createContextBuilder,
 } from './context/create-context-builder.ts';
+export {
+  type CodeDiagnostic,
+  type DiagnosticsReport,
+  diagnosticsOf,
+} from './lsp/diagnostics.ts';
+export type { FoundServer } from './lsp/find-server.ts';
+export { type LanguageServerSpec, serverSpecs } from './lsp/language-server-spec.ts';
+export {
+  type LanguageServerStatus,
+  LanguageServers,
+  type LanguageServersOptions,
+} from './lsp/language-servers.ts';
+export type { CodeLocation } from './lsp/locations.ts';
+export { definitionsAt, type FoundLocations, type PlaceQuery } from './lsp/queries.ts';
 export type {
   FillEvent,
   FillRequest,
@@ -37,4 +51,5 @@ export {
   resolvePath,
 } from './project/resolve-path.ts';
 export { defineTool } from './tools/define-tool.ts';
+export { lspTools } from './tools/lsp/lsp-tools.ts';
 export type { FileDiff } from './tools/tool.ts';
