@@ -39,6 +39,7 @@ export class Approvals {
   /** False where no such question is open: it was answered already, or its run has ended. */
   answer(approvalId: string, decision: Decision, message?: string): boolean {
     const resolve = this.#open.get(approvalId);
+    this.#open.delete(approvalId);
     resolve?.({ decision, by: 'user', ...(message !== undefined && { message }) });
     return resolve !== undefined;
   }

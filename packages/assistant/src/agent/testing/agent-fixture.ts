@@ -64,12 +64,13 @@ export async function agentFixture(
   const defects: string[] = [];
   const sessions = new SessionStore({ storage, now: Date.now });
   const path = process.env.PATH ?? '';
+  const meet = meetTool();
   const all: AgentOptions = {
     model,
     sessions,
     permissions: async () => judge,
     tools: async () => ({
-      tools: [...tools, readTool('read'), writeTool, hangTool, breakTool, checkTool, meetTool()],
+      tools: [...tools, readTool('read'), writeTool, hangTool, breakTool, checkTool, meet],
       deferrable,
     }),
     snapshots: (project) =>
