@@ -1,15 +1,11 @@
-import type { JudgedCall, PermissionJudge, Verdict } from '../agent/permission-judge.ts';
-import {
-  type Judgement,
-  Permissions,
-  type PermissionsOptions,
-} from '../permissions/permissions.ts';
+import type { SessionPlace } from '../agent/agent-options.ts';
+import { Permissions, type PermissionsOptions } from '../permissions/permissions.ts';
 
 /** Sessions whose answers "for this session" are remembered; the one used longest ago is forgotten. */
 const maxSessions = 500;
 
-/** Decides about calls of all sessions, by the rules of their projects. */
-export class SessionPermissions implements PermissionJudge {
+/** The rules of each session's project, with what was answered in that session. */
+export class SessionPermissions {
   readonly #options: Omit<PermissionsOptions, 'project' | 'mode'>;
   /** By session and project: what was answered for a session holds in it alone. */
   readonly #open = new Map<string, Promise<Permissions>>();
@@ -18,22 +14,8 @@ export class SessionPermissions implements PermissionJudge {
     this.#options = options;
   }
 
-  async judge(call: JudgedCall): Promise<Verdict> {
-    const { reason, remembers, verdict } = await this.#judge(call);
-    return {
-      decision: verdict,
-      reason,
-      ...(remembers.length === 0 ? {} : { remembers: remembers.join(', ') }),
-    };
-  }
-
-  async remember(call: JudgedCall, decision: 'allow_session' | 'allow_project'): Promise<void> {
-    const { remembers } = await this.#judge(call);
-    await (await this.of(call)).remember(decision, remembers);
-  }
-
-  /** The rules and answers that hold in a session. */
-  of({ project, sessionId }: Pick<JudgedCall, 'project' | 'sessionId'>): Promise<Permissions> {
+  /** In the mode that files of rules say. Throws what `Permissions.open` throws. */
+  of({ project, sessionId }: Pick<SessionPlace, 'project' | 'sessionId'>): Promise<Permissions> {
     const key = `${sessionId}\0${project.root}`;
     const opened = this.#open.get(key) ?? Permissions.open({ ...this.#options, project });
     this.#open.delete(key);
@@ -43,10 +25,5 @@ export class SessionPermissions implements PermissionJudge {
     const [oldest] = this.#open.keys();
     if (this.#open.size > maxSessions && oldest !== undefined) this.#open.delete(oldest);
     return opened;
-  }
-
-  async #judge(call: JudgedCall): Promise<Judgement> {
-    const permissions = await this.of(call);
-    return await permissions.inMode(call.mode).judge(call.tool, call.actions);
   }
 }

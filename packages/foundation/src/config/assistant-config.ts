@@ -34,7 +34,8 @@ export interface AssistantConfig {
   readonly smallModel: string;
   /** Undefined: completions are local. */
   readonly completionModel?: string;
-  readonly mode: (typeof agentModes)[number];
+  /** Undefined: files of permissions say. */
+  readonly mode?: (typeof agentModes)[number];
   readonly maxSteps: number;
   readonly budgetMicroUsd?: number;
   readonly verify: readonly string[];

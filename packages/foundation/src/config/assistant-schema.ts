@@ -30,7 +30,9 @@ export const assistantSchema = z.strictObject({
     .describe(
       'The model of completions at the cursor; without it they are local, and cost nothing',
     ),
-  mode: choice(agentModes).default('ask').describe('How much an agent may do without asking'),
+  mode: choice(agentModes)
+    .optional()
+    .describe('How much an agent may do without asking; else files of permissions say, or ask'),
   max_steps: integer(1, 10_000).default(50).describe('Answers of the model in one run'),
   budget_usd: positive(1_000_000).optional().describe('What one run may cost'),
   verify: z

@@ -27,7 +27,7 @@ test('without a word, RPC is at 50051 of this machine, and an agent asks', async
         agentTimeoutMs: 600_000,
       },
       daemon: { logFile: `${folder.path}/daemon.log` },
-      assistant: { model: 'auto', smallModel: 'auto', mode: 'ask', maxSteps: 50, verify: [] },
+      assistant: { model: 'auto', smallModel: 'auto', maxSteps: 50, verify: [] },
     },
   });
 });

@@ -33,7 +33,6 @@ export function resolveAssistant(
       enabled: assistant.enabled,
       model: assistant.model,
       smallModel: assistant.small_model ?? assistant.model,
-      mode: assistant.mode,
       maxSteps: assistant.max_steps,
       verify: assistant.verify,
       completionCacheEntries: assistant.completion_cache_entries,
@@ -41,6 +40,7 @@ export function resolveAssistant(
       languageServers: resolveLanguageServers(assistant.lsp, fault),
       ...defined({
         completionModel: assistant.completion_model,
+        mode: assistant.mode,
         budgetMicroUsd: assistant.budget_usd && Math.round(assistant.budget_usd * microUsdPerUsd),
       }),
     },
