@@ -1,3 +1,5 @@
+import type { Word } from 'unbash';
+
 /**
  * The names that an arithmetic text evaluates, or undefined where it may run commands. Bash evaluates
  * the text of a variable as arithmetic again, and the index of an array with its command
@@ -13,9 +15,15 @@ export function arithmeticNames(text: string): string[] | undefined {
   return names.match(/[A-Za-z_]\w*/g) ?? [];
 }
 
-/** True for a command that prints a number and nothing else. */
-export function printsNumber(command: string): boolean {
-  return numericCommand.test(command);
+/** True for the value of an assignment that is a number whatever happens. */
+export function isNumber(value: Word): boolean {
+  if (/^-?\d*$/.test(value.text)) return true;
+  if (value.parts?.length !== 1) return false;
+  const [part] = value.parts;
+  if (part?.type === 'ArithmeticExpansion') return true;
+  return (
+    part?.type === 'CommandExpansion' && numericCommand.test(part.text.replace(/^\$\(|\)$|`/g, ''))
+  );
 }
 
 const numeric =

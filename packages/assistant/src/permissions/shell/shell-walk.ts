@@ -9,13 +9,13 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
-import { arithmeticNames, printsNumber } from './arithmetic.ts';
+import { arithmeticNames, isNumber } from './arithmetic.ts';
 import { changeFolder, joinFolders, movesFolder } from './folders.ts';
 import { runBuiltin } from './run-builtin.ts';
 import type { Folders, PathAccess, ShellPart } from './shell-part.ts';
 import { isKnown, readWord, showWords } from './shell-word.ts';
 import { type Inner, unwrap } from './unwrap.ts';
-import { isHarmlessVariable, isPowerfulVariable, VariableNotes } from './variables.ts';
+import { isHarmlessVariable, isPowerfulVariable, nameOf, VariableNotes } from './variables.ts';
 
 export interface ShellSetting {
   /** Absolute. */
@@ -167,6 +167,9 @@ export class ShellWalk {
       case 'ProcessSubstitution':
         if (node.type !== 'Subshell' && node.script === undefined) {
           this.opaque(this.#textOf(node), 'the substitution could not be read');
+        }
+        if (node.type === 'ProcessSubstitution' && !this.#standsAlone(node)) {
+          this.opaque(node.text, 'it is joined to the word beside it');
         }
         this.apart(() => this.#visitChildren(node));
         return true;
@@ -459,22 +462,16 @@ export class ShellWalk {
     }
   }
 
+  /** The parser makes words of their own of process substitutions; bash joins them to what they touch. */
+  #standsAlone({ pos, end }: { readonly pos: number; readonly end: number }): boolean {
+    const before = this.#source[pos - 1] ?? ' ';
+    const after = this.#source[end] ?? ' ';
+    return /[\s;|&(]/.test(before) && /[\s;|&)]/.test(after);
+  }
+
   #textOf(node: { readonly pos: number; readonly end: number }): string {
     return this.#source.slice(node.pos, node.end);
   }
-}
-
-/** `NAME` of `NAME=value` and `NAME+=value`. */
-function nameOf(assignment: string): string {
-  return /^\w*/.exec(assignment)?.[0] ?? '';
-}
-
-function isNumber(value: Word): boolean {
-  if (/^-?\d*$/.test(value.text)) return true;
-  if (value.parts?.length !== 1) return false;
-  const [part] = value.parts;
-  if (part?.type === 'ArithmeticExpansion') return true;
-  return part?.type === 'CommandExpansion' && printsNumber(part.text.replace(/^\$\(|\)$|`/g, ''));
 }
 
 /** What these run, they run in the shell itself. */

@@ -81,6 +81,11 @@ const powerfulPattern = new RegExp(
     '|\\w*_(?:proxy|PROXY|OPTIONS|OPTS|FLAGS|PATH|HOME|PAGER|EDITOR|COMMAND|PRELOAD)|\\w+FLAGS)$',
 );
 
+/** `NAME` of `NAME=value` and `NAME+=value`. */
+export function nameOf(assignment: string): string {
+  return /^\w*/.exec(assignment)?.[0] ?? '';
+}
+
 /** Gathers what a command line does with variables, for what can only be said when all of it is seen. */
 export class VariableNotes {
   readonly #numbers = new Set<string>();
