@@ -1,4 +1,9 @@
+export { Agent } from './agent/agent.ts';
+export { type AgentDefinition, ownAgents } from './agent/agent-definition.ts';
 export type { AgentEvent, AgentUsage, Decision, TodoItem } from './agent/agent-event.ts';
+export type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent/agent-options.ts';
+export type { PermissionJudge, Verdict } from './agent/permission-judge.ts';
+export type { RunLimits } from './agent/run-budget.ts';
 export {
   type LearnedStatus,
   LocalCompleter,
@@ -50,6 +55,28 @@ export {
   type ResolvePathOptions,
   resolvePath,
 } from './project/resolve-path.ts';
+export { type NumberedEvent, RunRegistry } from './service/run-registry.ts';
+export { SessionPermissions } from './service/session-permissions.ts';
+export { exportJson, exportMarkdown } from './sessions/export-session.ts';
+export { foldEntries } from './sessions/fold-entries.ts';
+export { sessionMigrations } from './sessions/migrations.ts';
+export {
+  type ChangeReport,
+  SessionChanges,
+  type SessionChangesOptions,
+} from './sessions/session-changes.ts';
+export type { EntryData, SessionEntry } from './sessions/session-entry.ts';
+export {
+  type ListSessions,
+  type Session,
+  type SessionInfo,
+  SessionStore,
+  type SessionStoreOptions,
+} from './sessions/session-store.ts';
+export type { SessionTables } from './sessions/tables.ts';
+export { type CollectOptions, Snapshots, type SnapshotsOptions } from './snapshots/snapshots.ts';
 export { defineTool } from './tools/define-tool.ts';
+export { fileTools } from './tools/files/file-tools.ts';
+export { ProjectFiles } from './tools/files/project-files.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
 export type { FileDiff } from './tools/tool.ts';

@@ -101,7 +101,7 @@ async function runIn(
     toldSkipped: new Set(),
     signal,
   };
-  return new AgentRun(parts, { request, agent, approvals, context, info, steers }).execute();
+  return await new AgentRun(parts, { request, agent, approvals, context, info, steers }).execute();
 }
 
 interface OpenTools extends AsyncDisposable {

@@ -49,7 +49,7 @@ export class SessionChanges {
     const step = changes.filter(({ answerSeq, isUndone }) => {
       return answerSeq === last.answerSeq && !isUndone;
     });
-    return this.#move(lease, step.toReversed(), 'undo', force, signal);
+    return await this.#move(lease, step.toReversed(), 'undo', force, signal);
   }
 
   /** Makes the step again that was undone last. Throws `failed_precondition` where there is none. */
@@ -63,7 +63,7 @@ export class SessionChanges {
     const step = changes.filter(({ answerSeq, isUndone }) => {
       return answerSeq === first.answerSeq && isUndone;
     });
-    return this.#move(lease, step, 'redo', force, signal);
+    return await this.#move(lease, step, 'redo', force, signal);
   }
 
   /** What the session changed, without what was undone, and without what others did in between. */

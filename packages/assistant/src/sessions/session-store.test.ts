@@ -200,6 +200,12 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       expect(await store.list({ projectRoot: '/other' })).toHaveLength(1);
       expect(await store.list({ beforeMs: 2_000 })).toHaveLength(1);
       expect((await store.list({ parentId: first.id }))[0]?.parent).toEqual(parent);
+      expect(await store.list({ withChildren: true })).toHaveLength(3);
+      expect((await store.find(first.id.slice(0, -1))).id).toBe(first.id);
+      expect((await store.find(second.id)).id).toBe(second.id);
+      expect((await store.find('', '/other')).id).toBe(second.id);
+      await expect(store.find('0')).rejects.toMatchObject({ code: 'invalid_argument' });
+      await expect(store.find('x%')).rejects.toMatchObject({ code: 'not_found' });
       await store.rename(second.id, ' a   new name ');
       expect((await store.info(second.id)).title).toBe('a new name');
       await store.delete(first.id);

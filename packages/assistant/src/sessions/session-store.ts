@@ -67,6 +67,8 @@ export interface ListSessions {
   readonly projectRoot?: string;
   /** Sessions of subagents of this one; without it only those that people began. */
   readonly parentId?: string;
+  /** Those of subagents, too. */
+  readonly withChildren?: boolean;
   /** Default 50, at most 1,000. */
   readonly limit?: number;
   /** Only those that were last used before. */
@@ -94,22 +96,49 @@ export class SessionStore {
 
   /** The one last used first. */
   async list(options: ListSessions = {}): Promise<readonly SessionInfo[]> {
-    const { projectRoot, parentId, limit = 50, beforeMs } = options;
+    const { projectRoot, parentId, withChildren, limit = 50, beforeMs } = options;
     let query = this.#storage.db
       .selectFrom('assistant_sessions')
       .selectAll()
       .orderBy('updated_at_ms', 'desc')
       .orderBy('id', 'desc')
       .limit(Math.min(limit, maxListed));
-    query =
-      parentId === undefined
-        ? query.where('parent_id', 'is', null)
-        : query.where('parent_id', '=', parentId);
+    if (parentId !== undefined) query = query.where('parent_id', '=', parentId);
+    else if (withChildren !== true) query = query.where('parent_id', 'is', null);
     if (projectRoot !== undefined) query = query.where('project_root', '=', projectRoot);
     if (beforeMs !== undefined) query = query.where('updated_at_ms', '<', beforeMs);
     const rows = await query.execute();
     const leases = await this.#leases(rows.map(({ id }) => id));
     return rows.map((row) => infoOf(row, leases.get(row.id)));
+  }
+
+  /**
+   * The session that people mean: by its id, or by first characters that no other one has; where `id` is
+   * empty the one last used in the project. Throws `not_found`, and `invalid_argument` where several fit.
+   */
+  async find(id: string, projectRoot?: string): Promise<SessionInfo> {
+    if (id === '') {
+      const [last] = await this.list({
+        limit: 1,
+        ...(projectRoot !== undefined && { projectRoot }),
+      });
+      if (last !== undefined) return last;
+      throw new RpcError('not_found', 'there is no session yet: `zeke agent "TASK"` begins one');
+    }
+    const rows = await this.#storage.db
+      .selectFrom('assistant_sessions')
+      .select('id')
+      .where('id', '>=', id)
+      .where('id', '<', `${id}\u{10ffff}`)
+      .orderBy('id')
+      .limit(2)
+      .execute();
+    const [first, second] = rows;
+    if (second === undefined || first?.id === id) return this.info(first?.id ?? id);
+    throw new RpcError(
+      'invalid_argument',
+      `several sessions begin with ${id}: give more of the id`,
+    );
   }
 
   async info(id: string): Promise<SessionInfo> {
