@@ -23,7 +23,10 @@ export { guarded, type ScopesOf } from './policy/guarded.ts';
 export type { McpCall, ToolChange } from './policy/mcp-call.ts';
 export type { Scan, Scanned } from './policy/results.ts';
 export { ToolPins } from './policy/tool-pins.ts';
+export { HubQuestions } from './server/hub-questions.ts';
+export { servedHub } from './server/hub-served.ts';
 export { type McpServerOptions, ZekeMcpServer } from './server/mcp-server.ts';
+export { mergeServed } from './server/merge-served.ts';
 export { type StandardIo, serveStandardIo } from './server/serve-standard-io.ts';
 export type {
   McpCaller,
