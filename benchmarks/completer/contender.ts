@@ -23,12 +23,11 @@ export interface Contender extends AsyncDisposable {
 }
 
 /** The local completer as the daemon runs it, but for the unsure answers, which are wanted here. */
-export async function zeke(root: string): Promise<Contender & { completer: LocalCompleter }> {
+export async function zeke(root: string): Promise<Contender> {
   const completer = LocalCompleter.open(root);
   await completer.ready();
   return {
     name: 'zeke',
-    completer,
     complete: (question) => completer.complete({ ...question, minConfidence: 0 }).suggestions,
     update: (path, text) => {
       completer.update(path, text);

@@ -7,7 +7,8 @@ import { listSources, type Source } from './list-sources.ts';
 export interface HeldOut extends AsyncDisposable {
   /** Of the copy. */
   readonly root: string;
-  readonly learned: number;
+  /** Files of the project. */
+  readonly all: number;
   readonly files: readonly Source[];
 }
 
@@ -28,7 +29,7 @@ export async function holdOut(project: string, count: number): Promise<HeldOut> 
   const root = await copyOf(learned);
   return {
     root,
-    learned: learned.length,
+    all: all.length,
     files,
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };

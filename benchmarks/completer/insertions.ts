@@ -63,13 +63,11 @@ export async function* insertionsOf(repository: string, commit: string): AsyncGe
 export async function apply(
   repository: string,
   commit: string,
-  contenders: readonly Contender[],
+  contender: Contender,
 ): Promise<void> {
   for (const { path, status } of await changesOf(repository, commit)) {
     const text = status === 'D' ? '' : await git(repository, 'show', `${commit}:${path}`);
-    for (const contender of contenders) {
-      await (status === 'D' ? contender.remove(path) : contender.update(path, text));
-    }
+    await (status === 'D' ? contender.remove(path) : contender.update(path, text));
   }
 }
 

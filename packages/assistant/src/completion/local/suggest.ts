@@ -1,5 +1,5 @@
 import { type AfterCursor, readAfterCursor } from './after-cursor.ts';
-import { calibrateSuggestion, calibrateToken } from './calibration.ts';
+import { calibrate } from './calibration.ts';
 import { isWordCode } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
 import type { Prediction, Predictor, RankedSegment } from './predictor.ts';
@@ -52,7 +52,7 @@ export function suggest(options: SuggestOptions): LocalSuggestion[] {
   return firsts
     .map((first) => (first.probability < wholeAtLeast ? first : followed(options, after, first)))
     .filter(({ text }) => (cursor.line + text).trim() !== after.nextLine)
-    .map((draft) => ({ text: draft.text, confidence: calibrateSuggestion(draft) }))
+    .map((draft) => ({ text: draft.text, confidence: draft.probability }))
     .toSorted((a, b) => b.confidence - a.confidence);
 }
 
@@ -74,11 +74,7 @@ function firstTokens(options: SuggestOptions, after: AfterCursor): Draft[] {
   const { drafts, wholeShare } = endings(options, after);
   if (cursor.isInString) return drafts;
   const whole = pushed(cursor, options.vocabulary.find(cursor.partial));
-  const behind = nextTokens(options, after, whole, 'word');
-  return [
-    ...drafts,
-    ...behind.map((draft) => ({ ...draft, probability: draft.probability * wholeShare })),
-  ];
+  return [...drafts, ...nextTokens(options, after, whole, 'word', wholeShare)];
 }
 
 /** How the token being typed may go on, and how likely it is whole already. */
@@ -98,7 +94,7 @@ function endings(
     const text = withoutEnd(vocabulary.text(id).slice(partial.length), after.quote);
     if (text === '') wholeShare += share;
     else if (!runsInto(text, after)) {
-      const probability = calibrateToken(share, prediction);
+      const probability = calibrate(share, prediction, 'ending');
       drafts.push({ text, probability, tokens: 1, ...pushed(cursor, id) });
     }
   }
@@ -125,6 +121,7 @@ function nextTokens(
   after: AfterCursor,
   place: Place,
   gap: Cursor['gap'] | 'word',
+  weight = 1,
 ): Draft[] {
   const { vocabulary } = options;
   const prediction = predict(options, place);
@@ -139,7 +136,7 @@ function nextTokens(
     const isOpen = gap === 'none' || gap === 'word';
     const isBlank =
       isOpen && needsBlank(prediction, i, gap === 'word' && isWordCode(token.charCodeAt(0)));
-    const probability = calibrateToken(share, prediction);
+    const probability = calibrate(share * weight, prediction, 'next');
     drafts.push({
       text: isBlank ? ` ${token}` : token,
       probability,
@@ -178,7 +175,7 @@ function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Dr
     if (next === undefined) break;
     const id = prediction.ids[next] as number;
     if (id === specialTokens.newline) break;
-    const share = calibrateToken(prediction.probabilities[next] as number, prediction);
+    const share = calibrate(prediction.probabilities[next] as number, prediction, 'further');
     const probability = draft.probability * share;
     if (share < nextAtLeast || probability < wholeAtLeast) break;
     const token = vocabulary.text(id);
