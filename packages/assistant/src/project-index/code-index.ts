@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { RpcError } from '@zeke/rpc';
 import type { SkipReason } from './file-symbols.ts';
-import { listFiles } from './list-files.ts';
+import { isEmptyFolder, listFiles } from './list-files.ts';
 import type { ParserThread } from './parser-thread.ts';
 import type { FileOutcome, FileStamp } from './read-file-symbols.ts';
 import { SymbolTable } from './symbol-table.ts';
@@ -51,6 +51,10 @@ interface KnownFile {
 const maxSingleChanges = 200;
 /** Where changes are not seen, what is known is trusted for this long. */
 const maxUnwatchedAgeMs = 10_000;
+/** After a scan that was asked for by a new name, the next one waits so many times as long. */
+const scanRest = 10;
+/** Names looked at after a scan, for folders that have nothing in them yet. */
+const maxNewNames = 100;
 /** New files that turned out to be ignored, as logs that come and go, are not looked for again. */
 const maxIgnored = 1_000;
 
@@ -69,7 +73,9 @@ export class CodeIndex implements AsyncDisposable {
   #isLimited = false;
   readonly #changed = new Set<string>();
   readonly #ignored = new Set<string>();
+  readonly #newNames = new Set<string>();
   #needsScan = false;
+  #scanMs = 0;
   #debounce: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
   #built: Promise<void> | undefined;
@@ -172,14 +178,22 @@ export class CodeIndex implements AsyncDisposable {
 
   async #scan(cacheFile?: string): Promise<void> {
     const { root, environment } = this.#options;
-    const listed = await listFiles(root, environment, this.#stop.signal);
+    const { signal } = this.#stop;
+    const startedAt = this.#now();
+    const listed = await listFiles(root, environment, signal);
     this.#isCut = listed.isCut;
     const paths = new Set(listed.paths);
+    const emptyFolders: string[] = [];
+    for (const path of this.#newNames) {
+      if (await isEmptyFolder(root, path, environment, signal)) emptyFolders.push(path);
+    }
+    this.#newNames.clear();
     // Watched before they are read, so that no change falls between.
-    this.#watchFoldersOf(listed.paths);
+    this.#watchFoldersOf(listed.paths, emptyFolders);
     for (const path of this.#known.keys()) if (!paths.has(path)) this.#forget(path);
     await this.#parse(listed.paths, cacheFile);
     this.#scannedAt = this.#now();
+    this.#scanMs = this.#scannedAt - startedAt;
   }
 
   async #parse(paths: readonly string[], cacheFile?: string): Promise<void> {
@@ -200,7 +214,10 @@ export class CodeIndex implements AsyncDisposable {
 
   #take(path: string, outcome: FileOutcome): void {
     if (outcome.kind === 'same') return;
-    if (outcome.kind === 'skipped' && outcome.reason === 'gone') return this.#forget(path);
+    if (outcome.kind === 'skipped' && outcome.reason === 'gone') {
+      this.#forget(path);
+      return;
+    }
     if (!this.#known.has(path)) this.#sortedFiles = undefined;
     if (outcome.kind === 'parsed') {
       this.#known.set(path, { stamp: outcome.stamp });
@@ -216,7 +233,7 @@ export class CodeIndex implements AsyncDisposable {
     this.table.delete(path);
   }
 
-  #watchFoldersOf(paths: readonly string[]): void {
+  #watchFoldersOf(paths: readonly string[], more: readonly string[]): void {
     if (this.#options.watches === false) return;
     this.#isLimited = false;
     this.#watch ??= new FolderWatch({
@@ -226,7 +243,7 @@ export class CodeIndex implements AsyncDisposable {
         this.#isLimited = true;
       },
     });
-    const folders = new Set(['']);
+    const folders = new Set(['', ...more]);
     for (const path of paths) {
       for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
         if (folders.has(folder)) break;
@@ -245,13 +262,16 @@ export class CodeIndex implements AsyncDisposable {
     } else if (this.#known.has(path)) this.#changed.add(path);
     else if (isRenamed && !this.#ignored.has(path)) {
       if (this.#ignored.size < maxIgnored) this.#ignored.add(path);
+      if (this.#newNames.size < maxNewNames) this.#newNames.add(path);
       this.#needsScan = true;
     } else return;
     if (this.#debounce !== undefined) return;
     const { debounceMs = 150 } = this.#options;
+    // A build that writes files for minutes must not keep the index at work all the time.
+    const delayMs = this.#needsScan ? Math.max(debounceMs, this.#scanMs * scanRest) : debounceMs;
     this.#debounce = setTimeout(() => {
       this.#flush().catch(() => {});
-    }, debounceMs);
+    }, delayMs);
     this.#debounce.unref();
   }
 

@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { rgPath } from '@vscode/ripgrep';
 import { RpcError } from '@zeke/rpc';
 
@@ -32,7 +34,7 @@ export async function listFiles(
       root,
       env,
       signal,
-    )) ?? (await run([rgPath, ...walking], root, env, signal));
+    )) ?? (await run([rgPath, ...walking], root, env, signal, walkedWithFaults));
   if (listed === undefined) {
     throw new RpcError('unavailable', `${root}: its files cannot be listed, by git or by ripgrep`);
   }
@@ -40,6 +42,21 @@ export async function listFiles(
   return { paths: paths.slice(0, maxFiles), isCut: listed.isCut || paths.length > maxFiles };
 }
 
+/** True for a folder of the project that no listed file tells of, and that is not ignored. */
+export async function isEmptyFolder(
+  root: string,
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const entry = await lstat(join(root, path)).catch(() => undefined);
+  if (!entry?.isDirectory()) return false;
+  const command = ['git', ...quiet, 'check-ignore', '--quiet', '--', path];
+  return (await run(command, root, { ...environment }, signal)) === undefined;
+}
+
+/** What ripgrep ends with when it found nothing (1), and when some folders could not be read (2). */
+const walkedWithFaults = 2;
 const quiet = [
   '-c',
   'core.fsmonitor=false',
@@ -69,6 +86,7 @@ async function run(
   cwd: string,
   env: Record<string, string>,
   signal: AbortSignal,
+  maxExitCode = 0,
 ): Promise<{ text: string; isCut: boolean } | undefined> {
   const timeout = AbortSignal.timeout(maxListMs);
   try {
@@ -94,7 +112,7 @@ async function run(
     }
     const exitCode = await child.exited;
     if (signal.aborted) throw canceled();
-    return exitCode === 0 || isCut ? { text, isCut } : undefined;
+    return exitCode <= maxExitCode || isCut ? { text, isCut } : undefined;
   } catch {
     if (signal.aborted) throw canceled();
     return undefined;
