@@ -224,6 +224,24 @@ export class Gateway implements AsyncDisposable {
     return this.#services.keys;
   }
 
+  get audit(): AuditLog {
+    return this.#services.audit;
+  }
+
+  get consents(): Consents {
+    return this.#services.consents;
+  }
+
+  /** Who sends a request to what is served beside the gateway. Throws what its own endpoints would. */
+  identify(
+    request: Request,
+    peer?: PeerAddress,
+    certificate?: PeerCertificateOf,
+  ): Caller | Promise<Caller> {
+    const { query } = splitUrl(request.url);
+    return authenticateThrottled(request, query, peer, this.#services, false, certificate);
+  }
+
   /** For a process that serves: keeps the database in order, and takes up what others left. */
   start(): void {
     this.#upkeep.start();

@@ -1,8 +1,10 @@
 export { Gateway } from './gateway.ts';
 export type { GatewayOptions, GatewaySettings } from './gateway-options.ts';
+export { actorOf } from './governance/audit/audit-entry.ts';
 export { AuditLog } from './governance/audit/audit-log.ts';
-export type { AuthSettings } from './governance/authenticate.ts';
+export type { AuthSettings, Caller } from './governance/authenticate.ts';
 export type { ClientCertificate, PeerCertificateOf } from './governance/client-certificate.ts';
+export type { Asker, Consents, Need } from './governance/consent/consents.ts';
 export {
   type ApiKey,
   type CreateKeyOptions,

@@ -1,5 +1,5 @@
 import type { Secret } from '../secrets/secret.ts';
-import type { McpPolicyConfig } from './mcp-policy-config.ts';
+import type { McpPolicyConfig, McpServeConfig } from './mcp-policy-config.ts';
 
 /** Which eras of the Model Context Protocol a server is taken to speak. */
 export const mcpProtocols = ['auto', 'stateless', 'sessions'] as const;
@@ -19,6 +19,7 @@ export interface McpConfig {
   readonly projectServers: boolean;
   /** After which time without a call a connection is closed; it is opened again on need. 0: never. */
   readonly idleTimeoutMs: number;
+  readonly serve: McpServeConfig;
   readonly policy: McpPolicyConfig;
 }
 
@@ -65,8 +66,12 @@ export interface McpRemoteServerConfig extends McpServerConfigBase {
   readonly oauth: McpOauthConfig;
 }
 
-/** How zeke introduces itself where a server asks for a login. All may be absent. */
+/** Who logs in: a person at a browser, or zeke as itself. */
+export const mcpGrants = ['authorization_code', 'client_credentials'] as const;
+
+/** How zeke introduces itself where a server asks for a login. */
 export interface McpOauthConfig {
+  readonly grant: (typeof mcpGrants)[number];
   /** Of a registration that was made by hand. */
   readonly clientId?: string;
   readonly clientSecret?: Secret;

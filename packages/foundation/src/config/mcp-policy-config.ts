@@ -22,6 +22,22 @@ export const mcpScopeAliases = {
 /** `in`: others call tools of zeke; `out`: zeke calls tools of other servers. */
 export const mcpDirections = ['in', 'out', 'both'] as const;
 
+/** How zeke itself is an MCP server. */
+export interface McpServeConfig {
+  /** Over HTTP and WebSocket, at `/mcp`. */
+  readonly enabled: boolean;
+  /** Absolute; absent: over HTTP no tool that works in a project is offered. */
+  readonly project?: string;
+  /** Ids of keys with `*` for any text, that may call beside the operator. */
+  readonly callers: readonly string[];
+  /** Names in `Host` and `Origin`, beside loopback's. */
+  readonly allowedHosts: readonly string[];
+  readonly maxSessions: number;
+  readonly sessionIdleMs: number;
+  /** Of one session, under way at once. */
+  readonly maxSessionCalls: number;
+}
+
 /** What holds for calls over the Model Context Protocol, of either direction. */
 export interface McpPolicyConfig {
   /** The first that fits decides. */

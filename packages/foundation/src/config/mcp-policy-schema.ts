@@ -37,6 +37,27 @@ export const mcpRuleSchema = z.strictObject({
   reason: text().optional().describe('What callers are told'),
 });
 
+/** The section `[mcp.serve]`. */
+export const mcpServeSchema = z.strictObject({
+  enabled: flag().default(true).describe('Whether /mcp is served, over HTTP and WebSocket'),
+  project: text()
+    .optional()
+    .describe('The folder that tools of /mcp work in; without it, they are not offered there'),
+  callers: list()
+    .optional()
+    .describe('Ids of keys that may call /mcp beside the operator, * for any text'),
+  allowed_hosts: list()
+    .optional()
+    .describe('Names by which /mcp may be called beside those of loopback, without ports'),
+  max_sessions: integer(1, 100_000).default(1_000).describe('Open sessions of all callers'),
+  session_idle_ms: integer(1_000, 86_400_000)
+    .default(1_800_000)
+    .describe('After which time without a request a session ends'),
+  max_session_calls: integer(1, 10_000)
+    .default(32)
+    .describe('Calls of one session under way at once; more are refused'),
+});
+
 /** The section `[mcp.policy]`. */
 export const mcpPolicySchema = z.strictObject({
   otherwise: choice(['allow', 'deny', 'require_consent'])

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mcpProtocols, mcpRemoteTransports } from './mcp-config.ts';
-import { mcpPolicySchema, mcpRuleSchema } from './mcp-policy-schema.ts';
+import { mcpGrants, mcpProtocols, mcpRemoteTransports } from './mcp-config.ts';
+import { mcpPolicySchema, mcpRuleSchema, mcpServeSchema } from './mcp-policy-schema.ts';
 import {
   choice,
   flag,
@@ -40,6 +40,11 @@ export const mcpServerSchema = z.strictObject({
     .optional()
     .describe('The client id, where zeke was registered by hand; else it registers itself'),
   oauth_client_secret: secret().optional().describe('What goes with oauth_client_id'),
+  oauth_grant: choice(mcpGrants)
+    .default('authorization_code')
+    .describe(
+      'client_credentials: zeke logs in as itself, by oauth_client_secret, with no browser',
+    ),
   oauth_scopes: list()
     .optional()
     .describe('Scopes to ask for, beside those that the server says it needs'),
@@ -89,6 +94,7 @@ export const mcpSchema = z.strictObject({
     )
     .default({})
     .describe('Tables of MCP servers, by the names that their tools get'),
+  serve: mcpServeSchema.prefault({}),
   policy: mcpPolicySchema.prefault({}),
   rules: z
     .record(z.string().min(1).max(64), mcpRuleSchema, { error: 'it must be a table of rules' })

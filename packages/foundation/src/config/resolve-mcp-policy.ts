@@ -1,5 +1,6 @@
 import { PatternFault, parsePattern } from '../patterns/parse-pattern.ts';
 import { compileProgram } from '../patterns/program.ts';
+import { userPath } from '../secrets/references.ts';
 import { type JsonPathFault, parseJsonPath } from '../text/json-path.ts';
 import { defined } from './defined.ts';
 import {
@@ -7,12 +8,29 @@ import {
   type McpPolicyConfig,
   type McpRuleConfig,
   type McpScope,
+  type McpServeConfig,
   mcpScopeAliases,
 } from './mcp-policy-config.ts';
 import type { ValidConfig } from './schema.ts';
 
 type ValidRule = ValidConfig['mcp']['rules'][string];
 type Fault = (path: readonly string[], message: string) => void;
+
+/** `[mcp.serve]`. Paths start from the folder of the file. */
+export function resolveMcpServe(
+  { serve }: Pick<ValidConfig['mcp'], 'serve'>,
+  folder: string,
+): McpServeConfig {
+  return defined({
+    enabled: serve.enabled,
+    project: serve.project === undefined ? undefined : userPath(serve.project, folder),
+    callers: serve.callers ?? [],
+    allowedHosts: serve.allowed_hosts ?? [],
+    maxSessions: serve.max_sessions,
+    sessionIdleMs: serve.session_idle_ms,
+    maxSessionCalls: serve.max_session_calls,
+  });
+}
 
 /** `[mcp.policy]` and `[mcp.rules.NAME]`. `fault` is told the key at fault. */
 export function resolveMcpPolicy(

@@ -72,7 +72,8 @@ neither = { enabled = true }
 both = { command = "a", url = "http://b" }
 local = { command = "a", headers = { a = "b" }, oauth_client_id = "c" }
 remote = { url = "http://b", args = ["a"] }
-wrong = { url = "ws://b", transport = "sse" }`),
+wrong = { url = "ws://b", transport = "sse" }
+machine = { url = "http://b", oauth_grant = "client_credentials" }`),
   ).toEqual([
     'mcp.servers.neither: it needs a command to start, or a url to call',
     'mcp.servers.both.url: a server has a command or a url, not both',
@@ -80,6 +81,7 @@ wrong = { url = "ws://b", transport = "sse" }`),
     'mcp.servers.local.oauth_client_id: only a server with a url has it',
     'mcp.servers.remote.args: only a server with a command has it',
     'mcp.servers.wrong.transport: sse does not go over ws://',
+    'mcp.servers.machine.oauth_grant: client_credentials needs oauth_client_id and oauth_client_secret',
   ]);
 });
 

@@ -2,7 +2,7 @@ import { userPath } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
 import { defined } from './defined.ts';
 import type { McpConfig, McpRemoteTransport, McpServerConfig } from './mcp-config.ts';
-import { resolveMcpPolicy } from './resolve-mcp-policy.ts';
+import { resolveMcpPolicy, resolveMcpServe } from './resolve-mcp-policy.ts';
 import type { ValidConfig } from './schema.ts';
 
 type ValidServer = ValidConfig['mcp']['servers'][string];
@@ -23,6 +23,7 @@ export function resolveMcp(mcp: ValidConfig['mcp'], folder: string, fault: Fault
     servers,
     projectServers: mcp.project_servers,
     idleTimeoutMs: mcp.idle_timeout_ms,
+    serve: resolveMcpServe(mcp, folder),
     policy: resolveMcpPolicy(mcp, fault),
   };
 }
@@ -50,6 +51,14 @@ function resolveServer(
     return undefined;
   }
   if (refused(server, localKeys, 'only a server with a command has it', fault)) return undefined;
+  const isMachine = server.oauth_grant === 'client_credentials';
+  if (
+    isMachine &&
+    (server.oauth_client_id === undefined || server.oauth_client_secret === undefined)
+  ) {
+    fault('oauth_grant', 'client_credentials needs oauth_client_id and oauth_client_secret');
+    return undefined;
+  }
   const transport = transportOf(url, server.transport);
   if (transport === undefined) {
     fault('transport', `${server.transport} does not go over ${new URL(url).protocol}//`);
@@ -115,6 +124,7 @@ function transportOf(
 function oauthOf(server: ValidServer) {
   const { oauth_client_secret: clientSecret } = server;
   return defined({
+    grant: server.oauth_grant,
     clientId: server.oauth_client_id,
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
     scopes: server.oauth_scopes,
