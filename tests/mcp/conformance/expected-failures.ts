@@ -21,5 +21,13 @@ export const expectedFailures: Readonly<
       'the extension io.modelcontextprotocol/tasks is not offered: neither is it by the SDK, and the scenarios call tools that only it has',
     ]),
   ),
-  client: {},
+  client: Object.fromEntries(
+    [
+      ['auth/client-credentials-jwt', 'a machine logs in by its secret, not by a key of its own'],
+      ['auth/enterprise-managed-authorization', 'identity assertions of companies'],
+      ['auth/dpop', 'tokens bound to a key'],
+      ['auth/dpop-nonce', 'tokens bound to a key'],
+      ['auth/wif-jwt-bearer', 'identities of workloads'],
+    ].map(([name = '', what]) => [name, `an extension that is not offered: ${what}`]),
+  ),
 };

@@ -18,7 +18,7 @@ export async function callTool(
   args: Readonly<Record<string, unknown>>,
   options: CallOptions,
 ): Promise<CallToolResult> {
-  const fault = checkOf(tool.inputSchema)(args);
+  const fault = checkOf(tool.inputSchema)(withoutNothings(tool, args));
   if (fault !== undefined) {
     throw new RpcError('invalid_argument', `${tool.name} of ${link.config.name}: ${fault}`);
   }
@@ -27,6 +27,17 @@ export async function callTool(
     options,
   );
   return cappedResult(checked(tool, result), link.config.maxResultBytes);
+}
+
+/** Models say null for what they leave out; what is required is not left out. */
+function withoutNothings(
+  { inputSchema: { required = [] } }: Tool,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const said = Object.entries(args).filter(
+    ([name, value]) => value !== null || required.includes(name),
+  );
+  return Object.fromEntries(said);
 }
 
 function checked({ outputSchema }: Tool, result: CallToolResult): CallToolResult {

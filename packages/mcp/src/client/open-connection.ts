@@ -250,6 +250,7 @@ class Connecting {
   #cut(client: Client, reason: string | undefined): void {
     if (reason === undefined || this.#cutOff !== undefined) return;
     this.#cutOff = reason;
+    if (this.#transport instanceof StdioTransport) this.#transport.kill();
     void client.close().catch(() => {});
     void this.#transport?.close().catch(() => {});
   }

@@ -32,6 +32,7 @@ export class StdioTransport implements Transport {
   #ended: Promise<void> = Promise.resolve();
   #unreadBytes = 0;
   #isClosing = false;
+  #ending: string | undefined;
 
   constructor(options: StdioTransportOptions) {
     this.#options = options;
@@ -43,9 +44,7 @@ export class StdioTransport implements Transport {
 
   /** How the program ended by itself: `code 1`, `SIGSEGV`. Undefined while it runs, and where it was told to end. */
   get ending(): string | undefined {
-    const { exitCode = null, signalCode = null } = this.#child ?? {};
-    if (this.#isClosing || (exitCode === null && signalCode === null)) return undefined;
-    return signalCode === null ? `code ${exitCode}` : String(signalCode);
+    return this.#ending;
   }
 
   /** Throws `failed_precondition` where the program cannot be started. */
@@ -89,6 +88,13 @@ export class StdioTransport implements Transport {
     await this.#ended;
   }
 
+  /** Ends the program without asking: for one that does not stop. */
+  kill(): void {
+    if (this.#child === undefined) return;
+    this.#isClosing = true;
+    signalGroup(this.#child.pid, 'SIGKILL');
+  }
+
   async #follow(child: ReturnType<typeof startProgram>): Promise<void> {
     const reading = this.#readMessages(child.stdout);
     const log = this.#readLog(child.stderr);
@@ -97,6 +103,8 @@ export class StdioTransport implements Transport {
       if (!(await settlesWithin(child.exited, endGraceMs))) void this.close();
     });
     await child.exited;
+    if (!this.#isClosing)
+      this.#ending = child.signalCode ? String(child.signalCode) : `code ${child.exitCode}`;
     // Helpers that it has left behind hold its output open, and have nobody to work for.
     signalGroup(child.pid, 'SIGKILL');
     this.#options.guard.drop(child.pid);
@@ -108,7 +116,11 @@ export class StdioTransport implements Transport {
     const lines = new LineReader(maxMessageBytes);
     try {
       for await (const chunk of output) {
-        for (const line of lines.push(chunk)) this.#take(line);
+        for (const line of lines.push(chunk)) {
+          // One that is being ended is not listened to: it may never stop talking.
+          if (this.#isClosing) return;
+          this.#take(line);
+        }
       }
     } catch (error) {
       this.onerror?.(error as Error);

@@ -14,6 +14,9 @@ import type { SignIn } from './sign-in.ts';
 /** How long a person may take to log in, in milliseconds. */
 export const maxSignInMs = 10 * 60_000;
 
+/** So often one request is sent, renewals of others included. */
+const maxTries = 5;
+
 export interface AuthorizedFetchOptions {
   readonly server: string;
   readonly fetch: FetchLike;
@@ -46,13 +49,16 @@ export function authorizedFetch(options: AuthorizedFetchOptions): FetchLike {
   return async (input, init) => {
     if (new URL(input).origin !== origin) return fetch(input, init);
     const tried = new Set<number>();
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const token = (await provider.tokens())?.access_token;
       const answer = await fetch(input, { ...init, headers: headersOf(options, init, token) });
       if (!asksForAuthorization(answer)) return answer;
       if (token === undefined && 'authorization' in options.headers) throw wrongHeader(options);
-      if (tried.has(answer.status)) throw new UnauthorizedError('the new token was refused, too');
-      tried.add(answer.status);
+      if (tried.has(answer.status) || tries > maxTries) {
+        throw new UnauthorizedError('the new token was refused, too');
+      }
+      // Another request's renewal may be of a token that may less than this one needs.
+      if (renewing === undefined) tried.add(answer.status);
       await renew(answer, token);
     }
   };

@@ -55,18 +55,23 @@ export class OauthProvider implements OAuthClientProvider {
     this.#secretName = oauthSecretName(options.url, options.oauth);
   }
 
-  get redirectUrl(): string {
+  get redirectUrl(): string | undefined {
+    // A machine that logs in as itself has no browser that could come back.
+    if (this.#isMachine) return undefined;
     // Without a person it is never gone to, and only says that this is no machine of its own.
     return this.#options.signIn?.redirectUrl ?? 'http://127.0.0.1/callback';
   }
 
   get clientMetadata(): OAuthClientMetadata {
-    return {
-      client_name: 'zeke',
-      redirect_uris: [this.redirectUrl],
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-    };
+    const { redirectUrl } = this;
+    return redirectUrl === undefined
+      ? { client_name: 'zeke', redirect_uris: [], grant_types: ['client_credentials'] }
+      : {
+          client_name: 'zeke',
+          redirect_uris: [redirectUrl],
+          grant_types: ['authorization_code', 'refresh_token'],
+          response_types: ['code'],
+        };
   }
 
   state(): string {
@@ -89,8 +94,9 @@ export class OauthProvider implements OAuthClientProvider {
       return client;
     }
     // A registration for another address would have the browser sent away.
-    const uris = client?.redirect_uris ?? [this.redirectUrl];
-    return uris.includes(this.redirectUrl) ? client : undefined;
+    const { redirectUrl = '' } = this;
+    const uris = client?.redirect_uris ?? [redirectUrl];
+    return uris.includes(redirectUrl) ? client : undefined;
   }
 
   async saveClientInformation(client: StoredOAuthClientInformation): Promise<void> {
@@ -126,6 +132,13 @@ export class OauthProvider implements OAuthClientProvider {
   codeVerifier(): string {
     if (this.#verifier === undefined) throw new RpcError('internal', 'no login has begun');
     return this.#verifier;
+  }
+
+  /** Of a machine; undefined for people, of whom the SDK knows what to send. */
+  prepareTokenRequest(scope?: string): URLSearchParams | undefined {
+    if (!this.#isMachine) return undefined;
+    const request = { grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) };
+    return new URLSearchParams(request);
   }
 
   saveDiscoveryState(state: OAuthDiscoveryState): void {
@@ -165,6 +178,10 @@ export class OauthProvider implements OAuthClientProvider {
   async #write(kept: Kept): Promise<void> {
     await this.#options.store.set(this.#secretName, new Secret(JSON.stringify(kept)));
     this.#kept = kept;
+  }
+
+  get #isMachine(): boolean {
+    return this.#options.oauth.grant === 'client_credentials';
   }
 
   #needsLogin(): RpcError {

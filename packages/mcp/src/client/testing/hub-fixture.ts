@@ -55,7 +55,15 @@ export function remoteServer(
   url: string,
   more: Partial<McpServerConfig> = {},
 ): HubServer {
-  const config = { ...base, name, transport, url, headers: {}, oauth: {}, ...more };
+  const config = {
+    ...base,
+    name,
+    transport,
+    url,
+    headers: {},
+    oauth: { grant: 'authorization_code' },
+    ...more,
+  };
   return { config: config as McpServerConfig, source: 'config' };
 }
 
