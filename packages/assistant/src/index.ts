@@ -4,6 +4,8 @@ export type { AgentEvent, AgentUsage, Decision, TodoItem } from './agent/agent-e
 export type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent/agent-options.ts';
 export type { PermissionJudge, Verdict } from './agent/permission-judge.ts';
 export type { RunLimits } from './agent/run-budget.ts';
+export { Chat, type ChatOptions, type ChatRequest, type ChatUpdate } from './chat/chat.ts';
+export type { ChatMessage } from './chat/chat-messages.ts';
 export {
   type LearnedStatus,
   LocalCompleter,
@@ -79,4 +81,4 @@ export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
-export type { FileDiff } from './tools/tool.ts';
+export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';

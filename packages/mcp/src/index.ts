@@ -17,6 +17,7 @@ export type {
 } from './client/questions.ts';
 export { type McpErrorName, mcpError, mcpErrorCodes } from './mcp-error.ts';
 export type { CallRecord, RecordCall } from './policy/call-record.ts';
+export { glob } from './policy/compile-rules.ts';
 export { type ConsentQuestion, type Consents, nobodyToAsk } from './policy/consents.ts';
 export { Guard, type GuardOptions } from './policy/guard.ts';
 export { guarded, type ScopesOf } from './policy/guarded.ts';

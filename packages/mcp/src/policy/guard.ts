@@ -44,11 +44,6 @@ export class Guard {
     this.#limiters = new Map();
   }
 
-  /** Whether a call would be refused whatever anybody says: such a tool need not be offered. */
-  isDenied(call: McpCall): boolean {
-    return evaluate(this.#rules, this.#policy.otherwise, call).effect === 'deny';
-  }
-
   /**
    * Makes a call where the rules allow it, or somebody does, and cleans its result. Throws `denied`,
    * `rate-limited` and `consent-required` of `mcpErrorCodes`, and what the call throws.

@@ -1,12 +1,12 @@
 import type { McpScope } from '@zeke/foundation';
-import type { Served } from '../server/served.ts';
+import type { Served, ToolCall } from '../server/served.ts';
 import type { Guard } from './guard.ts';
 
-/** What a tool of ours can touch. */
-export type ScopesOf = (tool: string) => readonly McpScope[];
+/** What a call of a tool of ours can touch. */
+export type ScopesOf = (call: ToolCall) => readonly McpScope[] | Promise<readonly McpScope[]>;
 
 /**
- * The same, with every call judged first. Tools that are denied whatever their arguments are not listed.
+ * The same, with every call judged first.
  */
 export function guarded(served: Served, guard: Guard, scopesOf: ScopesOf): Served {
   const { prompts, resources, tools } = served;
@@ -63,29 +63,15 @@ function guardedTools(
 ): NonNullable<Served['tools']> {
   return {
     ...tools,
-    list: async (caller) => {
-      const all = await tools.list(caller);
-      return all.filter(
-        ({ name }) =>
-          !guard.isDenied({
-            direction: 'in',
-            kind: 'tool',
-            name,
-            arguments: {},
-            caller,
-            scopes: scopesOf(name),
-          }),
-      );
-    },
-    call: (request, context) =>
-      guard.run(
+    call: async (request, context) =>
+      await guard.run(
         {
           direction: 'in',
           kind: 'tool',
           name: request.name,
           arguments: request.arguments,
           caller: context.caller,
-          scopes: scopesOf(request.name),
+          scopes: await scopesOf(request),
         },
         context.signal,
         () => tools.call(request, context),
