@@ -8,7 +8,9 @@ export interface AgentDefinition {
   readonly description: string;
   /** What it is told of itself, in the system prompt. */
   readonly prompt: string;
-  /** It has no tools that can change files. */
+  /** The whole of its system prompt, in place of zeke's own with `prompt` in it. */
+  readonly system?: string;
+  /** It has no tools that can change files, and hands no tasks over. */
   readonly isReadOnly: boolean;
   /** Names of the tools it has; undefined: all. */
   readonly tools?: readonly string[];

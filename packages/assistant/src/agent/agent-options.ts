@@ -63,6 +63,8 @@ export interface RunRequest {
   readonly attachments?: Attachments;
   readonly model: string;
   readonly effort?: ModelRequest['effort'];
+  /** Of each answer; one without calls that is cut there is the last. Default: the model's own limit. */
+  readonly maxOutputTokens?: number;
   readonly mode: PermissionMode;
   /** `build` unless told otherwise. */
   readonly agent?: string;

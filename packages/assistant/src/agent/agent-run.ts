@@ -83,14 +83,15 @@ export class AgentRun {
     for (const { seq, reason } of lease.damaged) {
       await this.#notice(`entry ${seq} of the session cannot be read and is left out: ${reason}`);
     }
-    if (snapshots === undefined)
+    if (snapshots === undefined && !agent.isReadOnly)
       await this.#notice('changes cannot be undone: no snapshots are taken');
     if (request.instruction !== undefined) await this.#hear(request.instruction, 'user');
     const { active } = foldEntries(lease.entries);
     if (toMessages(active).at(-1)?.role !== 'user') {
       throw new RpcError('invalid_argument', 'there is nothing to do: say what, by an instruction');
     }
-    this.#base = await systemPrompt({ agent, mode, project, cwd, nowMs: options.now() });
+    this.#base =
+      agent.system ?? (await systemPrompt({ agent, mode, project, cwd, nowMs: options.now() }));
     await this.#readSystem();
   }
 
@@ -145,7 +146,7 @@ export class AgentRun {
         if (calls.length === 0) return this.#continue('Go on.');
         break;
       case 'length':
-        return this.#goOnAfterLength(calls, step);
+        return this.#afterLength(calls, step);
       default:
         break;
     }
@@ -284,8 +285,11 @@ export class AgentRun {
       await channel.send({ type: 'compacted', tokensBefore, tokensAfter });
       await this.#readSystem();
     }
-    const tokensLeft = budget.tokensLeft;
-    const maxOutputTokens = tokensLeft && Math.min(tokensLeft, info?.maxOutputTokens ?? tokensLeft);
+    const limits = [budget.tokensLeft, request.maxOutputTokens].filter(
+      (limit) => limit !== undefined,
+    );
+    const maxOutputTokens =
+      limits.length === 0 ? undefined : Math.min(...limits, info?.maxOutputTokens ?? Infinity);
     return {
       model: request.model,
       system: isLast ? `${this.#system}\n\n${lastStepNote(step)}` : this.#system,
@@ -310,7 +314,10 @@ export class AgentRun {
   }
 
   /** Calls that are whole are run; the last one, cut off, is told to be sent in smaller pieces. */
-  async #goOnAfterLength(calls: readonly ToolCallPart[], step: number): Promise<Step> {
+  async #afterLength(calls: readonly ToolCallPart[], step: number): Promise<Step> {
+    if (calls.length === 0 && this.#options.request.maxOutputTokens !== undefined) {
+      return { status: 'completed', reason: 'max-tokens', message: this.#lastText };
+    }
     if (calls.length === 0) {
       return this.#continue(
         'Your answer was cut at its limit of length. Go on exactly where it ends; do not repeat what is there.',

@@ -139,7 +139,7 @@ function registryOf(
   const isAllowed = ({ name, isReadOnly }: AgentTools['tools'][number]): boolean =>
     (isReadOnly || !agent.isReadOnly) && (agent.tools?.includes(name) ?? true);
   const own = tools.filter(isAllowed);
-  if (start.isSubagent !== true) {
+  if (start.isSubagent !== true && !agent.isReadOnly) {
     own.push(
       createTaskTool(options.agents ?? [], (task, context) =>
         runSubtask(start, parts(), task, context),
