@@ -11,6 +11,8 @@ import {
 } from '@zeke/foundation';
 import { HttpClient } from '@zeke/foundation/http-client';
 import { Gateway, type GatewaySettings, type GatewayTables } from '@zeke/gateway';
+import { GatewayModelClient } from './assistant/gateway-model-client.ts';
+import { LazyAssistant } from './assistant/lazy-assistant.ts';
 import { gatewaySettings, type SettingsSources } from './gateway-settings.ts';
 import { openReplicas } from './open-replicas.ts';
 import { openSpools } from './open-spools.ts';
@@ -35,6 +37,7 @@ export interface Composition extends AsyncDisposable {
   readonly tracer: Tracer;
   readonly storage: Storage<GatewayTables>;
   readonly gateway: Gateway;
+  readonly assistant: LazyAssistant;
   /** In force now. */
   readonly settings: GatewaySettings;
   /**
@@ -83,6 +86,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     spools,
   });
   parts.use(gateway);
+  const assistant = parts.use(assistantOf(options, { gateway, log, storage }));
   const owned = parts.move();
   let inForce = settings;
   return {
@@ -91,6 +95,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     tracer,
     storage,
     gateway,
+    assistant,
     get settings() {
       return inForce;
     },
@@ -102,6 +107,20 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** It asks models in the name of whoever runs the daemon. */
+function assistantOf(
+  { config, environment, now }: CompositionOptions,
+  { gateway, log, storage }: Pick<Composition, 'gateway' | 'log' | 'storage'>,
+): LazyAssistant {
+  const { adminApiKey, requireAuth } = config.auth;
+  const key = requireAuth ? adminApiKey?.reveal() : undefined;
+  const model = new GatewayModelClient({
+    send: async (path, init) => gateway.handle(new Request(`http://localhost${path}`, init)),
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  });
+  return new LazyAssistant({ config, environment, model, storage: storage.as(), log, now });
 }
 
 function tracerOptions({ telemetry }: ResolvedConfig, serviceInstanceId: string) {

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
-import { Health, Provider } from '@zeke/protocol/reaper';
+import { Agent, Health, Provider, Session } from '@zeke/protocol/reaper';
+import type { Server } from '@zeke/rpc';
+import type { AssistantParts } from './assistant/assistant-parts.ts';
 import type { Composition } from './compose.ts';
+import { agentService } from './rpc/agent-service.ts';
 import type { GatewayHandler } from './rpc/gateway-call.ts';
 import { healthService } from './rpc/health-service.ts';
 import { providerService } from './rpc/provider-service.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
+import { sessionService } from './rpc/session-service.ts';
 import type { ServerTls } from './tls/server-tls.ts';
 
 /**
@@ -18,25 +22,41 @@ const tokenFile = 'rpc-token';
 /** Takes calls to this process, by all ways but those of `RpcServer.listen`. */
 export async function startRpc(
   config: ResolvedConfig,
-  { gateway, log }: Composition,
+  { assistant, gateway, log }: Composition,
   tls: ServerTls | undefined,
 ): Promise<RpcServer> {
   const { auth, home, rpc } = config;
   const { serveRpc } = await import('./rpc/serve-rpc.ts');
   const token = await createFileOnce(join(home, tokenFile), newToken(), 0o600);
   const handle: GatewayHandler = (request, peer) => gateway.handle(request, peer);
-  const activity = () => ({ isDraining: gateway.isDraining, projects: [], runs: 0 });
+  const activity = () => ({
+    isDraining: gateway.isDraining,
+    projects: assistant.opened?.local.roots ?? [],
+    runs: assistant.opened?.runs.active ?? 0,
+  });
   const adminKey = auth.adminApiKey?.reveal();
   return await serveRpc({
     config: rpc,
     home,
     handle,
-    addServices: (server) =>
-      server.add(Health, healthService(activity)).add(Provider, providerService(handle)),
+    addServices(server) {
+      server.add(Health, healthService(activity)).add(Provider, providerService(handle));
+      if (config.assistant.enabled) addAssistant(server, () => assistant.get(), config);
+    },
     secrets: adminKey === undefined ? [token] : [token, adminKey],
     ...(rpc.tls ? { tls: await rpcCertificate(home, tls) } : {}),
     log,
   });
+}
+
+function addAssistant(
+  server: Server,
+  assistant: () => Promise<AssistantParts>,
+  settings: ResolvedConfig,
+): void {
+  server
+    .add(Agent, agentService({ assistant, settings: () => settings }))
+    .add(Session, sessionService(assistant));
 }
 
 async function rpcCertificate(

@@ -10,11 +10,11 @@ type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type
 export class StepUpdates {
   #sessionId = '';
   #step = 0;
-  #sequence = 0;
   #status: StepStatus = StepStatus.planning;
   readonly #subagents = new Map<string, StepUpdates>();
 
-  of(event: AgentEvent): Update {
+  /** `sequence` is the event's number in its run, from 1. */
+  of(event: AgentEvent, sequence: number): Update {
     if (event.type === 'start') this.#sessionId = event.sessionId;
     if (event.type === 'step') {
       this.#step = event.step;
@@ -23,25 +23,24 @@ export class StepUpdates {
     if (event.type === 'end') {
       this.#status = event.status === 'completed' ? StepStatus.completed : StepStatus.failed;
     }
-    this.#sequence += 1;
     return {
       step: this.#step,
       description: event.type === 'step' ? event.description : '',
       status: this.#status,
       message: messageOf(event),
       sessionId: this.#sessionId,
-      sequence: this.#sequence,
-      event: event.type === 'subagent' ? this.#subagent(event) : eventOf(event),
+      sequence,
+      event: event.type === 'subagent' ? this.#subagent(event, sequence) : eventOf(event),
     };
   }
 
-  #subagent({ callId, event }: EventOf<'subagent'>): UpdateEvent {
+  #subagent({ callId, event }: EventOf<'subagent'>, sequence: number): UpdateEvent {
     let updates = this.#subagents.get(callId);
     if (updates === undefined) {
       updates = new StepUpdates();
       this.#subagents.set(callId, updates);
     }
-    const update = updates.of(event);
+    const update = updates.of(event, sequence);
     if (event.type === 'end') this.#subagents.delete(callId);
     return { case: 'subagent', value: { callId, update } };
   }
