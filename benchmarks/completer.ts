@@ -27,6 +27,11 @@ const usage = `bun run benchmarks/completer.ts [options]
 --commits N      commits of the history, the latest (40)
 --only A,B       replay, insertions, cost`;
 
+type Scores = ReadonlyMap<string, Score>;
+
+/** One after the other, ours first: the maps of the others would make it wait for the collector. */
+const contenders = [zeke, plainNgram, wordCompletion];
+
 const repository = join(import.meta.dirname, '..');
 const options = readOptions();
 if (options.help) console.log(usage);
@@ -67,11 +72,6 @@ async function run(): Promise<void> {
   console.log(`\n${conditions()}`);
 }
 
-type Scores = ReadonlyMap<string, Score>;
-
-/** One after the other, ours first: the maps of the others would make it wait for the collector. */
-const contenders = [zeke, plainNgram, wordCompletion];
-
 /** Files that nobody has seen are written from the first token to the last. */
 async function replay(project: string): Promise<void> {
   await using heldOut = await holdOut(project, Number(options.files));
@@ -84,7 +84,9 @@ async function replay(project: string): Promise<void> {
     }
     scores.set(contender.name, score);
   }
-  console.log(`\n## ${nameOf(project)}: ${heldOut.files.length} files held out of ${heldOut.all}\n`);
+  console.log(
+    `\n## ${nameOf(project)}: ${heldOut.files.length} files held out of ${heldOut.all}\n`,
+  );
   report(scores);
 }
 

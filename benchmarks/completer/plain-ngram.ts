@@ -2,8 +2,8 @@ import { Lexer, languageOf, tokenKinds } from '@zeke/assistant/completion/local'
 import type { Answer, Contender, Question } from './contender.ts';
 import { listSources } from './list-sources.ts';
 
-/** Words of context at most: a 6-gram, as Hellendoorn & Devanbu found best without caches. */
-const maxContext = 5;
+/** Tokens of context at most: a 3-gram, the usual plain model of code. */
+const maxContext = 2;
 const maxAnswers = 10;
 
 /**
@@ -14,7 +14,7 @@ export async function plainNgram(root: string): Promise<Contender> {
   const model = new PlainNgram();
   for (const { path, text } of await listSources(root)) model.learn(path, text, 1);
   return {
-    name: 'plain n-gram',
+    name: 'plain 3-gram',
     complete: (question) => model.complete(question),
     update: async (path, text) => model.replace(path, text),
     remove: async (path) => model.replace(path, ''),
@@ -54,6 +54,7 @@ class PlainNgram {
     const shares = new Map<string, number>();
     let rest = 1;
     for (let length = Math.min(maxContext, tokens.length); length >= 0; length--) {
+      if (length === 0 && shares.size >= maxAnswers) break;
       const next = this.#next.get(tokens.slice(tokens.length - length).join('\0'));
       const found = [...(next ?? [])].filter(
         ([token, count]) => count > 0 && token.length > partial.length && token.startsWith(partial),

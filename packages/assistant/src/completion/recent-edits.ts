@@ -4,6 +4,8 @@ const maxEdits = 8;
 const maxEditCharacters = 600;
 /** Documents of which the text is remembered, to see what changes. */
 const maxDocuments = 16;
+/** Longer documents are not compared. */
+const maxComparedCharacters = 256 * 1024;
 /** A change of fewer characters is typing at the cursor, which the document shows anyway. */
 const minEditCharacters = 12;
 
@@ -20,6 +22,7 @@ export class RecentEdits {
 
   /** A document is this now. */
   note(filePath: string, text: string): void {
+    if (text.length > maxComparedCharacters) return;
     const before = this.#texts.get(filePath);
     this.#texts.delete(filePath);
     this.#texts.set(filePath, text);

@@ -63,6 +63,7 @@ export class Lexer {
         this.#take(tokenKinds.blank, this.#skip(start + 1, classes.blank));
         break;
       case classes.newline:
+        this.#afterValue = false;
         this.#take(tokenKinds.newline, afterNewline(text, start));
         break;
       case classes.word:

@@ -50,7 +50,11 @@ export function suggest(options: SuggestOptions): LocalSuggestion[] {
     .toSorted((a, b) => b.probability - a.probability)
     .slice(0, limit);
   return firsts
-    .map((first) => (first.probability < wholeAtLeast ? first : followed(options, after, first)))
+    .map((first) => {
+      // Behind a string that is closed already nothing can be added here.
+      const isEnd = after.quote !== '' || first.probability < wholeAtLeast;
+      return isEnd ? first : followed(options, after, first);
+    })
     .filter(({ text }) => (cursor.line + text).trim() !== after.nextLine)
     .map((draft) => ({ text: draft.text, confidence: draft.probability }))
     .toSorted((a, b) => b.confidence - a.confidence);
