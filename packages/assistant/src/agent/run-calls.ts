@@ -63,8 +63,8 @@ export class CallRunner {
     const actions = await runnable.tool.actions(runnable.input, placeOf(this.#parts));
     const before = await this.#snapshot(actions);
     const { output } = await this.#execute(call, actions);
-    const closing = await this.#change(before, actions);
-    if (closing !== undefined) await this.#parts.lease.append(closing.entry);
+    const change = await this.#change(before, actions);
+    if (change !== undefined) await this.#parts.lease.append(change);
     return output;
   }
 
@@ -83,8 +83,8 @@ export class CallRunner {
     }
     const { output, durationMs } = await this.#execute(call, decision.actions);
     const change = await this.#change(before, decision.actions);
-    const changes = output.changes ?? change?.diffs ?? [];
-    await this.#commit(call, { ...output, changes }, durationMs, change?.entry);
+    const changes = output.changes ?? (await this.#diffs(change));
+    await this.#commit(call, { ...output, changes }, durationMs, change);
   }
 
   async #runBeside(unit: readonly PreparedCall[]): Promise<void> {
@@ -107,7 +107,7 @@ export class CallRunner {
     // All come to their end, so that nothing runs on when one of them fails.
     const ends = await Promise.allSettled(workers);
     const change = await this.#change(before, []);
-    if (change !== undefined) await this.#parts.lease.append(change.entry);
+    if (change !== undefined) await this.#parts.lease.append(change);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
@@ -149,6 +149,7 @@ export class CallRunner {
       signal,
       (error) => options.onDefect?.(error, call.part.name),
     );
+    for (const { path } of output.changes ?? []) this.#changed.add(path);
     for (const action of output.isError === true ? [] : allowed) {
       if (action.kind === 'read' || action.kind === 'write') this.#touched.add(action.path);
     }
@@ -177,11 +178,11 @@ export class CallRunner {
     await channel.send({ type: 'notice', text });
   }
 
-  /** What changed since the snapshot; it is taken even when the run was canceled. */
+  /** What changed since the snapshot; it is looked for even when the run was canceled. */
   async #change(
     before: string | undefined,
     actions: readonly Action[],
-  ): Promise<{ entry: EntryOf<'change'>; diffs: readonly FileDiff[] } | undefined> {
+  ): Promise<EntryOf<'change'> | undefined> {
     const { snapshots, guard } = this.#parts;
     if (snapshots === undefined || before === undefined) return undefined;
     const signal = AbortSignal.timeout(graceMs);
@@ -190,10 +191,14 @@ export class CallRunner {
     const paths = changed.map(({ bytePath }) => shownPath(bytePath));
     for (const path of paths) this.#changed.add(path);
     if (paths.length > 0) guard.clear();
-    return {
-      entry: { kind: 'change', step: this.#step, before, after: tree, paths },
-      diffs: await snapshots.diff(before, tree, signal),
-    };
+    return { kind: 'change', step: this.#step, before, after: tree, paths };
+  }
+
+  /** For a tool that does not say itself what it changed. */
+  async #diffs(change: EntryOf<'change'> | undefined): Promise<readonly FileDiff[]> {
+    const { snapshots } = this.#parts;
+    if (snapshots === undefined || change === undefined || change.paths.length === 0) return [];
+    return snapshots.diff(change.before, change.after, AbortSignal.timeout(graceMs));
   }
 
   async #commit(

@@ -1,5 +1,6 @@
 import { RpcError } from '@zeke/rpc';
 import type { ModelInfo } from '../model/model-client.ts';
+import type { EntryData } from '../sessions/session-entry.ts';
 import type { SessionInfo } from '../sessions/session-store.ts';
 import type { ToolContext, ToolOutput } from '../tools/tool.ts';
 import { type AgentDefinition, findAgent } from './agent-definition.ts';
@@ -57,13 +58,19 @@ export async function startRun(start: RunStart, signal: AbortSignal): Promise<Ru
     const ran = await runIn(place, start, lease, whole);
     const brought = await worktree?.finish(session.title || session.id);
     const end = brought === undefined ? ran : { ...ran, message: `${ran.message}\n\n${brought}` };
+    const late = start.steers.splice(0).map(toldLate);
     // A session that another process has taken over is written to no more.
-    await lease.append({ kind: 'end', ...end }).catch(() => {});
+    await lease.append(...late, { kind: 'end', ...end }).catch(() => {});
     await channel.send({ type: 'end', ...end, usage: budget.usage });
     return end;
   } finally {
     await worktree?.[Symbol.asyncDispose]();
   }
+}
+
+/** Words that came when the run was over: the next one takes them up. */
+function toldLate(text: string): EntryData {
+  return { kind: 'user', origin: 'steer', text, parts: [{ type: 'text', text }] };
 }
 
 async function openWorktreeOf(

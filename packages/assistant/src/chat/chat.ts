@@ -71,10 +71,11 @@ export class Chat {
       await lease.append(...entriesOf(before));
     }
     const hasProject = session.project.root !== this.#options.folder;
+    const { context, ...options } = this.#options;
     const agent = new Agent({
-      ...this.#options,
+      ...options,
       agents: [definition(session, hasProject, system)],
-      ...(!hasProject && { tools: async () => ({ tools: [] }) }),
+      ...(hasProject ? context && { context } : { tools: async () => ({ tools: [] }) }),
     });
     const events = agent.run(
       {
