@@ -128,8 +128,8 @@ function rankTable(scores: Scores): string {
     'MRR, words',
     'MRR, 2 typed',
     '× zeke',
-    'p50 ms',
-    'p99 ms',
+    'p50 µs',
+    'p99 µs',
   ];
   const rows = [...scores].map(([name, score]) => {
     const { p50, p99 } = score.timesUs();

@@ -1,7 +1,7 @@
 import { LocalCompleter } from './local-completer.ts';
 
 /** Memory of all projects together, unless said otherwise. */
-export const defaultMaxBytes = 192 << 20;
+export const defaultMaxBytes = 192 * 1_048_576;
 
 /** Projects that are open together. */
 export const maxOpenProjects = 64;

@@ -1,0 +1,35 @@
+import { expect, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryDirectory } from '@zeke/foundation/testing';
+import { LocalCompleters } from './local-completers.ts';
+
+test('a project is opened once, and kept as long as there is room', async () => {
+  await using first = await temporaryDirectory();
+  await using second = await temporaryDirectory();
+  await using completers = new LocalCompleters();
+  const completer = completers.of(first.path);
+  expect(completers.of(second.path)).not.toBe(completer);
+  expect(completers.of(first.path)).toBe(completer);
+  expect(completers.roots).toEqual([second.path, first.path]);
+  expect(completers.peek(first.path)).toBe(completer);
+  await completers.close(first.path);
+  expect(completers.peek(first.path)).toBeUndefined();
+});
+
+test('what was not used for longest is given up for memory, and read again when asked', async () => {
+  await using first = await temporaryDirectory();
+  await using second = await temporaryDirectory();
+  const text = Array.from({ length: 2000 }, (_, i) => `setup${i}(value);`).join('\n');
+  await writeFile(join(first.path, 'a.ts'), text);
+  await writeFile(join(second.path, 'a.ts'), text);
+  await using completers = new LocalCompleters({ maxBytes: 300_000 });
+  await completers.of(first.path).ready();
+  const old = completers.of(first.path);
+  await completers.of(second.path).ready();
+  await Promise.resolve();
+  expect(completers.roots).toEqual([second.path]);
+  expect(old.complete({ path: 'b.ts', prefix: 'set', suffix: '' }).suggestions).toEqual([]);
+  await completers.of(first.path).ready();
+  expect(completers.of(first.path).status.files).toBe(1);
+});
