@@ -9,6 +9,7 @@ import type {
   CompletionOutcome,
   CompletionRequest,
   CompletionSource,
+  RelatedText,
   RelatedTexts,
 } from './completion.ts';
 import { CompletionCache } from './completion-cache.ts';
@@ -63,6 +64,7 @@ export interface CompleterStatus {
 }
 
 interface Shown {
+  readonly turn: number;
   readonly source: CompletionSource;
   readonly traits: CompletionTraits | undefined;
   readonly document: EditedDocument;
@@ -90,7 +92,8 @@ export class Completer implements AsyncDisposable {
   readonly #preparing = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #modelMs = unknownModelMs;
-  #nextId = 0;
+  #turns = 0;
+  #ids = 0;
 
   constructor(options: CompleterOptions) {
     const { cache, metrics, models, now = Date.now, related = [] } = options;
@@ -132,10 +135,10 @@ export class Completer implements AsyncDisposable {
     const turn = this.#begin(request);
     const { document, local, model } = turn;
     if (model === undefined) return yield this.#answer(turn, local, true);
-    const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
-    if (cached !== undefined) return yield this.#answer(turn, { ...cached, source: 'cache' }, true);
     const superseded = new AbortController();
     document.supersede(superseded);
+    const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
+    if (cached !== undefined) return yield this.#answer(turn, { ...cached, source: 'cache' }, true);
     const leaving = AbortSignal.any([signal, superseded.signal, this.#closing.signal]);
     if (local.text !== '') yield this.#answer(turn, local, false);
     try {
@@ -154,17 +157,17 @@ export class Completer implements AsyncDisposable {
   feedback(id: string, outcome: CompletionOutcome): void {
     const shown = this.#recent.get(id);
     if (shown === undefined) return;
-    const { document, source, text, traits } = shown;
+    const { document, source, text, traits, turn } = shown;
     this.#metrics?.outcome(source, outcome);
     if (outcome === 'shown') return;
     this.#recent.delete(id);
     if (traits !== undefined) this.#confidence.note(traits, outcome === 'accepted');
     const { last } = document;
-    if (outcome !== 'accepted' || last?.id !== id || this.#closing.signal.aborted) return;
+    if (outcome !== 'accepted' || last?.turn !== turn || this.#closing.signal.aborted) return;
     const next = { ...last.request, prefix: last.request.prefix + text };
-    const preparing = this.#prepare(next, document).finally(() =>
-      this.#preparing.delete(preparing),
-    );
+    const preparing = this.#prepare(next, document, turn).finally(() => {
+      this.#preparing.delete(preparing);
+    });
     this.#preparing.add(preparing);
   }
 
@@ -192,7 +195,11 @@ export class Completer implements AsyncDisposable {
       source: 'local',
       provider: 'local',
     };
-    return { request, document, place, startedAt, local, ...(model !== undefined && { model }) };
+    const number = ++this.#turns;
+    document.last = { turn: number, request };
+    const counted = new Set<CompletionSource>();
+    const turn = { number, request, document, place, startedAt, local, counted };
+    return { ...turn, ...(model !== undefined && { model }) };
   }
 
   #suggestions({ filePath, language, prefix, project, suffix }: CompletionRequest) {
@@ -215,11 +222,12 @@ export class Completer implements AsyncDisposable {
     if (answer === undefined) return yield this.#answer(turn, local, true, true);
     let told = '';
     while (answer.state === 'running') {
-      await orLeft(answer.changed(), leaving);
       const rest = answer.restFor(prefix, suffix) ?? '';
-      if (rest === '' || rest === told || answer.state !== 'running') continue;
-      told = rest;
-      yield this.#answer(turn, this.#of(turn, answer, rest, source), false);
+      if (rest === '' || rest === told) await orLeft(answer.changed(), leaving);
+      else {
+        told = rest;
+        yield this.#answer(turn, this.#of(turn, answer, rest, source), false);
+      }
     }
     const isFailed = answer.failure !== undefined;
     const rest = isFailed ? '' : (answer.restFor(prefix, suffix) ?? '');
@@ -233,25 +241,23 @@ export class Completer implements AsyncDisposable {
     leaving: AbortSignal,
   ): Promise<AnswerStream | undefined> {
     const { document, request } = turn;
+    if (this.#reach.isResting) return undefined;
     const related = this.#gathered.gather(request, document.edits, leaving);
     if (request.trigger !== 'explicit') {
       await pause(document.pace.waitMs(this.#modelMs), leaving);
     }
-    return await this.#start(turn, model, await orLeft(related, leaving));
+    return this.#start(turn, model, await orLeft(related, leaving));
   }
 
   /** Undefined where the model rests after failures. */
-  async #start(
-    turn: Turn,
-    model: string,
-    related: Awaited<ReturnType<GatheredTexts['gather']>>,
-  ): Promise<AnswerStream | undefined> {
+  #start(turn: Turn, model: string, related: readonly RelatedText[]): AnswerStream | undefined {
     const { document, place, request } = turn;
     if (!this.#reach.mayAsk()) return undefined;
     const { prefix, suffix } = request;
     const askedAt = this.#now();
     const prompt = { request, place, related, model };
-    const limitMs = this.#options.timeoutMs ?? 5_000;
+    const { timeoutMs = 5_000 } = this.#options;
+    const limitMs = Math.max(1, timeoutMs - (askedAt - turn.startedAt));
     const ask = (signal: AbortSignal) => this.#asker.ask(prompt, signal);
     const answer = new AnswerStream({ prefix, suffix, place, model, limitMs, ask });
     document.setAnswer(model, answer);
@@ -280,20 +286,25 @@ export class Completer implements AsyncDisposable {
     }
   }
 
-  async #prepare(request: CompletionRequest, document: EditedDocument): Promise<void> {
+  /** Asks for what comes after a completion that was taken, unless somebody types on meanwhile. */
+  async #prepare(request: CompletionRequest, document: EditedDocument, number: number) {
+    const { prefix, suffix } = request;
     const model = request.model ?? this.#options.model;
-    const place = cursorPlace(request.prefix, request.suffix);
+    const place = cursorPlace(prefix, suffix);
     if (model === undefined || request.localOnly === true || place.isInWord) return;
-    const cacheKey = documentKey(document, model);
-    if (this.#cache.get({ ...request, document: cacheKey }) !== undefined) return;
     const { signal } = this.#closing;
     const related = await this.#gathered.gather(request, document.edits, signal);
-    // Somebody typed on in the meantime.
-    if (document.last?.request.prefix.length !== undefined && signal.aborted) return;
-    if (document.answerFor(model, request.prefix, request.suffix) !== undefined) return;
+    if (signal.aborted || document.last?.turn !== number) return;
+    if (document.answerFor(model, prefix, suffix) !== undefined) return;
+    const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
+    if (cached !== undefined) return;
     const local: Answer = { text: '', confidence: 0, source: 'local', provider: 'local' };
-    const turn = { request, document, place, startedAt: this.#now(), local };
-    await this.#start(turn, model, related);
+    const counted = new Set<CompletionSource>();
+    this.#start(
+      { number, request, document, place, startedAt: this.#now(), local, counted },
+      model,
+      related,
+    );
   }
 
   #of(turn: Turn, answer: AnswerStream, text: string, source: CompletionSource): Answer {
@@ -318,14 +329,16 @@ export class Completer implements AsyncDisposable {
   }
 
   #answer(turn: Turn, answer: Answer, isLast: boolean, isUnreachable = false): Completion {
-    const { document, request, startedAt, model: asked } = turn;
+    const { counted, document, number, startedAt, model: asked } = turn;
     const { confidence, model, provider, source, text, traits } = answer;
-    const id = `${++this.#nextId}`;
+    const id = `${++this.#ids}`;
     const latencyMs = Math.max(0, this.#now() - startedAt);
-    if (isLast || source === 'local') this.#metrics?.answered(source, latencyMs, text === '');
+    if ((isLast || source === 'local') && !counted.has(source)) {
+      counted.add(source);
+      this.#metrics?.answered(source, latencyMs, text === '');
+    }
     if (text !== '') {
-      document.last = { id, request };
-      this.#recent.set(id, { source, traits, document, text });
+      this.#recent.set(id, { turn: number, source, traits, document, text });
       const [oldest] = this.#recent.keys();
       if (this.#recent.size > maxRecent && oldest !== undefined) this.#recent.delete(oldest);
     }
@@ -346,6 +359,10 @@ export class Completer implements AsyncDisposable {
 }
 
 interface Turn {
+  /** Counts the requests. */
+  readonly number: number;
+  /** Sources whose time is counted already: a stand-in is not counted again when it has to stay. */
+  readonly counted: Set<CompletionSource>;
   readonly request: CompletionRequest;
   readonly document: EditedDocument;
   readonly place: CursorPlace;

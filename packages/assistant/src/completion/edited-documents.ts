@@ -13,8 +13,8 @@ export class EditedDocument {
   readonly pace = new TypingPace();
   /** Of all documents of the project. */
   readonly edits: RecentEdits;
-  /** What was told last that somebody may take. */
-  last: { readonly id: string; readonly request: CompletionRequest } | undefined;
+  /** What was asked last, and as the how manieth request of all. */
+  last: { readonly turn: number; readonly request: CompletionRequest } | undefined;
   #answer: { readonly model: string; readonly stream: AnswerStream } | undefined;
   #turn: AbortController | undefined;
 

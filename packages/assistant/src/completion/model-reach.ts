@@ -36,12 +36,16 @@ export class ModelReach {
     return this.#state.kind === 'reached' ? undefined : this.#state.reason;
   }
 
+  /** Nothing is to be asked now. */
+  get isResting(): boolean {
+    const state = this.#state;
+    return state.kind === 'trying' || (state.kind === 'resting' && state.until > this.#now());
+  }
+
   /** Whether to ask it now. A true answer is followed by one of the other three. */
   mayAsk(): boolean {
-    const state = this.#state;
-    if (state.kind === 'reached') return true;
-    if (state.kind === 'trying' || state.until > this.#now()) return false;
-    this.#state = { ...state, kind: 'trying' };
+    if (this.isResting) return false;
+    if (this.#state.kind === 'resting') this.#state = { ...this.#state, kind: 'trying' };
     return true;
   }
 

@@ -29,7 +29,7 @@ const typescriptExtensions = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mj
 const cExtensions = ['.c', '.h', '.cc', '.cpp', '.cxx', '.hh', '.hpp', '.hxx', '.m', '.mm'];
 
 /** Servers that are known without configuration. Of two for one extension the first that is there is taken. */
-export const knownServers: readonly LanguageServerSpec[] = [
+const knownServers: readonly LanguageServerSpec[] = [
   {
     name: 'typescript',
     command: ['tsc', '--lsp', '--stdio'],
