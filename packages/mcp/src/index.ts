@@ -8,6 +8,13 @@ export type {
   ServerView,
 } from './client/hub-types.ts';
 export { loopbackSignIn, type SignIn } from './client/oauth/sign-in.ts';
+export type { ProjectEntry } from './client/project/project-file.ts';
+export {
+  answerProjectEntry,
+  type ProjectPlace,
+  projectEntry,
+  projectServers,
+} from './client/project/project-servers.ts';
 export type {
   CallOrigin,
   McpAnswer,

@@ -1,19 +1,15 @@
-import { readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   createSecretStore,
-  formatFault,
-  loadConfig,
   openKeychain,
   type ProviderType,
   type Secret,
-  writeFileAtomically,
   zekeHome,
 } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { askForKey, askForType, askForUrl } from '../ask-for-provider.ts';
 import type { AddProviderFlags, ProvidersFlags } from '../commands/providers.ts';
 import { loadOptions, readConfig } from '../config.ts';
+import { openConfigFile, replaceConfigFile } from '../config-file.ts';
 import type { Context } from '../context.ts';
 import { addTable, hasTable, removeTable, type TomlValue } from '../edit-toml.ts';
 import { checkedType, needsKey, tableOf } from '../provider-table.ts';
@@ -28,7 +24,7 @@ export async function addProvider(
 ): Promise<void> {
   const type = await typeOf(context, typeText);
   const name = flags.name ?? type;
-  const file = await openFile(context, flags);
+  const file = await openConfigFile(context, flags);
   if (hasTable(file.text, ['providers', name])) {
     throw new RpcError(
       'already_exists',
@@ -46,7 +42,12 @@ export async function addProvider(
   // A variable that only the server has is no fault of the file.
   const assumed = unset === undefined ? {} : { [unset]: 'assumed' };
   try {
-    await replaceFile(context, file, addTable(file.text, ['providers', name], table), assumed);
+    await replaceConfigFile(
+      context,
+      file,
+      addTable(file.text, ['providers', name], table),
+      assumed,
+    );
   } catch (error) {
     if (key?.secret) await store.delete(secretName);
     throw error;
@@ -67,7 +68,7 @@ export async function removeProvider(
   flags: ProvidersFlags,
 ): Promise<void> {
   const { output } = context;
-  const file = await openFile(context, flags);
+  const file = await openConfigFile(context, flags);
   const path = ['providers', name];
   if (!hasTable(file.text, path)) {
     const { config } = await readConfig(loadOptions(context, flags));
@@ -77,7 +78,7 @@ export async function removeProvider(
       `${name} does not stand in ${file.path} but in the environment`,
     );
   }
-  await replaceFile(context, file, removeTable(file.text, path));
+  await replaceConfigFile(context, file, removeTable(file.text, path));
   const secretName = `providers/${name}`;
   const forgotten = await forgetKey(context, file.text, secretName);
   if (flags.json)
@@ -92,48 +93,6 @@ async function forgetKey(context: Context, text: string, secretName: string): Pr
   const entries = isInKeychain ? await openKeychain(Bun.secrets) : undefined;
   const wasEntry = (await entries?.delete(secretName)) === true;
   return (await (await secretStore(context)).delete(secretName)) || wasEntry;
-}
-
-interface ConfigFile {
-  readonly path: string;
-  readonly text: string;
-  readonly mode: number;
-}
-
-/** The file in force; the one in `$ZEKE_HOME`, still empty, where there is none. */
-async function openFile(context: Context, flags: ProvidersFlags): Promise<ConfigFile> {
-  const { config } = await readConfig(loadOptions(context, flags));
-  const path = config.file ?? join(zekeHome(context.environment, context.cwd), 'zeke.toml');
-  if (config.file === undefined) return { path, text: '', mode: 0o600 };
-  const { mode } = await stat(path);
-  return { path, text: await readFile(path, 'utf8'), mode: mode & 0o777 };
-}
-
-/** Puts a new text in place, once it is known to have no fault where the assumed variables are set. */
-async function replaceFile(
-  context: Context,
-  file: ConfigFile,
-  text: string,
-  assumed: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const draft = `${file.path}.draft-${process.pid}`;
-  try {
-    await writeFileAtomically(draft, text, 0o600);
-    const result = await loadConfig(loadOptions(context, { config: draft }, assumed));
-    if (!result.ok) {
-      const faults = result.faults.map((fault) => formatFault(fault).replaceAll(draft, file.path));
-      throw new RpcError('invalid_argument', ['nothing was changed:', ...faults].join('\n  '));
-    }
-    await writeFileAtomically(file.path, text, file.mode);
-  } catch (cause) {
-    if (cause instanceof RpcError) throw cause;
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new RpcError('failed_precondition', `${file.path} cannot be written (${reason})`, {
-      cause,
-    });
-  } finally {
-    await rm(draft, { force: true }).catch(() => {});
-  }
 }
 
 /** The variable of `--key-env`, where this shell does not have it. */
