@@ -1,0 +1,91 @@
+import {
+  fileTools,
+  LanguageServers,
+  lspTools,
+  openProject,
+  ProjectFiles,
+  serverSpecs,
+  type Tool,
+} from '@zeke/assistant';
+import { createSecretStore, type Logger, type ResolvedConfig } from '@zeke/foundation';
+import type { Gateway } from '@zeke/gateway';
+import { Hub, HubQuestions, ToolPins, type ZekeMcpServer } from '@zeke/mcp';
+import { version } from '../version.ts';
+import { mcpGuard, mcpPolicy, mcpServer } from './compose-mcp.ts';
+import { hubServers } from './hub-servers.ts';
+import { mcpPinsPath } from './mcp-pins-path.ts';
+
+export interface OpenMcpOptions {
+  readonly config: ResolvedConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly gateway: Gateway;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** The folder that tools work in; absent: no tool that works in a project is offered. */
+  readonly folder?: string;
+}
+
+/** Zeke as an MCP server, with the hub behind it. */
+export interface OpenMcp extends AsyncDisposable {
+  readonly server: ZekeMcpServer;
+  readonly hub: Hub;
+  /** Puts other rules and servers in force. */
+  configure(config: ResolvedConfig): Promise<void>;
+}
+
+/** Opens it. No server of the hub is connected yet. Throws what `openProject` and `hubServers` throw. */
+export async function openMcp(options: OpenMcpOptions): Promise<OpenMcp> {
+  const { config, environment, folder, gateway, log } = options;
+  await using parts = new AsyncDisposableStack();
+  const { home } = config;
+  const project = folder === undefined ? undefined : await openProject(folder);
+  const place = project && { root: project.root, home, environment };
+  const questions = new HubQuestions();
+  const pins = new ToolPins(mcpPinsPath(home));
+  const guard = mcpGuard({ config, gateway, log, pins, hub: () => hub });
+  const hub: Hub = parts.use(
+    new Hub({
+      servers: await hubServers(config.mcp, place),
+      version,
+      ...(project ? { project: project.root } : {}),
+      home,
+      environment,
+      secrets: await createSecretStore({ home, environment }),
+      guard,
+      pins,
+      questions: questions.questions,
+      idleTimeoutMs: config.mcp.idleTimeoutMs,
+    }),
+  );
+  const tools = project ? projectTools(options, parts) : [];
+  const server = parts.use(
+    mcpServer({ config, log, guard, hub, questions, tools, ...(project ? { project } : {}) }),
+  );
+  const owned = parts.move();
+  return {
+    server,
+    hub,
+    async configure(next) {
+      guard.configure(mcpPolicy(next));
+      await hub.configure(await hubServers(next.mcp, place));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The assistant's tools, with what they need. */
+function projectTools(
+  { config, environment, log, now }: OpenMcpOptions,
+  parts: AsyncDisposableStack,
+): readonly Tool[] {
+  const files = new ProjectFiles();
+  const servers = parts.use(
+    new LanguageServers({
+      specs: serverSpecs(config.assistant.languageServers),
+      environment,
+      log,
+      now,
+    }),
+  );
+  return [...fileTools({ files }), ...lspTools(servers, files)];
+}
