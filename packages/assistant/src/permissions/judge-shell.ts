@@ -12,11 +12,13 @@ import { showWords } from './shell/shell-word.ts';
 
 /** Decides about every part of a command line. Never empty. */
 export async function judgeShell(
-  book: RuleBook,
+  whole: RuleBook,
   action: Extract<Action, { kind: 'shell' }>,
   project: Project,
 ): Promise<readonly PartVerdict[]> {
   const place = placePaths(project);
+  // Outside the sandbox `/tmp` is everybody's.
+  const book = action.reach === 'host' ? { ...whole, scratch: [] } : whole;
   const parts = walkShell(action.command, { cwd: action.cwd, home: book.home });
   const verdicts: PartVerdict[] = [];
   for (const part of parts) {

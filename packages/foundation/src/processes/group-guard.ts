@@ -19,6 +19,17 @@ export class GroupGuard implements AsyncDisposable {
     this.#tell(`drop ${group}\n`);
   }
 
+  /**
+   * Processes with this text in their environment die with this process too, whatever group they moved
+   * to. Letters, digits and `=_.-` only. Where there is no `/proc` it does nothing.
+   */
+  addMark(mark: string): void {
+    this.#shell ??= startShell(() => {
+      this.#shell = undefined;
+    });
+    this.#tell(`mark ${mark}\n`);
+  }
+
   /** Ends the guard, and with it all groups that were not dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
     const shell = this.#shell;
@@ -37,9 +48,11 @@ export class GroupGuard implements AsyncDisposable {
 const script = `
 trap '' HUP INT TERM
 groups=
+marks=
 while read -r verb group; do
   case $verb in
     add) groups="$groups $group" ;;
+    mark) marks="$marks $group" ;;
     drop)
       left=
       for each in $groups; do [ "$each" = "$group" ] || left="$left $each"; done
@@ -47,6 +60,15 @@ while read -r verb group; do
   esac
 done
 for each in $groups; do kill -KILL "-$each" 2>/dev/null; done
+# Again, for what was started in the meantime.
+for round in 1 2 3; do
+  for each in $marks; do
+    for file in $(grep -lF -- "$each" /proc/[0-9]*/environ 2>/dev/null); do
+      process=\${file#/proc/}
+      kill -KILL "\${process%/environ}" 2>/dev/null
+    done
+  done
+done
 :
 `;
 

@@ -2,7 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Debian packages that some suites need; `scripts/system-packages.txt` names the same. */
-export type SystemPackage = 'postgresql' | 'redis-server' | 'prometheus' | 'zsh' | 'fish';
+export type SystemPackage =
+  | 'bubblewrap'
+  | 'fish'
+  | 'postgresql'
+  | 'prometheus'
+  | 'redis-server'
+  | 'zsh';
 
 const postgresRoot = '/usr/lib/postgresql';
 
@@ -31,6 +37,8 @@ export function hasSystemPackage(name: SystemPackage): boolean {
       return postgresPrograms() !== undefined;
     case 'redis-server':
       return redisProgram() !== undefined;
+    case 'bubblewrap':
+      return Bun.which('bwrap') !== null;
     default:
       return Bun.which(name) !== null;
   }
