@@ -86,7 +86,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     spools,
   });
   parts.use(gateway);
-  const assistant = parts.use(assistantOf(options, { gateway, log, storage }));
+  const assistant = parts.use(assistantOf(options, { gateway, log, metrics, storage }));
   const owned = parts.move();
   let inForce = settings;
   return {
@@ -112,7 +112,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 /** It asks models in the name of whoever runs the daemon. */
 function assistantOf(
   { config, environment, now }: CompositionOptions,
-  { gateway, log, storage }: Pick<Composition, 'gateway' | 'log' | 'storage'>,
+  { gateway, log, metrics, storage }: Pick<Composition, 'gateway' | 'log' | 'metrics' | 'storage'>,
 ): LazyAssistant {
   const { adminApiKey, requireAuth } = config.auth;
   const key = requireAuth ? adminApiKey?.reveal() : undefined;
@@ -120,7 +120,15 @@ function assistantOf(
     send: async (path, init) => gateway.handle(new Request(`http://localhost${path}`, init)),
     ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
   });
-  return new LazyAssistant({ config, environment, model, storage: storage.as(), log, now });
+  return new LazyAssistant({
+    config,
+    environment,
+    model,
+    storage: storage.as(),
+    log,
+    metrics,
+    now,
+  });
 }
 
 function tracerOptions({ telemetry }: ResolvedConfig, serviceInstanceId: string) {

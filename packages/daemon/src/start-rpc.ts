@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
-import { Agent, Health, Provider, Session } from '@zeke/protocol/reaper';
+import { Agent, Chat, Completion, Health, Provider, Session } from '@zeke/protocol/reaper';
 import type { Server } from '@zeke/rpc';
 import type { AssistantParts } from './assistant/assistant-parts.ts';
 import type { Composition } from './compose.ts';
 import { agentService } from './rpc/agent-service.ts';
+import { chatService } from './rpc/chat-service.ts';
+import { completionService } from './rpc/completion-service.ts';
 import type { GatewayHandler } from './rpc/gateway-call.ts';
 import { healthService } from './rpc/health-service.ts';
 import { providerService } from './rpc/provider-service.ts';
@@ -54,8 +56,11 @@ function addAssistant(
   assistant: () => Promise<AssistantParts>,
   settings: ResolvedConfig,
 ): void {
+  const options = { assistant, settings: () => settings };
   server
-    .add(Agent, agentService({ assistant, settings: () => settings }))
+    .add(Agent, agentService(options))
+    .add(Chat, chatService(options))
+    .add(Completion, completionService(assistant))
     .add(Session, sessionService(assistant));
 }
 

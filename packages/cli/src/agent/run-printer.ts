@@ -70,7 +70,7 @@ export class RunPrinter {
     const { dim, red } = this.#styles;
     const said = printable(summary === '' ? firstLines(text, 1) : summary);
     this.#note(`  ${isError ? red(said) : dim(said)}`);
-    if (isError && summary !== '') {
+    if (isError && summary !== '' && !text.startsWith(summary)) {
       for (const line of firstLines(text, maxTextLines).split('\n')) {
         this.#note(`  ${red(printable(line))}`);
       }
@@ -113,6 +113,8 @@ export class RunPrinter {
 
   #ended({ message, status }: StepUpdate, usage: RunUsage | undefined): void {
     const { dim, green, red } = this.#styles;
+    if (this.#isWithinLine) this.#output.line();
+    this.#isWithinLine = false;
     const isDone = status === StepStatus.completed;
     const [first = '', ...rest] = message.trim().split('\n');
     this.#note(`${isDone ? green('✔') : red('✘')} ${printable(first)}`);

@@ -1,11 +1,14 @@
 import type {
   Agent,
+  Chat,
+  Completer,
   LocalCompleters,
   RunRegistry,
   SessionChanges,
   SessionPermissions,
   SessionStore,
 } from '@zeke/assistant';
+import type { KnownProjects } from './known-projects.ts';
 
 /** The assistant of a running daemon, put together. */
 export interface AssistantParts extends AsyncDisposable {
@@ -15,4 +18,7 @@ export interface AssistantParts extends AsyncDisposable {
   readonly changes: SessionChanges;
   readonly permissions: SessionPermissions;
   readonly local: LocalCompleters;
+  readonly chat: Chat;
+  readonly completer: Completer;
+  readonly projects: KnownProjects;
 }

@@ -1,7 +1,11 @@
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   Agent,
+  Chat,
+  type ChatOptions,
+  Completer,
   createContextBuilder,
   fileTools,
   LanguageServers,
@@ -19,9 +23,10 @@ import {
   serverSpecs,
   sessionMigrations,
 } from '@zeke/assistant';
-import type { Logger, ResolvedConfig, Storage } from '@zeke/foundation';
+import type { Logger, Metrics, ResolvedConfig, Storage } from '@zeke/foundation';
 import type { AssistantParts } from './assistant-parts.ts';
 import { faultsIn } from './faults-in.ts';
+import { KnownProjects } from './known-projects.ts';
 
 export interface OpenAssistantOptions {
   readonly config: ResolvedConfig;
@@ -29,12 +34,13 @@ export interface OpenAssistantOptions {
   readonly model: ModelClient;
   readonly storage: Storage<SessionTables>;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly now: () => number;
 }
 
 /** Puts the assistant together. Throws what `Storage.migrate` throws. */
 export async function openAssistant(options: OpenAssistantOptions): Promise<AssistantParts> {
-  const { config, environment, log, model, now, storage } = options;
+  const { config, environment, log, metrics, model, now, storage } = options;
   await using parts = new AsyncDisposableStack();
   await storage.migrate([sessionMigrations]);
   const { home } = config;
@@ -57,23 +63,43 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   );
   const local = parts.use(new LocalCompleters());
   const files = new ProjectFiles();
-  const agent = new Agent({
+  const shared: ChatOptions = {
     model,
     sessions,
+    folder: await emptyFolder(home),
     permissions: async (place, mode) => (await permissions.of(place)).inMode(mode),
     tools: async () => ({ tools: [...fileTools({ files }), ...lspTools(servers, files)] }),
     context: async (place) => createContextBuilder({ ...place, client: model, home }),
+    now,
+  };
+  const agent = new Agent({
+    ...shared,
     snapshots,
     diagnostics: (project, paths, signal) => faultsIn(servers, { project, paths, signal }),
     worktrees: { folder: join(home, 'worktrees'), path },
     onDefect: (err, tool) => log.error('a tool failed', { err, tool }),
-    now,
   });
+  const { completionModel, completionCacheEntries, completionCacheTtlMs } = config.assistant;
+  const completer = parts.use(
+    new Completer({
+      local: ({ root }) => local.of(root),
+      models: model,
+      cache: { maxEntries: completionCacheEntries, ttlMs: completionCacheTtlMs },
+      timeoutMs: config.rpc.completionTimeoutMs,
+      metrics,
+      log,
+      now,
+      ...(completionModel === undefined ? {} : { model: completionModel }),
+    }),
+  );
   const runs = parts.use(new RunRegistry());
   const changes = new SessionChanges({ sessions, snapshots });
   const owned = parts.move();
   return {
     agent,
+    chat: new Chat(shared),
+    completer,
+    projects: new KnownProjects(now),
     runs,
     sessions,
     changes,
@@ -81,4 +107,11 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     local,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Where conversations about no project are. */
+async function emptyFolder(home: string): Promise<string> {
+  const folder = join(home, 'no-project');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }

@@ -84,6 +84,9 @@ async function runRequest(
   if (sessionId === '' && !isAbsolute(cwd)) {
     throw new RpcError('invalid_argument', 'cwd: it is the absolute path of a folder of a project');
   }
+  if (sessionId === '' && instruction.trim() === '') {
+    throw new RpcError('invalid_argument', 'instruction: say what is to be done');
+  }
   const place = cwd === '' ? undefined : { project: await openProject(cwd), cwd };
   const mode =
     modeOf(request.mode) ??

@@ -1,4 +1,10 @@
 export {
+  type AssistantBench,
+  type AssistantBenchOptions,
+  assistantBench,
+  tokensOfAnswer,
+} from './assistant-bench.ts';
+export {
   type IssueOptions,
   localNames,
   type TestAuthority,
