@@ -13,6 +13,7 @@ export const commandNames = [
   'complete',
   'models',
   'providers',
+  'mcp',
   'keys',
   'login',
   'logout',

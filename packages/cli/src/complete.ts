@@ -18,6 +18,7 @@ export type NameKind =
   | 'teams'
   | 'users'
   | 'secrets'
+  | 'mcp-servers'
   | 'usage-groups';
 
 /** Looks names up; gives none rather than fail or take long. */
@@ -31,6 +32,11 @@ const argumentNames: Readonly<Record<string, NameKind>> = {
   'keys rotate': 'keys',
   'keys tier': 'keys',
   'keys privacy': 'keys',
+  'mcp test': 'mcp-servers',
+  'mcp inspect': 'mcp-servers',
+  'mcp remove': 'mcp-servers',
+  'mcp login': 'mcp-servers',
+  'mcp logout': 'mcp-servers',
   'secrets set': 'secrets',
   'secrets get': 'secrets',
   'secrets rotate': 'secrets',

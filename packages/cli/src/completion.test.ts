@@ -24,6 +24,7 @@ const names: Readonly<Record<NameKind, readonly string[]>> = {
   teams: ['research'],
   users: ['ada'],
   secrets: ['openai', 'proxy'],
+  'mcp-servers': ['files'],
   'usage-groups': ['day', 'model'],
 };
 

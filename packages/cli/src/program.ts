@@ -14,6 +14,7 @@ import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addModels } from './commands/models.ts';
 import { addOrgs } from './commands/orgs.ts';
 import { addPrices } from './commands/prices.ts';
@@ -52,6 +53,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addCompleteAt(program, context);
   addModels(program, context);
   addProviders(program, context, setExitCode);
+  addMcp(program, context, setExitCode);
   addKeys(program, context);
   addSecrets(program, context);
   addLogin(program, context);

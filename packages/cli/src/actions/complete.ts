@@ -53,6 +53,8 @@ function lookUpIn(context: Context): LookUp {
           return await entityNames(context, kind);
         case 'secrets':
           return await secretNames(context);
+        case 'mcp-servers':
+          return await mcpServers(context);
         case 'providers':
           return await providersOf(context);
         case 'written-providers':
@@ -99,6 +101,11 @@ async function secretNames({ environment, cwd }: Context): Promise<string[]> {
 async function writtenProviders(context: Context): Promise<string[]> {
   const { config } = await readConfig(loadOptions(context, {}));
   return [...config.providers.keys()];
+}
+
+async function mcpServers(context: Context): Promise<string[]> {
+  const { config } = await readConfig(loadOptions(context, {}));
+  return [...config.mcp.servers.keys()];
 }
 
 /** Asks a running server only: putting a gateway together takes too long here. */

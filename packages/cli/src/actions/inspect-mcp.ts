@@ -1,0 +1,145 @@
+import type { LocalMcp } from '@zeke/daemon';
+import { RpcError } from '@zeke/rpc';
+import type { InspectMcpFlags } from '../commands/mcp.ts';
+import type { Context } from '../context.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { printable } from '../output.ts';
+import { openMcp } from './mcp.ts';
+
+type CallResult = Awaited<ReturnType<LocalMcp['hub']['callTool']>>;
+
+/** Shows what a server has, or does one thing with it. */
+export async function inspectMcpServer(
+  context: Context,
+  name: string,
+  tool: string | undefined,
+  flags: InspectMcpFlags,
+): Promise<ExitCode> {
+  const { output } = context;
+  const args = parsedArguments(flags.args);
+  if (tool !== undefined && (flags.resource ?? flags.prompt) !== undefined) {
+    throw new RpcError('invalid_argument', 'a tool, a resource or a prompt: one of them');
+  }
+  await using mcp = await openMcp(context, flags);
+  const { signal } = context.interrupts;
+  await mcp.hub.connect(name, signal);
+  if (flags.resource !== undefined) {
+    output.json(await mcp.hub.readResource(name, flags.resource, { signal }));
+    return exitCodes.ok;
+  }
+  if (flags.prompt !== undefined) {
+    output.json(await mcp.hub.getPrompt(name, flags.prompt, texts(args), { signal }));
+    return exitCodes.ok;
+  }
+  if (tool === undefined) {
+    await show(context, mcp, name, flags);
+    return exitCodes.ok;
+  }
+  const result = await call(context, mcp, { name, tool, args });
+  if (flags.json) output.json(result);
+  else tellResult(context, result);
+  return result.isError === true ? exitCodes.failure : exitCodes.ok;
+}
+
+function parsedArguments(text = '{}'): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Told below, with what is no object.
+  }
+  throw new RpcError('invalid_argument', '--args must be a JSON object, such as \'{"path":"a"}\'');
+}
+
+/** Arguments of prompts are texts. */
+function texts(args: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)]));
+}
+
+async function show(
+  { interrupts, output }: Context,
+  mcp: LocalMcp,
+  name: string,
+  flags: InspectMcpFlags,
+): Promise<void> {
+  const server = mcp.hub.servers().find((each) => each.name === name);
+  const tools = mcp.hub.tools().filter((tool) => tool.server === name);
+  const offers = await mcp.hub.offers(name, { signal: interrupts.signal });
+  if (flags.json) {
+    return output.json({ server, tools: tools.map(({ descriptor }) => descriptor), ...offers });
+  }
+  const { bold, dim, yellow } = output.styles;
+  const heading = (title: string) => output.line(bold(title));
+  const entry = (title: string, about: string | undefined) =>
+    output.line(`  ${printable(title)}${about ? ` ${dim(printable(firstLine(about)))}` : ''}`);
+  if (server?.implementation !== undefined) {
+    const { name: own, version } = server.implementation;
+    output.line(`${printable(own)} ${printable(version)}, ${server.protocolVersion}`);
+  }
+  heading(`Tools (${tools.length})`);
+  for (const { changed, descriptor, tool } of tools) {
+    entry(`${tool}${parameters(descriptor.inputSchema)}`, descriptor.description);
+    if (changed !== undefined)
+      output.line(`    ${yellow('describes itself differently than before')}`);
+  }
+  heading(`Resources (${offers.resources.length})`);
+  for (const { description, uri } of offers.resources) entry(uri, description);
+  for (const { description, uriTemplate } of offers.templates) entry(uriTemplate, description);
+  heading(`Prompts (${offers.prompts.length})`);
+  for (const { arguments: names = [], description, name: prompt } of offers.prompts) {
+    entry(`${prompt}(${names.map((each) => each.name).join(', ')})`, description);
+  }
+}
+
+/** `(path, limit?)` */
+function parameters({
+  properties = {},
+  required = [],
+}: {
+  readonly properties?: object | undefined;
+  readonly required?: readonly string[] | undefined;
+}): string {
+  const names = Object.keys(properties).map((name) =>
+    required.includes(name) ? name : `${name}?`,
+  );
+  return `(${names.join(', ')})`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split('\n');
+  return line.length > maxLineChars ? `${line.slice(0, maxLineChars)}…` : line;
+}
+
+const maxLineChars = 100;
+
+async function call(
+  { interrupts, output }: Context,
+  mcp: LocalMcp,
+  { args, name, tool }: { name: string; tool: string; args: Record<string, unknown> },
+): Promise<CallResult> {
+  const tools = mcp.hub.tools().filter((each) => each.server === name);
+  const found = tools.find((each) => each.tool === tool || each.name === tool);
+  if (found === undefined) {
+    const known = tools.map((each) => each.tool).join(', ') || 'none';
+    throw new RpcError('not_found', `${name} has no tool called ${tool}; it has: ${known}`);
+  }
+  return mcp.hub.callToolOf(found, args, {
+    signal: interrupts.signal,
+    onProgress: ({ message, progress, total }) => {
+      const count = total === undefined ? String(progress) : `${progress}/${total}`;
+      output.note(`… ${count}${message === undefined ? '' : ` ${printable(message)}`}`);
+    },
+  });
+}
+
+function tellResult(
+  { output }: Context,
+  { content, isError, structuredContent }: CallResult,
+): void {
+  for (const block of content) {
+    if (block.type === 'text') output.line(block.text);
+    else output.note(`[${block.type}: --json shows it]`);
+  }
+  if (content.length === 0 && structuredContent !== undefined) output.json(structuredContent);
+  if (isError === true) output.note(output.noteStyles.red('the tool says that it failed'));
+}
