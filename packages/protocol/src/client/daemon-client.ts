@@ -48,7 +48,7 @@ export interface DaemonClient extends AsyncDisposable {
   readonly session: SessionClient;
   readonly provider: ProviderClient;
   readonly health: HealthClient;
-  /** Completions for a typist: gathered into batches, and never an error. */
+  /** Completions for a typist: gathered into batches, sent once, and never an error. */
   readonly complete: Completer;
 }
 
@@ -72,16 +72,17 @@ export async function connectDaemon(
   const size = options.connections ?? defaultConnections;
   const pool = connectionPool({ size, connect: await transportMaker(address) });
   const again = retry({ maxAttempts, backoff, ...(onRetry === undefined ? {} : { onRetry }) });
-  const transport = again(compression ? compress()(pool) : pool);
-  const completion = createClient(Completion, transport, { timeoutMs: completionTimeoutMs });
+  const once = compression ? compress()(pool) : pool;
+  const transport = again(once);
+  const forTypists = createClient(Completion, once, { timeoutMs: completionTimeoutMs });
   return {
-    completion,
+    completion: createClient(Completion, transport, { timeoutMs: completionTimeoutMs }),
     chat: createClient(Chat, transport, { timeoutMs: chatTimeoutMs }),
     agent: createClient(Agent, transport),
     session: createClient(Session, transport, { timeoutMs: sessionTimeoutMs }),
     provider: createClient(Provider, transport, { timeoutMs: sessionTimeoutMs }),
     health: createClient(Health, transport, { timeoutMs: sessionTimeoutMs }),
-    complete: completer(completion, options),
+    complete: completer(forTypists, options),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }
