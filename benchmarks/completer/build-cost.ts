@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { LocalCompleter, LocalCompleters } from '@zeke/assistant/completion/local';
 import { figure, markdownTable } from '../gateway/report/markdown.ts';
 import { median } from '../gateway/statistics.ts';
+import { environment } from './contender.ts';
 import { copyOf } from './held-out.ts';
 import { listSources } from './list-sources.ts';
 
@@ -32,7 +33,7 @@ async function buildRow(root: string): Promise<string[]> {
   for (let build = 0; build < builds; build++) {
     const watch = watchLoop();
     const start = performance.now();
-    await using completer = LocalCompleter.open(root);
+    await using completer = LocalCompleter.open({ root, environment });
     await completer.ready();
     times.push(performance.now() - start);
     held.push(watch.stop());
@@ -75,7 +76,7 @@ function watchLoop(): { stop: () => number } {
 /** From nothing to the first answer, and to the whole project. */
 export async function coldStart(project: string, path: string, text: string): Promise<string> {
   const start = performance.now();
-  await using completer = LocalCompleter.open(project);
+  await using completer = LocalCompleter.open({ root: project, environment });
   const { suggestions } = completer.complete({ path, prefix: text, suffix: '' });
   const firstMs = performance.now() - start;
   await completer.ready();
@@ -90,7 +91,7 @@ export async function manyProjects(project: string): Promise<string> {
   const root = await copyOf(all);
   Bun.gc(true);
   const before = process.memoryUsage.rss();
-  await using completers = new LocalCompleters();
+  await using completers = new LocalCompleters({ environment });
   const roots = await Promise.all(
     Array.from({ length: openProjects }, async (_, i) => {
       const own = await copyOf(all.slice(0, Math.ceil(all.length / 2)).slice(i));

@@ -22,9 +22,12 @@ export interface Contender extends AsyncDisposable {
   remove(path: string): Promise<void>;
 }
 
+/** Of the programs that list files. */
+export const environment = { PATH: process.env.PATH ?? '' };
+
 /** The local completer as the daemon runs it, but for the unsure answers, which are wanted here. */
 export async function zeke(root: string): Promise<Contender> {
-  const completer = LocalCompleter.open(root);
+  const completer = LocalCompleter.open({ root, environment });
   await completer.ready();
   return {
     name: 'zeke',

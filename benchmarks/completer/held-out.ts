@@ -12,18 +12,22 @@ export interface HeldOut extends AsyncDisposable {
   readonly files: readonly Source[];
 }
 
-/** Characters of a file that is held out: each key of a larger one takes long to ask about. */
-const maxCharacters = 40_000;
+/** Of all files that are held out: some 30,000 tokens. */
+const maxAllCharacters = 120_000;
 
 /** Files drawn by a seeded generator; a tenth of the project at most. */
 export async function holdOut(project: string, count: number): Promise<HeldOut> {
   const all = await listSources(project);
   const random = generator(20_261_122);
   const order = all.map((source) => ({ source, at: random() })).toSorted((a, b) => a.at - b.at);
-  const files = order
-    .map(({ source }) => source)
-    .filter(({ text }) => text.length <= maxCharacters)
-    .slice(0, Math.min(count, Math.ceil(all.length / 10)));
+  const files: Source[] = [];
+  let characters = 0;
+  for (const { source } of order) {
+    const isFull = files.length >= Math.min(count, Math.ceil(all.length / 10));
+    if (isFull || characters + source.text.length > maxAllCharacters) continue;
+    files.push(source);
+    characters += source.text.length;
+  }
   const isHeldOut = new Set(files.map(({ path }) => path));
   const learned = all.filter(({ path }) => !isHeldOut.has(path));
   const root = await copyOf(learned);

@@ -1,4 +1,4 @@
-import { isWordCode, Lexer, tokenKinds } from './lexer.ts';
+import { isWordAt, Lexer, tokenKinds } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
 
 /** What follows the cursor, and must not come twice. */
@@ -28,7 +28,7 @@ export function readAfterCursor(
     lineEnd < 0 ? maxAfterCharacters : Math.min(lineEnd, maxAfterCharacters),
   );
   const nextLine = lineEnd < 0 ? '' : firstLine(suffix, lineEnd + 1);
-  const isWord = isWordCode(line.charCodeAt(0));
+  const isWord = isWordAt(line, 0, file.language);
   if (cursor.isInString) {
     const isEnd = line.trim() === '';
     const quote = isEnd ? '' : line.charAt(0);

@@ -1,5 +1,5 @@
 import { isWorthLearning, listProjectFiles, maxProjectFiles } from './project-files.ts';
-import { isLearnable, readSource } from './read-source.ts';
+import { isLearnable, readChanged, readSource } from './read-source.ts';
 import type { Segment } from './segment.ts';
 import { type SegmentDraft, SegmentStore } from './segment-store.ts';
 import { Slices } from './slices.ts';
@@ -18,7 +18,7 @@ const firstSegmentTokens = 1 << 15;
 const readsAtOnce = 16;
 
 /** UTF-16 units of changed texts that wait; a text beyond is read from the file again. */
-const maxWaitingCharacters = 1 << 24;
+const maxWaitingCharacters = 16 * 1_048_576;
 
 /** What an index holds. */
 export interface LearnedStatus {
@@ -30,9 +30,17 @@ export interface LearnedStatus {
   readonly limit?: 'maxProjectFiles' | 'maxProjectTokens';
 }
 
+export interface LearnedProjectOptions {
+  /** Absolute, links resolved. */
+  readonly root: string;
+  /** Of the programs that list files: its `PATH` leads to git. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
 /** What a project's files teach, read in the background, and kept as they change. */
 export class LearnedProject {
-  readonly #root: string;
+  readonly #options: LearnedProjectOptions;
   readonly #signal: AbortSignal;
   readonly #store = new SegmentStore();
   /** Changed files that are not learned yet; where there is no text it is read. */
@@ -42,9 +50,9 @@ export class LearnedProject {
   #isWhole = false;
   #limit: LearnedStatus['limit'];
 
-  constructor(root: string, signal: AbortSignal) {
-    this.#root = root;
-    this.#signal = signal;
+  constructor(options: LearnedProjectOptions) {
+    this.#options = options;
+    this.#signal = options.signal;
   }
 
   get vocabulary(): Vocabulary {
@@ -65,11 +73,12 @@ export class LearnedProject {
     return this.#store.segmentsOf(family);
   }
 
-  /** Reads the project. Throws when the signal is aborted. */
+  /** Reads the project. Throws when its files cannot be listed, or the signal is aborted. */
   async readAll(): Promise<void> {
     const slices = new Slices(this.#signal);
-    const paths = await listProjectFiles(this.#root, this.#signal);
-    if (paths.length >= maxProjectFiles) this.#limit = 'maxProjectFiles';
+    const { environment, root } = this.#options;
+    const { isCut, paths } = await listProjectFiles(root, environment, this.#signal);
+    if (isCut) this.#limit = 'maxProjectFiles';
     const drafts = new Map<string, SegmentDraft>();
     let drafted = 0;
     for (let at = 0; at < paths.length; at += readsAtOnce) {
@@ -77,7 +86,7 @@ export class LearnedProject {
         this.#limit = 'maxProjectTokens';
         break;
       }
-      await this.#draft(drafts, paths.slice(at, at + readsAtOnce), slices);
+      await this.#draft(drafts, paths.slice(at, at + readsAtOnce), slices, readSource);
       for (const draft of drafts.values()) {
         const isFirst = this.segmentsOf(draft.family).length === 0;
         if (draft.tokens.length < (isFirst ? firstSegmentTokens : segmentTokens)) continue;
@@ -88,12 +97,13 @@ export class LearnedProject {
     }
     for (const draft of drafts.values()) await this.#store.seal(draft, slices);
     this.#isWhole = true;
+    if (this.#work === undefined) this.#store.endVersions();
   }
 
   /** A file is new or has changed, to `text`, or to what is read from it. Learned soon. */
   update(path: string, text?: string): void {
-    this.#forget(path);
     if (this.#signal.aborted || !isWorthLearning(path)) return;
+    this.#forget(path);
     if (this.#store.files + this.#changes.size >= maxProjectFiles) return;
     const isKept = text !== undefined && this.#waitingCharacters < maxWaitingCharacters;
     this.#changes.set(path, isKept ? text : undefined);
@@ -105,7 +115,7 @@ export class LearnedProject {
 
   /** A file is gone. */
   remove(path: string): void {
-    this.#forget(path);
+    if (isWorthLearning(path)) this.#forget(path);
   }
 
   /** Waits until all changes are learned. */
@@ -125,8 +135,9 @@ export class LearnedProject {
     const slices = new Slices(this.#signal);
     try {
       while (this.#changes.size > 0) await this.#learnSome(slices);
+      if (this.#isWhole) this.#store.endVersions();
     } catch (error) {
-      // When the index is given up, so is this.
+      // When the project is given up, so is this.
       if (!this.#signal.aborted) throw error;
     }
   }
@@ -136,7 +147,7 @@ export class LearnedProject {
     for (const [path, text] of [...this.#changes].slice(0, readsAtOnce)) {
       this.#waitingCharacters -= text?.length ?? 0;
       this.#changes.delete(path);
-      if (text === undefined) await this.#draft(drafts, [path], slices);
+      if (text === undefined) await this.#draft(drafts, [path], slices, readChanged);
       else if (isLearnable(path, text)) {
         this.#store.draft(drafts, path, text, this.#store.versionOf(path));
       }
@@ -152,9 +163,10 @@ export class LearnedProject {
     drafts: Map<string, SegmentDraft>,
     paths: readonly string[],
     slices: Slices,
+    read: typeof readSource,
   ): Promise<void> {
     const versions = paths.map((path) => this.#store.versionOf(path));
-    const texts = await Promise.all(paths.map((path) => readSource(this.#root, path)));
+    const texts = await Promise.all(paths.map((path) => read(this.#options.root, path)));
     for (const [i, path] of paths.entries()) {
       const text = texts[i];
       if (text !== undefined) this.#store.draft(drafts, path, text, versions[i] ?? 0);

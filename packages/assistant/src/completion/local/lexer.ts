@@ -297,8 +297,13 @@ function wideClass(code: number): number {
   return code === 0x2028 || code === 0x2029 ? classes.newline : classes.word;
 }
 
-/** Whether a word may go on with this character, in any language. */
-export function isWordCode(code: number): boolean {
+/** Whether the character at a place is part of words of the language; false beyond the ends. */
+export function isWordAt(text: string, at: number, language: Language): boolean {
+  return isWordCode(text.charCodeAt(at)) || language.wordSigns.includes(text.charAt(at) || '\n');
+}
+
+/** Letters, digits, `_`, and what is not ASCII and not white: parts of words in all languages. */
+function isWordCode(code: number): boolean {
   if (code >= 128) return wideClass(code) === classes.word;
   return (
     (code >= 97 && code <= 122) ||

@@ -5,6 +5,8 @@ import { temporaryDirectory } from '@zeke/foundation/testing';
 import fc from 'fast-check';
 import { LocalCompleter } from './local-completer.ts';
 
+const environment = { PATH: process.env.PATH ?? '' };
+
 /** A project with these files, read whole. */
 async function openProject(files: Record<string, string | Uint8Array>) {
   const directory = await temporaryDirectory();
@@ -12,7 +14,7 @@ async function openProject(files: Record<string, string | Uint8Array>) {
     await mkdir(dirname(join(directory.path, path)), { recursive: true });
     await writeFile(join(directory.path, path), content);
   }
-  const completer = LocalCompleter.open(directory.path);
+  const completer = LocalCompleter.open({ root: directory.path, environment });
   await completer.ready();
   return {
     root: directory.path,
@@ -114,6 +116,8 @@ describe('where it is silent', () => {
     expect(
       own.ask('src/new.ts', `${opening}logger.warning(request.id, "sl|ow request"`, 0),
     ).toEqual([]);
+    expect(own.ask('src/new.ts', `${opening}log|$ger`, 0)).toEqual([]);
+    expect(own.ask('a.sh', 'run --dry|-run', 0)).toEqual([]);
     expect(own.ask('src/new.ts', `${opening}// logger.|`, 0)).toEqual([]);
     expect(own.ask('src/new.ts', `${opening}/* logger.|`, 0)).toEqual([]);
   });
@@ -162,6 +166,17 @@ describe('what is learned', () => {
     expect(own.completer.status.files).toBe(0);
   });
 
+  test('nothing outside of the project, by whatever way', async () => {
+    await using outside = await openProject({ 'a.ts': 'setup(secret);\n'.repeat(9) });
+    await using own = await openProject({});
+    await symlink(outside.root, join(own.root, 'linked'));
+    own.completer.update('linked/a.ts');
+    own.completer.update(join(outside.root, 'a.ts'));
+    own.completer.update('../a.ts', 'setup(secret);\n'.repeat(9));
+    await own.completer.ready();
+    expect(own.completer.status.files).toBe(0);
+  });
+
   test('many changes end up in few segments, and none is lost', async () => {
     await using own = await openProject({});
     for (let i = 0; i < 60; i++) {
@@ -204,7 +219,7 @@ describe('what is learned', () => {
     }
     await symlink('/etc/passwd', join(root, 'link.ts'));
     await Bun.spawn(['git', 'init', '-q'], { cwd: root }).exited;
-    await using completer = LocalCompleter.open(root);
+    await using completer = LocalCompleter.open({ root, environment });
     await completer.ready();
     expect(completer.status).toMatchObject({ files: 1, isWhole: true });
   });
@@ -219,7 +234,7 @@ describe('what is learned', () => {
 describe('at any time', () => {
   test('answers before the project is read, from the open file', async () => {
     await using directory = await temporaryDirectory();
-    await using completer = LocalCompleter.open(directory.path);
+    await using completer = LocalCompleter.open({ root: directory.path, environment });
     const prefix = `${'counter.increase(first.value);\n'.repeat(6)}counter.`;
     const answer = completer.complete({ path: 'a.ts', prefix, suffix: '' });
     expect(answer.isWhole).toBe(false);
@@ -230,7 +245,7 @@ describe('at any time', () => {
 
   test('is silent once it is disposed, and its reading ends', async () => {
     await using directory = await temporaryDirectory();
-    const completer = LocalCompleter.open(directory.path);
+    const completer = LocalCompleter.open({ root: directory.path, environment });
     await completer[Symbol.asyncDispose]();
     expect(completer.complete({ path: 'a.ts', prefix: 'a', suffix: '' }).suggestions).toEqual([]);
     expect(completer.ready()).rejects.toThrow();

@@ -13,6 +13,13 @@ const maxOpenFiles = 8;
 /** Below this a suggestion is wrong more often than right, and is not shown. */
 const silentBelow = 0.5;
 
+export interface LocalCompleterOptions {
+  /** Of the project: absolute, links resolved. */
+  readonly root: string;
+  /** Of the programs that list its files: the `PATH` leads to git. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface LocalCompletionRequest {
   /** Of the file: absolute, or relative to the project's root. It need not exist. */
   readonly path: string;
@@ -48,17 +55,17 @@ export class LocalCompleter {
   readonly #openFiles = new Map<string, WrittenFile>();
   readonly #reading: Promise<void>;
 
-  private constructor(root: string) {
+  private constructor({ environment, root }: LocalCompleterOptions) {
     this.root = root;
-    this.#project = new LearnedProject(root, this.#abort.signal);
+    this.#project = new LearnedProject({ root, environment, signal: this.#abort.signal });
     this.#reading = this.#project.readAll();
     // Told to who waits for `ready`; without one a project that cannot be read is an empty one.
     this.#reading.catch(() => {});
   }
 
-  /** Begins to read the project at an absolute path. */
-  static open(root: string): LocalCompleter {
-    return new LocalCompleter(root);
+  /** Begins to read the project. */
+  static open(options: LocalCompleterOptions): LocalCompleter {
+    return new LocalCompleter(options);
   }
 
   /** Memory held, about. */
@@ -72,7 +79,10 @@ export class LocalCompleter {
     return this.#project.status;
   }
 
-  /** Waits until the project is read and all changes told so far are learned. Throws when disposed. */
+  /**
+   * Waits until the project is read and all changes told so far are learned. Throws `unavailable` where
+   * its files cannot be listed: it completes from the open file alone then; and `canceled` when disposed.
+   */
   async ready(): Promise<void> {
     await this.#reading;
     await this.#project.settled();
@@ -101,7 +111,7 @@ export class LocalCompleter {
     };
   }
 
-  /** A file is new or has changed: to `text`, else to what is on disk. */
+  /** A file is new or has changed: to `text`, else to what is on disk. Nothing for one outside. */
   update(path: string, text?: string): void {
     this.#project.update(this.#relative(path), text);
   }

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '@zeke/foundation/testing';
 import { LocalCompleters } from './local-completers.ts';
 
+const environment = { PATH: process.env.PATH ?? '' };
+
 test('a project is opened once, and kept as long as there is room', async () => {
   await using first = await temporaryDirectory();
   await using second = await temporaryDirectory();
-  await using completers = new LocalCompleters();
+  await using completers = new LocalCompleters({ environment });
   const completer = completers.of(first.path);
   expect(completers.of(second.path)).not.toBe(completer);
   expect(completers.of(first.path)).toBe(completer);
@@ -23,7 +25,7 @@ test('what was not used for longest is given up for memory, and read again when 
   const text = Array.from({ length: 2000 }, (_, i) => `setup${i}(value);`).join('\n');
   await writeFile(join(first.path, 'a.ts'), text);
   await writeFile(join(second.path, 'a.ts'), text);
-  await using completers = new LocalCompleters({ maxBytes: 300_000 });
+  await using completers = new LocalCompleters({ environment, maxBytes: 300_000 });
   await completers.of(first.path).ready();
   const old = completers.of(first.path);
   await completers.of(second.path).ready();

@@ -7,6 +7,8 @@ export const defaultMaxBytes = 192 * 1_048_576;
 export const maxOpenProjects = 64;
 
 export interface LocalCompletersOptions {
+  /** Of the programs that list files: the `PATH` leads to git. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Bytes of memory for all projects together. */
   readonly maxBytes?: number;
 }
@@ -16,12 +18,14 @@ export interface LocalCompletersOptions {
  * first, and read again when it is asked for (a second for a million tokens).
  */
 export class LocalCompleters {
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #maxBytes: number;
   /** By root; the one used last stands last. */
   readonly #open = new Map<string, LocalCompleter>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor({ maxBytes = defaultMaxBytes }: LocalCompletersOptions = {}) {
+  constructor({ environment, maxBytes = defaultMaxBytes }: LocalCompletersOptions) {
+    this.#environment = environment;
     this.#maxBytes = maxBytes;
   }
 
@@ -35,7 +39,7 @@ export class LocalCompleters {
     return [...this.#open.keys()];
   }
 
-  /** The completer of the project at an absolute path, opened where it is not. Do not keep it. */
+  /** The completer of the project at a path, absolute and resolved; opened where it is not. Do not keep it. */
   of(root: string): LocalCompleter {
     const completer = this.#open.get(root) ?? this.#start(root);
     this.#open.delete(root);
@@ -60,7 +64,7 @@ export class LocalCompleters {
   }
 
   #start(root: string): LocalCompleter {
-    const completer = LocalCompleter.open(root);
+    const completer = LocalCompleter.open({ root, environment: this.#environment });
     this.#open.set(root, completer);
     this.#keepWithin();
     completer.ready().then(

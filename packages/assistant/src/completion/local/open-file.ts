@@ -1,6 +1,6 @@
 import { addCodeToken, addCodeTokens, gaps } from './code-tokens.ts';
 import type { Language } from './languages.ts';
-import { isWordCode, Lexer, tokenKinds } from './lexer.ts';
+import { Lexer, tokenKinds } from './lexer.ts';
 import { maxOrder } from './sorted-contexts.ts';
 import { TokenChain } from './token-chain.ts';
 import { specialTokens, type Vocabulary } from './vocabulary.ts';
@@ -71,6 +71,8 @@ export class OpenFile {
     if (text === this.#behindText) return;
     this.#behindText = text;
     this.behind = new TokenChain();
+    // It does not begin the file.
+    this.behind.push(specialTokens.newline, gaps.none);
     addCodeTokens(this.behind, text, this.language, this.#vocabulary);
   }
 
@@ -133,10 +135,7 @@ export class OpenFile {
     const { isOpen, kind, start } = lexer;
     if (kind === tokenKinds.comment && isOpen) return undefined;
     const isString = kind === tokenKinds.string && isOpen;
-    const isPartial =
-      isString ||
-      kind === tokenKinds.number ||
-      (kind === tokenKinds.word && isWordCode(text.charCodeAt(text.length - 1)));
+    const isPartial = isString || kind === tokenKinds.number || kind === tokenKinds.word;
     if (isPartial) return this.#cursorBehind(gap, text.slice(start), isString);
     const next = addCodeToken(this.before, text, lexer, this.#vocabulary, gap);
     return this.#cursorBehind(next);

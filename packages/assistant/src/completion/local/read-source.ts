@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { languageOf } from './languages.ts';
 
@@ -30,6 +30,13 @@ export async function readSource(root: string, path: string): Promise<string | u
   } catch {
     return undefined;
   }
+}
+
+/** The same of a path that nobody listed: nothing where a folder of it is a link. `root` is resolved. */
+export async function readChanged(root: string, path: string): Promise<string | undefined> {
+  const whole = join(root, path);
+  const resolved = await realpath(whole).catch(() => undefined);
+  return resolved === whole ? readSource(root, path) : undefined;
 }
 
 /** Whether text is what people type: not too much, no zero bytes, no mark of a generator, no endless lines. */

@@ -31,7 +31,7 @@ export class SegmentStore {
   readonly vocabulary = new Vocabulary();
   readonly #families = new Map<string, Segment[]>();
   readonly #places = new Map<string, FilePlace>();
-  /** How often a file was forgotten. */
+  /** How often a file was forgotten since the last `endVersions`. */
   readonly #versions = new Map<string, number>();
   #tokens = 0;
 
@@ -56,10 +56,6 @@ export class SegmentStore {
     return this.#families.get(family) ?? [];
   }
 
-  has(path: string): boolean {
-    return this.#places.has(path);
-  }
-
   /** What was learned of the file, or is on its way, is not used any more. */
   forget(path: string): void {
     this.#versions.set(path, this.versionOf(path) + 1);
@@ -72,6 +68,11 @@ export class SegmentStore {
   /** Grows with each `forget`: a text that was asked for at an earlier version is old. */
   versionOf(path: string): number {
     return this.#versions.get(path) ?? 0;
+  }
+
+  /** No draft is under way: none has to be told from an older one. */
+  endVersions(): void {
+    this.#versions.clear();
   }
 
   /** Adds a file to the draft of its family, a new one where there is none. */

@@ -1,6 +1,6 @@
 import { type AfterCursor, readAfterCursor } from './after-cursor.ts';
 import { calibrate } from './calibration.ts';
-import { isWordCode } from './lexer.ts';
+import { isWordAt } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
 import type { Prediction, Predictor, RankedSegment } from './predictor.ts';
 import { maxOrder } from './sorted-contexts.ts';
@@ -97,7 +97,7 @@ function endings(
     const share = probabilities[i] as number;
     const text = withoutEnd(vocabulary.text(id).slice(partial.length), after.quote);
     if (text === '') wholeShare += share;
-    else if (!runsInto(text, after)) {
+    else if (!runsInto(options, text, after)) {
       const probability = calibrate(share, prediction, 'ending');
       drafts.push({ text, probability, tokens: 1, ...pushed(cursor, id) });
     }
@@ -127,7 +127,7 @@ function nextTokens(
   gap: Cursor['gap'] | 'word',
   weight = 1,
 ): Draft[] {
-  const { vocabulary } = options;
+  const { file, vocabulary } = options;
   const prediction = predict(options, place);
   const shares = sharesAfter(prediction, gap);
   const drafts: Draft[] = [];
@@ -136,10 +136,10 @@ function nextTokens(
     const share = shares[i] as number;
     if (id === specialTokens.newline) continue;
     const token = vocabulary.text(id);
-    if (token === after.token || runsInto(token, after)) continue;
+    if (token === after.token || runsInto(options, token, after)) continue;
     const isOpen = gap === 'none' || gap === 'word';
     const isBlank =
-      isOpen && needsBlank(prediction, i, gap === 'word' && isWordCode(token.charCodeAt(0)));
+      isOpen && needsBlank(prediction, i, gap === 'word' && isWordAt(token, 0, file.language));
     const probability = calibrate(share * weight, prediction, 'next');
     drafts.push({
       text: isBlank ? ` ${token}` : token,
@@ -169,7 +169,7 @@ function sharesAfter(prediction: Prediction, gap: Cursor['gap'] | 'word'): Float
 
 /** The draft with what surely follows, up to the end of the line at most. */
 function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Draft {
-  const { vocabulary } = options;
+  const { file, vocabulary } = options;
   let best = first;
   let draft = first;
   let depth = depthOf(first.text);
@@ -186,11 +186,12 @@ function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Dr
     if (depth <= 0 && token === after.token) break;
     depth += depthOf(token);
     const isBetweenWords =
-      isWordCode(token.charCodeAt(0)) && isWordCode(draft.text.charCodeAt(draft.text.length - 1));
+      isWordAt(token, 0, file.language) &&
+      isWordAt(draft.text, draft.text.length - 1, file.language);
     const blank = needsBlank(prediction, next, isBetweenWords) ? ' ' : '';
     const text = draft.text + blank + token;
     draft = { text, probability, tokens: draft.tokens + 1, ...pushed(draft, id) };
-    if (!runsInto(token, after)) best = draft;
+    if (!runsInto(options, token, after)) best = draft;
   }
   return best;
 }
@@ -225,8 +226,8 @@ function depthOf(token: string): number {
 }
 
 /** Text that would make one word with what follows the cursor. */
-function runsInto(text: string, after: AfterCursor): boolean {
-  return after.isWord && isWordCode(text.charCodeAt(text.length - 1));
+function runsInto({ file }: SuggestOptions, text: string, after: AfterCursor): boolean {
+  return after.isWord && isWordAt(text, text.length - 1, file.language);
 }
 
 function withoutEnd(text: string, end: string): string {
