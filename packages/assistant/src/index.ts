@@ -6,6 +6,16 @@ export type { PermissionJudge, Verdict } from './agent/permission-judge.ts';
 export type { RunLimits } from './agent/run-budget.ts';
 export { Chat, type ChatOptions, type ChatRequest, type ChatUpdate } from './chat/chat.ts';
 export type { ChatMessage } from './chat/chat-messages.ts';
+export { Completer, type CompleterOptions, type CompleterStatus } from './completion/completer.ts';
+export type {
+  Completion,
+  CompletionOutcome,
+  CompletionRequest,
+  CompletionSource,
+  EditorContext,
+  RelatedText,
+  RelatedTexts,
+} from './completion/completion.ts';
 export {
   type LearnedStatus,
   LocalCompleter,
@@ -15,6 +25,7 @@ export {
   type LocalCompletionRequest,
   type LocalSuggestion,
 } from './completion/local/index.ts';
+export { RelatedDefinitions } from './completion/related-definitions.ts';
 export type { CompactionRecord } from './context/compaction/compaction-record.ts';
 export type { ContextBuilder } from './context/context-builder.ts';
 export {
@@ -48,6 +59,15 @@ export type {
   ModelUsage,
 } from './model/model-client.ts';
 export type { Action as PermissionAction } from './permissions/action.ts';
+export { type PermissionMode, permissionModes } from './permissions/mode.ts';
+export {
+  type Judgement,
+  type ListedRule,
+  Permissions,
+  type PermissionsOptions,
+} from './permissions/permissions.ts';
+export { showOrigin } from './permissions/rule.ts';
+export type { SandboxSettings } from './permissions/rules-file.ts';
 export { type OpenProjectOptions, openProject } from './project/open-project.ts';
 export type { Project } from './project/project.ts';
 export {
@@ -57,8 +77,12 @@ export {
   type ResolvePathOptions,
   resolvePath,
 } from './project/resolve-path.ts';
+export { describeSandbox, type FoundSandbox, findSandbox } from './sandbox/find-sandbox.ts';
 export { type NumberedEvent, RunRegistry } from './service/run-registry.ts';
-export { SessionPermissions } from './service/session-permissions.ts';
+export {
+  SessionPermissions,
+  type SessionPermissionsOptions,
+} from './service/session-permissions.ts';
 export { exportJson, exportMarkdown } from './sessions/export-session.ts';
 export { foldEntries } from './sessions/fold-entries.ts';
 export { sessionMigrations } from './sessions/migrations.ts';
@@ -77,8 +101,11 @@ export {
 } from './sessions/session-store.ts';
 export type { SessionTables } from './sessions/tables.ts';
 export { type CollectOptions, Snapshots, type SnapshotsOptions } from './snapshots/snapshots.ts';
+export { type SweepSnapshotsOptions, sweepSnapshots } from './snapshots/sweep-snapshots.ts';
 export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
+export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
+export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';

@@ -4,6 +4,7 @@ import type { Decision } from '../agent/agent-event.ts';
 import type { Project } from '../project/project.ts';
 import type { Action } from './action.ts';
 import { judgeAction } from './judge-action.ts';
+import { judgePath } from './judge-path.ts';
 import { type PermissionMode, stricter } from './mode.ts';
 import {
   changeDecisions,
@@ -28,7 +29,7 @@ export interface PermissionsOptions {
   /** Rules of who starts the session, beside those of files. Each as in `permissions.toml`. */
   readonly rules?: Readonly<Partial<Record<RuleVerdict, readonly string[]>>>;
   /** Folders outside the project that commands may use as their own: `/tmp` where it is the sandbox's. */
-  readonly scratch?: readonly string[];
+  readonly scratch?: (settings: SandboxSettings) => Promise<readonly string[]>;
   readonly now?: () => number;
 }
 
@@ -106,18 +107,15 @@ export class Permissions {
 
   /** How commands are confined, by both files. */
   async sandbox(): Promise<SandboxSettings> {
-    const { user, own, isTrusted } = await this.#load();
-    if (isTrusted) return { ...user.sandbox, ...own.sandbox };
-    const strict: SandboxSettings = {
-      ...(own.sandbox.use === 'required' ? { use: 'required' } : {}),
-      ...(own.sandbox.network === false ? { network: false } : {}),
-    };
-    return { ...user.sandbox, ...strict };
+    return sandboxOf(await this.#load());
   }
 
   /** Decides about a call of a tool by what it would do. Actions are as tools state them: paths resolved. */
   async judge(toolName: string, actions: readonly Action[]): Promise<Judgement> {
-    const { book } = await this.#load();
+    const loaded = await this.#load();
+    const runsCommands = actions.some(({ kind }) => kind === 'shell');
+    const scratch = runsCommands ? await this.#options.scratch?.(sandboxOf(loaded)) : undefined;
+    const book = { ...loaded.book, scratch: scratch ?? [] };
     const byTool = rulesForName(book, 'tool', toolName);
     if (byTool.deny !== undefined) {
       return conclude([
@@ -159,6 +157,18 @@ export class Permissions {
       }
     }
     return conclude(parts);
+  }
+
+  /**
+   * Files that searches leave out though their folder may be read: a rule denies them or asks, or they
+   * may hold secrets. Takes absolute, resolved paths.
+   */
+  async hides(): Promise<(path: string) => boolean> {
+    const { book } = await this.#load();
+    return (path) => {
+      const { verdict, isDefault } = judgePath(book, { access: 'read', path });
+      return verdict !== 'allow' && isDefault !== true;
+    };
   }
 
   /** What would be decided about a command line, part by part. Nothing runs. */
@@ -265,7 +275,7 @@ export class Permissions {
       mode: this.#mode ?? fileMode(user, own, isTrusted),
       rules: [...this.#shared.callerRules, ...user.rules, ...ownRules],
       remembered: [...this.#shared.session, ...rememberedRules(decisions)],
-      scratch: this.#options.scratch ?? [],
+      scratch: [],
     };
     return { user, own, decisions, isTrusted, book };
   }
@@ -288,6 +298,16 @@ interface Loaded {
   readonly decisions: ProjectDecisions;
   readonly isTrusted: boolean;
   readonly book: RuleBook;
+}
+
+/** By both files; the project's own is only followed where it is stricter, or trusted. */
+function sandboxOf({ user, own, isTrusted }: Loaded): SandboxSettings {
+  if (isTrusted) return { ...user.sandbox, ...own.sandbox };
+  return {
+    ...user.sandbox,
+    ...(own.sandbox.use === 'required' ? { use: 'required' } : {}),
+    ...(own.sandbox.network === false ? { network: false } : {}),
+  };
 }
 
 function fileMode(user: LoadedRules, own: LoadedRules, isTrusted: boolean): PermissionMode {

@@ -297,7 +297,7 @@ describe('rules over files, hosts and tools', () => {
   });
 
   test("the sandbox's own /tmp is free to commands, and not to tools for files", async () => {
-    const permissions = await here.open({ mode: 'auto-edit', scratch: ['/tmp'] });
+    const permissions = await here.open({ mode: 'auto-edit', scratch: async () => ['/tmp'] });
     expect(
       (await permissions.explain('ls > /tmp/zeke-scratch-x && cat /tmp/zeke-scratch-x')).verdict,
     ).toBe('allow');
@@ -317,4 +317,11 @@ test('a decision says what decided, part by part', async () => {
     ['git push', 'deny', 'a rule denies it'],
     ['tee out.log', 'ask', 'no rule allows it'],
   ]);
+});
+
+test('searches leave out what is denied and what may hold secrets', async () => {
+  const permissions = await here.open({ rules: { deny: ['read(private/**)'] } });
+  const hides = await permissions.hides();
+  const paths = ['src/a.ts', '.env', '.env.example', 'private/a', '../outside/a'];
+  expect(paths.filter((path) => hides(join(here.root, path)))).toEqual(['.env', 'private/a']);
 });

@@ -4,7 +4,7 @@ import type { GroupGuard } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { SandboxSettings } from '../../permissions/rules-file.ts';
 import { commandEnvironment, type Environment } from '../../sandbox/command-environment.ts';
-import { describeSandbox, type FoundSandbox } from '../../sandbox/find-sandbox.ts';
+import { describeSandbox, type FoundSandbox, findSandbox } from '../../sandbox/find-sandbox.ts';
 import { sandboxArguments } from '../../sandbox/sandbox-arguments.ts';
 import type { ToolPlace } from '../tool.ts';
 import { OutputLog } from './output-log.ts';
@@ -13,8 +13,8 @@ import { markVariable } from './process-tree.ts';
 import { type ProcessEnd, type StartedProcess, startProcess } from './start-process.ts';
 
 export interface ShellHostOptions {
-  /** Of `findSandbox`. */
-  readonly sandbox: FoundSandbox;
+  /** Else it is looked for when a command runs for the first time. */
+  readonly sandbox?: FoundSandbox;
   /** How commands of this place are confined: `Permissions.sandbox`. */
   readonly settings: (place: ToolPlace) => Promise<SandboxSettings>;
   /** Of this process; commands get it without secrets. */
@@ -87,22 +87,23 @@ export class ShellHost implements AsyncDisposable {
   /** In the marks of this process' commands. */
   readonly #name = crypto.randomUUID();
   #commands = 0;
+  #sandbox: Promise<FoundSandbox> | undefined;
 
   constructor(options: ShellHostOptions) {
     this.#options = options;
   }
 
-  /** Folders outside the project that commands of the session may use as their own, for `Permissions`. */
-  async scratch(place: ToolPlace): Promise<readonly string[]> {
-    const temporary = temporaryOf(this.#options.folder(place.sessionId));
-    return (await this.isConfined(place)) ? ['/tmp'] : [temporary];
+  /** Folders outside the project that commands of a session may use as their own, for `Permissions`. */
+  async scratch(sessionId: string, settings: SandboxSettings): Promise<readonly string[]> {
+    const hasSandbox = settings.use !== 'off' && (await this.#found()).kind !== 'none';
+    return [hasSandbox ? '/tmp' : temporaryOf(this.#options.folder(sessionId))];
   }
 
   /** Whether commands of the place run in a sandbox. Throws as `describe` does. */
   async isConfined(place: ToolPlace): Promise<boolean> {
-    const settings = await this.#options.settings(place);
-    describeSandbox(this.#options.sandbox, settings);
-    return this.#options.sandbox.kind !== 'none' && settings.use !== 'off';
+    await this.describe(place);
+    const { use } = await this.#options.settings(place);
+    return use !== 'off' && (await this.#found()).kind !== 'none';
   }
 
   /** What a command has to ask for beyond what it has; undefined where it has it already. */
@@ -121,7 +122,13 @@ export class ShellHost implements AsyncDisposable {
    * is not there.
    */
   async describe(place: ToolPlace): Promise<string> {
-    return describeSandbox(this.#options.sandbox, await this.#options.settings(place));
+    return describeSandbox(await this.#found(), await this.#options.settings(place));
+  }
+
+  #found(): Promise<FoundSandbox> {
+    const { sandbox, environment } = this.#options;
+    this.#sandbox ??= sandbox ? Promise.resolve(sandbox) : findSandbox(environment.PATH);
+    return this.#sandbox;
   }
 
   /** Throws `failed_precondition` where there is no bash, or no sandbox though one is required. */
@@ -141,7 +148,7 @@ export class ShellHost implements AsyncDisposable {
     const mark = `${this.#name}.${this.#commands++}`;
     const shell = [bash, '--norc', '--noprofile', '-c', request.command];
     const process = startProcess({
-      argv: isConfined ? this.#confined(place, request, settings, session, shell) : shell,
+      argv: isConfined ? await this.#confined(place, request, settings, session, shell) : shell,
       cwd: isConfined ? '/' : request.cwd,
       environment: commandEnvironment({
         environment,
@@ -231,14 +238,15 @@ export class ShellHost implements AsyncDisposable {
     await Promise.all([...this.#sessions.keys()].map((id) => this.endSession(id)));
   }
 
-  #confined(
+  async #confined(
     place: ToolPlace,
     request: CommandRequest,
     settings: SandboxSettings,
     { temporary }: ShellSession,
     shell: readonly string[],
-  ): string[] {
-    const { sandbox, home, zekeHome } = this.#options;
+  ): Promise<string[]> {
+    const { home, zekeHome } = this.#options;
+    const sandbox = await this.#found();
     const limited = ['/bin/sh', '-c', `ulimit -u ${maxProcesses} 2>/dev/null; exec "$@"`, 'sh'];
     return [
       sandbox.kind === 'bubblewrap' ? sandbox.path : '',

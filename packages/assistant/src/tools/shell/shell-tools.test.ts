@@ -303,7 +303,10 @@ describe.skipIf(skipsWithout('bubblewrap'))('what the sandbox keeps', () => {
     expect(await open.bench.actions('shell', { command: 'ls', network: true })).toEqual([
       { kind: 'shell', command: 'ls', cwd: open.bench.root },
     ]);
-    expect(await open.host.scratch(open.bench.context)).toEqual(['/tmp']);
+    expect(await open.host.scratch('session', settings)).toEqual(['/tmp']);
+    expect(await open.host.scratch('session', { use: 'off' })).toEqual([
+      join(open.base, 'home/.zeke/sessions/session/tmp'),
+    ]);
   });
 
   test('forks without end are ended', async () => {
