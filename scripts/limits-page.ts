@@ -5,6 +5,7 @@
  */
 import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index.ts';
 import { fixedLimits, keyLimits } from './limits.ts';
+import { assistantLimits } from './limits-assistant.ts';
 import { ruleLimits } from './limits-rules.ts';
 
 const root = new URL('..', import.meta.url);
@@ -56,10 +57,12 @@ async function table(): Promise<string> {
     return { group, cells: [what, `\`${key}\``, defaultOf(found), then] };
   });
   const fixed = await Promise.all(
-    [...fixedLimits, ...ruleLimits].map(async ({ group, then, what, ...limit }) => {
-      const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
-      return { group, cells: [what, 'fixed', value, then] };
-    }),
+    [...fixedLimits, ...ruleLimits, ...assistantLimits].map(
+      async ({ group, then, what, ...limit }) => {
+        const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
+        return { group, cells: [what, 'fixed', value, then] };
+      },
+    ),
   );
   const rows = [...ofKeys, ...fixed];
   const groups = [...new Set(rows.map(({ group }) => group))];
