@@ -106,6 +106,8 @@ export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
+export { mcpResourceTools } from './tools/mcp/mcp-resource-tools.ts';
+export { mcpTools } from './tools/mcp/mcp-tools.ts';
 export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
 export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';

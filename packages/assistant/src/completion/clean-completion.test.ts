@@ -24,6 +24,7 @@ test.each([
   ['function f() {|', '\n  run();\n}\n\nfunction g() {}', '\n  run();\n}'],
   ['def f():\n    |\n', 'return 1\n\n\ndef g():\n    pass', 'return 1'],
   ['def f():|\n', '\n    return 1\ndef g():\n    pass', '\n    return 1'],
+  ['  one();|\n}', '\n  two();\n}\nmore();', '\n  two();'],
   ['const s = |;', "'}';", "'}'"],
   ['x = "|"', 'value"', 'value'],
   ['  return |', ' total ', 'total'],
@@ -63,7 +64,7 @@ test('of an answer that is not whole, its last line is not judged yet', () => {
 test('a model that repeats itself is stopped, and lines end as the document has them', () => {
   const line = '  console.log("again");\n';
   expect(clean('f() {|\n}', `\n${line.repeat(9)}`).split('\n')).toHaveLength(4);
-  expect(clean('if (x) {\r\n  |\r\n}', 'a();\nb();')).toBe('a();\r\nb();');
+  expect(clean('if (x) {\r\n  |\r\n}', 'a();\n  b();')).toBe('a();\r\n  b();');
 });
 
 test('whatever comes, nothing is thrown, and no end repeats what follows', () => {

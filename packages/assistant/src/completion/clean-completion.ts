@@ -82,7 +82,6 @@ function severalLines(text: string, { place, isWhole }: CleanOptions): string {
   // The last line of an answer that is not whole may still become another.
   if (!isWhole && lines.length > 1) lines.pop();
   const kept: string[] = [];
-  const opensBlock = place.lineBefore.trim() !== '';
   let blank = 0;
   for (const [index, line] of lines.entries()) {
     if (kept.length >= maxLines) break;
@@ -90,7 +89,7 @@ function severalLines(text: string, { place, isWhole }: CleanOptions): string {
     if (blank > 1) break;
     const repeats = kept.filter((each) => each.length > 4 && each === line).length;
     if (repeats > maxRepeats) break;
-    const isOut = index > 0 && line.trim() !== '' && leaves(line, place.indent, opensBlock);
+    const isOut = index > 0 && line.trim() !== '' && leaves(line, place);
     if (isOut && !/^\s*[)\]}]/.test(line)) break;
     kept.push(line);
     if (isOut && !isUnbalanced(line)) break;
@@ -98,7 +97,7 @@ function severalLines(text: string, { place, isWhole }: CleanOptions): string {
   return kept.join('\n').trimEnd();
 }
 
-function leaves(line: string, indent: number, opensBlock: boolean): boolean {
+function leaves(line: string, { indent, opensBlock }: CursorPlace): boolean {
   const own = indentOf(line);
   return opensBlock ? own <= indent : own < indent;
 }
@@ -109,16 +108,22 @@ function withoutStrayClosers(text: string, { prefix, suffix }: CleanOptions): st
   return at === undefined ? text : text.slice(0, at);
 }
 
-function withoutOverlap(text: string, { suffix, isWhole }: CleanOptions): string {
+function withoutOverlap(text: string, { place, suffix, isWhole }: CleanOptions): string {
   const follows = suffix.trimStart();
   const own = text.trimEnd();
   const longest = Math.min(own.length, follows.length, 400);
   for (let length = longest; length >= minOverlap; length--) {
     if (own.endsWith(follows.slice(0, length))) return own.slice(0, own.length - length);
   }
-  const [next = ''] = follows.split('\n', 1);
-  const isSemicolon = isWhole && next === ';' && own.endsWith(';');
-  return isSemicolon ? own.slice(0, -1) : text;
+  if (follows === '' || own.at(-1) !== follows[0] || !isWhole) return text;
+  const isRepeated = own.endsWith(';') || closesQuote(place.lineBefore, own);
+  return isRepeated ? own.slice(0, -1) : text;
+}
+
+/** A quote that is open before the cursor, and that editors have closed behind it already. */
+function closesQuote(lineBefore: string, text: string): boolean {
+  const quote = text.slice(-1);
+  return /["'`]/.test(quote) && lineBefore.split(quote).length % 2 === 0;
 }
 
 function isFit(text: string, prefix: string, suffix: string): boolean {

@@ -140,9 +140,12 @@ export class Completer implements AsyncDisposable {
     const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
     if (cached !== undefined) return yield this.#answer(turn, { ...cached, source: 'cache' }, true);
     const leaving = AbortSignal.any([signal, superseded.signal, this.#closing.signal]);
+    // Asked before the local one is told, since whoever reads that may take their time.
+    const asked = this.#ask(turn, leaving);
+    asked.catch(() => {});
     if (local.text !== '') yield this.#answer(turn, local, false);
     try {
-      yield* this.#modelAnswers(turn, model, leaving);
+      yield* this.#modelAnswers(turn, asked, leaving);
     } catch (reason) {
       if (signal.aborted) throw new RpcError('canceled', 'the completion was canceled');
       if (!leaving.aborted) throw reason;
@@ -209,20 +212,20 @@ export class Completer implements AsyncDisposable {
     return completer.complete({ path: filePath, prefix, suffix, limit: 1, ...given }).suggestions;
   }
 
+  /** Tells an answer as it grows, and goes on with a new one where it turns out to disagree. */
   async *#modelAnswers(
     turn: Turn,
-    model: string,
+    asked: Promise<AskedAnswer>,
     leaving: AbortSignal,
   ): AsyncGenerator<Completion> {
-    const { document, local, request } = turn;
+    const { local, request } = turn;
     const { prefix, suffix } = request;
-    const running = document.answerFor(model, prefix, suffix);
-    const source: CompletionSource = running === undefined ? 'model' : 'stream';
-    const answer = running ?? (await this.#startAfterPause(turn, model, leaving));
+    const { answer, source } = await asked;
     if (answer === undefined) return yield this.#answer(turn, local, true, true);
     let told = '';
     while (answer.state === 'running') {
-      const rest = answer.restFor(prefix, suffix) ?? '';
+      const rest = answer.restFor(prefix, suffix);
+      if (rest === undefined) break;
       if (rest === '' || rest === told) await orLeft(answer.changed(), leaving);
       else {
         told = rest;
@@ -230,9 +233,20 @@ export class Completer implements AsyncDisposable {
       }
     }
     const isFailed = answer.failure !== undefined;
-    const rest = isFailed ? '' : (answer.restFor(prefix, suffix) ?? '');
+    const rest = isFailed ? '' : answer.restFor(prefix, suffix);
+    if (rest === undefined) {
+      return yield* this.#modelAnswers(turn, this.#ask(turn, leaving), leaving);
+    }
     const last = rest === '' ? local : this.#of(turn, answer, rest, source);
     yield this.#answer(turn, last, true, isFailed);
+  }
+
+  /** The answer under way that agrees, or a new one. Rejects when somebody leaves. */
+  async #ask(turn: Turn, leaving: AbortSignal): Promise<AskedAnswer> {
+    const { document, model = '', request } = turn;
+    const running = document.answerFor(model, request.prefix, request.suffix);
+    if (running !== undefined) return { answer: running, source: 'stream' };
+    return { answer: await this.#startAfterPause(turn, model, leaving), source: 'model' };
   }
 
   async #startAfterPause(
@@ -370,6 +384,12 @@ interface Turn {
   readonly local: Answer;
   /** Undefined where no model is asked. */
   readonly model?: string;
+}
+
+interface AskedAnswer {
+  /** Undefined where the model rests after failures. */
+  readonly answer: AnswerStream | undefined;
+  readonly source: CompletionSource;
 }
 
 interface Answer {

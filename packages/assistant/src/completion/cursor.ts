@@ -7,6 +7,8 @@ export interface CursorPlace {
   readonly lineAfter: string;
   /** More than one line may be completed. */
   readonly isMultiLine: boolean;
+  /** The line before it begins a block that is still to be written. */
+  readonly opensBlock: boolean;
   /** Columns of white space before the line's text; on a blank line, before the cursor. */
   readonly indent: number;
 }
@@ -15,6 +17,8 @@ const wordEnd = /[\p{L}\p{N}_$]$/u;
 const wordStart = /^[\p{L}\p{N}_$]/u;
 /** What editors close by themselves may stand behind the cursor of an open block. */
 const onlyClosers = /^[\s)\]}>;,'"`]*$/;
+/** A line that is done: what is completed is the next one. */
+const ends = /[;},]\s*$/;
 /** A line that another one belongs to. */
 const opens = /(?:[{([:]|=>|->|\b(?:do|then|else))\s*$/;
 
@@ -28,7 +32,9 @@ export function cursorPlace(prefix: string, suffix: string): CursorPlace {
     isInWord: wordEnd.test(lineBefore) && wordStart.test(lineAfter),
     lineBefore,
     lineAfter,
-    isMultiLine: onlyClosers.test(lineAfter) && (isBlank || opens.test(lineBefore)),
+    isMultiLine:
+      onlyClosers.test(lineAfter) && (isBlank || opens.test(lineBefore) || ends.test(lineBefore)),
+    opensBlock: opens.test(lineBefore),
     indent: isBlank ? columnsOf(lineBefore) : indentOf(lineBefore),
   };
 }
