@@ -15,13 +15,14 @@ import {
   type SessionTables,
   Snapshots,
   sessionMigrations,
+  type Tool,
 } from '@zeke/assistant';
 import { openStorage } from '@zeke/foundation';
 import { markdownTable } from './gateway/report/markdown.ts';
 import { median } from './gateway/statistics.ts';
 
-const rounds = 7;
-const steps = 40;
+const rounds = 5;
+const steps = 20;
 const files = 10_000;
 const path = process.env.PATH ?? '';
 const signal = new AbortController().signal;

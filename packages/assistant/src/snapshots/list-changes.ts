@@ -8,9 +8,9 @@ import type { ShadowRepository } from './shadow-repository.ts';
 /** A larger file is not kept, and said so: in bytes. */
 export const maxFileBytes = 10 * 1024 * 1024;
 /** Files that one snapshot may find new or changed. */
-export const maxFiles = 200_000;
+const maxFiles = 200_000;
 /** The same, in bytes. */
-export const maxSnapshotBytes = 4 * 1024 * 1024 * 1024;
+const maxSnapshotBytes = 4 * 1024 * 1024 * 1024;
 
 /** A file or folder that snapshots do not have. */
 export interface SkippedFile {

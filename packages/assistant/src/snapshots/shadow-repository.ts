@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { withFileLock } from '@zeke/foundation';
+import { basename, dirname, join } from 'node:path';
+import { withFileLock, writeFileAtomically } from '@zeke/foundation';
 import type { Project } from '../project/project.ts';
 import { runGit } from './run-git.ts';
 
@@ -59,6 +59,13 @@ export class ShadowRepository {
       signal,
       ...(stdin !== undefined && { stdin }),
     });
+  }
+
+  /** Keeps an object from git's garbage collection, as `git update-ref` does; only under the lock. */
+  async keep(reference: string, object: string): Promise<void> {
+    const path = join(this.directory, reference);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomically(path, `${object}\n`, 0o600);
   }
 
   /** Another one for each time that the index was written, by any process. */

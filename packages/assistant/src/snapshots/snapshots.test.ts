@@ -4,6 +4,7 @@ import {
   chmod,
   lstat,
   mkdir,
+  readdir,
   readFile,
   readlink,
   rm,
@@ -16,6 +17,7 @@ import { temporaryDirectory } from '@zeke/foundation/testing';
 import fc from 'fast-check';
 import { parseRawDiff, shownPath } from './changed-file.ts';
 import { Snapshots } from './snapshots.ts';
+import { sweepSnapshots } from './sweep-snapshots.ts';
 
 const signal = new AbortController().signal;
 const path = process.env.PATH ?? '';
@@ -268,6 +270,27 @@ test('old snapshots go; those of today stay', async () => {
   await shop.snapshots.collect({ maxAgeMs: 5 * dayMs, maxBytes: 1 }, signal);
   await expect(shop.snapshots.diff(second.tree, third.tree, signal)).rejects.toEqual(gone);
   expect((await shop.another().take(signal)).tree).toBe(third.tree);
+});
+
+test('snapshots of a folder that is gone are deleted, the others cleaned up', async () => {
+  await using shop = await fixture();
+  await shop.write('a', 'first');
+  const first = await shop.snapshots.take(signal);
+  shop.clock.now += 10 * dayMs;
+  await shop.write('a', 'second');
+  const second = await shop.snapshots.take(signal);
+  const now = () => shop.clock.now;
+  const options = { folder: shop.home, path, now, maxAgeMs: dayMs, maxBytes: 1e9 };
+  expect(await sweepSnapshots(options, signal)).toEqual([]);
+  const gone = expect.objectContaining({ code: 'not_found' });
+  await expect(shop.snapshots.diff(first.tree, second.tree, signal)).rejects.toEqual(gone);
+  await rm(shop.root, { recursive: true });
+  const real = { ...options, now: Date.now };
+  expect(await sweepSnapshots(real, signal)).toEqual([]);
+  expect(await readdir(shop.home)).toHaveLength(1);
+  await sweepSnapshots({ ...real, now: () => Date.now() + 2 * dayMs }, signal);
+  expect(await readdir(shop.home)).toEqual([]);
+  expect(await sweepSnapshots({ ...options, folder: '/nowhere' }, signal)).toEqual([]);
 });
 
 test('whatever a step does to files, undo and redo lead to where it began and ended', async () => {

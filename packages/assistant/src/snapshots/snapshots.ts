@@ -136,7 +136,7 @@ export class Snapshots {
       // Writing the tree notes in the index what was written.
       this.#last = { tree, index: await this.#shadow.indexStamp() };
     }
-    await this.#keep(this.#last.tree, signal);
+    await this.#keep(this.#last.tree);
     return { tree: this.#last.tree, skipped };
   }
 
@@ -150,10 +150,10 @@ export class Snapshots {
     await this.#shadow.git(['update-index', ...how, '-z', '--stdin'], signal, input);
   }
 
-  async #keep(tree: string, signal: AbortSignal): Promise<void> {
+  async #keep(tree: string): Promise<void> {
     const reference = `${references}${this.#day()}/${tree}`;
     if (this.#kept.has(reference)) return;
-    await this.#shadow.git(['update-ref', reference, tree], signal);
+    await this.#shadow.keep(reference, tree);
     this.#kept.add(reference);
   }
 
