@@ -1,8 +1,10 @@
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { ModelClient, ModelPart, ModelUsage } from '../model/model-client.ts';
 import type { Project } from '../project/project.ts';
+import type { CodeIndex } from '../project-index/code-index.ts';
 import { compact } from './compaction/compact.ts';
 import type {
+  Attachments,
   ContextBuilder,
   ContextModel,
   ExpandedText,
@@ -16,6 +18,10 @@ import { contextPart } from './context-part.ts';
 import { instructionPlaces } from './instructions/instruction-places.ts';
 import { readInstructions } from './instructions/read-instructions.ts';
 import { explainInstructions, showInstructions } from './instructions/show-instructions.ts';
+import { ProjectMap } from './map/project-map.ts';
+import { expandMentions } from './mentions/expand-mentions.ts';
+import { gitText } from './mentions/git-text.ts';
+import type { MentionSources } from './mentions/mention-sources.ts';
 import { SentLedger } from './sent-ledger.ts';
 import { TokenCounter } from './tokens/token-counter.ts';
 
@@ -29,6 +35,14 @@ export interface ContextBuilderOptions {
   readonly home?: string;
   /** Default true: instructions of the project are followed. */
   readonly isTrusted?: boolean;
+  /** Of the project: without it there is no map, and no symbols are found. */
+  readonly index?: CodeIndex;
+  /** What `@diag` and `@url` stand for. */
+  readonly sources?: Omit<MentionSources, 'git'>;
+  /** For git: has the `PATH` that leads to it; without it `@git:diff` and `@git:status` are not there. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Of the map of the project. Default 2,000; never more than a twentieth of the window. */
+  readonly mapTokens?: number;
   /** The plan or list of what is to do, read from where it is kept; stands behind a summary. */
   readonly plan?: () => string | Promise<string>;
   readonly sessionId?: string;
@@ -39,6 +53,12 @@ export const defaultContextWindow = 64_000;
 /** For the answer, where nobody has said how long one gets, and of the window at most. */
 const defaultOutputTokens = 8_192;
 const maxOutputShare = 0.25;
+const defaultMapTokens = 2_000;
+const maxMapShare = 0.05;
+/** A first question waits so long for the index of its project; then the map has what is there. */
+const maxBuildWaitMs = 1_500;
+/** Of the window: what the mentions of one message may take. */
+const mentionShare = 0.25;
 /** Folders whose instructions were sent on a touch, and files touched last, that are remembered. */
 const maxTouched = 64;
 
@@ -56,12 +76,18 @@ class SessionContext implements ContextBuilder {
   readonly #inMessages = new Set<string>();
   /** Absolute paths, the newest last. */
   readonly #touched = new Set<string>();
+  readonly #map: ProjectMap | undefined;
+  #mapText: string | undefined;
+  /** The last that was asked for. */
+  #model: ContextModel = { id: '' };
 
   constructor(options: ContextBuilderOptions) {
     this.#options = options;
+    this.#map = options.index === undefined ? undefined : new ProjectMap(options.index);
   }
 
-  async system(request: SystemRequest, _signal: AbortSignal): Promise<SystemContext> {
+  async system(request: SystemRequest, signal: AbortSignal): Promise<SystemContext> {
+    this.#model = request.model;
     const { project, cwd, home, isTrusted = true } = this.#options;
     const places = instructionPlaces(project, cwd, home);
     const { found, notices } = await readInstructions(places, new Set());
@@ -70,12 +96,33 @@ class SessionContext implements ContextBuilder {
     const parts = [
       request.base,
       ...(instructions.length > 0 ? [explainInstructions(isTrusted), ...instructions] : []),
+      ...(await this.#mapFor(request, signal)),
     ];
     return { text: parts.join('\n\n'), notices };
   }
 
-  async expand(text: string): Promise<ExpandedText> {
-    return { parts: [{ type: 'text', text }], notices: [] };
+  async expand(text: string, attachments: Attachments, signal: AbortSignal): Promise<ExpandedText> {
+    const { project, cwd, index, sources = {}, environment } = this.#options;
+    const { parts, notices } = await expandMentions(
+      text,
+      {
+        project,
+        cwd,
+        ledger: this.#ledger,
+        attachments,
+        maxTokens: Math.floor(inputRoom(this.#model) * mentionShare),
+        countTokens: (counted) => this.#counter.count(counted, this.#model.id),
+        sources: {
+          ...sources,
+          ...(environment !== undefined && {
+            git: (what, stop) => gitText(what, cwd, environment, stop),
+          }),
+        },
+        ...(index !== undefined && { index }),
+      },
+      signal,
+    );
+    return { parts: [{ type: 'text', text }, ...parts], notices };
   }
 
   async prepare(request: PrepareRequest, signal: AbortSignal): Promise<PreparedRequest> {
@@ -102,7 +149,10 @@ class SessionContext implements ContextBuilder {
       },
       signal,
     );
-    if (isNew) this.#ledger.clear();
+    if (isNew) {
+      this.#ledger.clear();
+      this.#mapText = undefined;
+    }
     return {
       ...compacted,
       ...(record !== undefined && { compaction: record }),
@@ -122,6 +172,32 @@ class SessionContext implements ContextBuilder {
       if (this.#touched.size > maxTouched && oldest !== undefined) this.#touched.delete(oldest);
     }
     return await this.#instructionsFor(paths);
+  }
+
+  /**
+   * Weighed by the first words of the session and the files it works on. Kept until a compaction: a
+   * provider's prompt cache is worth more than the newest line numbers.
+   */
+  async #mapFor(request: SystemRequest, signal: AbortSignal): Promise<string[]> {
+    const { model, about = '', withMap = true } = request;
+    const { project, index, mapTokens = defaultMapTokens } = this.#options;
+    if (index === undefined || this.#map === undefined || !withMap) return [];
+    if (this.#mapText === undefined) {
+      const isBuilt = await isBuiltSoon(index);
+      const { contextWindow = defaultContextWindow } = model;
+      const text = await this.#map.render(
+        {
+          paths: [...this.#touched].map((path) => relative(project.root, path)),
+          words: new Set(about.match(/[\p{L}_$][\p{L}\p{N}_$./-]*/gu) ?? []),
+          maxTokens: Math.min(mapTokens, Math.floor(contextWindow * maxMapShare)),
+          countTokens: (counted) => this.#counter.count(counted, model.id),
+        },
+        signal,
+      );
+      if (!isBuilt) return shownMap(text);
+      this.#mapText = text;
+    }
+    return shownMap(this.#mapText);
   }
 
   /** Instructions of the files' folders that nothing in the session holds yet. */
@@ -147,6 +223,24 @@ class SessionContext implements ContextBuilder {
     return [...parts, ...(await this.#instructionsFor([...this.#touched]))];
   }
 }
+
+/** False where the index takes longer, or cannot be built. */
+async function isBuiltSoon(index: CodeIndex): Promise<boolean> {
+  const wait = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => wait.resolve(false), maxBuildWaitMs);
+  index.refresh().then(
+    () => wait.resolve(true),
+    () => wait.resolve(false),
+  );
+  return await wait.promise.finally(() => clearTimeout(timer));
+}
+
+function shownMap(text: string): string[] {
+  return text === '' ? [] : [explainMap, textOf(contextPart({ kind: 'map' }, text))];
+}
+
+const explainMap =
+  'An outline of the project follows: the definitions that matter most, with their first lines. It is not all there is; read files before you rely on it.';
 
 /** Tokens that may be sent, so that the answer has room. */
 function inputRoom({

@@ -1,3 +1,5 @@
+import { blankCode } from '../blank-code.ts';
+
 /** Paths named in one file; beyond them none is looked for. */
 const maxFound = 64;
 
@@ -7,7 +9,7 @@ const maxFound = 64;
  * one. In order, each once.
  */
 export function findImports(markdown: string): string[] {
-  const prose = markdown.replace(fenced, '').replace(inline, '');
+  const prose = blankCode(markdown);
   const found = new Set<string>();
   for (const [, path = ''] of prose.matchAll(mention)) {
     const trimmed = path.replace(/[.,;:!?)]+$/, '');
@@ -18,8 +20,6 @@ export function findImports(markdown: string): string[] {
   return [...found];
 }
 
-const fenced = /^[ \t]*(`{3,}|~{3,})[^\n]*\n(?:[\s\S]*?\n)??[ \t]*\1[`~]*[ \t]*$/gm;
-const inline = /(`+)(?:[^`\n]|(?!\1)`)*\1/g;
 /** Preceded by nothing that an address has before its `@`. */
 const mention = /(?<![\p{L}\p{N}_.@/+-])@([\p{L}\p{N}_.~/-][\p{L}\p{N}_./@+-]*)/gu;
 const looksLikeFile = /^\.{0,2}\/|\.[a-z]{1,8}$/i;

@@ -40,15 +40,11 @@ export class ProjectMap {
 
   async #render(request: ProjectMapRequest, signal: AbortSignal): Promise<string> {
     const { table } = this.#index;
-    const known = new Set(request.paths);
-    // Files that the model has are not told again.
-    const ranked = (await rankDefinitions(table, request, signal)).filter(
-      ({ path }) => !known.has(path),
-    );
+    const ranked = await rankDefinitions(table, request, signal);
     const definitions = ranked.slice(0, fitting(ranked, request));
     const map = renderMap(definitions);
     const shown = new Set(definitions.map(({ path }) => path));
-    const others = this.#index.files().filter((path) => !shown.has(path) && !known.has(path));
+    const others = this.#index.files().filter((path) => !shown.has(path));
     return withFiles(map, others.slice(0, maxPlainFiles), request);
   }
 }

@@ -6,7 +6,7 @@ import { type Interest, referenceGraph } from './reference-graph.ts';
 
 /** By what a map is weighed. Paths are relative to the project's root. */
 export interface MapInterest {
-  /** Files whose text the model has, or that are being worked on. */
+  /** Files that are being worked on. */
   readonly paths: readonly string[];
   /** Words of the conversation: names of definitions and of files count, others do not. */
   readonly words: ReadonlySet<string>;
