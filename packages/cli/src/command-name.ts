@@ -14,6 +14,7 @@ export const commandNames = [
   'models',
   'providers',
   'mcp',
+  'permissions',
   'keys',
   'login',
   'logout',

@@ -26,6 +26,7 @@ export interface Finding {
 export async function* findings(context: Context, flags: ConfigFlags): AsyncGenerator<Finding> {
   yield await checkBun();
   yield* checkFiles(zekeHome(context.environment, context.cwd));
+  yield await checkSandbox(context);
   const result = await loadConfig(loadOptions(context, flags));
   if (!result.ok) {
     for (const fault of result.faults) {
@@ -68,6 +69,17 @@ async function checkBun(): Promise<Finding> {
     detail: `${Bun.version} runs, ${wanted} is what zeke is tested with`,
     advice: 'start it with the zeke script of the repository, which takes the right one',
   };
+}
+
+/** What confines commands of the assistant. */
+async function checkSandbox({ environment }: Context): Promise<Finding> {
+  const what = 'sandbox';
+  const { describeSandbox, findSandbox } = await import('@zeke/daemon');
+  const found = await findSandbox(environment.PATH);
+  const detail = describeSandbox(found, {});
+  if (found.kind !== 'none') return { what, status: 'ok', detail };
+  const advice = 'without it only permissions stand between a command and this system';
+  return { what, status: 'warning', detail, advice };
 }
 
 /** What in `$ZEKE_HOME` nobody else may read. */

@@ -17,6 +17,7 @@ import { addLogin } from './commands/login.ts';
 import { addMcp } from './commands/mcp.ts';
 import { addModels } from './commands/models.ts';
 import { addOrgs } from './commands/orgs.ts';
+import { addPermissions } from './commands/permissions.ts';
 import { addPrices } from './commands/prices.ts';
 import { addProviders } from './commands/providers.ts';
 import { addRpc } from './commands/rpc.ts';
@@ -54,6 +55,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addModels(program, context);
   addProviders(program, context, setExitCode);
   addMcp(program, context, setExitCode);
+  addPermissions(program, context);
   addKeys(program, context);
   addSecrets(program, context);
   addLogin(program, context);
