@@ -1,4 +1,5 @@
 export { Hub, type HubOptions, type ServerOffers } from './client/hub.ts';
+export { hubError } from './client/hub-error.ts';
 export type {
   CallOptions,
   HubServer,
