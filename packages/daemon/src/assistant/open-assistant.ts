@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   Agent,
@@ -7,26 +6,21 @@ import {
   type ChatOptions,
   Completer,
   createContextBuilder,
-  fileTools,
-  LanguageServers,
   LocalCompleters,
-  lspTools,
   type ModelClient,
   type Project,
-  ProjectFiles,
   RunRegistry,
   SessionChanges,
-  SessionPermissions,
   SessionStore,
   type SessionTables,
   Snapshots,
-  serverSpecs,
   sessionMigrations,
 } from '@zeke/assistant';
 import type { Logger, Metrics, ResolvedConfig, Storage } from '@zeke/foundation';
 import type { AssistantParts } from './assistant-parts.ts';
 import { faultsIn } from './faults-in.ts';
 import { KnownProjects } from './known-projects.ts';
+import { openToolbox } from './toolbox.ts';
 
 export interface OpenAssistantOptions {
   readonly config: ResolvedConfig;
@@ -48,27 +42,15 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const sessions = new SessionStore({ storage, now });
   const snapshots = (project: Project) =>
     new Snapshots({ project, folder: join(home, 'snapshots'), path, now });
-  const permissions = new SessionPermissions({
-    zekeHome: home,
-    home: environment.HOME ?? homedir(),
-    now,
-  });
-  const servers = parts.use(
-    new LanguageServers({
-      specs: serverSpecs(config.assistant.languageServers),
-      environment,
-      log,
-      now,
-    }),
-  );
-  const local = parts.use(new LocalCompleters());
-  const files = new ProjectFiles();
+  const toolbox = parts.use(openToolbox(options));
+  const { permissions, servers, tools } = toolbox;
+  const local = parts.use(new LocalCompleters({ environment: { PATH: path } }));
   const shared: ChatOptions = {
     model,
     sessions,
     folder: await emptyFolder(home),
     permissions: async (place, mode) => (await permissions.of(place)).inMode(mode),
-    tools: async () => ({ tools: [...fileTools({ files }), ...lspTools(servers, files)] }),
+    tools: async () => ({ tools }),
     context: async (place) => createContextBuilder({ ...place, client: model, home }),
     now,
   };

@@ -1,15 +1,8 @@
-import {
-  fileTools,
-  LanguageServers,
-  lspTools,
-  openProject,
-  ProjectFiles,
-  serverSpecs,
-  type Tool,
-} from '@zeke/assistant';
+import { openProject } from '@zeke/assistant';
 import { createSecretStore, type Logger, type ResolvedConfig } from '@zeke/foundation';
 import type { Gateway } from '@zeke/gateway';
 import { Hub, HubQuestions, ToolPins, type ZekeMcpServer } from '@zeke/mcp';
+import { openToolbox } from '../assistant/toolbox.ts';
 import { version } from '../version.ts';
 import { mcpGuard, mcpPolicy, mcpServer } from './compose-mcp.ts';
 import { hubServers } from './hub-servers.ts';
@@ -57,7 +50,7 @@ export async function openMcp(options: OpenMcpOptions): Promise<OpenMcp> {
       idleTimeoutMs: config.mcp.idleTimeoutMs,
     }),
   );
-  const tools = project ? projectTools(options, parts) : [];
+  const tools = project ? parts.use(openToolbox(options)).tools : [];
   const server = parts.use(
     mcpServer({ config, log, guard, hub, questions, tools, ...(project ? { project } : {}) }),
   );
@@ -71,21 +64,4 @@ export async function openMcp(options: OpenMcpOptions): Promise<OpenMcp> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** The assistant's tools, with what they need. */
-function projectTools(
-  { config, environment, log, now }: OpenMcpOptions,
-  parts: AsyncDisposableStack,
-): readonly Tool[] {
-  const files = new ProjectFiles();
-  const servers = parts.use(
-    new LanguageServers({
-      specs: serverSpecs(config.assistant.languageServers),
-      environment,
-      log,
-      now,
-    }),
-  );
-  return [...fileTools({ files }), ...lspTools(servers, files)];
 }
