@@ -288,6 +288,7 @@ describe('without a server', () => {
     expect(found).toEqual({
       bun: 'ok',
       files: 'warning',
+      sandbox: expect.stringMatching(/^(?:ok|warning)$/),
       configuration: 'ok',
       port: 'failed',
       database: 'ok',
