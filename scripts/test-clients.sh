@@ -1,6 +1,6 @@
 #!/bin/sh
-# Real coding agents, installed from npm, drive the gateway in front of every emulator.
-# Arguments go to tests/clients/run.ts: --agent NAME, --vendor NAME.
+# Real coding agents, installed from npm, drive the gateway in front of every emulator, and zeke's MCP server.
+# Arguments go to tests/clients/run.ts: --agent NAME, --vendor NAME; after `mcp` to tests/clients/mcp.ts.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,4 +12,9 @@ if ! cmp -s "$agents/package.json" "$agents/node_modules/.installed"; then
   cp "$agents/package.json" "$agents/node_modules/.installed"
 fi
 
-exec node_modules/.bin/bun tests/clients/run.ts "$@"
+if [ "${1-}" = mcp ]; then
+  shift
+  exec node_modules/.bin/bun tests/clients/mcp.ts "$@"
+fi
+node_modules/.bin/bun tests/clients/run.ts "$@"
+[ $# -gt 0 ] || exec node_modules/.bin/bun tests/clients/mcp.ts

@@ -12,7 +12,14 @@ interface AgentRun {
   /** The model as the gateway is asked for it. */
   model: string;
   task: string;
+  /** An MCP server that it is given, as `zeke`. */
+  mcp?: McpEntry;
 }
+
+/** A program, or an address. */
+export type McpEntry =
+  | { readonly command: string; readonly args: string[]; readonly env: Record<string, string> }
+  | { readonly url: string };
 
 /** A coding agent: how it is pointed at the gateway and told to do one task without questions. */
 export interface Agent {
@@ -33,14 +40,22 @@ export const agents: readonly Agent[] = [
     name: 'claude',
     dialect: 'anthropic-messages',
     ownModel: 'claude-opus-5',
-    prepare: async ({ url, apiKey, model, task }) => ({
-      command: ['claude', '-p', task, '--dangerously-skip-permissions'],
+    prepare: async ({ home, url, apiKey, mcp, model, task }) => ({
+      command: [
+        'claude',
+        '-p',
+        task,
+        '--dangerously-skip-permissions',
+        ...(mcp ? ['--strict-mcp-config', '--mcp-config', await claudeMcp(home, mcp)] : []),
+      ],
       env: {
         ANTHROPIC_BASE_URL: url,
         ANTHROPIC_AUTH_TOKEN: apiKey,
         ANTHROPIC_MODEL: model,
         ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        // Its models are told of all tools at once, and not before servers are connected.
+        ...(mcp ? { ENABLE_TOOL_SEARCH: 'false', MCP_CONNECTION_NONBLOCKING: 'false' } : {}),
         // Without it, it refuses to skip permissions as root.
         IS_SANDBOX: '1',
       },
@@ -50,7 +65,7 @@ export const agents: readonly Agent[] = [
     name: 'codex',
     dialect: 'openai-responses',
     ownModel: 'gpt-5.4',
-    prepare: async ({ home, url, apiKey, model, task }) => {
+    prepare: async ({ home, url, apiKey, mcp, model, task }) => {
       const config = {
         model,
         model_provider: 'zeke',
@@ -58,6 +73,7 @@ export const agents: readonly Agent[] = [
         'model_providers.zeke.base_url': `${url}/v1`,
         'model_providers.zeke.env_key': 'ZEKE_API_KEY',
         'model_providers.zeke.wire_api': 'responses',
+        ...codexMcp(mcp),
       };
       const lines = Object.entries(config).map(
         ([key, value]) => `${key} = ${JSON.stringify(value)}`,
@@ -72,14 +88,19 @@ export const agents: readonly Agent[] = [
     dialect: 'openai-chat',
     ownModel: 'gpt-4.1',
     sendsMaxTokens: true,
-    prepare: async ({ project, url, apiKey, model, task }) => {
+    prepare: async ({ project, url, apiKey, mcp, model, task }) => {
       const provider = {
         npm: '@ai-sdk/openai-compatible',
         name: 'zeke',
         options: { baseURL: `${url}/v1`, apiKey: '{env:ZEKE_API_KEY}' },
         models: { [model]: { name: model } },
       };
-      const config = { autoupdate: false, share: 'disabled', provider: { zeke: provider } };
+      const config = {
+        autoupdate: false,
+        share: 'disabled',
+        provider: { zeke: provider },
+        ...(mcp ? { mcp: { zeke: opencodeMcp(mcp) } } : {}),
+      };
       await put(join(project, 'opencode.json'), JSON.stringify(config));
       return {
         command: ['opencode', 'run', '-m', `zeke/${model}`, task],
@@ -91,11 +112,12 @@ export const agents: readonly Agent[] = [
     name: 'gemini',
     dialect: 'gemini',
     ownModel: 'gemini-2.5-pro',
-    prepare: async ({ home, url, apiKey, model, task }) => {
+    prepare: async ({ home, url, apiKey, mcp, model, task }) => {
       const settings = {
         security: { auth: { selectedType: 'gemini-api-key' } },
         general: { enableAutoUpdate: false },
         privacy: { usageStatisticsEnabled: false },
+        ...(mcp ? { mcpServers: { zeke: geminiMcp(mcp) } } : {}),
       };
       await put(join(home, '.gemini', 'settings.json'), JSON.stringify(settings));
       return {
@@ -105,6 +127,39 @@ export const agents: readonly Agent[] = [
     },
   },
 ];
+
+async function claudeMcp(home: string, mcp: McpEntry): Promise<string> {
+  const path = join(home, 'mcp.json');
+  const zeke = 'url' in mcp ? { type: 'http', url: mcp.url } : { type: 'stdio', ...mcp };
+  await put(path, JSON.stringify({ mcpServers: { zeke } }));
+  return path;
+}
+
+function codexMcp(mcp: McpEntry | undefined): Record<string, unknown> {
+  if (!mcp) return {};
+  const required = { 'mcp_servers.zeke.required': true };
+  if ('url' in mcp) return { ...required, 'mcp_servers.zeke.url': mcp.url };
+  const env = Object.entries(mcp.env).map(([name, value]) => [
+    `mcp_servers.zeke.env.${name}`,
+    value,
+  ]);
+  return {
+    ...required,
+    'mcp_servers.zeke.command': mcp.command,
+    'mcp_servers.zeke.args': mcp.args,
+    ...Object.fromEntries(env),
+  };
+}
+
+function opencodeMcp(mcp: McpEntry): object {
+  if ('url' in mcp) return { type: 'remote', url: mcp.url, enabled: true };
+  const { args, command, env } = mcp;
+  return { type: 'local', command: [command, ...args], environment: env, enabled: true };
+}
+
+function geminiMcp(mcp: McpEntry): object {
+  return 'url' in mcp ? { httpUrl: mcp.url, trust: true } : { ...mcp, trust: true };
+}
 
 async function put(path: string, text: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });

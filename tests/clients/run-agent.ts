@@ -51,7 +51,7 @@ export async function runCell(cell: Cell): Promise<CellResult> {
     await mkdir(run.project);
     const { command, env } = await agent.prepare(run);
     const startedAt = performance.now();
-    const ended = await start(command, { ...isolated, HOME: run.home, ...env }, run.project);
+    const ended = await startAgent(command, { ...isolated, HOME: run.home, ...env }, run.project);
     const elapsedMs = performance.now() - startedAt;
     const faults = [
       ...(ended.exitCode === 0 ? [] : [`it ended with ${ended.exitCode}`]),
@@ -66,9 +66,9 @@ export async function runCell(cell: Cell): Promise<CellResult> {
   }
 }
 
-/** Whatever is not on loopback is sent to a port where nobody answers. */
 const nowhere = 'http://127.0.0.1:9';
-const isolated = {
+/** Whatever is not on loopback is sent to a port where nobody answers. */
+export const isolated = {
   PATH: `${programs}:/usr/local/bin:/usr/bin:/bin`,
   HTTP_PROXY: nowhere,
   HTTPS_PROXY: nowhere,
@@ -77,7 +77,8 @@ const isolated = {
   NO_COLOR: '1',
 };
 
-async function start(command: string[], env: Record<string, string>, cwd: string) {
+/** Starts an agent and waits until it has ended, at most a minute. */
+export async function startAgent(command: string[], env: Record<string, string>, cwd: string) {
   const child = Bun.spawn(command, {
     cwd,
     env,

@@ -4,6 +4,8 @@ import { servedConformance } from './served-conformance.ts';
 export interface ServedFixture extends AsyncDisposable {
   /** `http://127.0.0.1:…/mcp`. */
   readonly url: string;
+  /** Calls of tools so far. */
+  calls(): number;
   /** What the server found worth telling. */
   readonly errors: readonly Error[];
 }
@@ -11,8 +13,11 @@ export interface ServedFixture extends AsyncDisposable {
 /** The server of zeke, with what the conformance suite asks for behind it, on a port of its own. */
 export function serveFixture(): ServedFixture {
   const errors: Error[] = [];
+  let calls = 0;
   const server = new ZekeMcpServer({
-    served: servedConformance(),
+    served: servedConformance(() => {
+      calls += 1;
+    }),
     info: { name: 'zeke-conformance', version: '1.0.0' },
     onerror: (error) => errors.push(error),
   });
@@ -28,6 +33,7 @@ export function serveFixture(): ServedFixture {
   return {
     url: `http://127.0.0.1:${http.port}/mcp`,
     errors,
+    calls: () => calls,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await http.stop(true);

@@ -85,7 +85,7 @@ export class HttpEndpoint implements AsyncDisposable {
     }
     const body = parseFrame(read.text);
     if (await isLegacyRequest(request, body)) return await this.#session(request, body, caller);
-    if (isListen(body)) return await this.#listen(request, body, caller);
+    if (methodOf(body) === 'subscriptions/listen') return await this.#listen(request, body, caller);
     return await this.#stateless.fetch(request, asked(body, caller));
   }
 
@@ -135,7 +135,11 @@ export class HttpEndpoint implements AsyncDisposable {
   #handler(bus?: ListenBus): McpHttpHandler {
     const { onerror, parts } = this.#options;
     return createMcpHandler(
-      ({ authInfo }) => new ServedServer(parts, authInfo?.extra?.caller as McpCaller).readSchemas(),
+      ({ authInfo }) => {
+        const { callsTool, caller } = authInfo?.extra as unknown as AskedExtra;
+        const server = new ServedServer(parts, caller);
+        return callsTool ? server.readSchemas() : server;
+      },
       { legacy: 'reject', onerror, maxRequestBodySize: maxMessageBytes, ...(bus ? { bus } : {}) },
     );
   }
@@ -167,16 +171,23 @@ export class HttpEndpoint implements AsyncDisposable {
   }
 }
 
+interface AskedExtra {
+  readonly caller: McpCaller;
+  readonly callsTool: boolean;
+}
+
 /** The SDK hands on who asks as what a token says; ours is known already. */
 function asked(parsedBody: unknown, caller: McpCaller) {
+  const callsTool = methodOf(parsedBody) === 'tools/call';
+  const extra: AskedExtra = { caller, callsTool };
   return {
     parsedBody,
-    authInfo: { token: '', clientId: caller.id, scopes: [], extra: { caller } },
+    authInfo: { token: '', clientId: caller.id, scopes: [], extra: { ...extra } },
   };
 }
 
-function isListen(body: unknown): boolean {
-  return (body as { method?: unknown } | null)?.method === 'subscriptions/listen';
+function methodOf(body: unknown): unknown {
+  return (body as { method?: unknown } | null)?.method;
 }
 
 function unauthenticated({ code, message }: RpcError): Response {

@@ -1,0 +1,76 @@
+/**
+ * What the MCP gateway adds to a call: one fixture server, called directly and through zeke, over HTTP, in
+ * turns. `bun benchmarks/mcp.ts`. The fixture and zeke are processes of their own on core 0, the client is on
+ * core 1 where `taskset` is there.
+ */
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+
+const rounds = 7;
+const callsOfRound = 200;
+const program = join(import.meta.dir, 'mcp', 'servers.ts');
+
+await using direct = await start('fixture');
+await using gateway = await start('gateway', direct.url);
+const clients = {
+  direct: await connect(direct.url),
+  gateway: await connect(gateway.url),
+};
+const tools = { direct: 'echo', gateway: 'fixture__echo' };
+
+for (const name of ['direct', 'gateway'] as const) await round(name);
+const measured = { direct: [] as number[], gateway: [] as number[] };
+for (let index = 0; index < rounds; index++) {
+  for (const name of ['direct', 'gateway'] as const) measured[name].push(await round(name));
+}
+const ratios = measured.gateway.map((ms, index) => ms / (measured.direct[index] ?? Number.NaN));
+const [directMs, gatewayMs] = [median(measured.direct), median(measured.gateway)];
+process.stdout.write(
+  [
+    `direct call of the fixture:   ${directMs.toFixed(3)} ms`,
+    `the same through the gateway: ${gatewayMs.toFixed(3)} ms, with rules, scan and record`,
+    `ratio ${median(ratios).toFixed(2)}, ${(gatewayMs - directMs).toFixed(3)} ms more (medians of ${rounds} rounds of ${callsOfRound} calls one after the other; Bun ${Bun.version})`,
+    '',
+  ].join('\n'),
+);
+await Promise.all(Object.values(clients).map((client) => client.close()));
+
+async function round(name: 'direct' | 'gateway'): Promise<number> {
+  const client = clients[name];
+  const startedAt = performance.now();
+  for (let index = 0; index < callsOfRound; index++) {
+    await client.callTool({ name: tools[name], arguments: { text: 'hello' } });
+  }
+  return (performance.now() - startedAt) / callsOfRound;
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client(
+    { name: 'benchmark', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  return client;
+}
+
+async function start(kind: string, ...args: string[]) {
+  const pinned = Bun.which('taskset') ? ['taskset', '-c', '0'] : [];
+  const child = Bun.spawn([...pinned, process.execPath, program, kind, ...args], {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  return {
+    url: new TextDecoder().decode(value).trim(),
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child.exited;
+    },
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
