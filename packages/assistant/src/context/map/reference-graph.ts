@@ -1,5 +1,5 @@
 import type { Slices } from '../../completion/local/slices.ts';
-import { grammarOf } from '../../project-index/grammars.ts';
+import { languageFamily } from '../../project-index/language-family.ts';
 import type { SymbolTable } from '../../project-index/symbol-table.ts';
 
 /** Which files name what other files define. Edges stand in parallel arrays, those of one file together. */
@@ -36,7 +36,9 @@ export async function referenceGraph(
   slices: Slices,
 ): Promise<ReferenceGraph> {
   const fileCount = table.fileLimit;
-  const families = Array.from({ length: fileCount }, (_, file) => familyOf(table.pathOf(file)));
+  const families = Array.from({ length: fileCount }, (_, file) =>
+    languageFamily(table.pathOf(file) ?? ''),
+  );
   const starts = new Uint32Array(fileCount + 1);
   const targets: number[] = [];
   const names: number[] = [];
@@ -66,13 +68,6 @@ export async function referenceGraph(
     names: Uint32Array.from(names),
     weights: Float64Array.from(weights),
   };
-}
-
-/** Files of one family can name each other's definitions. */
-function familyOf(path = ''): string | undefined {
-  const grammar = grammarOf(path);
-  if (grammar === 'typescript' || grammar === 'tsx') return 'javascript';
-  return grammar === 'cpp' ? 'c' : grammar;
 }
 
 function weightOf(name: number, table: SymbolTable, interest: Interest): number {
