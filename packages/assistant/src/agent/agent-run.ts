@@ -1,18 +1,15 @@
 import { RpcError } from '@zeke/rpc';
-import type { ContextBuilder } from '../context/context-builder.ts';
-import { estimateTokens } from '../context/tokens/estimate-tokens.ts';
-import type { ModelInfo, ModelRequest, ModelUsage, ToolCallPart } from '../model/model-client.ts';
-import { openCalls, toMessages } from '../sessions/conversation.ts';
+import type { ToolCallPart } from '../model/model-client.ts';
+import { toMessages } from '../sessions/conversation.ts';
 import { foldEntries } from '../sessions/fold-entries.ts';
 import { recoverSession } from '../sessions/recover-session.ts';
-import type { EntryOf } from '../sessions/session-entry.ts';
 import type { AgentDefinition } from './agent-definition.ts';
 import type { AgentStatus } from './agent-event.ts';
-import type { RunRequest } from './agent-options.ts';
 import type { Answer } from './answer.ts';
 import type { Approvals } from './approvals.ts';
-import { askModel } from './ask-model.ts';
 import { Checks } from './checks.ts';
+import { closeCalls } from './close-calls.ts';
+import { ModelTurns, type ModelTurnsOptions } from './model-turns.ts';
 import { CallRunner, type CallsOutcome, prepareCalls } from './run-calls.ts';
 import {
   contextIsFull,
@@ -24,18 +21,13 @@ import {
 } from './run-end.ts';
 import type { RunParts } from './run-parts.ts';
 import { StepStatus } from './step-status.ts';
-import { systemPrompt } from './system-prompt.ts';
-import { waitMs } from './wait-ms.ts';
 
 /** How often in a row an answer may be cut, empty or paused before the run ends. */
 const maxContinuations = 3;
 
-export interface AgentRunOptions {
-  readonly request: RunRequest;
+export interface AgentRunOptions extends ModelTurnsOptions {
   readonly agent: AgentDefinition;
   readonly approvals: Approvals;
-  readonly context: ContextBuilder;
-  readonly info: ModelInfo | undefined;
   /** Words of the user that come meanwhile; the run takes them out. */
   readonly steers: string[];
 }
@@ -48,18 +40,17 @@ export class AgentRun {
   readonly #options: AgentRunOptions;
   readonly #status = new StepStatus();
   readonly #checks: Checks;
+  readonly #turns: ModelTurns;
   readonly #changed = new Set<string>();
-  #base = '';
-  #system = '';
   #continuations = 0;
   #lastText = '';
   #costToldUnknown = false;
-  #sentTokens = 0;
 
   constructor(parts: RunParts, options: AgentRunOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#checks = new Checks(parts, options.approvals, options.request.verify ?? []);
+    this.#turns = new ModelTurns(parts, options);
   }
 
   /** Never throws for what goes wrong in the run: that is its end. */
@@ -76,23 +67,21 @@ export class AgentRun {
   }
 
   async #begin(): Promise<void> {
-    const { lease, snapshots, signal, project, cwd, mode, options } = this.#parts;
+    const { lease, snapshots, signal } = this.#parts;
     const { agent, request } = this.#options;
     const orphans = await recoverSession(lease, snapshots, signal);
     if (orphans > 0) await this.#notice(`${orphans} calls were interrupted; the model is told so`);
     for (const { seq, reason } of lease.damaged) {
       await this.#notice(`entry ${seq} of the session cannot be read and is left out: ${reason}`);
     }
-    if (snapshots === undefined && !agent.isReadOnly)
+    if (snapshots === undefined && !agent.isReadOnly) {
       await this.#notice('changes cannot be undone: no snapshots are taken');
+    }
     if (request.instruction !== undefined) await this.#hear(request.instruction, 'user');
     const { active } = foldEntries(lease.entries);
     if (toMessages(active).at(-1)?.role !== 'user') {
       throw new RpcError('invalid_argument', 'there is nothing to do: say what, by an instruction');
     }
-    this.#base =
-      agent.system ?? (await systemPrompt({ agent, mode, project, cwd, nowMs: options.now() }));
-    await this.#readSystem();
   }
 
   async #step(): Promise<Step> {
@@ -104,7 +93,7 @@ export class AgentRun {
     const isLast = budget.isLastStep;
     const step = budget.beginStep();
     await this.#tellStatus(step, this.#status.current, '');
-    const answer = await this.#ask(step, isLast);
+    const answer = await this.#turns.ask(step, isLast);
     const { parts, finish, usage, model, costMicroUsd } = answer;
     await lease.append({
       kind: 'answer',
@@ -116,7 +105,7 @@ export class AgentRun {
       ...(model !== undefined && { model }),
       ...(costMicroUsd !== undefined && { costMicroUsd }),
     });
-    budget.add(this.#counted(answer), costMicroUsd);
+    budget.add(this.#turns.counted(answer), costMicroUsd);
     await channel.send({ type: 'usage', usage: budget.usage });
     if (budget.isCostUnknown && !this.#costToldUnknown) {
       this.#costToldUnknown = true;
@@ -134,7 +123,7 @@ export class AgentRun {
     switch (answer.finish) {
       case 'refusal':
       case 'content-filter':
-        await this.#closeCalls('It was not run: the answer was stopped.');
+        await closeCalls(this.#parts.lease, 'It was not run: the answer was stopped.');
         return refusedEnd(answer.finish, text);
       case 'context-length':
         return this.#compactAndGoOn(step);
@@ -151,11 +140,8 @@ export class AgentRun {
         break;
     }
     if (calls.length > 0) return this.#act(calls, step);
-    if (text === '')
-      return this.#continue(
-        'You ended without a word. Say what you did and what is left, or go on.',
-      );
-    return this.#finish(step, isLast);
+    if (text !== '') return this.#finish(step, isLast);
+    return this.#continue('You ended without a word. Say what you did and what is left, or go on.');
   }
 
   async #act(calls: readonly ToolCallPart[], step: number): Promise<Step> {
@@ -195,11 +181,8 @@ export class AgentRun {
     }
     const outcome = await new CallRunner(this.#parts, this.#options.approvals, step).run(prepared);
     this.#status.after(outcome.changedPaths.length > 0);
-    await this.#closeCalls(
-      this.#parts.signal.aborted
-        ? 'It was not run: the run was canceled.'
-        : 'It was not run: the run was stopped.',
-    );
+    const why = this.#parts.signal.aborted ? 'canceled' : 'stopped';
+    await closeCalls(lease, `It was not run: the run was ${why}.`);
     return outcome;
   }
 
@@ -220,97 +203,12 @@ export class AgentRun {
       : { status: 'failed', reason: 'repeated-failure', message };
   }
 
-  async #ask(step: number, isLast: boolean): Promise<Answer> {
-    const { channel, options, lease, signal } = this.#parts;
-    const request = await this.#prepare(step, isLast, false);
-    const taken = callIdsOf(lease.entries);
-    const answer = await askModel(
-      request,
-      {
-        model: options.model,
-        wait: options.wait ?? waitMs,
-        isCallIdTaken: (id) => taken.has(id),
-        onText: (text) => channel.send({ type: 'text', step, text }),
-        onReasoning: (text) => channel.send({ type: 'reasoning', step, text }),
-        onNotice: (text) => this.#notice(text),
-      },
-      signal,
-    ).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      const { message } = RpcError.from(error);
-      throw new RunStop({ status: 'failed', reason: 'model-failed', message });
-    });
-    this.#options.context.noteUsage(request, answer.usage);
-    const costMicroUsd = answer.costMicroUsd ?? this.#estimate(answer);
-    return costMicroUsd === undefined ? answer : { ...answer, costMicroUsd };
-  }
-
-  /** What limits are measured by: what the provider counted, else what was estimated. */
-  #counted({ parts, usage }: Answer): ModelUsage {
-    const {
-      inputTokens = this.#sentTokens,
-      outputTokens = estimateTokens(JSON.stringify(parts)),
-      cachedInputTokens = 0,
-    } = usage;
-    return { inputTokens, outputTokens, cachedInputTokens };
-  }
-
-  #estimate({ model, usage }: Answer): number | undefined {
-    const { options } = this.#parts;
-    return options.estimateCost?.(model ?? this.#options.request.model, usage);
-  }
-
-  async #prepare(step: number, isLast: boolean, force: boolean): Promise<ModelRequest> {
-    const { lease, registry, budget, project, signal, channel } = this.#parts;
-    const { request, context, info } = this.#options;
-    const { active, compaction, foundTools } = foldEntries(lease.entries);
-    const tools = registry.shown(foundTools);
-    const prepared = await context.prepare(
-      {
-        model: info ?? { id: request.model },
-        system: this.#system,
-        tools,
-        messages: toMessages(active),
-        ...(compaction !== undefined && { compaction }),
-        force,
-      },
-      signal,
-    );
-    this.#sentTokens = prepared.tokensAfter;
-    for (const notice of prepared.notices) await this.#notice(notice);
-    if (prepared.isCompacted && prepared.compaction !== undefined) {
-      const { compaction: record, tokensBefore, tokensAfter, usage } = prepared;
-      await lease.append({ kind: 'compaction', record, ...(usage !== undefined && { usage }) });
-      if (usage !== undefined) budget.add(usage, usage.costMicroUsd);
-      await channel.send({ type: 'compacted', tokensBefore, tokensAfter });
-      await this.#readSystem();
-    }
-    const limits = [budget.tokensLeft, request.maxOutputTokens].filter(
-      (limit) => limit !== undefined,
-    );
-    const maxOutputTokens =
-      limits.length === 0 ? undefined : Math.min(...limits, info?.maxOutputTokens ?? Infinity);
-    return {
-      model: request.model,
-      system: isLast ? `${this.#system}\n\n${lastStepNote(step)}` : this.#system,
-      messages: prepared.messages,
-      ...(tools.length > 0 && { tools, toolChoice: isLast ? 'none' : 'auto' }),
-      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-      ...(request.effort !== undefined && { effort: request.effort }),
-      intent: 'code',
-      project: project.name,
-      sessionId: lease.sessionId,
-    };
-  }
-
   async #compactAndGoOn(step: number): Promise<Step> {
-    await this.#closeCalls('It was not run: the answer did not fit the window.');
+    const { lease } = this.#parts;
+    await closeCalls(lease, 'It was not run: the answer did not fit the window.');
     this.#continuations += 1;
     if (this.#continuations > 1) return contextIsFull;
-    const { lease } = this.#parts;
-    const before = foldEntries(lease.entries).compaction;
-    await this.#prepare(step, false, true);
-    return foldEntries(lease.entries).compaction === before ? contextIsFull : 'go-on';
+    return (await this.#turns.compact(step)) ? 'go-on' : contextIsFull;
   }
 
   /** Calls that are whole are run; the last one, cut off, is told to be sent in smaller pieces. */
@@ -359,27 +257,6 @@ export class AgentRun {
     });
   }
 
-  async #readSystem(): Promise<void> {
-    const { request, context, info } = this.#options;
-    const { lease, signal } = this.#parts;
-    const first = lease.entries.find(({ data }) => data.kind === 'user')?.data;
-    const about = first?.kind === 'user' ? first.text : undefined;
-    const model = info ?? { id: request.model };
-    const { text, notices } = await context.system(
-      { base: this.#base, model, ...(about !== undefined && { about }) },
-      signal,
-    );
-    for (const notice of notices) await this.#notice(notice);
-    this.#system = text;
-  }
-
-  async #closeCalls(text: string): Promise<void> {
-    const { lease } = this.#parts;
-    const open = openCalls(foldEntries(lease.entries).active);
-    if (open.length === 0) return;
-    await lease.append(...open.map(({ id }) => notRun(id, text)));
-  }
-
   #endOf(error: unknown): RunEnd {
     const { signal } = this.#parts;
     const stop = error instanceof RunStop ? error : signal.reason;
@@ -414,31 +291,4 @@ function textOf({ parts }: Answer): string {
     .map(({ text }) => text)
     .join('')
     .trim();
-}
-
-function callIdsOf(entries: RunParts['lease']['entries']): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const { data } of entries) {
-    if (data.kind !== 'answer') continue;
-    for (const part of data.parts) if (part.type === 'tool-call') ids.add(part.id);
-  }
-  return ids;
-}
-
-function notRun(callId: string, text: string): EntryOf<'result'> {
-  return {
-    kind: 'result',
-    callId,
-    isError: true,
-    text,
-    images: [],
-    summary: 'not run',
-    changes: [],
-    durationMs: 0,
-    isRepair: false,
-  };
-}
-
-function lastStepNote(step: number): string {
-  return `This is step ${step}, the last one: call no tool. Say what is done, and what is left to do.`;
 }

@@ -2,21 +2,17 @@ import { RpcError } from '@zeke/rpc';
 import type { ToolCallPart } from '../model/model-client.ts';
 import type { Action } from '../permissions/action.ts';
 import type { EntryData, EntryOf } from '../sessions/session-entry.ts';
-import { shownPath } from '../snapshots/changed-file.ts';
-import type { SkippedFile } from '../snapshots/list-changes.ts';
-import type { FileDiff, ToolOutput } from '../tools/tool.ts';
+import type { ToolOutput } from '../tools/tool.ts';
 import type { AgentEndReason, TodoItem } from './agent-event.ts';
 import type { Approvals } from './approvals.ts';
+import { ChangeWatch, type Watched } from './change-watch.ts';
 import { type CallDecision, decideCall, placeOf } from './decide-call.ts';
+import { executeCall } from './execute-call.ts';
 import { type PreparedCall, prepareCall } from './prepare-call.ts';
 import type { RunParts } from './run-parts.ts';
 
 /** How many calls of one step run at once. */
 const maxAtOnce = 8;
-/** How many skipped files one notice names. */
-const maxNamed = 10;
-/** How long a tool may go on after its run was canceled, in milliseconds. */
-const graceMs = 10_000;
 
 /** What the calls of one step came to. */
 export interface CallsOutcome {
@@ -35,7 +31,7 @@ export interface CallsOutcome {
 export class CallRunner {
   readonly #parts: RunParts;
   readonly #approvals: Approvals;
-  readonly #step: number;
+  readonly #watch: ChangeWatch;
   readonly #changed = new Set<string>();
   readonly #touched = new Set<string>();
   #stop: CallsOutcome['stop'];
@@ -43,7 +39,7 @@ export class CallRunner {
   constructor(parts: RunParts, approvals: Approvals, step: number) {
     this.#parts = parts;
     this.#approvals = approvals;
-    this.#step = step;
+    this.#watch = new ChangeWatch(parts, step);
   }
 
   async run(calls: readonly PreparedCall[]): Promise<CallsOutcome> {
@@ -61,9 +57,9 @@ export class CallRunner {
     const { runnable } = call;
     if (runnable === undefined) return { text: call.fault, isError: true };
     const actions = await runnable.tool.actions(runnable.input, placeOf(this.#parts));
-    const before = await this.#snapshot(actions);
+    const before = await this.#watch.begin(actions);
     const { output } = await this.#execute(call, actions);
-    const change = await this.#change(before, actions);
+    const change = await this.#endWatch(before);
     if (change !== undefined) await this.#parts.lease.append(change);
     return output;
   }
@@ -72,24 +68,30 @@ export class CallRunner {
     const decision = await this.#decide(call);
     if (decision === undefined) return;
     if (decision.kind !== 'run') return this.#refuse(call, decision);
-    let before: string | undefined;
+    let before: Watched | undefined;
     try {
-      before = await this.#snapshot(decision.actions);
+      before = await this.#watch.begin(decision.actions);
     } catch (error) {
-      const failure = RpcError.from(error);
       if (this.#parts.signal.aborted) return;
-      const text = `It was not run, since no snapshot of the files could be taken: ${failure.message}`;
+      const { message } = RpcError.from(error);
+      const text = `It was not run, since no snapshot of the files could be taken: ${message}`;
       return this.#refuse(call, { kind: 'failed', text });
     }
     const { output, durationMs } = await this.#execute(call, decision.actions);
-    const change = await this.#change(before, decision.actions);
-    const changes = output.changes ?? (await this.#diffs(change));
-    await this.#commit(call, { ...output, changes }, durationMs, change);
+    try {
+      const change = await this.#endWatch(before);
+      const changes = output.changes ?? (await this.#watch.diffs(change));
+      await this.#commit(call, { ...output, changes }, durationMs, change);
+    } catch (error) {
+      // What the call gave is kept; what it changed is looked for again when the session goes on.
+      await this.#commit(call, output, durationMs);
+      throw error;
+    }
   }
 
   async #runBeside(unit: readonly PreparedCall[]): Promise<void> {
     const changing = unit.some(({ runnable }) => runnable?.tool.isReadOnly === false);
-    const before = changing ? await this.#snapshot([]) : undefined;
+    const before = changing ? await this.#watch.begin([]) : undefined;
     const waiting = [...unit];
     const work = async (): Promise<void> => {
       for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
@@ -106,7 +108,7 @@ export class CallRunner {
     const workers = Array.from({ length: Math.min(maxAtOnce, unit.length) }, work);
     // All come to their end, so that nothing runs on when one of them fails.
     const ends = await Promise.allSettled(workers);
-    const change = await this.#change(before, []);
+    const change = await this.#endWatch(before);
     if (change !== undefined) await this.#parts.lease.append(change);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
@@ -133,72 +135,19 @@ export class CallRunner {
     call: PreparedCall,
     allowed: readonly Action[],
   ): Promise<{ output: ToolOutput; durationMs: number }> {
-    const { options, channel, signal } = this.#parts;
-    const { runnable, part } = call;
-    const startedMs = options.now();
-    const context = {
-      ...placeOf(this.#parts),
-      callId: part.id,
-      signal,
-      allowed,
-      onProgress: (text: string) =>
-        channel.sendNow({ type: 'tool-progress', callId: part.id, text }),
-    };
-    const output = await withGrace(
-      async () => (await runnable?.tool.run(runnable.input, context)) ?? { text: call.fault },
-      signal,
-      (error) => options.onDefect?.(error, call.part.name),
-    );
-    for (const { path } of output.changes ?? []) this.#changed.add(path);
-    for (const action of output.isError === true ? [] : allowed) {
+    const executed = await executeCall(call, allowed, this.#parts);
+    const { changes = [], isError } = executed.output;
+    for (const { path } of changes) this.#changed.add(path);
+    for (const action of isError === true ? [] : allowed) {
       if (action.kind === 'read' || action.kind === 'write') this.#touched.add(action.path);
     }
-    return { output, durationMs: options.now() - startedMs };
+    return executed;
   }
 
-  /** The tree; undefined where there are no snapshots. */
-  async #snapshot(actions: readonly Action[]): Promise<string | undefined> {
-    const { snapshots, lease, signal } = this.#parts;
-    if (snapshots === undefined) return undefined;
-    const also = writtenPaths(actions);
-    const { tree, skipped } = await snapshots.take(signal, also);
-    await lease.append({ kind: 'snapshot', step: this.#step, tree, also });
-    await this.#tellSkipped(skipped);
-    return tree;
-  }
-
-  async #tellSkipped(skipped: readonly SkippedFile[]): Promise<void> {
-    const { channel, toldSkipped } = this.#parts;
-    const news = skipped.filter(({ path }) => !toldSkipped.has(path));
-    if (news.length === 0) return;
-    for (const { path } of news) toldSkipped.add(path);
-    const named = news.slice(0, maxNamed).map(({ path, reason }) => `${path} (${reason})`);
-    const more = news.length > maxNamed ? ` and ${news.length - maxNamed} more` : '';
-    const text = `Changes in these cannot be undone: ${named.join(', ')}${more}`;
-    await channel.send({ type: 'notice', text });
-  }
-
-  /** What changed since the snapshot; it is looked for even when the run was canceled. */
-  async #change(
-    before: string | undefined,
-    actions: readonly Action[],
-  ): Promise<EntryOf<'change'> | undefined> {
-    const { snapshots, guard } = this.#parts;
-    if (snapshots === undefined || before === undefined) return undefined;
-    const signal = AbortSignal.timeout(graceMs);
-    const { tree } = await snapshots.take(signal, writtenPaths(actions));
-    const changed = await snapshots.changes(before, tree, signal);
-    const paths = changed.map(({ bytePath }) => shownPath(bytePath));
-    for (const path of paths) this.#changed.add(path);
-    if (paths.length > 0) guard.clear();
-    return { kind: 'change', step: this.#step, before, after: tree, paths };
-  }
-
-  /** For a tool that does not say itself what it changed. */
-  async #diffs(change: EntryOf<'change'> | undefined): Promise<readonly FileDiff[]> {
-    const { snapshots } = this.#parts;
-    if (snapshots === undefined || change === undefined || change.paths.length === 0) return [];
-    return snapshots.diff(change.before, change.after, AbortSignal.timeout(graceMs));
+  async #endWatch(before: Watched | undefined): Promise<EntryOf<'change'> | undefined> {
+    const change = await this.#watch.end(before);
+    for (const path of change?.paths ?? []) this.#changed.add(path);
+    return change;
   }
 
   async #commit(
@@ -292,43 +241,6 @@ function isBeside({ runnable }: PreparedCall): boolean {
     runnable === undefined || runnable.tool.isReadOnly || runnable.tool.runsBesideOthers === true
   );
 }
-
-function writtenPaths(actions: readonly Action[]): string[] {
-  return actions.flatMap((action) => (action.kind === 'write' ? [action.path] : []));
-}
-
-/** A tool's output, or what its failure comes to; one that ignores a cancel is left behind after a while. */
-async function withGrace(
-  work: () => Promise<ToolOutput>,
-  signal: AbortSignal,
-  onDefect: (error: unknown) => void,
-): Promise<ToolOutput> {
-  const { promise: gaveUp, resolve } = Promise.withResolvers<ToolOutput>();
-  let timer: Timer | undefined;
-  const onAbort = (): void => {
-    timer = setTimeout(() => resolve(canceledOutput), graceMs);
-  };
-  const failed = (error: unknown): ToolOutput => {
-    if (signal.aborted) return canceledOutput;
-    onDefect(error);
-    const { message } = RpcError.from(error);
-    return { text: `The tool failed: ${message}`, isError: true, summary: 'failed' };
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work().catch(failed), gaveUp]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-const canceledOutput: ToolOutput = {
-  text: 'The call was canceled before it was done; what it did until then stays.',
-  isError: true,
-  summary: 'canceled',
-};
 
 function todoOf({ runnable }: PreparedCall): readonly TodoItem[] | undefined {
   if (runnable?.tool.name !== 'todo') return undefined;

@@ -15,6 +15,7 @@ import type { RunBudget } from './run-budget.ts';
 import type { RunEnd } from './run-end.ts';
 import type { RunParts } from './run-parts.ts';
 import { createSearchTools } from './search-tools.ts';
+import { systemPrompt } from './system-prompt.ts';
 import { createTaskTool, type Subtask } from './task-tool.ts';
 import { ToolRegistry } from './tool-registry.ts';
 import { openWorktree, type Worktree } from './worktree.ts';
@@ -108,7 +109,10 @@ async function runIn(
     toldSkipped: new Set(),
     signal,
   };
-  return await new AgentRun(parts, { request, agent, approvals, context, info, steers }).execute();
+  const prompt = { agent, mode: request.mode, ...place, nowMs: options.now() };
+  const base = agent.system ?? (await systemPrompt(prompt));
+  const run = { request, agent, approvals, context, info, steers, base };
+  return await new AgentRun(parts, run).execute();
 }
 
 interface OpenTools extends AsyncDisposable {
