@@ -15,7 +15,7 @@ export interface ProjectDecisions {
   readonly trustedRules?: string | undefined;
 }
 
-export interface RememberedRule {
+interface RememberedRule {
   readonly rule: string;
   /** When it was said, ISO 8601. */
   readonly at: string;

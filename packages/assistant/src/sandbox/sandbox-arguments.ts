@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { RpcError } from '@zeke/rpc';
 import { isWithin } from '../project/resolve-path.ts';
 
 export interface SandboxPlan {
@@ -28,8 +29,18 @@ export interface SandboxPlan {
  */
 export function sandboxArguments(plan: SandboxPlan): string[] {
   const { root, home, zekeHome, writable, hasNetwork, hasTerminal } = plan;
+  if (root === '/') {
+    throw new RpcError(
+      'failed_precondition',
+      'a project that is all of the system (/) cannot be confined: open a folder in it, or set sandbox.use to off',
+    );
+  }
+  const named = writable.map((path) => path.replace(/^~(?=\/)/, home)).flatMap(resolved);
+  const repository = sharedRepository(root);
+  const open = [...named, ...repository];
   const secrets = [zekeHome, ...secretNames.map((name) => join(home, name))].flatMap(resolved);
-  const open = writable.map((path) => path.replace(/^~(?=\/)/, home)).flatMap(resolved);
+  const isOpened = (secret: string): boolean => named.some((path) => isWithin(secret, path));
+  const outside = secrets.filter((path) => !isWithin(root, path));
   return [
     '--unshare-all',
     '--unshare-user',
@@ -44,11 +55,12 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
     ...(hasNetwork ? nameServers() : []),
     ...['--bind', plan.temporary, '/tmp'],
     ...(isFolder('/var/tmp') ? ['--tmpfs', '/var/tmp'] : []),
-    ...secrets.filter((path) => !isWithin(root, path)).flatMap(hide),
+    ...outside.filter(isOpened).flatMap(hide),
     ...open.flatMap((path) => ['--bind', path, path]),
+    ...outside.filter((path) => !isOpened(path)).flatMap(hide),
     ...['--bind', root, root],
     ...secrets.filter((path) => isWithin(root, path) && path !== root).flatMap(hide),
-    ...fixed(root).flatMap((path) => ['--ro-bind', path, path]),
+    ...[...fixed(root), ...repository.flatMap(fixedInRepository)].flatMap(readOnly),
     ...['--chdir', plan.cwd],
     '--',
   ];
@@ -124,22 +136,54 @@ function nameServers(): string[] {
     .flatMap((path) => ['--ro-bind', path, path]);
 }
 
-/** What is read outside the sandbox and decides what runs there, as far as it is there. */
+function readOnly(path: string): string[] {
+  return existsSync(path) ? resolved(path).flatMap((real) => ['--ro-bind', real, real]) : [];
+}
+
+/** What is read outside the sandbox and decides what runs there. */
 function fixed(root: string): string[] {
-  const names = [
-    '.git/config',
-    '.git/hooks',
-    '.zeke',
-    '.mcp.json',
-    '.envrc',
-    '.vscode',
-    '.idea',
-    '.husky',
-  ];
-  const all = names.map((name) => join(root, name));
+  const names = ['.zeke', '.mcp.json', '.envrc', '.vscode', '.idea', '.husky'];
+  const git = join(root, '.git');
   // The file of a linked work tree says where its repository is.
-  const link = join(root, '.git');
-  return [...all, ...(isFolder(link) ? [] : [link])]
-    .filter((path) => existsSync(path))
-    .flatMap(resolved);
+  const ofGit = isFolder(git) ? fixedInRepository(git) : [git];
+  return [...names.map((name) => join(root, name)), ...ofGit];
+}
+
+/** Configuration and hooks of a repository and of its submodules. */
+function fixedInRepository(repository: string): string[] {
+  const modules = join(repository, 'modules');
+  const names = isFolder(modules) ? readdirSync(modules).slice(0, maxModules) : [];
+  return [repository, ...names.map((name) => join(modules, name))].flatMap((folder) => [
+    join(folder, 'config'),
+    join(folder, 'hooks'),
+  ]);
+}
+
+/** More submodules than this are not looked at. */
+const maxModules = 256;
+
+/**
+ * The repository of a linked work tree, which commits go to: outside the project. Only where that
+ * repository names the work tree too, so that a file in the project cannot open any folder.
+ */
+function sharedRepository(root: string): string[] {
+  const git = join(root, '.git');
+  const entry = lstatSync(git, { throwIfNoEntry: false });
+  if (!entry?.isFile() || entry.size > maxLinkBytes) return [];
+  const own = /^gitdir: (.+)\n?$/.exec(readFileSync(git, 'utf8'))?.[1];
+  if (own === undefined) return [];
+  const folder = resolve(root, own);
+  const named = linkIn(join(folder, 'gitdir'));
+  const shared = linkIn(join(folder, 'commondir'));
+  if (named === undefined || shared === undefined) return [];
+  return resolve(folder, named) === git ? resolved(resolve(folder, shared)) : [];
+}
+
+/** Such files have one path in them. */
+const maxLinkBytes = 8_192;
+
+function linkIn(path: string): string | undefined {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (!entry?.isFile() || entry.size > maxLinkBytes) return undefined;
+  return readFileSync(path, 'utf8').trim();
 }

@@ -61,7 +61,7 @@ export interface Job {
 }
 
 /** Of a session, at the same time. */
-export const maxJobs = 16;
+const maxJobs = 16;
 /** Kept for a reader who has not come yet, for each job. */
 const ringBytes = 262_144;
 /** Kept of the beginning and of the end of a command's output. */

@@ -309,6 +309,46 @@ describe.skipIf(skipsWithout('bubblewrap'))('what the sandbox keeps', () => {
     ]);
   });
 
+  test('commits of a linked work tree reach its repository, whose configuration stays', async () => {
+    const main = join(here.base, 'main');
+    const tree = join(here.base, 'tree');
+    const git = `git -c user.name=a -c user.email=a@b`;
+    await Bun.$`git init -q ${main} && cd ${main} && git -c user.name=a -c user.email=a@b commit -qm one --allow-empty && git worktree add -q ${tree}`.quiet();
+    const place = { project: { root: tree, name: 'tree' }, cwd: tree, sessionId: 'tree' };
+    const run = (command: string) => here.bench.call('shell', { command }, place);
+    const { text } = await run(
+      `echo a > a && git add a && ${git} commit -qm two && git log --format=%s`,
+    );
+    expect(text).toStartWith('two\none\n');
+    expect((await run(`echo x >> ${main}/.git/config`)).isError).toBe(true);
+    expect((await run(`echo x > ${main}/x`)).isError).toBe(true);
+    // A file that only claims to be such a link opens nothing.
+    await Bun.write(join(here.base, 'fake/.git'), `gitdir: ${here.base}/home\n`);
+    const fake = {
+      project: { root: join(here.base, 'fake'), name: 'fake' },
+      cwd: join(here.base, 'fake'),
+      sessionId: 'fake',
+    };
+    expect(
+      (await here.bench.call('shell', { command: `touch ${here.base}/home/x` }, fake)).isError,
+    ).toBe(true);
+  });
+
+  test('all of the system is no project that can be confined', async () => {
+    const place = { project: { root: '/', name: 'root' }, cwd: '/', sessionId: 'root' };
+    const output = await here.bench.call('shell', { command: 'true' }, place);
+    expect(output.text).toContain('cannot be confined');
+  });
+
+  test('a folder that is opened does not bring its secrets with it, unless they are named', async () => {
+    const read = async (writable: string[]) => {
+      await using open = await house(found, { writable });
+      return (await open.shell(`cat ${open.base}/home/.ssh/id_rsa`)).isError;
+    };
+    expect(await read(['~/'])).toBe(true);
+    expect(await read(['~/.ssh'])).toBe(false);
+  });
+
   test('forks without end are ended', async () => {
     const number = sleeper();
     const bomb = `f() { sleep ${number} & }; for i in {1..300}; do f; done; wait`;

@@ -19,7 +19,7 @@ export interface ProcessRequest {
   readonly onOutput: (chunk: Uint8Array) => void;
 }
 
-export type EndedBy = 'time-limit' | 'output-limit' | 'stop';
+type EndedBy = 'time-limit' | 'output-limit' | 'stop';
 
 export interface ProcessEnd {
   readonly exitCode: number | undefined;
