@@ -69,11 +69,11 @@ export class AgentRun {
   async #begin(): Promise<void> {
     const { lease, snapshots, signal } = this.#parts;
     const { agent, request } = this.#options;
-    const orphans = await recoverSession(lease, snapshots, signal);
-    if (orphans > 0) await this.#notice(`${orphans} calls were interrupted; the model is told so`);
     for (const { seq, reason } of lease.damaged) {
       await this.#notice(`entry ${seq} of the session cannot be read and is left out: ${reason}`);
     }
+    const orphans = await recoverSession(lease, snapshots, signal);
+    if (orphans > 0) await this.#notice(`calls without a result: ${orphans}; the model is told so`);
     if (snapshots === undefined && !agent.isReadOnly) {
       await this.#notice('changes cannot be undone: no snapshots are taken');
     }

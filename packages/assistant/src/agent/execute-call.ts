@@ -14,14 +14,18 @@ export async function executeCall(
   allowed: readonly Action[],
   parts: RunParts,
 ): Promise<{ readonly output: ToolOutput; readonly durationMs: number }> {
-  const { options, channel, signal } = parts;
+  const { options, channel, judge, signal } = parts;
   const callId = part.id;
   const onProgress = (text: string): void =>
     channel.sendNow({ type: 'tool-progress', callId, text });
   const context = { ...placeOf(parts), callId, signal, allowed, onProgress };
   const startedMs = options.now();
   const output = await withGrace(
-    async () => (await runnable?.tool.run(runnable.input, context)) ?? { text: fault },
+    async () => {
+      if (runnable === undefined) return { text: fault };
+      const hides = await judge.hides?.();
+      return await runnable.tool.run(runnable.input, { ...context, ...(hides && { hides }) });
+    },
     signal,
     (error) => options.onDefect?.(error, part.name),
   );

@@ -6,6 +6,8 @@ export interface PermissionJudge {
   judge(toolName: string, actions: readonly Action[]): Promise<Verdict>;
   /** Keeps what the user answered, with `remembers` of the verdict that was asked about. */
   remember(decision: Decision, remembers: readonly string[]): Promise<void>;
+  /** Files that searches leave out though their folder may be read; absent where there are none. */
+  hides?(): Promise<(path: string) => boolean>;
 }
 
 export interface Verdict {

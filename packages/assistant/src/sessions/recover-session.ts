@@ -20,7 +20,11 @@ export async function recoverSession(
 ): Promise<number> {
   const known = await closeSnapshot(lease, snapshots, signal);
   const calls = openCalls(foldEntries(lease.entries).active);
-  const text = `This call was interrupted: the process that ran it ended. ${known}`;
+  const why =
+    lease.damaged.length === 0
+      ? 'This call was interrupted: the process that ran it ended.'
+      : 'This call was interrupted, or the record of its result is damaged.';
+  const text = `${why} ${known}`;
   await lease.append(
     ...calls.map(({ id }) => ({
       kind: 'result' as const,
