@@ -7,6 +7,7 @@ import { version } from '../version.ts';
 import { mcpGuard, mcpPolicy, mcpServer } from './compose-mcp.ts';
 import { hubServers } from './hub-servers.ts';
 import { mcpPinsPath } from './mcp-pins-path.ts';
+import { resultScan } from './scan-results.ts';
 
 export interface OpenMcpOptions {
   readonly config: ResolvedConfig;
@@ -35,7 +36,8 @@ export async function openMcp(options: OpenMcpOptions): Promise<OpenMcp> {
   const place = project && { root: project.root, home, environment };
   const questions = new HubQuestions();
   const pins = new ToolPins(mcpPinsPath(home));
-  const guard = mcpGuard({ config, gateway, log, pins, hub: () => hub });
+  const scan = resultScan(config.guardrails);
+  const guard = mcpGuard({ config, gateway, log, pins, hub: () => hub, ...(scan ? { scan } : {}) });
   const hub: Hub = parts.use(
     new Hub({
       servers: await hubServers(config.mcp, place),

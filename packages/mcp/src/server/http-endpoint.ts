@@ -136,7 +136,7 @@ export class HttpEndpoint implements AsyncDisposable {
     const { onerror, parts } = this.#options;
     return createMcpHandler(
       ({ authInfo }) => {
-        const { callsTool, caller } = authInfo?.extra as unknown as AskedExtra;
+        const { callsTool, caller } = (authInfo?.extra ?? {}) as unknown as AskedExtra;
         const server = new ServedServer(parts, caller);
         return callsTool ? server.readSchemas() : server;
       },
