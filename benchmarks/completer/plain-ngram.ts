@@ -26,6 +26,7 @@ class PlainNgram {
   /** By context, its tokens joined: how often each token came next. */
   readonly #next = new Map<string, Map<string, number>>();
   readonly #texts = new Map<string, string>();
+  readonly #rankings = new Map<string, Ranked>();
 
   replace(path: string, text: string): void {
     this.learn(path, this.#texts.get(path) ?? '', -1);
@@ -35,6 +36,7 @@ class PlainNgram {
   learn(path: string, text: string, weight: number): void {
     if (languageOf(path) === undefined) return;
     this.#texts.set(path, text);
+    this.#rankings.clear();
     const tokens = codeOf(path, text);
     for (let i = 0; i < tokens.length; i++) {
       for (let length = 0; length <= Math.min(i, maxContext); length++) {
@@ -51,26 +53,42 @@ class PlainNgram {
     const tokens = codeOf(path, prefix.slice(-4000));
     // What touches the cursor is being typed.
     const partial = /[\p{L}\p{N}_$]$/u.test(prefix) ? (tokens.pop() ?? '') : '';
+    const fits = (token: string) => token.length > partial.length && token.startsWith(partial);
     const shares = new Map<string, number>();
     let rest = 1;
     for (let length = Math.min(maxContext, tokens.length); length >= 0; length--) {
       if (length === 0 && shares.size >= maxAnswers) break;
-      const next = this.#next.get(tokens.slice(tokens.length - length).join('\0'));
-      const found = [...(next ?? [])].filter(
-        ([token, count]) => count > 0 && token.length > partial.length && token.startsWith(partial),
-      );
-      if (found.length === 0) continue;
-      const sum = found.reduce((all, [, count]) => all + count, 0);
-      for (const [token, count] of found) {
+      const { counts, sum } = this.#ranked(tokens.slice(tokens.length - length).join('\0'));
+      let found = 0;
+      for (const [token, count] of counts) {
+        if (!fits(token)) continue;
         shares.set(token, (shares.get(token) ?? 0) + (rest * (count - discount)) / sum);
+        if (++found === maxAnswers) break;
       }
-      rest *= (discount * found.length) / sum;
+      if (counts.length > 0) rest *= (discount * counts.length) / sum;
     }
     return [...shares]
       .toSorted((a, b) => b[1] - a[1])
       .slice(0, maxAnswers)
       .map(([token, confidence]) => ({ text: token.slice(partial.length), confidence }));
   }
+
+  /** What followed a context, the most frequent first; kept until something is learned. */
+  #ranked(context: string): Ranked {
+    const known = this.#rankings.get(context);
+    if (known !== undefined) return known;
+    const counts = [...(this.#next.get(context) ?? [])]
+      .filter(([, count]) => count > 0)
+      .toSorted((a, b) => b[1] - a[1]);
+    const ranked = { counts, sum: counts.reduce((all, [, count]) => all + count, 0) };
+    this.#rankings.set(context, ranked);
+    return ranked;
+  }
+}
+
+interface Ranked {
+  readonly counts: readonly (readonly [token: string, count: number])[];
+  readonly sum: number;
 }
 
 const discount = 0.75;

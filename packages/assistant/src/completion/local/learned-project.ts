@@ -6,7 +6,7 @@ import { Slices } from './slices.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Tokens that are learned of a project; files beyond are left out. */
-export const maxProjectTokens = 3_000_000;
+const maxProjectTokens = 3_000_000;
 
 /** Tokens of one segment: a prediction asks each, and one this large is sorted in some 0.3 s. */
 const segmentTokens = 1 << 19;

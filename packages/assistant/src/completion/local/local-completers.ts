@@ -1,10 +1,10 @@
 import { LocalCompleter } from './local-completer.ts';
 
 /** Memory of all projects together, unless said otherwise. */
-export const defaultMaxBytes = 192 * 1_048_576;
+const defaultMaxBytes = 192 * 1_048_576;
 
 /** Projects that are open together. */
-export const maxOpenProjects = 64;
+const maxOpenProjects = 64;
 
 export interface LocalCompletersOptions {
   /** Of the programs that list files: the `PATH` leads to git. */

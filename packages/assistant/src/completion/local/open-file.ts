@@ -6,13 +6,13 @@ import { TokenChain } from './token-chain.ts';
 import { specialTokens, type Vocabulary } from './vocabulary.ts';
 
 /** Characters before the cursor that are learned from: the last ones, cut at a line. */
-export const maxPrefixCharacters = 512 * 1_024;
+const maxPrefixCharacters = 512 * 1_024;
 
 /** Characters behind the cursor that are learned from. */
-export const maxSuffixCharacters = 64 * 1_024;
+const maxSuffixCharacters = 64 * 1_024;
 
 /** Characters of the cursor's line beyond which there is nothing to suggest: it was not typed. */
-export const maxLineCharacters = 4000;
+const maxLineCharacters = 4000;
 
 /** What is at the cursor. */
 export interface Cursor {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { languageOf } from './languages.ts';
 
 /** Larger files are not learned from: nobody typed them. */
-export const maxSourceBytes = 512 * 1_024;
+const maxSourceBytes = 512 * 1_024;
 
 /** The same for data and prose, of which there is much and little is learned. */
-export const maxDataBytes = 64 * 1_024;
+const maxDataBytes = 64 * 1_024;
 
 /** A file whose lines are longer on average was made by a program. */
 const maxMeanLineCharacters = 300;

@@ -18,7 +18,7 @@ export interface LocalSuggestion {
 export const maxSuggestions = 10;
 
 /** Tokens of a suggestion. */
-export const maxSuggestedTokens = 24;
+const maxSuggestedTokens = 24;
 
 /** Candidates looked at beyond those asked for, since some repeat what follows the cursor. */
 const spare = 4;

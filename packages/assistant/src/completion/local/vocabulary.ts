@@ -2,7 +2,7 @@
 export const maxTokenCharacters = 100;
 
 /** Different tokens that a project may have; later ones are all one, the unknown. */
-export const maxVocabulary = 256 * 1_024;
+const maxVocabulary = 256 * 1_024;
 
 /** Ids that stand for no text. */
 export const specialTokens = { unknown: 0, fileStart: 1, newline: 2, count: 3 } as const;
