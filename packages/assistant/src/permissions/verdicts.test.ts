@@ -112,7 +112,7 @@ describe('rules over commands', () => {
     [['shell(npm test *)'], 'npm test $(evil)', 'ask'],
     [['shell(npm test *)'], 'npm test `evil`', 'ask'],
     [['shell(npm test *)'], 'npm test <(evil)', 'ask'],
-    [['shell(npm test *)'], 'npm test "${x-$(evil)}"', 'ask'],
+    [['shell(npm test *)'], `npm test "\${x-$(evil)}"`, 'ask'],
     [['shell(npm test *)'], 'npm test > /etc/x', 'ask'],
     [['shell(npm test *)'], 'cat <<E\n$(evil)\nE\nnpm test', 'ask'],
     [['shell(npm test *)'], 'PATH=/tmp:$PATH npm test', 'ask'],

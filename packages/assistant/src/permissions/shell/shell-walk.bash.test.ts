@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '@zeke/foundation/testing';
 import fc from 'fast-check';
 import { matchesCommand } from '../command-pattern.ts';
+import { Permissions } from '../permissions.ts';
 import { walkShell } from './shell-walk.ts';
 import { globbedText, unknownText } from './shell-word.ts';
 
@@ -33,7 +34,34 @@ test('no program runs that was not found, in any script', async () => {
   expect(ran).toBeGreaterThan(understood.length);
 }, 60_000);
 
-const scriptCount = 400;
+/** Whatever a command line is made of: when it goes through, only what rules allow has run. */
+test('no command line that is allowed runs a program that no rule allows', async () => {
+  await using folder = await temporaryDirectory();
+  const root = await realpath(folder.path);
+  const permissions = await Permissions.open({
+    project: { root, name: 'project' },
+    zekeHome: join(root, 'zeke'),
+    home: '/nowhere',
+    mode: 'ask',
+    rules: { allow: ['shell(alfa *)', 'shell(bravo x *)'], deny: ['shell(alfa -c *)'] },
+  });
+  const samples = fc
+    .sample(script, { numRuns: scriptCount, seed: seed + 1 })
+    .map((text) => text.replaceAll(/charlie|delta/g, 'alfa').replaceAll('bravo', 'bravo x'));
+  const verdicts = await Promise.all(samples.map((text) => permissions.explain(text)));
+  const allowed = samples.filter((_text, at) => verdicts[at]?.verdict === 'allow');
+  const runs = await runAll(allowed);
+  for (const [at, text] of allowed.entries()) {
+    for (const words of runs[at] ?? []) {
+      const [program, first] = words;
+      const isAllowed = program === 'alfa' ? first !== '-c' : program === 'bravo' && first === 'x';
+      expect({ text, words, isAllowed }).toEqual({ text, words, isAllowed: true });
+    }
+  }
+  expect(allowed.length).toBeGreaterThan(scriptCount / 10);
+}, 60_000);
+
+const scriptCount = 300;
 const seed = 7;
 
 /** Words as they were found may become these, when what is unknown stands for any text. */
@@ -70,7 +98,7 @@ const leaf = fc.constantFrom(
   'x#no',
   'a#b',
   '""',
-  '${v:-w}',
+  `\${v:-w}`,
   '!',
   '[',
   ']',
@@ -79,7 +107,7 @@ const leaf = fc.constantFrom(
   '=',
   'v=1',
   '$((1+2))',
-  '${#v}',
+  `\${#v}`,
   '$"x"',
   'if',
   'do',
@@ -168,8 +196,7 @@ async function runAll(scripts: readonly string[]): Promise<string[][][]> {
   const bin = join(base, 'bin');
   await mkdir(bin);
   // In one line, so that bash writes it at once: calls run side by side.
-  const stub =
-    '#!/bin/bash\nset -- "${0##*/}" "$@"\nprintf \'%s\\0\' "${@//$\'\\n\'/$\'\\2\'}" $\'\\1\' >> "$STUB_LOG"\n';
+  const stub = `#!/bin/bash\nset -- "\${0##*/}" "$@"\nprintf '%s\\0' "\${@//$'\\n'/$'\\2'}" $'\\1' >> "$STUB_LOG"\n`;
   for (const each of 'alfa bravo charlie delta x y z m n w no q a'.split(' ')) {
     await writeFile(join(bin, each), stub);
     await chmod(join(bin, each), 0o755);

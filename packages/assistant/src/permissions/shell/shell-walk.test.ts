@@ -24,7 +24,7 @@ const cases: [string, string[]][] = [
   ],
   ['case $(a) in x|$(b)) c ;; *) d ;& esac', ['a', 'b', 'c', 'd']],
   [
-    'a $(b `c`) "$(d)" ${x:-$(e)} <(f) $((1 + $(g)))',
+    `a $(b \`c\`) "$(d)" \${x:-$(e)} <(f) $((1 + $(g)))`,
     ['b …', 'c', 'd', 'e', 'f', '? 1 + $(g)', 'g', 'a … … … /dev/fd/63 …'].toSorted(),
   ],
   ['[[ -f $(a) && x == b* ]] && c', ['a', 'c']],
@@ -44,7 +44,7 @@ const cases: [string, string[]][] = [
   ['(cd a; b); c', ['cd a', 'b @/p,/p/a', 'c']],
   ['cd a | b; cd; c', ['cd a', 'b', 'cd', 'c @/p,/h']],
   ['while a; do cd ..; done; b', ['a @?', 'cd .. @?', 'b @?']],
-  ['~/a $HOME/b "$PWD" ${HOME} ~c', ['/h/a /h/b /p /h …c']],
+  [`~/a $HOME/b "$PWD" \${HOME} ~c`, ['/h/a /h/b /p /h …c']],
   ['a {b,c}/*.ts {1..3} {d,/e}', ['a */*.ts * …']],
   ['$X a', ['? $X a']],
   ['a{b,c}', ['? a{b,c}']],
@@ -75,8 +75,8 @@ test.each(cases)('%s', (command, parts) => {
 describe('what nobody can say beforehand', () => {
   test.each([
     ['text that is evaluated as arithmetic', "x='a[$(id)]'; (( x ))"],
-    ['the same through a slice', "x='a[$(id)]'; echo ${y:x}"],
-    ['the same through an index', "x='a[$(id)]'; echo ${y[x]}"],
+    ['the same through a slice', `x='a[$(id)]'; echo \${y:x}`],
+    ['the same through an index', `x='a[$(id)]'; echo \${y[x]}`],
     ['the same in a test', "x='a[$(id)]'; [[ $x -eq 1 ]]"],
     ['the same through a loop', "for x in 'a[$(id)]'; do ((x)); done"],
     ['the same through read', 'read x; echo $((x))'],
@@ -87,8 +87,8 @@ describe('what nobody can say beforehand', () => {
     ['a name that is read into', "read 'a[$(id)]'"],
     ['a name that is printed into', "printf -v 'a[$(id)]' x"],
     ['a name that is taken away', "unset 'a[$(id)]'"],
-    ['an indirect name', "x='a[$(id)]'; echo ${!x}"],
-    ['a prompt', "x='$(id)'; echo ${x@P}"],
+    ['an indirect name', `x='a[$(id)]'; echo \${!x}`],
+    ['a prompt', `x='$(id)'; echo \${x@P}`],
     ['a reference', 'declare -n x=y'],
     ['an alias', 'alias ls=rm'],
     ['grammar that changes', 'shopt -s extglob'],
@@ -113,11 +113,13 @@ describe('what nobody can say beforehand', () => {
 
 test('it never throws, whatever it is given', () => {
   const token = fc.constantFrom(
-    ...'$( ` ( ) { } [[ ]] (( )) " \' \\ ; & | && || < > << <<< >& 2> # ! ~ * ? = += \n a b cd if then fi for in do done case esac while function $x ${ ${! @ : - eval bash -c xargs find -exec {} \\; trap declare read $\' $" <( \r'.split(
+    ...'$( ` ( ) { } [[ ]] (( )) " \' \\ ; & | && || < > << <<< >& 2> # ! ~ * ? = += \n a b cd if then fi for in do done case esac while function $x @ : - eval bash -c xargs find -exec {} \\; trap declare read $\' $" <( \r'.split(
       ' ',
     ),
     ' ',
     '\n',
+    `\${`,
+    `\${!`,
     '\0',
     '\uE000',
   );
@@ -130,6 +132,6 @@ test('it never throws, whatever it is given', () => {
     fc.property(text, (command) => {
       expect(walkShell(command, { cwd: '/p', home: '/h' })).toBeArray();
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
 });
