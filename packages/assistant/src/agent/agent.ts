@@ -9,6 +9,9 @@ import { defaultTimeoutMs, RunBudget } from './run-budget.ts';
 import { RunStop } from './run-end.ts';
 import { startRun } from './start-run.ts';
 
+/** Words that one run may have waiting for its next step. */
+const maxSteers = 100;
+
 interface Running {
   readonly steers: string[];
   readonly stop: AbortController;
@@ -66,11 +69,19 @@ export class Agent {
     return this.#approvals.answer(approvalId, decision, message);
   }
 
-  /** Words for a run that is under way, taken up before its next step. False where there is none. */
+  /**
+   * Words for a run that is under way, taken up before its next step. False where there is none. Throws
+   * `resource_exhausted` when 100 of them wait.
+   */
   steer(sessionId: string, text: string): boolean {
     const running = this.#running.get(sessionId);
-    running?.steers.push(text);
-    return running !== undefined;
+    if (running === undefined) return false;
+    if (running.steers.length >= maxSteers) {
+      const message = `session ${sessionId}: ${maxSteers} messages wait already; interrupt the run, or wait for its next step`;
+      throw new RpcError('resource_exhausted', message);
+    }
+    running.steers.push(text);
+    return true;
   }
 
   /** Ends a run where it is; its session stays. False where there is none. */

@@ -39,14 +39,16 @@ export class ChangeWatch {
 
   /** What changed since; to be appended together with the results of the calls. */
   async end(before: Watched | undefined): Promise<EntryOf<'change'> | undefined> {
-    const { snapshots, guard } = this.#parts;
+    const { snapshots, guard, isApart } = this.#parts;
     if (snapshots === undefined || before === undefined) return undefined;
     const signal = AbortSignal.timeout(lookTimeoutMs);
     const { tree } = await snapshots.take(signal, before.also);
     const changed = await snapshots.changes(before.tree, tree, signal);
     const paths = changed.map(({ bytePath }) => shownPath(bytePath));
     if (paths.length > 0) guard.clear();
-    return { kind: 'change', step: this.#step, before: before.tree, after: tree, paths };
+    const step = this.#step;
+    const change = { kind: 'change', step, before: before.tree, after: tree, paths } as const;
+    return isApart ? { ...change, isApart } : change;
   }
 
   /** For a tool that does not say itself what it changed. */

@@ -14,6 +14,8 @@ export interface RunParts {
   readonly options: AgentOptions;
   readonly project: Project;
   readonly cwd: string;
+  /** It works in a worktree. */
+  readonly isApart: boolean;
   readonly mode: PermissionMode;
   readonly judge: PermissionJudge;
   /** What is done where a call needs an answer. */

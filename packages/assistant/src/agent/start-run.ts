@@ -96,6 +96,7 @@ async function runIn(
     options,
     project: place.project,
     cwd: place.cwd,
+    isApart: request.worktree === true,
     mode: request.mode,
     judge,
     onAsk: request.onAsk ?? 'wait',

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelRequest } from '../model/model-client.ts';
+import { foldEntries } from '../sessions/fold-entries.ts';
 import { ScriptedModel, type ScriptedTurn } from '../testing/scripted-model.ts';
 import type { AgentEvent } from './agent-event.ts';
 import { agentFixture, said, writeCall } from './testing/agent-fixture.ts';
@@ -161,4 +162,31 @@ test('a worktree of a folder that is no repository is told; a whole run may work
   const end = (await zeke.run('alone', { worktree: true })).at(-1);
   expect(end).toMatchObject({ status: 'completed', message: said('on the branch zeke/') });
   await expect(zeke.read('c')).rejects.toThrow('ENOENT');
+  const { entries } = await zeke.sessions.get(zeke.lastSession);
+  expect(foldEntries(entries).changes).toEqual([]);
+});
+
+test('a worktree that a killed run has left is gone on with; each time has a branch of its own', async () => {
+  await using zeke = await agentFixture(
+    new ScriptedModel([
+      { text: 'nothing yet' },
+      { calls: [writeCall('mine', '1')] },
+      { text: 'done' },
+    ]),
+  );
+  git(zeke.root, 'init', '-q');
+  git(zeke.root, 'add', '.');
+  git(zeke.root, 'commit', '-qm', 'first');
+  const project = { root: zeke.root, name: 'shop' };
+  const place = { project, cwd: zeke.root, agent: 'build', model: 'm' };
+  const { id: sessionId } = await zeke.sessions.create(place);
+  const left = join(zeke.home, 'worktrees', sessionId);
+  git(zeke.root, 'worktree', 'add', '--quiet', '--detach', left);
+  await Bun.write(join(left, 'half'), 'half');
+  await zeke.run('go', { sessionId, worktree: true });
+  await zeke.run('on', { sessionId, worktree: true });
+  const branches = git(zeke.root, 'branch', '--list', '--format=%(refname:short)', 'zeke/*');
+  expect(branches.split('\n')).toEqual([`zeke/${sessionId}`, `zeke/${sessionId}-2`]);
+  expect(git(zeke.root, 'show', `zeke/${sessionId}:half`)).toBe('half');
+  expect(git(zeke.root, 'show', `zeke/${sessionId}-2:mine`)).toBe('1');
 });

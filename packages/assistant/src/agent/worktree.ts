@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { RpcError } from '@zeke/rpc';
@@ -8,6 +9,8 @@ import type { AgentOptions } from './agent-options.ts';
 
 /** What of its diff is told, in characters. */
 const maxToldLength = 20_000;
+/** Branches of one session. */
+const maxBranches = 100;
 /** How long git may take to put a worktree away, in milliseconds. */
 const closeTimeoutMs = 60_000;
 
@@ -45,9 +48,17 @@ export async function openWorktree(
       throw notPossible('it is no git repository, or has no commit yet', cause);
     },
   );
-  const base = (await git(project.root, 'stash', 'create')) || head;
   const root = join(worktrees.folder, id);
-  await git(project.root, 'worktree', 'add', '--quiet', '--detach', root, base);
+  // One that a killed run of the session has left is gone on with.
+  const left = existsSync(join(root, '.git'))
+    ? await git(root, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(() => undefined)
+    : undefined;
+  const base = left ?? ((await git(project.root, 'stash', 'create')) || head);
+  if (left === undefined) {
+    await rm(root, { recursive: true, force: true });
+    await git(project.root, 'worktree', 'prune');
+    await git(project.root, 'worktree', 'add', '--quiet', '--detach', root, base);
+  }
   const late = (folder: string, args: readonly string[]): Promise<Buffer> =>
     runGit(args, { cwd: folder, environment, signal: AbortSignal.timeout(closeTimeoutMs) });
   return {
@@ -71,7 +82,7 @@ const author = {
 async function finish(
   root: string,
   base: string,
-  branch: string,
+  name: string,
   title: string,
   run: (folder: string, args: readonly string[]) => Promise<Buffer>,
 ): Promise<string | undefined> {
@@ -82,9 +93,26 @@ async function finish(
   if (tree === (await git('rev-parse', `${base}^{tree}`))) return undefined;
   // Made by hand, so that no hook of the project runs.
   const commit = await git('commit-tree', tree, '-p', base, '-m', title);
-  await git('branch', branch, commit);
+  const branch = await makeBranch(name, commit, git);
   const diff = await git('diff', '--no-color', '--no-ext-diff', '--stat', '--patch', base, commit);
   return `Its changes are on the branch ${branch}; \`git cherry-pick --no-commit ${branch}\` takes them over:\n${cutText(diff, maxToldLength)}`;
+}
+
+/** The first name that is free: a session may come back with several branches. */
+async function makeBranch(
+  name: string,
+  commit: string,
+  git: (...args: string[]) => Promise<string>,
+): Promise<string> {
+  for (let count = 1; ; count += 1) {
+    const branch = count === 1 ? name : `${name}-${count}`;
+    try {
+      await git('branch', branch, commit);
+      return branch;
+    } catch (error) {
+      if (count === maxBranches) throw error;
+    }
+  }
 }
 
 function notPossible(reason: string, cause?: unknown): RpcError {

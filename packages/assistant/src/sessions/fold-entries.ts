@@ -10,7 +10,7 @@ export interface SessionState {
   readonly todo: readonly TodoItem[];
   /** Deferred tools that the model has found. */
   readonly foundTools: ReadonlySet<string>;
-  /** In order; `isUndone` after an undo that no redo followed. */
+  /** Those that can be undone, in order; `isUndone` after an undo that no redo followed. */
   readonly changes: readonly ChangeState[];
 }
 
@@ -35,7 +35,7 @@ export function foldEntries(entries: readonly SessionEntry[]): SessionState {
     else if (data.kind === 'compaction') compaction = data.record;
     else if (data.kind === 'todo') todo = data.items;
     else if (data.kind === 'tools') for (const name of data.names) foundTools.add(name);
-    else if (data.kind === 'change' && data.paths.length > 0) {
+    else if (data.kind === 'change' && data.paths.length > 0 && data.isApart !== true) {
       changes.set(seq, { seq, answerSeq, change: data, isUndone: false });
     } else if (data.kind === 'undo') {
       const of = changes.get(data.changeSeq);

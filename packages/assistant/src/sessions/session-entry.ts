@@ -104,6 +104,8 @@ const change = z.object({
   before: z.string(),
   after: z.string(),
   paths: list(z.string()),
+  /** In a worktree, whose changes come back as a branch: there is nothing to undo. */
+  isApart: z.boolean().exactOptional(),
 });
 
 /** A `change` was taken back, or made again. */

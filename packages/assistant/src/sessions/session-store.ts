@@ -231,7 +231,9 @@ export class SessionStore {
   async #remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.#storage.db.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('assistant_entries').where('session_id', 'in', ids).execute();
+      for (const table of ['assistant_entries', 'assistant_leases'] as const) {
+        await transaction.deleteFrom(table).where('session_id', 'in', ids).execute();
+      }
       await transaction.deleteFrom('assistant_sessions').where('id', 'in', ids).execute();
     });
   }

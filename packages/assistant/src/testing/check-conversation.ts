@@ -5,7 +5,8 @@ const toolName = /^[a-zA-Z0-9_-]{1,64}$/;
 /**
  * What keeps a request from being a conversation that every provider takes, in words; undefined when
  * nothing does. Turns alternate and begin and end with the user's, every tool call has its one result
- * at the head of the next message, ids are used once, no part is blank, and calls need tools.
+ * at the head of the next message, ids are used once, no part is blank, no
+ * message ends in a thought, and calls need tools.
  */
 export function checkConversation(request: ModelRequest): string | undefined {
   const { messages, tools = [] } = request;
@@ -42,6 +43,7 @@ function checkTurns(messages: readonly ModelMessage[]): string | undefined {
       const fault = checkPart(role, part);
       if (fault !== undefined) return `${place} ${fault}`;
     }
+    if (parts.at(-1)?.type === 'reasoning') return `${place} ends in a thought`;
   }
   return messages.length % 2 === 0 ? "the last message is not the user's" : undefined;
 }
@@ -53,8 +55,11 @@ function checkPart(role: 'user' | 'assistant', part: ModelPart): string | undefi
     return `of the ${role} has a ${part.type}`;
   }
   if (part.type === 'text' && part.text.trim() === '') return 'has a blank text';
-  if (part.type === 'reasoning' && part.text === '' && part.redacted === undefined) {
+  if (part.type === 'reasoning' && !(part.text || part.redacted || part.signature)) {
     return 'has an empty thought';
+  }
+  if (part.type === 'tool-call' && !toolName.test(part.name)) {
+    return `has a call of "${part.name}", which no tool can be named`;
   }
   if (part.type !== 'tool-result') return undefined;
   const isBlank = part.content.some((item) => item.type === 'text' && item.text.trim() === '');

@@ -99,6 +99,14 @@ test.each<[string, ModelMessage[]]>([
   ['message 1 has a blank text', [user(text(' '))]],
   ['message 1 of the user has a tool-call', [user(call('1'))]],
   [
+    'message 2 ends in a thought',
+    [user(text('a')), assistant({ type: 'reasoning', text: 'hm' }), user(text('b'))],
+  ],
+  [
+    'message 2 has an empty thought',
+    [user(text('a')), assistant({ type: 'reasoning', text: '' }, text('b')), user(text('b'))],
+  ],
+  [
     'message 3: no result of 2',
     [user(text('a')), assistant(call('1'), call('2')), user(result('1'))],
   ],
