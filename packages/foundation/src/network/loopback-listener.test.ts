@@ -14,6 +14,15 @@ test('the code comes with its state; others are sent away and waited on', async 
   expect((await query).get('code')).toBe('good');
 });
 
+test('one login after the other', async () => {
+  using listener = new LoopbackListener();
+  for (const state of ['first', 'second']) {
+    const query = listener.answer(state, never);
+    await fetch(`${listener.redirectUri}?state=${state}&code=of-${state}`);
+    expect((await query).get('code')).toBe(`of-${state}`);
+  }
+});
+
 test('nobody comes', async () => {
   using listener = new LoopbackListener();
   const stopped = AbortSignal.abort();

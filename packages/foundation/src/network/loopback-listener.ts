@@ -6,7 +6,7 @@ export class LoopbackListener implements Disposable {
   readonly redirectUri: string;
   readonly #server: ReturnType<typeof Bun.serve>;
   #state: string | undefined;
-  readonly #came = Promise.withResolvers<URLSearchParams>();
+  #came = Promise.withResolvers<URLSearchParams>();
 
   /** Port 0 is any that is free. Throws `failed_precondition` where the port is taken. */
   constructor(port = 0) {
@@ -20,6 +20,7 @@ export class LoopbackListener implements Disposable {
    */
   async answer(state: string, signal: AbortSignal): Promise<URLSearchParams> {
     this.#state = state;
+    this.#came = Promise.withResolvers();
     const ended = Promise.withResolvers<never>();
     const end = () => ended.reject(signal.reason);
     signal.addEventListener('abort', end);

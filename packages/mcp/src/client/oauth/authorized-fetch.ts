@@ -110,6 +110,7 @@ async function renewed(
   };
   // A refresh cannot widen what a token may (RFC 6749, section 6).
   const forceReauthorization = isStepUp && isStrictScopeSuperset(scope, tokens?.scope);
+  if (forceReauthorization) await provider.forgetClientFor(scope ?? '');
   if ((await auth(provider, { ...flow, forceReauthorization })) === 'AUTHORIZED') return;
   const { code, iss } = await signedIn(options);
   const redeem = { ...flow, authorizationCode: code, ...(iss === null ? {} : { iss }) };

@@ -1,4 +1,5 @@
 import type {
+  OAuthClientInformationContext,
   OAuthClientMetadata,
   OAuthClientProvider,
   OAuthDiscoveryState,
@@ -13,8 +14,14 @@ import type { SignIn } from './sign-in.ts';
 /** What is kept of a server: who we are to its authorization server, and what that gave us. */
 const keptSchema = z.looseObject({
   client: z
-    .looseObject({ client_id: z.string(), redirect_uris: z.array(z.string()).optional() })
+    .looseObject({
+      client_id: z.string(),
+      redirect_uris: z.array(z.string()).optional(),
+      scope: z.string().optional(),
+    })
     .optional(),
+  /** Whom a client that was registered by hand is registered at. */
+  issuer: z.string().optional(),
   tokens: z.looseObject({ access_token: z.string(), token_type: z.string() }).optional(),
 });
 type Kept = z.infer<typeof keptSchema>;
@@ -79,15 +86,11 @@ export class OauthProvider implements OAuthClientProvider {
     return this.#state;
   }
 
-  async clientInformation(): Promise<StoredOAuthClientInformation | undefined> {
+  async clientInformation(
+    context?: OAuthClientInformationContext,
+  ): Promise<StoredOAuthClientInformation | undefined> {
     const { oauth, signIn } = this.#options;
-    if (oauth.clientId !== undefined) {
-      const secret = oauth.clientSecret?.reveal();
-      return {
-        client_id: oauth.clientId,
-        ...(secret === undefined ? {} : { client_secret: secret }),
-      };
-    }
+    if (oauth.clientId !== undefined) return this.#configured(oauth.clientId, context?.issuer);
     const { client } = await this.#read();
     if (signIn === undefined) {
       if (client === undefined) throw this.#needsLogin();
@@ -99,8 +102,29 @@ export class OauthProvider implements OAuthClientProvider {
     return uris.includes(redirectUrl) ? client : undefined;
   }
 
+  /** What was registered by hand is for the first authorization server that was asked: a secret is sent to no other. */
+  async #configured(clientId: string, asked: string | undefined) {
+    const kept = await this.#read();
+    const issuer = kept.issuer ?? asked;
+    if (kept.issuer === undefined && issuer !== undefined) await this.#write({ ...kept, issuer });
+    const secret = this.#options.oauth.clientSecret?.reveal();
+    return {
+      client_id: clientId,
+      ...(secret === undefined ? {} : { client_secret: secret }),
+      ...(issuer === undefined ? {} : { issuer }),
+    };
+  }
+
   async saveClientInformation(client: StoredOAuthClientInformation): Promise<void> {
     await this.#write({ ...(await this.#read()), client });
+  }
+
+  /** Registers anew where the registration is for less: some authorization servers hold clients to that. */
+  async forgetClientFor(scope: string): Promise<void> {
+    const { client, ...rest } = await this.#read();
+    const registered = client?.scope?.split(' ') ?? [];
+    const isNarrow = scope.split(' ').some((each) => !registered.includes(each));
+    if (registered.length > 0 && isNarrow) await this.#write(rest);
   }
 
   /** With a context, of the flow itself, they are read anew: another process may have renewed them. */
