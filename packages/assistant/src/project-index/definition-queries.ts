@@ -150,13 +150,17 @@ function script(): string {
 
 /** `const`, `let` and `var` of a module, exported or not. */
 function globals(root: string): string {
+  const isFunction = 'value: [(arrow_function) (function_expression)]';
   return `
     (${root} [
-      (lexical_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression)]) @function)
-      (export_statement (lexical_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression)]) @function))
+      (lexical_declaration (variable_declarator name: (identifier) @name ${isFunction}) @function)
+      (export_statement (lexical_declaration
+        (variable_declarator name: (identifier) @name ${isFunction}) @function))
+    ])
+    (${root} [
       (lexical_declaration (variable_declarator name: (identifier) @name) @constant)
-      (variable_declaration (variable_declarator name: (identifier) @name) @variable)
       (export_statement (lexical_declaration (variable_declarator name: (identifier) @name) @constant))
+      (variable_declaration (variable_declarator name: (identifier) @name) @variable)
     ])`;
 }
 

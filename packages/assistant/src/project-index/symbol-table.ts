@@ -130,6 +130,11 @@ export class SymbolTable {
     });
   }
 
+  /** All names, by their numbers; some may be in no file any more. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
   /** All names that are defined anywhere. */
   *definedNames(): Generator<string> {
     for (const [number, name] of this.#names.entries()) {

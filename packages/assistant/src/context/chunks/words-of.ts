@@ -9,13 +9,20 @@ export function wordsOf(text: string): string[] {
     if (parts.length > 1) words.push(name.toLowerCase());
     for (const part of parts) words.push(stem(part.toLowerCase()));
   }
-  return words.filter(({ length }) => length >= minLength && length <= maxLength);
+  return words.filter(
+    (word) => word.length >= minLength && word.length <= maxLength && !fillers.has(word),
+  );
 }
 
-/** `tests`, `tested` and `testing` are asked for alike; endings of English, roughly. */
+/** `parses`, `parsed`, `parsing` and `parse` are asked for alike; endings of English, roughly. */
 function stem(word: string): string {
-  if (word.length > 5 && word.endsWith('ing')) return word.slice(0, -3);
-  if (word.length > 4 && word.endsWith('ed')) return word.slice(0, -2);
-  if (word.length > 4 && word.endsWith('es')) return word.slice(0, -2);
-  return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
+  const bare = word.replace(/(?<=..)(ing|ies|ed|es|s)$/, (ending) => (ending === 'ies' ? 'y' : ''));
+  return bare.length > 3 ? bare.replace(/e$/, '') : bare;
 }
+
+/** Words of questions, which say nothing of code. */
+const fillers = new Set(
+  `a an and are as at be by can did do does for from has have how i if in into is it its me my not
+   of on or our please show so that the their them there these they this to us was we what when
+   where which who why will with would you your`.split(/\s+/),
+);
