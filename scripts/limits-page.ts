@@ -6,6 +6,7 @@
 import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index.ts';
 import { fixedLimits, keyLimits } from './limits.ts';
 import { assistantLimits } from './limits-assistant.ts';
+import { mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
 
 const root = new URL('..', import.meta.url);
@@ -51,13 +52,13 @@ export async function withLimits(page: string): Promise<string> {
 
 async function table(): Promise<string> {
   const keys = new Map((await listConfigKeys()).map((key) => [key.path, key]));
-  const ofKeys = keyLimits.map(({ group, key, then, what }) => {
+  const ofKeys = [...keyLimits, ...mcpKeyLimits].map(({ group, key, then, what }) => {
     const found = keys.get(key);
     if (found === undefined) throw new Error(`there is no key ${key}`);
     return { group, cells: [what, `\`${key}\``, defaultOf(found), then] };
   });
   const fixed = await Promise.all(
-    [...fixedLimits, ...ruleLimits, ...assistantLimits].map(
+    [...fixedLimits, ...ruleLimits, ...mcpFixedLimits, ...assistantLimits].map(
       async ({ group, then, what, ...limit }) => {
         const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
         return { group, cells: [what, 'fixed', value, then] };

@@ -12,7 +12,7 @@ import type { WebSocketRoute } from '../web-sockets.ts';
 import { keylessCallers } from './record-call.ts';
 
 /** Where MCP is, over HTTP and WebSocket. */
-export const mcpPath = '/mcp';
+const mcpPath = '/mcp';
 
 export interface McpDoorOptions {
   readonly server: ZekeMcpServer;

@@ -13,7 +13,7 @@ import { mcpError, type ServedResources } from '@zeke/mcp';
 /** Files that are listed. */
 export const maxListedFiles = 2_000;
 /** The largest file that is read as a resource, in bytes. */
-export const maxResourceBytes = 5 * 1024 * 1024;
+const maxResourceBytes = 5 * 1024 * 1024;
 /** How long a file has to be quiet before its watchers are told of a change, in milliseconds. */
 const settleMs = 50;
 

@@ -22,7 +22,7 @@ export type Scan = (text: string) => Scanned | Promise<Scanned>;
 /** In `_meta` of a result: kinds of what was found in it. */
 export const foundMetaKey = 'zeke.dev/found';
 /** In `_meta` of a result that was cut: how many bytes it had. */
-export const cutMetaKey = 'zeke.dev/cut-bytes';
+const cutMetaKey = 'zeke.dev/cut-bytes';
 
 /** What stands before a result in which instructions were found: a model reads it first. */
 export const untrustedNotice =

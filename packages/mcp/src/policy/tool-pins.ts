@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ToolChange } from './mcp-call.ts';
 
 /** Tools that are remembered of all servers. */
-export const maxPinnedTools = 20_000;
+const maxPinnedTools = 20_000;
 /** Characters of a description that are kept, for the difference that people are shown. */
 const maxKeptChars = 20_000;
 

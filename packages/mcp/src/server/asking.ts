@@ -11,7 +11,7 @@ import {
 import { mcpError } from '../mcp-error.ts';
 
 /** Calls that wait for an answer of their caller, of all callers together. */
-export const maxParkedCalls = 1_000;
+const maxParkedCalls = 1_000;
 /** How long a call waits for its caller to answer, in milliseconds. */
 export const parkedCallMs = 10 * 60_000;
 

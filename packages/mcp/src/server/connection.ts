@@ -7,7 +7,7 @@ import { ServedServer, type ServerParts } from './served-server.ts';
 import { type TextSink, TextTransport } from './text-transport.ts';
 
 /** Subscriptions of one connection. */
-export const maxListensOfConnection = 100;
+const maxListensOfConnection = 100;
 
 /** One client on a connection of its own: standard input and output, or a WebSocket. */
 export interface Connection {

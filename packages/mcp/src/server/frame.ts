@@ -4,7 +4,7 @@ import { isDeeperThan, maxJsonDepth } from '@zeke/foundation';
 /** The largest message of any transport, in bytes. */
 export const maxMessageBytes = 8 * 1024 * 1024;
 /** Messages of one batch. */
-export const maxBatchLength = 50;
+const maxBatchLength = 50;
 
 /** Why what came is no message: answered with this code. */
 export class FrameFault extends Error {

@@ -19,7 +19,7 @@ import { ServedServer, type ServerParts } from './served-server.ts';
 import { type SessionLimits, Sessions } from './sessions.ts';
 
 /** Open `subscriptions/listen` of all callers. */
-export const maxListens = 1_000;
+const maxListens = 1_000;
 
 export interface HttpEndpointOptions {
   readonly parts: ServerParts;

@@ -2,7 +2,7 @@ import { mcpError } from '../mcp-error.ts';
 import type { McpCaller, ServedResources } from './served.ts';
 
 /** Resources that one connection may watch. */
-export const maxWatchedResources = 1_000;
+const maxWatchedResources = 1_000;
 
 /** The resources that a connection watches; changes are told until it is disposed of. */
 export class ResourceWatch implements Disposable {

@@ -34,7 +34,7 @@ export interface ServerParts {
 }
 
 /** Things listed in one page. */
-export const pageLength = 500;
+const pageLength = 500;
 
 /** One connection, session or request of MCP: what is served, in the methods of the protocol. */
 export class ServedServer extends McpServer {

@@ -1,8 +1,8 @@
 import type { EventStore, JSONRPCMessage } from '@modelcontextprotocol/server';
 
 /** Of one session: messages, and bytes of them, that a client who lost its stream can still have. */
-export const maxKeptEvents = 1_000;
-export const maxKeptEventBytes = 4 * 1024 * 1024;
+const maxKeptEvents = 1_000;
+const maxKeptEventBytes = 4 * 1024 * 1024;
 
 interface Kept {
   readonly number: number;

@@ -5,11 +5,9 @@ import type { ZekeMcpServer } from './mcp-server.ts';
 import type { McpCaller } from './served.ts';
 
 /** Open WebSockets of all callers. */
-export const maxMcpSockets = 1_000;
+const maxMcpSockets = 1_000;
 /** What a client that reads slowly may leave unread, in bytes; beyond, it is cut. */
 const maxBackpressureBytes = 16 * 1024 * 1024;
-/** The subprotocol of MCP over WebSocket. */
-export const mcpSubprotocol = 'mcp';
 
 /** What `Bun.serve` keeps with a socket. */
 export interface McpSocketData {
