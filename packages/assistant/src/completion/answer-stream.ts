@@ -1,4 +1,5 @@
 import { RpcError } from '@zeke/rpc';
+import { openBrackets } from './brackets.ts';
 import { cleanCompletion } from './clean-completion.ts';
 import type { CursorPlace } from './cursor.ts';
 
@@ -31,6 +32,7 @@ export class AnswerStream {
   readonly prefix: string;
   readonly suffix: string;
   readonly #options: AnswerStreamOptions;
+  readonly #openBrackets: number;
   readonly #abort = new AbortController();
   /** Resolves when it has ended, however it did. */
   readonly ended: Promise<void>;
@@ -47,6 +49,7 @@ export class AnswerStream {
     this.suffix = options.suffix;
     this.#options = options;
     this.#model = options.model;
+    this.#openBrackets = openBrackets(options.prefix, options.suffix);
     this.ended = this.#read();
   }
 
@@ -124,8 +127,14 @@ export class AnswerStream {
 
   #clean(isWhole: boolean): void {
     const { place, prefix, suffix } = this.#options;
-    const isChat = this.#isChat;
-    this.#cleaned = cleanCompletion(this.#raw, { prefix, suffix, place, isChat, isWhole });
+    this.#cleaned = cleanCompletion(this.#raw, {
+      prefix,
+      suffix,
+      place,
+      openBrackets: this.#openBrackets,
+      isChat: this.#isChat,
+      isWhole,
+    });
   }
 
   /** More would be cut off anyway. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { openBrackets } from './brackets.ts';
 import { cleanCompletion } from './clean-completion.ts';
 import { cursorPlace } from './cursor.ts';
 
@@ -12,7 +13,8 @@ interface Options {
 function clean(document: string, answer: string, { isChat = false, isWhole = true }: Options = {}) {
   const [prefix = '', suffix = ''] = document.split('|', 2);
   const place = cursorPlace(prefix, suffix);
-  return cleanCompletion(answer, { prefix, suffix, place, isChat, isWhole });
+  const around = { prefix, suffix, place, openBrackets: openBrackets(prefix, suffix) };
+  return cleanCompletion(answer, { ...around, isChat, isWhole });
 }
 
 test.each([

@@ -1,9 +1,11 @@
 import { redactText } from '@zeke/foundation';
-import { isUnbalanced, openBrackets, strayCloser } from './brackets.ts';
+import { isUnbalanced, strayCloser } from './brackets.ts';
 import { type CursorPlace, indentOf, joinsWords } from './cursor.ts';
 
 /** Lines of a completion; more are not read before they are taken. */
 const maxLines = 24;
+/** How much of what stands before the cursor may come back. */
+const echoCharacters = 2_000;
 /** As often may a line be repeated before the model is taken to run in circles. */
 const maxRepeats = 2;
 /** An end that is the beginning of what follows is a repetition from this length on. */
@@ -13,6 +15,8 @@ export interface CleanOptions {
   readonly prefix: string;
   readonly suffix: string;
   readonly place: CursorPlace;
+  /** How many brackets may be closed: `openBrackets` of what stands around the cursor. */
+  readonly openBrackets: number;
   /** The model was asked in words, and may have answered in words. */
   readonly isChat: boolean;
   /** False while more may come: nothing is decided that the rest could change. */
@@ -49,7 +53,7 @@ function withoutFences(text: string): string {
 
 /** Models that were asked in words write the line, or some lines, that they go on with. */
 function withoutEcho(text: string, prefix: string, { lineBefore }: CursorPlace): string {
-  const lines = prefix.split('\n');
+  const lines = prefix.slice(-echoCharacters).split('\n');
   for (let count = Math.min(5, lines.length); count > 0; count--) {
     const tail = lines.slice(-count).join('\n');
     if (tail.trim().length >= minOverlap && text.startsWith(tail)) return text.slice(tail.length);
@@ -103,8 +107,8 @@ function leaves(line: string, { indent, opensBlock }: CursorPlace): boolean {
 }
 
 /** Brackets that the text behind the cursor closes are not closed twice. */
-function withoutStrayClosers(text: string, { prefix, suffix }: CleanOptions): string {
-  const at = strayCloser(text, openBrackets(prefix, suffix));
+function withoutStrayClosers(text: string, { openBrackets }: CleanOptions): string {
+  const at = strayCloser(text, openBrackets);
   return at === undefined ? text : text.slice(0, at);
 }
 

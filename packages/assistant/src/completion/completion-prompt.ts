@@ -12,8 +12,8 @@ const suffixShare = 0.2;
 /** Tokens of an answer. */
 const lineTokens = 80;
 const blockTokens = 320;
-/** No token of code is longer on average. */
-const charactersPerToken = 6;
+/** More than tokens of code have on average. */
+const charactersPerToken = 4;
 
 const marker = '<|cursor|>';
 

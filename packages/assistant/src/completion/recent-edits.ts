@@ -48,15 +48,27 @@ export class RecentEdits {
 /** The lines that differ, of what the text is now. */
 function changed(before: string, after: string): string | undefined {
   const shorter = Math.min(before.length, after.length);
-  let from = 0;
-  while (from < shorter && before[from] === after[from]) from++;
-  let tail = 0;
-  while (tail < shorter - from && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  const from = sameLength(shorter, (at, length) => {
+    return before.slice(at, at + length) === after.slice(at, at + length);
+  });
+  const tail = sameLength(shorter - from, (at, length) => {
+    const ends = [before.length - at, after.length - at] as const;
+    return before.slice(ends[0] - length, ends[0]) === after.slice(ends[1] - length, ends[1]);
+  });
   const size = after.length - tail - from;
   const start = after.lastIndexOf('\n', from - 1) + 1;
   const next = after.indexOf('\n', after.length - tail);
   const lines = after.slice(start, next < 0 ? after.length : next).slice(0, maxEditCharacters);
   return size < minEditCharacters && lines.trim().length < minEditCharacters ? undefined : lines;
+}
+
+/** How far two texts are the same, up to `most`: in blocks, then in halves of the block that differs. */
+function sameLength(most: number, isSame: (at: number, length: number) => boolean): number {
+  let at = 0;
+  for (let length = 4_096; length >= 1; length >>= 1) {
+    while (at + length <= most && isSame(at, length)) at += length;
+  }
+  return at;
 }
 
 /** One goes on with the other, as somebody types on. */
