@@ -27,11 +27,16 @@ export {
 } from './completion/local/index.ts';
 export { RelatedDefinitions } from './completion/related-definitions.ts';
 export type { CompactionRecord } from './context/compaction/compaction-record.ts';
+export { ImportedDefinitions } from './context/completion/imported-definitions.ts';
 export type { ContextBuilder } from './context/context-builder.ts';
 export {
   type ContextBuilderOptions,
   createContextBuilder,
 } from './context/create-context-builder.ts';
+export type { MentionSources } from './context/mentions/mention-sources.ts';
+export { type FoundReference, findReferences } from './context/search/find-references.ts';
+export { type ProjectContextRequest, projectContext } from './context/search/project-context.ts';
+export { type CodeSearch, type FoundCode, searchCode } from './context/search/search-code.ts';
 export {
   type CodeDiagnostic,
   type DiagnosticsReport,
@@ -77,6 +82,10 @@ export {
   type ResolvePathOptions,
   resolvePath,
 } from './project/resolve-path.ts';
+export type { CodeIndex, CodeIndexStats } from './project-index/code-index.ts';
+export { CodeIndexes, type CodeIndexesOptions } from './project-index/code-indexes.ts';
+export { type SymbolSearch, searchSymbols } from './project-index/search-symbols.ts';
+export type { Definition, SymbolTable } from './project-index/symbol-table.ts';
 export { describeSandbox, type FoundSandbox, findSandbox } from './sandbox/find-sandbox.ts';
 export { type NumberedEvent, RunRegistry } from './service/run-registry.ts';
 export {
