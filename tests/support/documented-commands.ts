@@ -31,7 +31,9 @@ function wordsOf(command: string): string[] {
   return words.slice(first).map((word) => word.replace(/^\.\//, ''));
 }
 
-/** The flags among words, such as `[--host --port]`. */
+/** The flags among words, such as `[--host --port]`; what follows `--` is another program's. */
 export function flagsIn(words: readonly string[]): string[] {
-  return words.flatMap((word) => /^\[?(--[a-z][\w-]*|-[a-z](?!\w))/i.exec(word)?.[1] ?? []);
+  const end = words.indexOf('--');
+  const own = end < 0 ? words : words.slice(0, end);
+  return own.flatMap((word) => /^\[?(--[a-z][\w-]*|-[a-z](?!\w))/i.exec(word)?.[1] ?? []);
 }
