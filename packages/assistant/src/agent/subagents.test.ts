@@ -142,7 +142,7 @@ test('in a worktree, changes come back as a branch, and nothing else is left', a
   expect(git(zeke.root, 'branch', '--list', 'zeke/*').split('\n')).toHaveLength(1);
   expect(git(zeke.root, 'worktree', 'list').split('\n')).toHaveLength(1);
   expect(git(zeke.root, 'status', '--porcelain')).toBe('M a');
-  expect(await readdir(join(zeke.home, 'worktrees'))).toEqual([]);
+  expect(await readdir(join(zeke.home, 'worktrees'))).toEqual(['lock']);
   git(zeke.root, 'cherry-pick', '--no-commit', branch);
   expect([await zeke.read('a'), await zeke.read('b')]).toEqual(['changed\n', 'new\n']);
 });

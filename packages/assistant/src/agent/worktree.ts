@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { withFileLock } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { Project } from '../project/project.ts';
 import { cutText } from '../sessions/cut-text.ts';
@@ -49,16 +50,18 @@ export async function openWorktree(
     },
   );
   const root = join(worktrees.folder, id);
-  // One that a killed run of the session has left is gone on with.
-  const left = existsSync(join(root, '.git'))
-    ? await git(root, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(() => undefined)
-    : undefined;
-  const base = left ?? ((await git(project.root, 'stash', 'create')) || head);
-  if (left === undefined) {
+  // Git's own locks fail at once where two do this at the same time.
+  const lock = join(worktrees.folder, 'lock');
+  const base = await withFileLock(lock, async () => {
+    const left = await headOf(root, git);
+    // One that a killed run of the session has left is gone on with.
+    if (left !== undefined) return left;
+    const commit = (await git(project.root, 'stash', 'create')) || head;
     await rm(root, { recursive: true, force: true });
     await git(project.root, 'worktree', 'prune');
-    await git(project.root, 'worktree', 'add', '--quiet', '--detach', root, base);
-  }
+    await git(project.root, 'worktree', 'add', '--quiet', '--detach', root, commit);
+    return commit;
+  });
   const late = (folder: string, args: readonly string[]): Promise<Buffer> =>
     runGit(args, { cwd: folder, environment, signal: AbortSignal.timeout(closeTimeoutMs) });
   return {
@@ -66,10 +69,21 @@ export async function openWorktree(
     cwd: join(root, relative(project.root, cwd)),
     finish: (title) => finish(root, base, `zeke/${id}`, title, late),
     [Symbol.asyncDispose]: async () => {
-      await late(project.root, ['worktree', 'remove', '--force', root]).catch(() => {});
-      await rm(root, { recursive: true, force: true });
+      await withFileLock(lock, async () => {
+        await late(project.root, ['worktree', 'remove', '--force', root]).catch(() => {});
+        await rm(root, { recursive: true, force: true });
+      });
     },
   };
+}
+
+/** What a worktree has checked out; undefined where there is none. */
+async function headOf(
+  root: string,
+  git: (folder: string, ...args: string[]) => Promise<string>,
+): Promise<string | undefined> {
+  if (!existsSync(join(root, '.git'))) return undefined;
+  return git(root, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(() => undefined);
 }
 
 const author = {
