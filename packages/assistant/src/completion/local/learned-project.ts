@@ -104,13 +104,17 @@ export class LearnedProject {
   update(path: string, text?: string): void {
     if (this.#signal.aborted || !isWorthLearning(path)) return;
     this.#forget(path);
-    if (this.#store.files + this.#changes.size >= maxProjectFiles) return;
+    const { files, tokens } = this.#store;
+    if (files + this.#changes.size >= maxProjectFiles || tokens >= maxProjectTokens) return;
     const isKept = text !== undefined && this.#waitingCharacters < maxWaitingCharacters;
     this.#changes.set(path, isKept ? text : undefined);
     if (isKept) this.#waitingCharacters += text.length;
-    this.#work ??= this.#learnChanges().finally(() => {
+    if (this.#work !== undefined) return;
+    this.#work = this.#learnChanges().finally(() => {
       this.#work = undefined;
     });
+    // Told to who waits until it is settled.
+    this.#work.catch(() => {});
   }
 
   /** A file is gone. */

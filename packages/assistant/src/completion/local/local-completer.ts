@@ -1,4 +1,5 @@
 import { isAbsolute, relative, sep } from 'node:path';
+import { RpcError } from '@zeke/rpc';
 import { languageOf, unknownLanguage } from './languages.ts';
 import { LearnedProject, type LearnedStatus } from './learned-project.ts';
 import { levelsFrom } from './nearness.ts';
@@ -122,7 +123,7 @@ export class LocalCompleter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
+    this.#abort.abort(new RpcError('canceled', `${this.root}: its completer was closed`));
     this.#openFiles.clear();
     await this.#reading.catch(() => {});
     await this.#project.settled();

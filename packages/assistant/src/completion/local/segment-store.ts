@@ -76,14 +76,9 @@ export class SegmentStore {
   }
 
   /** Adds a file to the draft of its family, a new one where there is none. */
-  draft(
-    drafts: Map<string, SegmentDraft>,
-    path: string,
-    text: string,
-    version: number,
-  ): SegmentDraft | undefined {
+  draft(drafts: Map<string, SegmentDraft>, path: string, text: string, version: number): void {
     const language = languageOf(path);
-    if (language === undefined) return undefined;
+    if (language === undefined) return;
     const { family } = language;
     const draft = drafts.get(family) ?? newDraft(family);
     drafts.set(family, draft);
@@ -94,15 +89,15 @@ export class SegmentStore {
     tokens.push(specialTokens.fileStart, gaps.none);
     addCodeTokens(tokens, text, language, this.vocabulary);
     this.vocabulary.countUses(tokens.ids, start + 1, tokens.length);
-    return draft;
   }
 
-  /** Makes a draft a segment, without what changed since. */
+  /** Makes a draft a segment, without what changed since or was learned in the meantime. */
   async seal(draft: SegmentDraft, slices: Slices): Promise<void> {
     if (draft.files.length === 0) return;
     const segment = await slices.run(Segment.build(draft, this.vocabulary.size));
     for (const [file, { path }] of draft.files.entries()) {
-      if (this.versionOf(path) !== draft.versions[file]) segment.kill(file);
+      const isOld = this.versionOf(path) !== draft.versions[file] || this.#places.has(path);
+      if (isOld) segment.kill(file);
       else this.#places.set(path, { segment, file });
     }
     this.#tokens += segment.liveTokens;
@@ -118,7 +113,10 @@ export class SegmentStore {
     if (!isDue) return;
     const old = new Set(all.filter((segment) => isSmall(segment) || isHalfDead(segment)));
     const draft = newDraft(family);
-    for (const segment of old) this.#copyLiving(segment, draft);
+    for (const segment of old) {
+      this.#copyLiving(segment, draft);
+      await slices.breathe();
+    }
     const merged = await slices.run(Segment.build(draft, this.vocabulary.size));
     for (const [file, { path }] of draft.files.entries()) {
       if (this.versionOf(path) !== draft.versions[file]) merged.kill(file);

@@ -51,10 +51,6 @@ export class Vocabulary {
     return String.fromCharCode(...this.#characters.subarray(start, this.#ends[id]));
   }
 
-  lengthOf(id: number): number {
-    return id < specialTokens.count ? 0 : (this.#ends[id] ?? 0) - this.#start(id);
-  }
-
   startsWith(id: number, prefix: string): boolean {
     if (id < specialTokens.count) return prefix.length === 0;
     const start = this.#start(id);
@@ -75,18 +71,6 @@ export class Vocabulary {
       start = this.#ends[id] as number;
     }
     return found;
-  }
-
-  /** The first character's code; 0 for special tokens. */
-  firstCode(id: number): number {
-    return id < specialTokens.count ? 0 : (this.#characters[this.#start(id)] as number);
-  }
-
-  /** The last character's code; 0 for special tokens. */
-  lastCode(id: number): number {
-    return id < specialTokens.count
-      ? 0
-      : (this.#characters[(this.#ends[id] as number) - 1] as number);
   }
 
   /** Counts the ids from `start` to `end` as learned once more each. */
