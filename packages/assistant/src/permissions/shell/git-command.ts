@@ -1,3 +1,5 @@
+import { isKnown } from './shell-word.ts';
+
 /** A call of git, its options before the subcommand apart. */
 export interface GitCommand {
   /** Undefined where it is not known, or none is there. */
@@ -40,14 +42,29 @@ export function readGitCommand(words: readonly string[]): GitCommand {
 export function isReadOnlyGit(words: readonly string[]): boolean {
   const { subcommand, args, isRedirected } = readGitCommand(words);
   if (isRedirected || subcommand === undefined) return words.slice(1).join(' ') === '--version';
-  if (args.some((arg) => refusedOption.test(arg))) return false;
+  if (args.some(isRefused)) return false;
   if (plain.has(subcommand)) return true;
   return checked[subcommand]?.(args) ?? false;
 }
 
-/** They write files or run programs; what begins unknown may be one of them. */
-const refusedOption =
-  /^[\uE000\uE001]|^--(?:output|ext-diff|textconv|open-files-in-pager|upload-pack|exec|filters|run|edit)|^-O/;
+/** An option that writes files or runs programs, also cut short as git lets it be, or that may turn out as one. */
+function isRefused(arg: string): boolean {
+  if (/^[\uE000\uE001]|^-O/.test(arg)) return true;
+  const name = /^--([^=]+)/.exec(arg)?.[1];
+  if (name === undefined) return false;
+  return refused.some((each) => each.startsWith(name) || name.startsWith(each)) || !isKnown(name);
+}
+
+const refused = [
+  'output',
+  'ext-diff',
+  'textconv',
+  'open-files-in-pager',
+  'upload-pack',
+  'exec',
+  'filters',
+  'edit',
+];
 
 const plain = new Set([
   'blame',

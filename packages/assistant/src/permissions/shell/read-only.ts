@@ -50,8 +50,11 @@ const sed: Check = (args) => {
 };
 
 /** Prints, deletes, counts, stops and replaces; not `w`, `r`, `e` and their flags. */
-const sedCommand =
-  /^(?:(?:\d+|\$|\/[^/\\]*\/)(?:,(?:\d+|\$|\/[^/\\]*\/))?)?\s*!?(?:[pdqN=]|s([/|#,@])[^\\\n]*?\1[^\\\n]*?\1[gIip\d]*)?$/;
+const sedAddress = '(?:\\d+|\\$|/[^/\\\\]*/)';
+const sedText = '(?:(?!\\1)[^\\\\\\n])*';
+const sedCommand = new RegExp(
+  `^(?:${sedAddress}(?:,${sedAddress})?)?\\s*!?(?:[pdqN=]|s([/|#,@])${sedText}\\1${sedText}\\1[gIip\\d]*)?$`,
+);
 
 const awk: Check = (args) => {
   let at = 0;
@@ -61,7 +64,7 @@ const awk: Check = (args) => {
     else if (!/^-[Fv]./.test(arg)) return false;
   }
   const program = args[at] ?? unknownText;
-  return isKnown(program) && !/[|>@`]|system|getline|close|fflush/.test(program);
+  return isKnown(program) && !/[|>@`]|system|getline|close|fflush|ARGV|ARGC/.test(program);
 };
 
 const upTo = (most: number, refused: RegExp): Check => {
@@ -82,11 +85,12 @@ const programs: Readonly<Record<string, Check | undefined>> = Object.assign(Obje
     ),
   ),
   awk,
-  date: without(/^-(?:s|-set)/),
+  // Long options may be cut short: `--out` is `--output`.
+  date: without(/^-(?:[a-zA-Z]*s|-s)/),
   // It lists variables, or sets one that was found harmless; others never come here.
   export: (args: readonly string[]) => args.length === 0,
   fd: without(/^-(?:[a-zA-Z]*[xX]|-exec)/),
-  file: without(/^-(?:[a-zA-Z]*C|-compile)/),
+  file: without(/^-(?:[a-zA-Z]*C|-c)/),
   find: (args: readonly string[]) => !args.some((arg) => !mayBeIn(arg)),
   gawk: awk,
   hostname: (args: readonly string[]) => args.length === 0,
@@ -94,8 +98,8 @@ const programs: Readonly<Record<string, Check | undefined>> = Object.assign(Obje
   ps: (args: readonly string[]) => args.every((arg) => /^(?:-[efFlAaux]+|[auxfw]+)$/.test(arg)),
   rg: without(/^-(?:[a-zA-Z]*z|-pre|-hostname-bin|-search-zip)/),
   sed,
-  sort: without(/^-(?:[a-zA-Z]*[oT]|-o|-c|-t|-files0-from)/),
-  tree: without(/^-(?:[a-zA-Z]*[oR]|-output)/),
+  sort: without(/^-(?:[a-zA-Z]*[oT]|-[ocft])/),
+  tree: without(/^-(?:[a-zA-Z]*[oR]|-o)/),
   uniq: upTo(1, /^$/),
   xxd: upTo(1, /^-(?:r|-r)/),
 });
