@@ -14,11 +14,13 @@ import { Gateway, type GatewaySettings, type GatewayTables } from '@zeke/gateway
 import { GatewayModelClient } from './assistant/gateway-model-client.ts';
 import { LazyAssistant } from './assistant/lazy-assistant.ts';
 import { gatewaySettings, type SettingsSources } from './gateway-settings.ts';
+import { LazyMcp } from './mcp/lazy-mcp.ts';
 import { openReplicas } from './open-replicas.ts';
 import { openSpools } from './open-spools.ts';
 import { openState } from './open-state.ts';
 import { pricesFileIn } from './prices.ts';
 import { version } from './version.ts';
+import type { WebSocketRoute } from './web-sockets.ts';
 
 export interface CompositionOptions extends SettingsSources {
   readonly config: ResolvedConfig;
@@ -38,7 +40,10 @@ export interface Composition extends AsyncDisposable {
   readonly storage: Storage<GatewayTables>;
   readonly gateway: Gateway;
   readonly assistant: LazyAssistant;
+  /** `/mcp`, where it is served. */
+  readonly mcp: readonly WebSocketRoute[];
   /** In force now. */
+  readonly config: ResolvedConfig;
   readonly settings: GatewaySettings;
   /**
    * Puts another configuration in force, in which this has changed; what needs a restart stays as it is.
@@ -87,8 +92,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   });
   parts.use(gateway);
   const assistant = parts.use(assistantOf(options, { gateway, log, metrics, storage }));
+  const { enabled } = config.mcp.serve;
+  const mcp = enabled ? [parts.use(new LazyMcp({ ...options, gateway, log })).route] : [];
   const owned = parts.move();
   let inForce = settings;
+  let configInForce = config;
   return {
     log,
     metrics,
@@ -96,11 +104,16 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     storage,
     gateway,
     assistant,
+    mcp,
+    get config() {
+      return configInForce;
+    },
     get settings() {
       return inForce;
     },
     async configure(next, changed) {
       inForce = await gatewaySettings(next, options);
+      configInForce = next;
       gateway.configure({ ...inForce, ...(auth ? { auth } : {}) });
       if (options.log === undefined) log.setLevel(next.telemetry.logLevel);
       await gateway.recordReload(changed);
@@ -123,6 +136,7 @@ function assistantOf(
   return new LazyAssistant({
     config,
     environment,
+    gateway,
     model,
     storage: storage.as(),
     log,

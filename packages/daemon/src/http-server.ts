@@ -3,7 +3,7 @@ import type { PeerAddress, PeerCertificateOf } from '@zeke/gateway';
 import { RpcError } from '@zeke/rpc';
 import type { TlsMaterial } from './tls/read-tls.ts';
 import type { TlsFront, TlsPeer } from './tls/tls-front.ts';
-import { type WebSocketRoute, webSockets } from './web-sockets.ts';
+import { type HttpHandler, type WebSocketRoute, webSockets } from './web-sockets.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -13,15 +13,8 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes: number;
   /** `GET /`. */
   readonly home: (request: Request) => Response | Promise<Response>;
-  /**
-   * Everything else. It does not throw. `peer` tells the address of the connection that a request is
-   * from, while it is there; `certificate`, there with TLS only, the one of its client.
-   */
-  readonly handle: (
-    request: Request,
-    peer: PeerAddress,
-    certificate?: PeerCertificateOf,
-  ) => Response | Promise<Response>;
+  /** Everything else. */
+  readonly handle: HttpHandler;
   /** Paths where WebSockets begin. */
   readonly webSockets?: readonly WebSocketRoute[];
   /** Absent: plain HTTP/1.1. With it, HTTP/2 is spoken, too. */
@@ -155,14 +148,16 @@ function servePlain(
   let isWindingDown = false;
   const finished = (response: Response) =>
     isWindingDown ? closing(response) : closedAfter(response);
-  const answer =
+  const answering = (handler: HttpHandler): Answer =>
     peerOf === undefined
-      ? openly(home, handle, () => server)
-      : behindTls(home, handle, (request) => {
+      ? openly(home, handler, () => server)
+      : behindTls(home, handler, (request) => {
           const from = server.requestIP(request);
           return from === null ? undefined : peerOf(from.port);
         });
-  const handled = async (request: Request) => finished(await answer.handle(request));
+  const answer = answering(handle);
+  const finishing = (by: Answer) => async (request: Request) => finished(await by.handle(request));
+  const handled = finishing(answer);
   const sockets = webSockets(paths);
   let server: Bun.Server<object>;
   try {
@@ -178,7 +173,10 @@ function servePlain(
       // The client and the front have agreed on it; here a connection begins with its preface.
       http2: peerOf !== undefined,
       routes: {
-        ...sockets.routes(handled, (request) => answer.refusal?.(request)),
+        ...sockets.routes(
+          (own) => (own === undefined ? handled : finishing(answering(own))),
+          (request) => answer.refusal?.(request),
+        ),
         '/': { GET: async (request: Request) => finished(await answer.home(request)) },
       },
       fetch: handled,
@@ -194,7 +192,6 @@ function servePlain(
 }
 
 type Home = HttpServerOptions['home'];
-type Handle = HttpServerOptions['handle'];
 
 interface Answer {
   readonly home: Home;
@@ -203,7 +200,7 @@ interface Answer {
   readonly refusal?: (request: Request) => Response | undefined;
 }
 
-function openly(home: Home, handle: Handle, server: () => Bun.Server<object>): Answer {
+function openly(home: Home, handle: HttpHandler, server: () => Bun.Server<object>): Answer {
   // One for all requests.
   const peer: PeerAddress = (request) => server().requestIP(request)?.address;
   return { home, handle: (request) => handle(request, peer) };
@@ -212,7 +209,7 @@ function openly(home: Home, handle: Handle, server: () => Bun.Server<object>): A
 /** Who comes past the front, from this machine, would be taken for a client that was looked at. */
 function behindTls(
   home: Home,
-  handle: Handle,
+  handle: HttpHandler,
   peerOf: (request: Request) => TlsPeer | undefined,
 ): Answer {
   const peer: PeerAddress = (request) => peerOf(request)?.address;

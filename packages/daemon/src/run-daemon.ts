@@ -108,7 +108,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     reusePort: worker !== undefined,
     anyPort: options.isBackground ?? false,
     // Of several processes on one port, any would be asked for one.
-    webSockets: rpc === undefined || worker !== undefined ? [] : [rpc.webSocket],
+    webSockets: rpc === undefined || worker !== undefined ? [] : [rpc.webSocket, ...parts.mcp],
   });
   starting.defer(async () => void (await server.stop(0)));
   await rpc?.listen();

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
 import { Agent, Chat, Completion, Health, Provider, Session } from '@zeke/protocol/reaper';
 import type { Server } from '@zeke/rpc';
-import type { AssistantParts } from './assistant/assistant-parts.ts';
 import type { Composition } from './compose.ts';
 import { agentService } from './rpc/agent-service.ts';
 import { chatService } from './rpc/chat-service.ts';
@@ -24,10 +23,11 @@ const tokenFile = 'rpc-token';
 /** Takes calls to this process, by all ways but those of `RpcServer.listen`. */
 export async function startRpc(
   config: ResolvedConfig,
-  { assistant, gateway, log }: Composition,
+  parts: Composition,
   tls: ServerTls | undefined,
 ): Promise<RpcServer> {
-  const { auth, home, rpc } = config;
+  const { assistant, gateway, log } = parts;
+  const { auth, home, rpc, server } = config;
   const { serveRpc } = await import('./rpc/serve-rpc.ts');
   const token = await createFileOnce(join(home, tokenFile), newToken(), 0o600);
   const handle: GatewayHandler = (request, peer) => gateway.handle(request, peer);
@@ -38,12 +38,12 @@ export async function startRpc(
   });
   const adminKey = auth.adminApiKey?.reveal();
   return await serveRpc({
-    config: rpc,
+    config: { ...rpc, host: rpc.host ?? server.host },
     home,
     handle,
-    addServices(server) {
-      server.add(Health, healthService(activity)).add(Provider, providerService(handle));
-      if (config.assistant.enabled) addAssistant(server, () => assistant.get(), config);
+    addServices(services) {
+      services.add(Health, healthService(activity)).add(Provider, providerService(handle));
+      if (config.assistant.enabled) addAssistant(services, parts);
     },
     secrets: adminKey === undefined ? [token] : [token, adminKey],
     ...(rpc.tls ? { tls: await rpcCertificate(home, tls) } : {}),
@@ -51,12 +51,9 @@ export async function startRpc(
   });
 }
 
-function addAssistant(
-  server: Server,
-  assistant: () => Promise<AssistantParts>,
-  settings: ResolvedConfig,
-): void {
-  const options = { assistant, settings: () => settings };
+function addAssistant(server: Server, parts: Composition): void {
+  const assistant = () => parts.assistant.get();
+  const options = { assistant, settings: () => parts.config };
   server
     .add(Agent, agentService(options))
     .add(Chat, chatService(options))

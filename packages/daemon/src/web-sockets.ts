@@ -1,9 +1,22 @@
+import type { PeerAddress, PeerCertificateOf } from '@zeke/gateway';
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+
+/**
+ * Answers a request, and does not throw. `peer` tells the address of the connection that it is from, while
+ * it is there; `certificate`, there with TLS only, the one of its client.
+ */
+export type HttpHandler = (
+  request: Request,
+  peer: PeerAddress,
+  certificate?: PeerCertificateOf,
+) => Response | Promise<Response>;
 
 /** What a path of the HTTP server does with WebSockets. */
 export interface WebSocketRoute<Data extends object = object> {
-  /** As in `/rpc`. Other requests to it go the way of all. */
+  /** As in `/rpc`. */
   readonly path: string;
+  /** Requests to it that ask for no WebSocket; without it they go the way of all. */
+  readonly handle?: HttpHandler;
   /** Undefined when `server.upgrade` has made the request a WebSocket, else the refusal. */
   upgrade(
     request: Request,
@@ -21,11 +34,11 @@ export type UpgradingServer<Data> = Pick<Server<Data>, 'upgrade' | 'requestIP'>;
 export interface WebSockets {
   readonly websocket: WebSocketHandler<Routed>;
   /**
-   * For `routes` of `Bun.serve`; what is no WebSocket is answered by `otherwise`. `refusal` looks at
-   * those that are before their route does.
+   * For `routes` of `Bun.serve`; `answering` gives what answers with a route's `handle`, or else with that of
+   * all. `refusal` looks at what is to be a WebSocket before its route does.
    */
   routes(
-    otherwise: Answer<Response>,
+    answering: (handle: HttpHandler | undefined) => Answer<Response>,
     refusal: (request: Request) => Response | undefined,
   ): Record<string, (request: Request, server: Server<Routed>) => Promise<Response | undefined>>;
 }
@@ -56,15 +69,16 @@ export function webSockets(routes: readonly WebSocketRoute[]): WebSockets {
       drain: (socket) => of(socket)?.drain?.(socket),
       close: (socket, code, reason) => of(socket)?.close?.(socket, code, reason),
     },
-    routes: (otherwise, refusal) =>
+    routes: (answering, refusal) =>
       Object.fromEntries(
-        routes.map((route) => [
-          route.path,
-          async (request: Request, server: Server<Routed>) =>
+        routes.map((route) => {
+          const answer = answering(route.handle);
+          const both = async (request: Request, server: Server<Routed>) =>
             request.headers.get('upgrade')?.toLowerCase() === 'websocket'
               ? (refusal(request) ?? (await route.upgrade(request, marking(server, route))))
-              : await otherwise(request),
-        ]),
+              : await answer(request);
+          return [route.path, both];
+        }),
       ),
   };
 }

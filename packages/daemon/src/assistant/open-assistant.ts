@@ -17,6 +17,8 @@ import {
   sessionMigrations,
 } from '@zeke/assistant';
 import type { Logger, Metrics, ResolvedConfig, Storage } from '@zeke/foundation';
+import type { Gateway } from '@zeke/gateway';
+import { ProjectHubs } from '../mcp/project-hubs.ts';
 import type { AssistantParts } from './assistant-parts.ts';
 import { faultsIn } from './faults-in.ts';
 import { KnownProjects } from './known-projects.ts';
@@ -25,6 +27,7 @@ import { openToolbox } from './toolbox.ts';
 export interface OpenAssistantOptions {
   readonly config: ResolvedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly gateway: Gateway;
   readonly model: ModelClient;
   readonly storage: Storage<SessionTables>;
   readonly log: Logger;
@@ -44,13 +47,19 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     new Snapshots({ project, folder: join(home, 'snapshots'), path, now });
   const toolbox = parts.use(openToolbox(options));
   const { permissions, servers, tools } = toolbox;
+  const stopping = new AbortController();
+  const hubs = parts.use(new ProjectHubs(options));
+  parts.defer(() => stopping.abort());
   const local = parts.use(new LocalCompleters({ environment: { PATH: path } }));
   const shared: ChatOptions = {
     model,
     sessions,
     folder: await emptyFolder(home),
     permissions: async (place, mode) => (await permissions.of(place)).inMode(mode),
-    tools: async () => ({ tools }),
+    tools: async ({ project }) => ({
+      tools,
+      deferrable: await hubs.tools(project, stopping.signal),
+    }),
     context: async (place) => createContextBuilder({ ...place, client: model, home }),
     now,
   };

@@ -20,7 +20,7 @@ import { omenService } from './omen-service.ts';
 import { type NetworkListeners, serveNetwork } from './serve-network.ts';
 
 export interface RpcServerOptions {
-  readonly config: RpcConfig;
+  readonly config: RpcConfig & { readonly host: string };
   /** `$ZEKE_HOME`: the Unix socket is `zeke.sock` in it. */
   readonly home: string;
   readonly handle: GatewayHandler;

@@ -4,7 +4,8 @@ import type { agentModes } from './assistant-schema.ts';
 export interface RpcConfig {
   /** False: over the Unix socket only. */
   readonly enabled: boolean;
-  readonly host: string;
+  /** Undefined: that of `server`. */
+  readonly host?: string;
   /** Of TCP and UDP; 0 lets the system choose. */
   readonly port: number;
   /** Nobody asked for this port: it is done without where it is taken. */

@@ -15,7 +15,6 @@ test('without a word, RPC is at 50051 of this machine, and an agent asks', async
     config: {
       rpc: {
         enabled: true,
-        host: '127.0.0.1',
         port: 50_051,
         isDefaultPort: true,
         tls: false,

@@ -20,7 +20,7 @@ interface Places {
 
 /** `[assistant]`, `[rpc]` and `[daemon]`. `fault` is told what is wrong between them. */
 export function resolveAssistant(
-  { assistant, daemon, rpc, server }: ValidConfig,
+  { assistant, daemon, rpc }: ValidConfig,
   { folder, home }: Places,
   fault: (path: readonly string[], message: string) => void,
 ): { assistant: AssistantConfig; daemon: DaemonConfig; rpc: RpcConfig } {
@@ -52,7 +52,6 @@ export function resolveAssistant(
     },
     rpc: {
       enabled: rpc.enabled,
-      host: daemon.address ?? server.host,
       port: port ?? defaultPort,
       isDefaultPort: port === undefined,
       tls: daemon.enable_tls,
@@ -63,6 +62,7 @@ export function resolveAssistant(
       chatTimeoutMs: rpc.chat_timeout,
       agentTimeoutMs: rpc.agent_timeout,
       compression: rpc.enable_compression,
+      ...defined({ host: daemon.address }),
     },
   };
 }
