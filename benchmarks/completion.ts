@@ -1,6 +1,7 @@
 /**
  * `bun run benchmarks/completion.ts`: what a completion costs beside the model's own time. The floor is the
- * same model asked directly, in the same run, turn by turn; it begins its answer after a fixed time. With the
+ * same model asked directly, in the same run, turn by turn; it begins its answer after a fixed time, and without a
+ * delay where only our own time is to be seen. With the
  * local completer over this repository, related texts of open documents, and the cache. Prints a
  * Markdown table.
  */
@@ -17,13 +18,15 @@ import {
 import { createLogger } from '@zeke/foundation';
 import { figure, markdownTable } from './gateway/report/markdown.ts';
 
-const rounds = 300;
+const rounds = 200;
 const firstMs = 20;
 const answer = 'const total = lines.reduce((sum, line) => sum + line.length, 0);';
 const pieces = answer.match(/.{1,8}/g) ?? [];
 const signal = new AbortController().signal;
 const repository = join(import.meta.dirname, '..');
 const project = { root: repository, name: 'zeke' };
+
+let delayMs = firstMs;
 
 /** Begins after a fixed time, and then answers at once. */
 const model: ModelClient = {
@@ -32,7 +35,7 @@ const model: ModelClient = {
     throw new Error('it fills');
   },
   fill: async function* (): AsyncGenerator<FillEvent> {
-    await new Promise((resolve) => setTimeout(resolve, firstMs));
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     for (const text of pieces) yield { type: 'text', text };
     yield { type: 'finish', usage: {}, model: 'scripted/coder' };
   },
@@ -67,30 +70,35 @@ async function measured(kilobytes: number): Promise<string[][]> {
   const asked: number[] = [];
   const cached: number[] = [];
   const alone: number[] = [];
+  const own: number[] = [];
   for (let round = -20; round < rounds; round++) {
     const request = requestOf(kilobytes, round);
     const floor = await timed(askDirectly);
     const whole = await timed(() => completer.complete(request, signal));
     const hit = await timed(() => completer.complete(request, signal));
-    const own = await timed(() => completer.complete({ ...request, localOnly: true }, signal));
+    const aside = await timed(() => completer.complete({ ...request, localOnly: true }, signal));
+    delayMs = 0;
+    const other = { ...request, prefix: `${request.prefix}/* at once */ ` };
+    const atOnce = await timed(() => completer.complete(other, signal));
+    delayMs = firstMs;
     if (round < 0) continue;
     direct.push(floor);
     asked.push(whole);
     cached.push(hit);
-    alone.push(own);
+    alone.push(aside);
+    own.push(atOnce);
   }
-  const beside = asked.map((each, index) => each - (direct[index] ?? 0));
-  const row = (what: string, times: readonly number[], added?: readonly number[]) => [
+  const row = (what: string, times: readonly number[]) => [
     `${kilobytes} KB`,
     what,
     figure(percentile(times, 0.5)),
     figure(percentile(times, 0.95)),
-    added === undefined ? '' : figure(percentile(added, 0.95)),
     figure(percentile(times, 0.5) / percentile(direct, 0.5)),
   ];
   return [
     row('floor: the model directly', direct),
-    row('through the completer', asked, beside),
+    row('through the completer', asked),
+    row('through the completer, model without a delay', own),
     row('out of its cache', cached),
     row('local only', alone),
   ];

@@ -66,13 +66,13 @@ export class RelatedDefinitions implements RelatedTexts {
       const query = { project, path, line, symbol, text: prefix + suffix };
       // Without a server, or when it is late, completion does without.
       const found = await definitionsAt(this.#servers, query, signal).catch(() => undefined);
-      const place = found?.locations.find((each) => each.isInside && each.path !== path);
+      if (found === undefined) break;
+      const place = found.locations.find((each) => each.isInside && each.path !== path);
       const text = place && {
         path: place.path.slice(project.root.length + 1),
         text: await definitionText(place.path, place.span.start.line),
       };
       this.#remember(keyOf(request, symbol), text);
-      if (found === undefined) break;
     }
   }
 
