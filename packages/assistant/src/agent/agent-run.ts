@@ -13,9 +13,9 @@ import { ModelTurns, type ModelTurnsOptions } from './model-turns.ts';
 import { CallRunner, type CallsOutcome, prepareCalls } from './run-calls.ts';
 import {
   contextIsFull,
+  endOfError,
   lastStepEnd,
   type RunEnd,
-  RunStop,
   refusedEnd,
   withoutEnd,
 } from './run-end.ts';
@@ -62,7 +62,7 @@ export class AgentRun {
         if (end !== 'go-on') return this.#withChanges(end);
       }
     } catch (error) {
-      return this.#withChanges(this.#endOf(error));
+      return this.#withChanges(endOfError(error, this.#parts.signal));
     }
   }
 
@@ -255,16 +255,6 @@ export class AgentRun {
       text,
       parts: [{ type: 'text', text: `[${text}]` }],
     });
-  }
-
-  #endOf(error: unknown): RunEnd {
-    const { signal } = this.#parts;
-    const stop = error instanceof RunStop ? error : signal.reason;
-    if (stop instanceof RunStop) return stop.end;
-    const { code, message } = RpcError.from(error);
-    return code === 'canceled'
-      ? { status: 'canceled', reason: 'canceled', message: 'the run was canceled' }
-      : { status: 'failed', reason: 'failed', message };
   }
 
   /** What people should know of a run that did not come to its end. */

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStorage } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { createContextBuilder } from '../context/create-context-builder.ts';
@@ -180,4 +181,26 @@ test('a write whose snapshot cannot be taken is not run', async () => {
   expect(textsOf(events, 'tool-result')[0]).toContain('no snapshot of the files could be taken');
   await expect(zeke.read('a')).rejects.toThrow('ENOENT');
   expect(events.at(-1)).toMatchObject({ status: 'completed', message: 'then not' });
+});
+
+test('what cannot be put together for a run is its end, and the session can be gone on with', async () => {
+  const model = new ScriptedModel([{ text: 'done' }]);
+  let isBroken = true;
+  const permissions = async () => {
+    if (isBroken) throw new RpcError('failed_precondition', 'permissions.toml:3 is no rule');
+    return {
+      judge: async () => ({ verdict: 'allow' as const, reason: '', remembers: [] }),
+      remember: async () => {},
+    };
+  };
+  await using zeke = await agentFixture(model, { options: { permissions } });
+  const events = await zeke.run('go');
+  expect(events.map(({ type }) => type)).toEqual(['start', 'end']);
+  expect(events.at(-1)).toMatchObject({
+    reason: 'failed',
+    message: 'permissions.toml:3 is no rule',
+  });
+  isBroken = false;
+  const sessionId = zeke.lastSession;
+  expect((await zeke.run('go', { sessionId })).at(-1)).toMatchObject({ status: 'completed' });
 });

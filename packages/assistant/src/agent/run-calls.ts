@@ -68,30 +68,26 @@ export class CallRunner {
     const decision = await this.#decide(call);
     if (decision === undefined) return;
     if (decision.kind !== 'run') return this.#refuse(call, decision);
-    let before: Watched | undefined;
-    try {
-      before = await this.#watch.begin(decision.actions);
-    } catch (error) {
-      if (this.#parts.signal.aborted) return;
-      const { message } = RpcError.from(error);
-      const text = `It was not run, since no snapshot of the files could be taken: ${message}`;
-      return this.#refuse(call, { kind: 'failed', text });
-    }
+    const begun = await this.#beginWatch([call], decision.actions);
+    if (begun === undefined) return;
     const { output, durationMs } = await this.#execute(call, decision.actions);
+    let change: EntryOf<'change'> | undefined;
+    let changes = output.changes ?? [];
     try {
-      const change = await this.#endWatch(before);
-      const changes = output.changes ?? (await this.#watch.diffs(change));
-      await this.#commit(call, { ...output, changes }, durationMs, change);
+      change = await this.#endWatch(begun.before);
+      if (output.changes === undefined) changes = await this.#watch.diffs(change);
     } catch (error) {
       // What the call gave is kept; what it changed is looked for again when the session goes on.
       await this.#commit(call, output, durationMs);
       throw error;
     }
+    await this.#commit(call, { ...output, changes }, durationMs, change);
   }
 
   async #runBeside(unit: readonly PreparedCall[]): Promise<void> {
     const changing = unit.some(({ runnable }) => runnable?.tool.isReadOnly === false);
-    const before = changing ? await this.#watch.begin([]) : undefined;
+    const begun = changing ? await this.#beginWatch(unit, []) : { before: undefined };
+    if (begun === undefined) return;
     const waiting = [...unit];
     const work = async (): Promise<void> => {
       for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
@@ -108,7 +104,7 @@ export class CallRunner {
     const workers = Array.from({ length: Math.min(maxAtOnce, unit.length) }, work);
     // All come to their end, so that nothing runs on when one of them fails.
     const ends = await Promise.allSettled(workers);
-    const change = await this.#endWatch(before);
+    const change = await this.#endWatch(begun.before);
     if (change !== undefined) await this.#parts.lease.append(change);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
@@ -142,6 +138,22 @@ export class CallRunner {
       if (action.kind === 'read' || action.kind === 'write') this.#touched.add(action.path);
     }
     return executed;
+  }
+
+  /** Undefined where the calls are not to be run: canceled, or refused for want of a snapshot. */
+  async #beginWatch(
+    calls: readonly PreparedCall[],
+    actions: readonly Action[],
+  ): Promise<{ readonly before: Watched | undefined } | undefined> {
+    try {
+      return { before: await this.#watch.begin(actions) };
+    } catch (error) {
+      if (this.#parts.signal.aborted) return undefined;
+      const { message } = RpcError.from(error);
+      const text = `It was not run, since no snapshot of the files could be taken: ${message}`;
+      for (const call of calls) await this.#refuse(call, { kind: 'failed', text });
+      return undefined;
+    }
   }
 
   async #endWatch(before: Watched | undefined): Promise<EntryOf<'change'> | undefined> {

@@ -1,3 +1,4 @@
+import { RpcError } from '@zeke/rpc';
 import type { AgentEndReason } from './agent-event.ts';
 
 /** How a run ended. */
@@ -46,4 +47,14 @@ export function withoutEnd(times: number): RunEnd {
 export function lastStepEnd(lastText: string, maxSteps: number): RunEnd {
   const message = `${lastText}\n\nStopped at the limit of ${maxSteps} steps: run the session again to go on.`;
   return { status: 'failed', reason: 'max-steps', message: message.trim() };
+}
+
+/** What an error in a run comes to; a stop from outside is the reason of the signal. */
+export function endOfError(error: unknown, signal: AbortSignal): RunEnd {
+  const stop = error instanceof RunStop ? error : signal.reason;
+  if (stop instanceof RunStop) return stop.end;
+  const { code, message } = RpcError.from(error);
+  return code === 'canceled'
+    ? { status: 'canceled', reason: 'canceled', message: 'the run was canceled' }
+    : { status: 'failed', reason: 'failed', message };
 }

@@ -2,6 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import type { ModelInfo } from '../model/model-client.ts';
 import type { EntryData } from '../sessions/session-entry.ts';
 import type { SessionInfo } from '../sessions/session-store.ts';
+import { titleOf } from '../sessions/title-of.ts';
 import type { ToolContext, ToolOutput } from '../tools/tool.ts';
 import { type AgentDefinition, findAgent } from './agent-definition.ts';
 import type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent-options.ts';
@@ -12,7 +13,7 @@ import { LoopGuard } from './loop-guard.ts';
 import { noContext } from './no-context.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunBudget } from './run-budget.ts';
-import type { RunEnd } from './run-end.ts';
+import { endOfError, type RunEnd } from './run-end.ts';
 import type { RunParts } from './run-parts.ts';
 import { createSearchTools } from './search-tools.ts';
 import { systemPrompt } from './system-prompt.ts';
@@ -56,8 +57,8 @@ export async function startRun(start: RunStart, signal: AbortSignal): Promise<Ru
       sessionId: session.id,
     };
     await channel.send({ type: 'start', sessionId: session.id, model: request.model });
-    const ran = await runIn(place, start, lease, whole);
-    const brought = await worktree?.finish(session.title || session.id);
+    const ran = await runIn(place, start, lease, whole).catch((error) => endOfError(error, whole));
+    const brought = await worktree?.finish(titleOf(session.title || (request.instruction ?? '')));
     const end = brought === undefined ? ran : { ...ran, message: `${ran.message}\n\n${brought}` };
     const late = start.steers.splice(0).map(toldLate);
     // A session that another process has taken over is written to no more.

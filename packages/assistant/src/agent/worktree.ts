@@ -19,7 +19,10 @@ const closeTimeoutMs = 60_000;
 export interface Worktree extends AsyncDisposable {
   readonly project: Project;
   readonly cwd: string;
-  /** Puts what was changed on a branch, and says so, for people and models; undefined where nothing was. */
+  /**
+   * Puts what was changed on a branch, and says so, for people and models; undefined where nothing was.
+   * Where that cannot be, it says where the changes are, and the worktree stays.
+   */
   finish(title: string): Promise<string | undefined>;
 }
 
@@ -64,11 +67,20 @@ export async function openWorktree(
   });
   const late = (folder: string, args: readonly string[]): Promise<Buffer> =>
     runGit(args, { cwd: folder, environment, signal: AbortSignal.timeout(closeTimeoutMs) });
+  let isKept = false;
   return {
     project: { root, name: project.name },
     cwd: join(root, relative(project.root, cwd)),
-    finish: (title) => finish(root, base, `zeke/${id}`, title, late),
+    finish: async (title) => {
+      try {
+        return await finish(root, base, `zeke/${id}`, title || id, late);
+      } catch (error) {
+        isKept = true;
+        return `Its changes could not be put on a branch and stay in ${root}: ${RpcError.from(error).message}`;
+      }
+    },
     [Symbol.asyncDispose]: async () => {
+      if (isKept) return;
       await withFileLock(lock, async () => {
         await late(project.root, ['worktree', 'remove', '--force', root]).catch(() => {});
         await rm(root, { recursive: true, force: true });

@@ -109,14 +109,13 @@ export class SessionLease implements AsyncDisposable {
     return turn;
   }
 
-  /** Ends after what was begun. */
+  /** Ends after what was begun. A database that is gone for good does not hold it up. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#queue;
-    await this.#storage.db
-      .deleteFrom('assistant_leases')
-      .where('token', '=', this.#token)
-      .execute();
+    await this.#write(async (transaction) => {
+      await transaction.deleteFrom('assistant_leases').where('token', '=', this.#token).execute();
+    }).catch(() => {});
   }
 
   async #append(data: readonly EntryData[]): Promise<SessionEntry[]> {
