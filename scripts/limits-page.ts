@@ -6,6 +6,7 @@
 import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index.ts';
 import { fixedLimits, keyLimits } from './limits.ts';
 import { assistantLimits } from './limits-assistant.ts';
+import { contextLimits } from './limits-context.ts';
 import { mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
 
@@ -58,7 +59,7 @@ async function table(): Promise<string> {
     return { group, cells: [what, `\`${key}\``, defaultOf(found), then] };
   });
   const fixed = await Promise.all(
-    [...fixedLimits, ...ruleLimits, ...mcpFixedLimits, ...assistantLimits].map(
+    [...fixedLimits, ...ruleLimits, ...mcpFixedLimits, ...assistantLimits, ...contextLimits].map(
       async ({ group, then, what, ...limit }) => {
         const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
         return { group, cells: [what, 'fixed', value, then] };
