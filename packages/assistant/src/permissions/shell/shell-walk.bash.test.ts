@@ -61,7 +61,7 @@ test('no command line that is allowed runs a program that no rule allows', async
   expect(allowed.length).toBeGreaterThan(scriptCount / 10);
 }, 60_000);
 
-const scriptCount = 300;
+const scriptCount = 150;
 const seed = 7;
 
 /** Words as they were found may become these, when what is unknown stands for any text. */

@@ -22,7 +22,7 @@ for (const [at, kind] of kinds.entries()) {
     `nothing survives a process that is killed (${kind})`,
     async () => {
       await using folder = await temporaryDirectory();
-      const seconds = 800_000 + (process.pid % 10_000) * 10 + at;
+      const seconds = 1_000_050 + process.pid * 100 + at;
       const command = `sleep ${seconds} & setsid sleep ${seconds} & (trap '' TERM HUP; sleep ${seconds}) & echo started; wait`;
       const program = join(import.meta.dir, 'testing/shell-program.ts');
       const child = Bun.spawn(

@@ -42,6 +42,8 @@ export interface CommandRequest {
 
 export interface RunningCommand extends StartedProcess {
   readonly command: string;
+  /** Where it began. */
+  readonly cwd: string;
   readonly reach: CommandRequest['reach'];
   readonly output: OutputLog;
   /** What the file of all output is called where commands run. */
@@ -165,9 +167,9 @@ export class ShellHost implements AsyncDisposable {
       onOutput: request.onOutput,
     });
     guard.add(process.pid);
-    const { command, reach } = request;
+    const { command, cwd, reach } = request;
     const outputPath = join(temporary, name);
-    const running = { ...process, command, reach, output, outputPath };
+    const running = { ...process, command, cwd, reach, output, outputPath };
     session.running.add(running);
     void running.ended.finally(() => {
       session.running.delete(running);

@@ -47,10 +47,10 @@ function inputTool(host: ShellHost) {
       end: z.boolean().default(false).describe('Its input ends after this'),
     }),
     // What is typed into a shell is a command: it is judged as one, where the job's words are known.
-    actions: (call, { sessionId, cwd }) => {
+    actions: (call, { sessionId }) => {
       const job = host.jobs(sessionId).find((each) => each.id === call.id);
       if (job === undefined || job.end !== undefined) return [];
-      const { command, reach } = job.running;
+      const { command, cwd, reach } = job.running;
       return [{ kind: 'shell', command: `${command}\n${call.text}`, cwd, ...(reach && { reach }) }];
     },
     run: (call, { sessionId, signal }) =>

@@ -73,8 +73,18 @@ function withVariables({ command, env = {} }: Input): string {
   const lines = Object.entries(env).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
   );
-  return lines.join('') + command;
+  const script = lines.join('') + command;
+  if (Buffer.byteLength(script) > maxScriptBytes) {
+    throw new RpcError(
+      'invalid_argument',
+      `the command line is over ${maxScriptBytes} bytes long: write a script into a file and run that`,
+    );
+  }
+  return script;
 }
+
+/** Linux takes 131,072 in one argument. */
+const maxScriptBytes = 120_000;
 
 function reachOf(host: ShellHost, call: Input, place: ToolPlace) {
   return host.reachOf(place, { network: call.network, host: call.outside_sandbox });

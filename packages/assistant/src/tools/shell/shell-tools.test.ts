@@ -75,7 +75,7 @@ async function gone(text: string): Promise<void> {
 }
 
 /** A number no other process has in its command line. */
-let mark = 700_000 + (process.pid % 10_000) * 10;
+let mark = 1_000_000 + process.pid * 100;
 const sleeper = (): string => String(mark++);
 
 describe.each(['without a sandbox', 'in a sandbox'])('%s', (kind) => {
@@ -110,6 +110,11 @@ describe.each(['without a sandbox', 'in a sandbox'])('%s', (kind) => {
       isError: true,
       text: expect.stringContaining('none: there is no such folder'),
     });
+  });
+
+  test('a command line that is too long for the system is told', async () => {
+    const call = here.bench.actions('shell', { command: `echo ${'x'.repeat(120_000)}` });
+    expect(await call.catch((error) => error.message)).toContain('over 120000 bytes');
   });
 
   test('input is at its end, and there is no terminal to read from', async () => {

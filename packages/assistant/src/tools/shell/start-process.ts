@@ -126,7 +126,11 @@ class OutputReader {
   }
 
   async readAll(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of stream) await this.#take(chunk);
+    try {
+      for await (const chunk of stream) await this.#take(chunk);
+    } catch {
+      // The pipe broke: what came until then is what there is.
+    }
   }
 
   /** From a terminal, which cannot be held up. */
