@@ -93,7 +93,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   parts.use(gateway);
   const assistant = parts.use(assistantOf(options, { gateway, log, metrics, storage }));
   const { enabled } = config.mcp.serve;
-  const mcp = enabled ? [parts.use(new LazyMcp({ ...options, gateway, log })).route] : [];
+  const mcp = enabled ? parts.use(new LazyMcp({ ...options, gateway, log })) : undefined;
   const owned = parts.move();
   let inForce = settings;
   let configInForce = config;
@@ -104,7 +104,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     storage,
     gateway,
     assistant,
-    mcp,
+    mcp: mcp ? [mcp.route] : [],
     get config() {
       return configInForce;
     },
@@ -115,6 +115,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       inForce = await gatewaySettings(next, options);
       configInForce = next;
       gateway.configure({ ...inForce, ...(auth ? { auth } : {}) });
+      await mcp?.configure(next);
       if (options.log === undefined) log.setLevel(next.telemetry.logLevel);
       await gateway.recordReload(changed);
     },

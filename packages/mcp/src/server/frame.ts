@@ -22,6 +22,9 @@ export class FrameFault extends Error {
 
 /** The JSON of a text, however hostile. Throws a `FrameFault`. */
 export function parseFrame(text: string): unknown {
+  if (text.length > maxMessageBytes) {
+    throw new FrameFault(-32_600, `a message has at most ${maxMessageBytes} bytes`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
