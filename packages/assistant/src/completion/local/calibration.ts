@@ -35,5 +35,19 @@ export function calibrate(
     file * fileOrder +
     project * projectOrder +
     candidates * Math.log(count + 1);
+  return logistic(sum);
+}
+
+/**
+ * How often a whole suggestion is right whose tokens' probabilities make this product. Where people insert
+ * lines, it is less often than where whole files are written again: fitted on 41,000 places of commits of
+ * trpc and connect-es, as a logistic regression on the log-odds.
+ */
+export function calibrateWhole(product: number): number {
+  const clipped = Math.min(1 - extreme, Math.max(extreme, product));
+  return logistic(-0.27 + 0.91 * Math.log(clipped / (1 - clipped)));
+}
+
+function logistic(sum: number): number {
   return 1 / (1 + Math.exp(-sum));
 }

@@ -1,5 +1,5 @@
 import { type AfterCursor, readAfterCursor } from './after-cursor.ts';
-import { calibrate } from './calibration.ts';
+import { calibrate, calibrateWhole } from './calibration.ts';
 import { isWordAt } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
 import type { Prediction, Predictor, RankedSegment } from './predictor.ts';
@@ -23,7 +23,7 @@ const maxSuggestedTokens = 24;
 /** Candidates looked at beyond those asked for, since some repeat what follows the cursor. */
 const spare = 4;
 
-/** A suggestion goes on while its next token is at least this likely, and all of it the other. */
+/** A suggestion goes on while its next token is at least this likely, and all of it right so often. */
 const nextAtLeast = 0.75;
 const wholeAtLeast = 0.5;
 
@@ -52,17 +52,18 @@ export function suggest(options: SuggestOptions): LocalSuggestion[] {
   return firsts
     .map((first) => {
       // Behind a string that is closed already nothing can be added here.
-      const isEnd = after.quote !== '' || first.probability < wholeAtLeast;
+      const isEnd = after.quote !== '' || calibrateWhole(first.probability) < wholeAtLeast;
       return isEnd ? first : followed(options, after, first);
     })
     .filter(({ text }) => (cursor.line + text).trim() !== after.nextLine)
-    .map((draft) => ({ text: draft.text, confidence: draft.probability }))
+    .map((draft) => ({ text: draft.text, confidence: calibrateWhole(draft.probability) }))
     .toSorted((a, b) => b.confidence - a.confidence);
 }
 
 /** A suggestion as it grows. */
 interface Draft {
   readonly text: string;
+  /** The product of its tokens' calibrated probabilities. */
   readonly probability: number;
   readonly tokens: number;
   /** Tokens before the next one, the nearest first. */
@@ -181,7 +182,7 @@ function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Dr
     if (id === specialTokens.newline) break;
     const share = calibrate(prediction.probabilities[next] as number, prediction, 'further');
     const probability = draft.probability * share;
-    if (share < nextAtLeast || probability < wholeAtLeast) break;
+    if (share < nextAtLeast || calibrateWhole(probability) < wholeAtLeast) break;
     const token = vocabulary.text(id);
     if (depth <= 0 && token === after.token) break;
     depth += depthOf(token);
