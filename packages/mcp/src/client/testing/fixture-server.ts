@@ -83,6 +83,10 @@ function addTools(server: Server): void {
     server.registerTool('grown', { description: 'New' }, async () => text('new'));
     return text('done');
   });
+  server.registerTool('touch', { description: 'Changes a note' }, async () => {
+    await server.server.sendResourceUpdated({ uri: 'note://one' });
+    return text('done');
+  });
   server.registerTool('delete_all', { description: 'Nobody wants that' }, async () => text('gone'));
 }
 
@@ -105,6 +109,9 @@ function addQuestions(server: Server): void {
 }
 
 function addResources(server: Server): void {
+  // Of the older era; the newer one's streams are the SDK's.
+  server.server.setRequestHandler('resources/subscribe', async () => ({}));
+  server.server.setRequestHandler('resources/unsubscribe', async () => ({}));
   server.registerResource('note', 'note://one', { mimeType: 'text/plain' }, async (uri) => ({
     contents: [{ uri: uri.href, text: 'a note' }],
   }));
