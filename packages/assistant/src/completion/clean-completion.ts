@@ -4,6 +4,8 @@ import { type CursorPlace, indentOf, joinsWords } from './cursor.ts';
 
 /** Lines of a completion; more are not read before they are taken. */
 const maxLines = 24;
+/** How much of what stands behind the cursor is compared. */
+const followingCharacters = 8_000;
 /** How much of what stands before the cursor may come back. */
 const echoCharacters = 2_000;
 /** As often may a line be repeated before the model is taken to run in circles. */
@@ -113,7 +115,7 @@ function withoutStrayClosers(text: string, { openBrackets }: CleanOptions): stri
 }
 
 function withoutOverlap(text: string, { place, suffix, isWhole }: CleanOptions): string {
-  const follows = suffix.trimStart();
+  const follows = following(suffix);
   const own = text.trimEnd();
   const longest = Math.min(own.length, follows.length, 400);
   for (let length = longest; length >= minOverlap; length--) {
@@ -130,6 +132,11 @@ function closesQuote(lineBefore: string, text: string): boolean {
   return /["'`]/.test(quote) && lineBefore.split(quote).length % 2 === 0;
 }
 
+/** The beginning of what follows, which is all that can be repeated: a copy of the whole would be slow. */
+function following(suffix: string): string {
+  return suffix.slice(0, followingCharacters).trimStart();
+}
+
 function isFit(text: string, prefix: string, suffix: string): boolean {
   const bare = text.trim();
   if (bare === '') return false;
@@ -138,7 +145,7 @@ function isFit(text: string, prefix: string, suffix: string): boolean {
     return false;
   }
   if (joinsWords(text, suffix)) return false;
-  if (suffix.trimStart().startsWith(bare)) return false;
+  if (following(suffix).startsWith(bare)) return false;
   // A secret may tell what it is by the name before it.
   const [line = ''] = prefix
     .slice(prefix.lastIndexOf('\n') + 1)
