@@ -4,21 +4,11 @@ const group = 'Model Context Protocol';
 
 /** Limits of `/mcp` and of calls over MCP that the configuration sets. */
 export const mcpKeyLimits: readonly KeyLimit[] = [
-  key('open sessions of all callers; of one, a tenth', 'max_sessions', '503 with −32009'),
-  key('a session that nobody uses, in ms', 'session_idle_ms', 'it ends'),
-  key('calls of a session under way', 'max_session_calls', '−32009'),
-  {
-    group,
-    what: 'a result of a call, in KiB',
-    key: 'mcp.policy.max_result_kb',
-    then: 'it is cut, and says so',
-  },
-  {
-    group,
-    what: 'a call that waits for consent, in ms',
-    key: 'mcp.policy.consent_timeout_ms',
-    then: '−32006',
-  },
+  key('open sessions of all callers; of one, a tenth', 'serve.max_sessions', '503 with −32009'),
+  key('a session that nobody uses, in ms', 'serve.session_idle_ms', 'it ends'),
+  key('calls of a session under way', 'serve.max_session_calls', '−32009'),
+  key('a result of a call, in KiB', 'policy.max_result_kb', 'it is cut, and says so'),
+  key('a call that waits for consent, in ms', 'policy.consent_timeout_ms', '−32006'),
 ];
 
 /** Those that nobody sets. */
@@ -85,7 +75,7 @@ export const mcpFixedLimits: readonly FixedLimit[] = [
 ];
 
 function key(what: string, name: string, then: string): KeyLimit {
-  return { group, what, key: `mcp.serve.${name}`, then };
+  return { group, what, key: `mcp.${name}`, then };
 }
 
 /** `source` is the file below `packages/`, the constant and its unit. */

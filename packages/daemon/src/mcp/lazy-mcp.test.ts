@@ -32,7 +32,27 @@ test('a running zeke serves its project at /mcp, by rules that are reloaded', as
     await daemon.parts.configure(next, ['mcp.rules']);
     await expect(read()).rejects.toThrow('denied by the rule none');
     await client.close();
+    expect(await protocolOver(`${daemon.url.replace('http:', 'ws:')}/mcp`)).toBe('mcp 2025-11-25');
   } finally {
     await daemon.stop();
   }
 }, 30_000);
+
+/** The subprotocol of a WebSocket, and the version that is agreed on over it. */
+async function protocolOver(url: string): Promise<string> {
+  const socket = new WebSocket(url, 'mcp');
+  const params = {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'raw', version: '1' },
+  };
+  const answer = await new Promise<string>((resolve, reject) => {
+    socket.addEventListener('error', () => reject(new Error('no WebSocket')));
+    socket.addEventListener('message', ({ data }) => resolve(`${data}`));
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })),
+    );
+  });
+  socket.close();
+  return `${socket.protocol} ${JSON.parse(answer).result.protocolVersion}`;
+}

@@ -5,7 +5,12 @@ import { resultScan } from './scan-results.ts';
 const base = { direction: 'both', scope: {} } as const;
 
 function scan(...guardrails: Partial<GuardrailConfig>[]) {
-  const named = guardrails.map((each, index) => ({ name: `g${index}`, action: 'redact', ...base, ...each }));
+  const named = guardrails.map((each, index) => ({
+    name: `g${index}`,
+    action: 'redact',
+    ...base,
+    ...each,
+  }));
   return resultScan(new Map(named.map((each) => [each.name, each as GuardrailConfig])));
 }
 
