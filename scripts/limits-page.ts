@@ -9,6 +9,7 @@ import { assistantLimits } from './limits-assistant.ts';
 import { contextLimits } from './limits-context.ts';
 import { mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
+import { shellLimits } from './limits-shell.ts';
 
 const root = new URL('..', import.meta.url);
 const pagePath = new URL('docs/reference/limits.md', root);
@@ -59,12 +60,17 @@ async function table(): Promise<string> {
     return { group, cells: [what, `\`${key}\``, defaultOf(found), then] };
   });
   const fixed = await Promise.all(
-    [...fixedLimits, ...ruleLimits, ...mcpFixedLimits, ...assistantLimits, ...contextLimits].map(
-      async ({ group, then, what, ...limit }) => {
-        const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
-        return { group, cells: [what, 'fixed', value, then] };
-      },
-    ),
+    [
+      ...fixedLimits,
+      ...ruleLimits,
+      ...mcpFixedLimits,
+      ...assistantLimits,
+      ...shellLimits,
+      ...contextLimits,
+    ].map(async ({ group, then, what, ...limit }) => {
+      const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
+      return { group, cells: [what, 'fixed', value, then] };
+    }),
   );
   const rows = [...ofKeys, ...fixed];
   const groups = [...new Set(rows.map(({ group }) => group))];
