@@ -4,13 +4,13 @@ import { type FileChange, type FileState, readWhole } from './file-change.ts';
 import { decodeText, encodeText, newTextForm, type TextForm } from './text-form.ts';
 
 /** Files that one call may change. */
-export const maxChangedFiles = 200;
+const maxChangedFiles = 200;
 
 /** A file as it is, and the text that it is to have. */
 export interface Draft {
   readonly target: ResolvedPath;
   readonly before: FileState | undefined;
-  readonly form: TextForm;
+  form: TextForm;
   /** Undefined where there is no file, or is to be none. */
   text: string | undefined;
   /** Permissions of a file that is new. */

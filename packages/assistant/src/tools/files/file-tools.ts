@@ -2,6 +2,7 @@ import type { Tool } from '../tool.ts';
 import { deleteFileTool } from './delete-file.ts';
 import { editTool, multiEditTool } from './edit.ts';
 import { listDirectoryTool } from './list-directory.ts';
+import { applyPatchTool } from './patch/apply-patch.ts';
 import { ProjectFiles } from './project-files.ts';
 import { readFileTool } from './read-file.ts';
 import { writeFileTool } from './write-file.ts';
@@ -19,6 +20,7 @@ export function fileTools(options: FileToolsOptions = {}): readonly Tool[] {
     writeFileTool(files),
     editTool(files),
     multiEditTool(files),
+    applyPatchTool(files),
     deleteFileTool(files),
     listDirectoryTool(),
   ];

@@ -43,7 +43,7 @@ interface Search {
 }
 
 /** From the strictest to the mildest: what is left of a line to be compared. */
-const plainForms: readonly ((line: string) => string)[] = [
+export const plainForms: readonly ((line: string) => string)[] = [
   (line) => line.trimEnd(),
   (line) => line.trim(),
   (line) => plainPunctuation(line).replace(/\s+/g, ' ').trim(),
