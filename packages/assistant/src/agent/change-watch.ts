@@ -14,6 +14,8 @@ const lookTimeoutMs = 120_000;
 export interface Watched {
   readonly tree: string;
   readonly also: readonly string[];
+  /** The calls write to these files and to no others. */
+  readonly isExact: boolean;
 }
 
 /** Sees what calls of one step change in files, by snapshots before and after them. */
@@ -34,7 +36,8 @@ export class ChangeWatch {
     const { tree, skipped } = await snapshots.take(signal, also);
     await lease.append({ kind: 'snapshot', step: this.#step, tree, also });
     await this.#tellSkipped(skipped);
-    return { tree, also };
+    const isExact = actions.some(({ kind }) => kind === 'write') && actions.every(isOfFiles);
+    return { tree, also, isExact };
   }
 
   /** What changed since; to be appended together with the results of the calls. */
@@ -42,7 +45,7 @@ export class ChangeWatch {
     const { snapshots, guard, isApart } = this.#parts;
     if (snapshots === undefined || before === undefined) return undefined;
     const signal = AbortSignal.timeout(lookTimeoutMs);
-    const { tree } = await snapshots.take(signal, before.also);
+    const { tree } = await snapshots.take(signal, before.also, before.isExact);
     const changed = await snapshots.changes(before.tree, tree, signal);
     const paths = changed.map(({ bytePath }) => shownPath(bytePath));
     if (paths.length > 0) guard.clear();
@@ -68,4 +71,8 @@ export class ChangeWatch {
     const text = `Changes in these cannot be undone: ${named.join(', ')}${more}`;
     await channel.send({ type: 'notice', text });
   }
+}
+
+function isOfFiles({ kind }: Action): boolean {
+  return kind === 'write' || kind === 'read';
 }

@@ -27,18 +27,17 @@ export interface IndexChanges {
 
 /**
  * What is new, changed or gone in the work tree since the index was written. `also` are paths that are
- * looked at even where the project ignores them. Throws `resource_exhausted` for a folder that is too
+ * looked at even where the project ignores them; with `only` nothing else is. Throws `resource_exhausted` for a folder that is too
  * large to be a project.
  */
 export async function listChanges(
   shadow: ShadowRepository,
   also: readonly string[],
+  only: boolean,
   signal: AbortSignal,
 ): Promise<IndexChanges> {
-  const listing = ['ls-files', '-z', '--others', '--modified', '--deleted', '--exclude-standard'];
-  const output = await shadow.git(listing, signal);
-  const paths = new Set(output.toString('latin1').split('\0').filter(Boolean));
-  for (const path of also) paths.add(path);
+  const paths = new Set(also);
+  for (const path of only ? [] : await listed(shadow, signal)) paths.add(path);
   if (paths.size > maxFiles) throw isTooLarge(`${maxFiles} files`);
   const added: string[] = [];
   const removed: string[] = [];
@@ -57,6 +56,12 @@ export async function listChanges(
     if (seen.kind === 'skipped') skipped.push({ path: shownPath(path), reason: seen.reason });
   }
   return { added, removed, skipped };
+}
+
+async function listed(shadow: ShadowRepository, signal: AbortSignal): Promise<string[]> {
+  const listing = ['ls-files', '-z', '--others', '--modified', '--deleted', '--exclude-standard'];
+  const output = await shadow.git(listing, signal);
+  return output.toString('latin1').split('\0').filter(Boolean);
 }
 
 type Seen =

@@ -240,6 +240,20 @@ test('locks, an index and objects that a crash left behind do no harm', async ()
   });
 });
 
+test('where only some files are looked at, the others are as they were before', async () => {
+  await using shop = await fixture();
+  await shop.write('a', '1');
+  await shop.write('b', '1');
+  const before = await shop.snapshots.take(signal);
+  await shop.write('a', '2');
+  await shop.write('b', 'by somebody else');
+  const after = await shop.snapshots.take(signal, [join(shop.root, 'a')], true);
+  const changed = await shop.snapshots.changes(before.tree, after.tree, signal);
+  expect(changed.map(({ bytePath }) => bytePath)).toEqual(['a']);
+  const later = await shop.snapshots.take(signal);
+  expect(await shop.snapshots.changes(after.tree, later.tree, signal)).toHaveLength(1);
+});
+
 test('two at once wait for each other, and see what the other one kept', async () => {
   await using shop = await fixture();
   await shop.write('a', '1');

@@ -58,18 +58,19 @@ export class Snapshots {
 
   /**
    * Keeps the files as they are. `paths` (absolute) are kept even where the project ignores them:
-   * those that a tool is about to write.
+   * those that a tool is about to write. With `only` no other file is looked at: all else is as in the
+   * snapshot before, whoever has changed it since.
    */
-  async take(signal: AbortSignal, paths: readonly string[] = []): Promise<Snapshot> {
+  async take(signal: AbortSignal, paths: readonly string[] = [], only = false): Promise<Snapshot> {
     return this.#shadow.locked(signal, async () => {
       try {
-        return await this.#take(paths, signal);
+        return await this.#take(paths, only, signal);
       } catch (error) {
         if (RpcError.from(error).code !== 'internal') throw error;
         // An index or an object that a crash has damaged: all files are read again, once.
         await this.#shadow.dropIndex();
         this.#last = undefined;
-        return await this.#take(paths, signal);
+        return await this.#take(paths, false, signal);
       }
     });
   }
@@ -123,11 +124,11 @@ export class Snapshots {
     });
   }
 
-  async #take(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+  async #take(paths: readonly string[], only: boolean, signal: AbortSignal): Promise<Snapshot> {
     const also = paths
       .filter((path) => path !== this.#project.root && isWithin(this.#project.root, path))
       .map((path) => Buffer.from(relative(this.#project.root, path)).toString('latin1'));
-    const { added, removed, skipped } = await listChanges(this.#shadow, also, signal);
+    const { added, removed, skipped } = await listChanges(this.#shadow, also, only, signal);
     await this.#updateIndex(['--force-remove'], removed, signal);
     await this.#updateIndex(['--add', '--remove', '--replace'], added, signal);
     const index = await this.#shadow.indexStamp();
