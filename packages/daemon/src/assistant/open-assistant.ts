@@ -9,6 +9,7 @@ import {
   LocalCompleters,
   type ModelClient,
   type Project,
+  RelatedDefinitions,
   RunRegistry,
   SessionChanges,
   SessionStore,
@@ -75,6 +76,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     new Completer({
       local: ({ root }) => local.of(root),
       models: model,
+      related: [new RelatedDefinitions({ servers, now })],
       cache: { maxEntries: completionCacheEntries, ttlMs: completionCacheTtlMs },
       timeoutMs: config.rpc.completionTimeoutMs,
       metrics,
