@@ -7,6 +7,7 @@ import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index
 import { fixedLimits, keyLimits } from './limits.ts';
 import { assistantLimits } from './limits-assistant.ts';
 import { contextLimits } from './limits-context.ts';
+import { editingLimits } from './limits-editing.ts';
 import { mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
 import { shellLimits } from './limits-shell.ts';
@@ -67,6 +68,7 @@ async function table(): Promise<string> {
       ...assistantLimits,
       ...shellLimits,
       ...contextLimits,
+      ...editingLimits,
     ].map(async ({ group, then, what, ...limit }) => {
       const value = shown(await constantIn(limit.file, limit.constant), limit.unit);
       return { group, cells: [what, 'fixed', value, then] };

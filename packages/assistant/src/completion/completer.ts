@@ -49,7 +49,7 @@ export interface CompleterOptions {
 }
 
 /** What is needed of a `LocalCompleter`. */
-export interface LocalCompletions {
+interface LocalCompletions {
   complete(request: LocalCompletionRequest): { readonly suggestions: readonly LocalSuggestion[] };
 }
 
