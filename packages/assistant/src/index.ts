@@ -117,6 +117,8 @@ export { ProjectFiles } from './tools/files/project-files.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
 export { mcpResourceTools } from './tools/mcp/mcp-resource-tools.ts';
 export { mcpTools } from './tools/mcp/mcp-tools.ts';
+export { noteTools } from './tools/notes/note-tools.ts';
+export { searchTools } from './tools/search/search-tools.ts';
 export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
 export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';

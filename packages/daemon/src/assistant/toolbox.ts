@@ -4,9 +4,11 @@ import {
   fileTools,
   LanguageServers,
   lspTools,
+  noteTools,
   ProjectFiles,
   SessionPermissions,
   ShellHost,
+  searchTools,
   serverSpecs,
   shellTools,
   type Tool,
@@ -56,7 +58,13 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
     }),
   );
   return {
-    tools: [...fileTools({ files }), ...lspTools(servers, files), ...shellTools(shell)],
+    tools: [
+      ...fileTools({ files }),
+      ...searchTools(),
+      ...lspTools(servers, files),
+      ...shellTools(shell),
+      ...noteTools(),
+    ],
     servers,
     permissions,
     endSession: (sessionId) => shell.endSession(sessionId),
