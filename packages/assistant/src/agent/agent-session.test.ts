@@ -13,6 +13,7 @@ import type { SessionTables } from '../sessions/tables.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
 import { ScriptedModel } from '../testing/scripted-model.ts';
 import { defineTool } from '../tools/define-tool.ts';
+import { noteTools } from '../tools/notes/note-tools.ts';
 import type { AgentEvent } from './agent-event.ts';
 import { agentFixture, said, writeCall } from './testing/agent-fixture.ts';
 
@@ -122,19 +123,11 @@ test('a database that fails ends the run, which says so', async () => {
 
 test('a list of what is to do is told and kept', async () => {
   const items = [{ text: 'look', status: 'in_progress' as const }];
-  const todo = defineTool({
-    name: 'todo',
-    description: 'Keeps a list.',
-    isReadOnly: true,
-    input: z.object({ items: z.array(z.object({ text: z.string(), status: z.string() })) }),
-    actions: () => [],
-    run: async () => ({ text: 'kept' }),
-  });
   const model = new ScriptedModel([
     { calls: [{ name: 'todo', arguments: { items } }] },
     { text: 'done' },
   ]);
-  await using zeke = await agentFixture(model, { tools: [todo] });
+  await using zeke = await agentFixture(model, { tools: noteTools() });
   const events = await zeke.run('go');
   expect(events.find(({ type }) => type === 'todo')).toEqual({ type: 'todo', items });
   const { entries } = await zeke.sessions.get(zeke.lastSession);
