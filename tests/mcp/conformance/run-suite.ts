@@ -27,8 +27,10 @@ export async function runSuite(
 ): Promise<SuiteResult> {
   await using results = await temporaryDirectory();
   const program = join(import.meta.dir, '..', '..', 'node_modules', '.bin', 'conformance');
+  // It runs its scenarios for clients all at once, a process each.
+  const patience = side === 'client' ? ['--timeout', '120000'] : [];
   const suite = Bun.spawn(
-    [process.execPath, '--bun', program, side, ...args, '--requirements', revision],
+    [process.execPath, '--bun', program, side, ...args, ...patience, '--requirements', revision],
     { cwd: results.path, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
   );
   const [stdout, stderr, exitCode] = await Promise.all([
