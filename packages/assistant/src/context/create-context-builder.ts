@@ -49,7 +49,7 @@ export interface ContextBuilderOptions {
 }
 
 /** For a model of which nobody has said how much it takes, in tokens. */
-export const defaultContextWindow = 64_000;
+const defaultContextWindow = 64_000;
 /** For the answer, where nobody has said how long one gets, and of the window at most. */
 const defaultOutputTokens = 8_192;
 const maxOutputShare = 0.25;

@@ -1,5 +1,5 @@
 /** What a definition can be; stored by its place in this list, so that new ones go to the end. */
-export const definitionKinds = [
+const definitionKinds = [
   'function',
   'method',
   'class',

@@ -44,14 +44,22 @@ export function grammarOf(path: string): GrammarName | undefined {
 
 /** Where the WebAssembly of a grammar is. */
 export function grammarFile(name: GrammarName): URL {
-  return new URL(import.meta.resolve(packages[name] ?? inOnePackage(name)));
+  return new URL(files[name]());
 }
 
-function inOnePackage(name: GrammarName): string {
-  return `@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`;
-}
-
-const packages: Partial<Record<GrammarName, string>> = {
-  c: 'tree-sitter-c/tree-sitter-c.wasm',
-  lua: '@tree-sitter-grammars/tree-sitter-lua/tree-sitter-lua.wasm',
+const files: Record<GrammarName, () => string> = {
+  bash: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-bash.wasm'),
+  c: () => import.meta.resolve('tree-sitter-c/tree-sitter-c.wasm'),
+  cpp: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-cpp.wasm'),
+  go: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-go.wasm'),
+  java: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-java.wasm'),
+  javascript: () =>
+    import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-javascript.wasm'),
+  lua: () => import.meta.resolve('@tree-sitter-grammars/tree-sitter-lua/tree-sitter-lua.wasm'),
+  python: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm'),
+  ruby: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-ruby.wasm'),
+  rust: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-rust.wasm'),
+  tsx: () => import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-tsx.wasm'),
+  typescript: () =>
+    import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-typescript.wasm'),
 };

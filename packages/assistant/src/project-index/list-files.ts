@@ -11,7 +11,7 @@ export interface ListedFiles {
 }
 
 /** Files of one project that are indexed; those last in order are left out. */
-export const maxFiles = 50_000;
+const maxFiles = 50_000;
 const maxListBytes = 16 * 1024 * 1024;
 /** Given to the program that lists. */
 const maxListMs = 30_000;

@@ -11,7 +11,7 @@ export interface WatchFoldersOptions {
 }
 
 /** Folders of one project that are watched. Linux has 8,192 for each user at least, by default. */
-export const maxWatchedFolders = 2_000;
+const maxWatchedFolders = 2_000;
 
 /**
  * Watches folders one by one, not what lies below them, so that ignored folders cost nothing. Nothing

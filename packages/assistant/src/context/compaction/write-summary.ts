@@ -26,7 +26,7 @@ export interface Summary {
 }
 
 /** Tokens that a summary may take. */
-export const maxSummaryTokens = 4_000;
+const maxSummaryTokens = 4_000;
 /** Of one result or one call's arguments in the transcript, in UTF-16 units. */
 const maxItemLength = 2_000;
 /** An answer that is shorter is none. */

@@ -23,11 +23,11 @@ export interface ReadInstructions {
 
 /** Of one file, in bytes; of all together, in UTF-16 units. */
 export const maxInstructionBytes = 32_768;
-export const maxInstructionsLength = 98_304;
+const maxInstructionsLength = 98_304;
 /** Imports of imports. */
-export const maxImportDepth = 5;
+const maxImportDepth = 5;
 /** Files that one place may import, in all. */
-export const maxImports = 32;
+const maxImports = 32;
 
 /**
  * Reads the instructions of some places, in their order, each followed by what it imports with `@path`.
