@@ -151,7 +151,7 @@ function rankTable(scores: Scores): string {
     ];
   });
   const count = own?.count('next').toLocaleString('en-US');
-  return `${markdownTable(header, rows)}\n\n${count} tokens, without comments, blanks and line ends; µs of processor time for an answer.`;
+  return `${markdownTable(header, rows)}\n\n${count} tokens, without comments, blanks and line ends. Word completion needs a letter. µs of processor time for an answer.`;
 }
 
 /** What a typist sees of zeke: asked behind each token, at each line's start and end. */
