@@ -29,6 +29,8 @@ const maxCommandChars = 65_536;
 const maxParts = 1_000;
 /** Scripts in words of scripts: `bash -c "bash -c …"`. */
 const maxNesting = 8;
+/** Substitutions in substitutions. */
+const maxDepth = 50;
 
 /**
  * What a command line would do: every program that it could run, with its words, and every file that
@@ -67,6 +69,7 @@ export class ShellWalk {
   readonly #parts: ShellPart[] = [];
   #source = '';
   #nesting = 0;
+  #depth = 0;
   /** What is visited may not come to run. */
   #isConditional = false;
   /** The script may run in a plain `sh`, to which some of bash's grammar means something else. */
@@ -261,6 +264,7 @@ export class ShellWalk {
   }
 
   #visitScript(script: ParsedScript): void {
+    if (++this.#depth > maxDepth) throw new TooMuch();
     const outer = this.#source;
     if (script.source !== undefined) this.#source = script.source;
     for (const { message, pos } of script.errors ?? []) {
@@ -268,6 +272,7 @@ export class ShellWalk {
     }
     for (const statement of script.commands) this.visit(statement);
     this.#source = outer;
+    this.#depth -= 1;
   }
 
   #visitChildren(node: SyntaxNode): void {
