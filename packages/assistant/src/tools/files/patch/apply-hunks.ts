@@ -105,7 +105,7 @@ function oldLines({ lines }: Hunk): string[] {
 function contextAt({ lines }: Hunk, end: 'head' | 'tail'): number {
   const ordered = end === 'head' ? lines : lines.toReversed();
   const first = ordered.findIndex(({ sign }) => sign !== ' ');
-  return first < 0 ? 0 : first;
+  return Math.max(first, 0);
 }
 
 function afterContext(name: string, lines: readonly Line[], hunk: Hunk, cursor: number): number {
