@@ -4,7 +4,7 @@ import type { McpPolicyConfig, McpServeConfig } from './mcp-policy-config.ts';
 /** Which eras of the Model Context Protocol a server is taken to speak. */
 export const mcpProtocols = ['auto', 'stateless', 'sessions'] as const;
 
-export type McpProtocol = (typeof mcpProtocols)[number];
+type McpProtocol = (typeof mcpProtocols)[number];
 
 /** How servers with an address are reached. */
 export const mcpRemoteTransports = ['http', 'sse', 'websocket'] as const;
@@ -27,7 +27,7 @@ export interface McpConfig {
 export type McpServerConfig = McpLocalServerConfig | McpRemoteServerConfig;
 
 /** What every server's table may hold. */
-export interface McpServerConfigBase {
+interface McpServerConfigBase {
   readonly name: string;
   /** False: it is listed and never connected. */
   readonly enabled: boolean;

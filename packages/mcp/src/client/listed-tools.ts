@@ -5,7 +5,7 @@ import { words } from './hub-error.ts';
 import { maxDescriptorBytes, maxListItems } from './limits.ts';
 
 /** The longest name of a server's own for a tool, in characters. */
-export const maxNativeNameChars = 256;
+const maxNativeNameChars = 256;
 
 export interface ListedTools {
   readonly tools: readonly Tool[];

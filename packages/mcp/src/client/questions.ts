@@ -11,7 +11,7 @@ import { words } from './hub-error.ts';
 import { maxQuestionsPerCall } from './limits.ts';
 
 /** How long a person may take to answer, in milliseconds; then the question counts as canceled. */
-export const maxQuestionMs = 10 * 60_000;
+const maxQuestionMs = 10 * 60_000;
 
 /** Whose call a question belongs to, in the words of who called. */
 export interface CallOrigin {

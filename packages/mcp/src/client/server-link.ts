@@ -301,7 +301,9 @@ export class ServerLink implements AsyncDisposable {
     }
   }
 
+  /** One that is lost while it is opened is told there. */
   #lost(reason: string): void {
+    if (this.#state.status !== 'ready') return;
     this.#failed(new RpcError('unavailable', `MCP server ${this.config.name}: ${reason}`));
   }
 

@@ -58,6 +58,8 @@ export class StdioTransport implements Transport {
   async send(message: JSONRPCMessage): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.killed || child.exitCode !== null) {
+      // How it ended is noted first.
+      await child?.exited;
       throw new RpcError('unavailable', 'the program has ended');
     }
     const line = `${JSON.stringify(message)}\n`;
@@ -69,6 +71,10 @@ export class StdioTransport implements Transport {
     try {
       child.stdin.write(line);
       await child.stdin.flush();
+    } catch (cause) {
+      // Most programs that read no more have ended, which is known in a moment.
+      await settlesWithin(child.exited, endGraceMs);
+      throw new RpcError('unavailable', 'the program reads no more', { cause });
     } finally {
       this.#unreadBytes -= line.length;
     }

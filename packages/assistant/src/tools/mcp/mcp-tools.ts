@@ -5,7 +5,7 @@ import type { Tool, ToolContext, ToolOutput } from '../tool.ts';
 import { resultOutput } from './result-output.ts';
 
 /** The longest description of a tool of somebody else that models are shown, in characters. */
-export const maxMcpDescriptionChars = 4_000;
+const maxMcpDescriptionChars = 4_000;
 
 type Arguments = Readonly<Record<string, unknown>>;
 

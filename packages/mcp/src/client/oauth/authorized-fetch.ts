@@ -12,7 +12,7 @@ import type { OauthProvider } from './oauth-provider.ts';
 import type { SignIn } from './sign-in.ts';
 
 /** How long a person may take to log in, in milliseconds. */
-export const maxSignInMs = 10 * 60_000;
+const maxSignInMs = 10 * 60_000;
 
 /** So often one request is sent, renewals of others included. */
 const maxTries = 5;

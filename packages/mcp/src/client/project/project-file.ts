@@ -11,7 +11,7 @@ export const projectFileName = '.mcp.json';
 /** A larger file is not read, in bytes. */
 export const maxProjectFileBytes = 256 * 1024;
 /** Servers of one project. */
-export const maxProjectServers = 50;
+const maxProjectServers = 50;
 
 /** One server as the file has it. What is not known to zeke is let be, but counts for consent. */
 const entrySchema = z.looseObject({
