@@ -139,7 +139,7 @@ export class Completer implements AsyncDisposable {
     document.supersede(superseded);
     const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
     if (cached !== undefined) return yield this.#answer(turn, { ...cached, source: 'cache' }, true);
-    const leaving = AbortSignal.any([signal, superseded.signal, this.#closing.signal]);
+    const leaving = AbortSignal.any([signal, superseded.signal]);
     // Asked before the local one is told, since whoever reads that may take their time.
     const asked = this.#ask(turn, leaving);
     asked.catch(() => {});

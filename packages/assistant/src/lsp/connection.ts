@@ -92,11 +92,14 @@ export class Connection {
     const late = AbortSignal.timeout(limitMs);
     const any = AbortSignal.any([signal, late, this.#ended.signal]);
     const source = this.#newSource();
+    const left = Promise.withResolvers<never>();
+    const leave = () => left.reject(any.reason);
+    any.addEventListener('abort', leave, { once: true });
     const received = this.#received;
     this.#inFlight++;
     try {
       const answer = this.#connection.sendRequest<unknown>(method, params, source.token);
-      return await Promise.race([answer, rejectOn(any)]);
+      return await Promise.race([answer, left.promise]);
     } catch (reason) {
       if (this.#ended.signal.aborted) throw this.#ended.signal.reason;
       if (any.aborted) source.cancel();
@@ -110,6 +113,8 @@ export class Connection {
       );
     } finally {
       this.#inFlight--;
+      // The server's end is one of its sources: with a listener it would be kept until then.
+      any.removeEventListener('abort', leave);
       source.dispose();
     }
   }
@@ -225,13 +230,6 @@ function answerRegistrations(connection: ProtocolConnection, options: Connection
   connection.onRequest('client/unregisterCapability', (params?: { unregisterations?: unknown }) =>
     note(params?.unregisterations, false),
   );
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 /** Source: the error codes of the specification. */

@@ -145,8 +145,8 @@ export class LanguageServer implements AsyncDisposable {
 
   /**
    * Shows the server the project as it is on the disk now: open files, what changed beside them, and the
-   * files that are asked about, which are returned in their order. `texts` is what an editor has
-   * instead of the disk, by path. Resolves with whether anything changed.
+   * files that are asked about, which are returned in their order. With `texts`, what an editor has
+   * instead of the disk, by path, only these files are looked at. Resolves with whether anything changed.
    */
   async update(
     paths: readonly string[],
@@ -158,11 +158,12 @@ export class LanguageServer implements AsyncDisposable {
     this.#updating = promise;
     try {
       await before;
-      const changes = await this.#watched.changes(signal);
+      // Somebody types and cannot wait: the disk is looked at before the next other question.
+      const changes = texts.size > 0 ? [] : await this.#watched.changes(signal);
       if (changes.length > 0) {
         this.#connection.notify('workspace/didChangeWatchedFiles', { changes: [...changes] });
       }
-      await this.documents.refresh();
+      if (texts.size === 0) await this.documents.refresh();
       const documents: OpenDocument[] = [];
       for (const path of paths) documents.push(await this.documents.open(path, texts.get(path)));
       return { documents, hasChanged: changes.length > 0 };
