@@ -1,0 +1,57 @@
+import type { Finding, Severity } from './finding.ts';
+
+const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  critical: 'error',
+  major: 'error',
+  minor: 'warning',
+  nit: 'note',
+};
+
+/**
+ * Findings as SARIF 2.1.0, for code hosts and editors.
+ * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
+export function sarifOf(findings: readonly Finding[], version: string): object {
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'zeke review',
+            version,
+            rules: Object.keys(levels).map((severity) => ({ id: severity, name: severity })),
+          },
+        },
+        results: findings.map(resultOf),
+      },
+    ],
+  };
+}
+
+function resultOf({ endLine, explanation, file, line, replacement, severity, title }: Finding) {
+  const artifactLocation = { uri: encodeURI(file) };
+  const region = { startLine: line, endLine };
+  return {
+    ruleId: severity,
+    level: levels[severity],
+    message: { text: explanation === '' ? title : `${title}\n\n${explanation}` },
+    locations: [{ physicalLocation: { artifactLocation, region } }],
+    ...(replacement === undefined
+      ? {}
+      : {
+          fixes: [
+            {
+              description: { text: title },
+              artifactChanges: [
+                {
+                  artifactLocation,
+                  replacements: [{ deletedRegion: region, insertedContent: { text: replacement } }],
+                },
+              ],
+            },
+          ],
+        }),
+  };
+}
