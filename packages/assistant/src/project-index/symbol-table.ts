@@ -26,8 +26,7 @@ const minReplaced = 20_000;
 const none: readonly number[] = [];
 
 /**
- * Definitions and references of all files of a project. Names are kept once, as numbers everywhere else:
- * some 2 MB for 1,000 files.
+ * Definitions and references of all files of a project. Names are kept once, as numbers everywhere else.
  */
 export class SymbolTable {
   #names: string[] = [];
@@ -109,6 +108,11 @@ export class SymbolTable {
     const number = this.#numbers.get(name);
     if (number === undefined) return [];
     return this.definersOf(number).flatMap((file) => this.#definitionsOf(file, number));
+  }
+
+  /** Where one file defines a name; both by their numbers. */
+  findIn(file: number, name: number): Definition[] {
+    return this.#definitionsOf(file, name);
   }
 
   /** Definitions of one file, in its order. */

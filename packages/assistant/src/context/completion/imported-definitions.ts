@@ -51,23 +51,27 @@ function definitionsNear(
   for (const [name] of near.matchAll(/[A-Za-z_$][\w$]{2,}/g)) {
     if (names.size < maxNames || names.has(name)) names.set(name, (names.get(name) ?? 0) + 1);
   }
-  const found: { readonly definition: Definition; readonly weight: number }[] = [];
+  const found: { file: number; name: number; path: string; weight: number }[] = [];
   for (const [name, count] of names) {
     const number = table.numberOf(name);
-    const definers = number === undefined ? [] : table.definersOf(number);
+    if (number === undefined) continue;
+    const definers = table.definersOf(number);
     const isImported = imports.names.has(name);
-    if (definers.length === 0 || (definers.length > maxDefiners && !isImported)) continue;
-    for (const definition of table.find(name)) {
-      if (definition.path === path || languageFamily(definition.path) !== family) continue;
-      const isFrom = imports.sources.some((source) => leadsTo(source, definition.path));
-      if (!isImported && !isFrom) continue;
-      found.push({ definition, weight: count + (isImported ? 3 : 0) + (isFrom ? 5 : 0) });
+    if (definers.length > maxDefiners && !isImported) continue;
+    for (const file of definers) {
+      const definerPath = table.pathOf(file) ?? '';
+      const isFrom = imports.sources.has(moduleOf(definerPath));
+      if (definerPath === path || (!isImported && !isFrom)) continue;
+      if (languageFamily(definerPath) !== family) continue;
+      const weight = count + (isImported ? 3 : 0) + (isFrom ? 5 : 0);
+      found.push({ file, name: number, path: definerPath, weight });
     }
   }
   return found
-    .toSorted((a, b) => b.weight - a.weight || (a.definition.path < b.definition.path ? -1 : 1))
+    .toSorted((a, b) => b.weight - a.weight || (a.path < b.path ? -1 : 1))
     .slice(0, maxDefinitions)
-    .map(({ definition }) => definition);
+    .flatMap(({ file, name: number }) => table.findIn(file, number))
+    .slice(0, maxDefinitions);
 }
 
 /** A signature, and those of members. */
@@ -87,8 +91,8 @@ function outline(
 
 interface Imports {
   readonly names: ReadonlySet<string>;
-  /** As they are written: `./a.ts`, `os.path`, `crate::b`. */
-  readonly sources: readonly string[];
+  /** The last parts of the modules that are named. */
+  readonly sources: ReadonlySet<string>;
 }
 
 const importLine =
@@ -112,14 +116,17 @@ function importsOf(prefix: string): Imports {
     const [, module] = /^[ \t]*(?:from|import|use)\s+([\w.:]+)/.exec(line) ?? [];
     sources.push(...[quoted, module].filter((source) => source !== undefined));
   }
-  return { names, sources };
+  return { names, sources: new Set(sources.map(lastOf)) };
 }
 
-/** `./kit/a.ts`, `kit.a` and `crate::kit::a` lead to `src/kit/a.ts`, as far as their ends tell. */
-function leadsTo(source: string, path: string): boolean {
+/** The last part of what an import names: `a` of `./kit/a.ts`, `kit.a` and `crate::kit::a`. */
+function lastOf(source: string): string {
   const parts = source.replace(/\.(ts|tsx|js|jsx|mjs|h|hpp|py|rb|lua)$/, '').split(/[/.:]+/);
-  const last = parts.filter((part) => part !== '').at(-1);
-  if (last === undefined) return false;
+  return parts.findLast((part) => part !== '') ?? '';
+}
+
+/** What a file is imported as: its name, or its folder's where it stands for that. */
+function moduleOf(path: string): string {
   const stem = path.replace(/\.[^./]+$/, '').replace(/\/(index|mod|__init__)$/, '');
-  return stem === last || stem.endsWith(`/${last}`);
+  return stem.slice(stem.lastIndexOf('/') + 1);
 }
