@@ -1,0 +1,73 @@
+import { RpcError } from '@zeke/rpc';
+import { runGit } from '../snapshots/run-git.ts';
+
+/** What of a repository is meant. */
+export type Change =
+  | { readonly kind: 'range'; readonly range: string }
+  | { readonly kind: 'staged' }
+  /** All that is not committed. */
+  | { readonly kind: 'working-tree' };
+
+export interface ReadChangeOptions {
+  /** Absolute: a folder of the repository. */
+  readonly cwd: string;
+  /** By which git is found. */
+  readonly path: string;
+}
+
+/** A change as text. */
+export interface ChangeText {
+  /** Unified, with five lines around each change. */
+  readonly diff: string;
+  /** The messages of the commits of a range; empty for others. */
+  readonly messages: string;
+}
+
+/**
+ * Reads a change of a git repository. Throws `invalid_argument` for a range that is none, and
+ * `failed_precondition` outside of a repository.
+ */
+export async function readChange(
+  change: Change,
+  { cwd, path }: ReadChangeOptions,
+  signal: AbortSignal,
+): Promise<ChangeText> {
+  const git = async (args: readonly string[]): Promise<string> =>
+    (await runGit(args, { cwd, environment: { PATH: path }, signal })).toString('utf8');
+  const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--unified=5'];
+  try {
+    await git(['rev-parse', '--git-dir']);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new RpcError('failed_precondition', `${cwd} is in no git repository`, { cause });
+  }
+  if (change.kind === 'staged') return { diff: await git([...diff, '--cached']), messages: '' };
+  if (change.kind === 'working-tree') {
+    return {
+      diff: await git([...diff, (await hasCommit(git)) ? 'HEAD' : '--cached']),
+      messages: '',
+    };
+  }
+  const { range } = change;
+  if (range.startsWith('-') || range.trim() === '') {
+    throw new RpcError('invalid_argument', `range: ${JSON.stringify(range)} names no commits`);
+  }
+  try {
+    const commits = range.includes('..') ? range.replace('...', '..') : `${range}..HEAD`;
+    return {
+      diff: await git([...diff, range, '--']),
+      messages: (await git(['log', '--format=%B', '--max-count=50', commits, '--'])).trim(),
+    };
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const reason = cause instanceof RpcError ? cause.message : String(cause);
+    throw new RpcError('invalid_argument', `range: ${range}: ${reason}`, { cause });
+  }
+}
+
+async function hasCommit(git: (args: readonly string[]) => Promise<string>): Promise<boolean> {
+  return await git(['rev-parse', '--verify', '--quiet', 'HEAD']).then(
+    () => true,
+    () => false,
+  );
+}
