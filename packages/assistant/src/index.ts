@@ -87,6 +87,16 @@ export { CodeIndexes, type CodeIndexesOptions } from './project-index/code-index
 export { type SymbolSearch, searchSymbols } from './project-index/search-symbols.ts';
 export type { Definition, SymbolTable } from './project-index/symbol-table.ts';
 export { describeSandbox, type FoundSandbox, findSandbox } from './sandbox/find-sandbox.ts';
+export { commitMessage } from './review/commit-message.ts';
+export type { Finding } from './review/finding.ts';
+export {
+  type Change,
+  type ChangeText,
+  readChange,
+  recentSubjects,
+} from './review/read-change.ts';
+export { type ReviewEvent, review } from './review/review.ts';
+export { sarifOf } from './review/sarif.ts';
 export { type NumberedEvent, RunRegistry } from './service/run-registry.ts';
 export {
   SessionPermissions,
@@ -114,6 +124,7 @@ export { type SweepSnapshotsOptions, sweepSnapshots } from './snapshots/sweep-sn
 export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';
+export { gitTools } from './tools/git/git-tools.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
 export { mcpResourceTools } from './tools/mcp/mcp-resource-tools.ts';
 export { mcpTools } from './tools/mcp/mcp-tools.ts';

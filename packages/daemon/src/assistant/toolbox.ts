@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   fileTools,
+  gitTools,
   LanguageServers,
   lspTools,
   noteTools,
@@ -61,6 +62,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
     tools: [
       ...fileTools({ files }),
       ...searchTools(),
+      ...gitTools({ environment }),
       ...lspTools(servers, files),
       ...shellTools(shell),
       ...noteTools(),
