@@ -86,7 +86,6 @@ export type { CodeIndex, CodeIndexStats } from './project-index/code-index.ts';
 export { CodeIndexes, type CodeIndexesOptions } from './project-index/code-indexes.ts';
 export { type SymbolSearch, searchSymbols } from './project-index/search-symbols.ts';
 export type { Definition, SymbolTable } from './project-index/symbol-table.ts';
-export { describeSandbox, type FoundSandbox, findSandbox } from './sandbox/find-sandbox.ts';
 export { commitMessage } from './review/commit-message.ts';
 export type { Finding } from './review/finding.ts';
 export {
@@ -96,7 +95,7 @@ export {
   recentSubjects,
 } from './review/read-change.ts';
 export { type ReviewEvent, review } from './review/review.ts';
-export { sarifOf } from './review/sarif.ts';
+export { describeSandbox, type FoundSandbox, findSandbox } from './sandbox/find-sandbox.ts';
 export { type NumberedEvent, RunRegistry } from './service/run-registry.ts';
 export {
   SessionPermissions,

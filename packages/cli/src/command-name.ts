@@ -10,6 +10,8 @@ export const commandNames = [
   'undo',
   'redo',
   'diff',
+  'review',
+  'commit',
   'complete',
   'models',
   'providers',

@@ -20,6 +20,7 @@ import { addOrgs } from './commands/orgs.ts';
 import { addPermissions } from './commands/permissions.ts';
 import { addPrices } from './commands/prices.ts';
 import { addProviders } from './commands/providers.ts';
+import { addCommit, addReview } from './commands/review.ts';
 import { addRpc } from './commands/rpc.ts';
 import { addSecrets } from './commands/secrets.ts';
 import { addSessions } from './commands/sessions.ts';
@@ -51,6 +52,8 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addAgent(program, context, setExitCode);
   addSessions(program, context, setExitCode);
   addUndo(program, context);
+  addReview(program, context, setExitCode);
+  addCommit(program, context);
   addCompleteAt(program, context);
   addModels(program, context);
   addProviders(program, context, setExitCode);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
-import { Agent, Chat, Completion, Health, Provider, Session } from '@zeke/protocol/reaper';
+import { Agent, Chat, Commit, Completion, Health, Provider, Review, Session } from '@zeke/protocol/reaper';
 import type { Server } from '@zeke/rpc';
 import type { Composition } from './compose.ts';
 import { agentService } from './rpc/agent-service.ts';
@@ -11,6 +11,7 @@ import type { GatewayHandler } from './rpc/gateway-call.ts';
 import { healthService } from './rpc/health-service.ts';
 import { providerService } from './rpc/provider-service.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
+import { commitService, reviewService } from './rpc/review-service.ts';
 import { sessionService } from './rpc/session-service.ts';
 import type { ServerTls } from './tls/server-tls.ts';
 
@@ -58,7 +59,9 @@ function addAssistant(server: Server, parts: Composition): void {
     .add(Agent, agentService(options))
     .add(Chat, chatService(options))
     .add(Completion, completionService(assistant))
-    .add(Session, sessionService(assistant));
+    .add(Session, sessionService(assistant))
+    .add(Review, reviewService(options))
+    .add(Commit, commitService(options));
 }
 
 async function rpcCertificate(

@@ -36,6 +36,17 @@ export {
   ProviderInfo_Status as ProviderStatus,
 } from './gen/reaper/provider_pb.ts';
 export {
+  Commit,
+  type CommitClient,
+  type CommitHandlers,
+  type Finding,
+  Review,
+  type ReviewClient,
+  type ReviewHandlers,
+  type ReviewRequest,
+  ReviewResult,
+} from './gen/reaper/review_pb.ts';
+export {
   Session,
   type SessionClient,
   type SessionHandlers,

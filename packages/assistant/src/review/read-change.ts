@@ -65,6 +65,23 @@ export async function readChange(
   }
 }
 
+/** The first lines of the latest commits' messages, the newest first; none where there is no commit. */
+export async function recentSubjects(
+  { cwd, path }: ReadChangeOptions,
+  signal: AbortSignal,
+): Promise<string[]> {
+  try {
+    const args = ['log', '--format=%s', `--max-count=${maxSubjects}`];
+    const log = await runGit(args, { cwd, environment: { PATH: path }, signal });
+    return log.toString('utf8').split('\n').filter(Boolean);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return [];
+  }
+}
+
+const maxSubjects = 30;
+
 async function hasCommit(git: (args: readonly string[]) => Promise<string>): Promise<boolean> {
   return await git(['rev-parse', '--verify', '--quiet', 'HEAD']).then(
     () => true,

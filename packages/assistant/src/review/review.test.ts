@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { type AgentFixture, agentFixture } from '../agent/testing/agent-fixture.ts';
 import { ScriptedModel, type ScriptedTurn } from '../testing/scripted-model.ts';
 import { changedLines } from './changed-lines.ts';
-import { type Finding, readAnswer } from './finding.ts';
+import { readAnswer } from './finding.ts';
 import { type ReviewEvent, review } from './review.ts';
-import { sarifOf } from './sarif.ts';
 
 const diff = `diff --git a/src/sum.ts b/src/sum.ts
 index 1..2 100644
@@ -128,38 +127,5 @@ describe('a review', () => {
   test('needs something to review', async () => {
     await expect(run([], ' \n')).rejects.toMatchObject({ code: 'invalid_argument' });
     await expect(run([], 'x'.repeat(400_001))).rejects.toMatchObject({ code: 'invalid_argument' });
-  });
-});
-
-test('findings are told as SARIF, with their fix', () => {
-  const finding: Finding = {
-    file: 'src/a b.ts',
-    line: 4,
-    endLine: 5,
-    severity: 'major',
-    title: 'T',
-    explanation: 'E',
-    replacement: 'x',
-  };
-  expect(sarifOf([finding], '1')).toMatchObject({
-    version: '2.1.0',
-    runs: [
-      {
-        results: [
-          {
-            level: 'error',
-            locations: [
-              {
-                physicalLocation: {
-                  artifactLocation: { uri: 'src/a%20b.ts' },
-                  region: { startLine: 4, endLine: 5 },
-                },
-              },
-            ],
-            fixes: [{ artifactChanges: [{ replacements: [{ insertedContent: { text: 'x' } }] }] }],
-          },
-        ],
-      },
-    ],
   });
 });

@@ -3,6 +3,7 @@ import type {
   Chat,
   Completer,
   LocalCompleters,
+  ModelClient,
   RunRegistry,
   SessionChanges,
   SessionPermissions,
@@ -21,4 +22,7 @@ export interface AssistantParts extends AsyncDisposable {
   readonly chat: Chat;
   readonly completer: Completer;
   readonly projects: KnownProjects;
+  readonly model: ModelClient;
+  /** `PATH`, by which git is found. */
+  readonly path: string;
 }

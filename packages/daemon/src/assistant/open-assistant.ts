@@ -93,6 +93,8 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     chat: new Chat(shared),
     completer,
     projects: new KnownProjects(now),
+    model,
+    path,
     runs,
     sessions,
     changes,

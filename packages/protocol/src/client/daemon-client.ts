@@ -6,6 +6,7 @@ import { Chat, type ChatClient } from '../gen/reaper/chat_pb.ts';
 import { Completion, type CompletionClient } from '../gen/reaper/completion_pb.ts';
 import { Health, type HealthClient } from '../gen/reaper/health_pb.ts';
 import { Provider, type ProviderClient } from '../gen/reaper/provider_pb.ts';
+import { Commit, type CommitClient, Review, type ReviewClient } from '../gen/reaper/review_pb.ts';
 import { Session, type SessionClient } from '../gen/reaper/session_pb.ts';
 import { type Completer, completer } from './completer.ts';
 import { transportMaker } from './transport-maker.ts';
@@ -46,6 +47,8 @@ export interface DaemonClient extends AsyncDisposable {
   readonly chat: ChatClient;
   readonly agent: AgentClient;
   readonly session: SessionClient;
+  readonly review: ReviewClient;
+  readonly commit: CommitClient;
   readonly provider: ProviderClient;
   readonly health: HealthClient;
   /** Completions for a typist: gathered into batches, sent once, and never an error. */
@@ -80,6 +83,8 @@ export async function connectDaemon(
     chat: createClient(Chat, transport, { timeoutMs: chatTimeoutMs }),
     agent: createClient(Agent, transport),
     session: createClient(Session, transport, { timeoutMs: sessionTimeoutMs }),
+    review: createClient(Review, transport),
+    commit: createClient(Commit, transport, { timeoutMs: chatTimeoutMs }),
     provider: createClient(Provider, transport, { timeoutMs: sessionTimeoutMs }),
     health: createClient(Health, transport, { timeoutMs: sessionTimeoutMs }),
     complete: completer(forTypists, options),

@@ -1,6 +1,6 @@
-import type { Finding, Severity } from './finding.ts';
+import type { Finding } from '@zeke/protocol/reaper';
 
-const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+const levels: Readonly<Record<string, 'error' | 'warning' | 'note'>> = {
   critical: 'error',
   major: 'error',
   minor: 'warning',
@@ -11,7 +11,7 @@ const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
  * Findings as SARIF 2.1.0, for code hosts and editors.
  * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
-export function sarifOf(findings: readonly Finding[], version: string): object {
+export function sarifOf(findings: readonly Finding[]): object {
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -20,7 +20,6 @@ export function sarifOf(findings: readonly Finding[], version: string): object {
         tool: {
           driver: {
             name: 'zeke review',
-            version,
             rules: Object.keys(levels).map((severity) => ({ id: severity, name: severity })),
           },
         },
@@ -35,7 +34,7 @@ function resultOf({ endLine, explanation, file, line, replacement, severity, tit
   const region = { startLine: line, endLine };
   return {
     ruleId: severity,
-    level: levels[severity],
+    level: levels[severity] ?? 'warning',
     message: { text: explanation === '' ? title : `${title}\n\n${explanation}` },
     locations: [{ physicalLocation: { artifactLocation, region } }],
     ...(replacement === undefined

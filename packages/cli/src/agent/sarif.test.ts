@@ -1,0 +1,35 @@
+import { expect, test } from 'bun:test';
+import { sarifOf } from './sarif.ts';
+
+test('findings are told as SARIF, with their fix', () => {
+  const finding = {
+    file: 'src/a b.ts',
+    line: 4,
+    endLine: 5,
+    severity: 'major',
+    title: 'T',
+    explanation: 'E',
+    replacement: 'x',
+  };
+  expect(sarifOf([finding])).toMatchObject({
+    version: '2.1.0',
+    runs: [
+      {
+        results: [
+          {
+            level: 'error',
+            locations: [
+              {
+                physicalLocation: {
+                  artifactLocation: { uri: 'src/a%20b.ts' },
+                  region: { startLine: 4, endLine: 5 },
+                },
+              },
+            ],
+            fixes: [{ artifactChanges: [{ replacements: [{ insertedContent: { text: 'x' } }] }] }],
+          },
+        ],
+      },
+    ],
+  });
+});

@@ -1,0 +1,109 @@
+import { isAbsolute } from 'node:path';
+import {
+  type Change,
+  type ChangeText,
+  commitMessage,
+  type Finding,
+  openProject,
+  type ReviewEvent,
+  readChange,
+  recentSubjects,
+  review,
+} from '@zeke/assistant';
+import type { CommitHandlers, ReviewHandlers, ReviewRequest } from '@zeke/protocol/reaper';
+import { RpcError } from '@zeke/rpc';
+import type { AssistantParts } from '../assistant/assistant-parts.ts';
+import type { AgentServiceOptions } from './agent-service.ts';
+import { StepUpdates } from './step-update.ts';
+
+const msPerSecond = 1_000;
+
+/** `reaper.Review` */
+export function reviewService({ assistant, settings }: AgentServiceOptions): ReviewHandlers {
+  return {
+    async *run(request, { signal }) {
+      const parts = await assistant();
+      const { assistant: defaults, rpc } = settings();
+      const { budgetMicroUsd = defaults.budgetMicroUsd, maxSteps, timeout } = request;
+      const cwd = checked(request.cwd);
+      const { diff, messages } = await changeOf(request, parts, signal);
+      const intent = request.intent || messages;
+      const events = review(
+        parts.agent,
+        {
+          project: await openProject(cwd),
+          cwd,
+          diff,
+          model: request.model || defaults.model,
+          limits: {
+            maxSteps: maxSteps || defaults.maxSteps,
+            timeoutMs: timeout === 0 ? rpc.agentTimeoutMs : timeout * msPerSecond,
+            ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd }),
+          },
+          ...(intent === '' ? {} : { intent }),
+        },
+        signal,
+      );
+      const updates = new StepUpdates();
+      let sequence = 0;
+      for await (const event of events) {
+        sequence += 1;
+        yield { update: updateOf(event, updates, sequence) };
+      }
+    },
+  };
+}
+
+/** `reaper.Commit` */
+export function commitService({ assistant, settings }: AgentServiceOptions): CommitHandlers {
+  return {
+    async propose({ cwd: given, hint, model }, { signal }) {
+      const { model: client, path } = await assistant();
+      const cwd = checked(given);
+      const place = { cwd, path };
+      const { message, files } = await commitMessage(
+        client,
+        {
+          ...place,
+          model: model || settings().assistant.smallModel,
+          subjects: await recentSubjects(place, signal),
+          ...(hint === '' ? {} : { hint }),
+        },
+        signal,
+      );
+      return { message, files: [...files] };
+    },
+  };
+}
+
+async function changeOf(
+  { change, cwd }: ReviewRequest,
+  { path }: AssistantParts,
+  signal: AbortSignal,
+): Promise<ChangeText> {
+  if (change.case === 'patch') return { diff: change.value, messages: '' };
+  return await readChange(changeKind(change), { cwd, path }, signal);
+}
+
+function changeKind(change: ReviewRequest['change']): Change {
+  if (change.case === 'range') return { kind: 'range', range: change.value };
+  return { kind: change.case === 'staged' && change.value ? 'staged' : 'working-tree' };
+}
+
+function updateOf(event: ReviewEvent, updates: StepUpdates, sequence: number) {
+  if (event.type === 'agent') {
+    return { case: 'agent', value: updates.of(event.event, sequence) } as const;
+  }
+  const { dropped, findings, sessionId, summary } = event;
+  const value = { summary, dropped, sessionId, findings: findings.map(findingOf) };
+  return { case: 'result', value } as const;
+}
+
+function findingOf({ replacement, ...finding }: Finding) {
+  return { ...finding, ...(replacement === undefined ? {} : { replacement }) };
+}
+
+function checked(cwd: string): string {
+  if (isAbsolute(cwd)) return cwd;
+  throw new RpcError('invalid_argument', 'cwd: it is the absolute path of a folder of a project');
+}
