@@ -1,0 +1,100 @@
+import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
+import { temporaryDirectory } from '@zeke/foundation/testing';
+
+/** A git repository, a home of zeke with an emulated provider in it, and the command `zeke` over both. */
+export interface ProjectHouse extends AsyncDisposable {
+  readonly home: string;
+  /** The repository; its files are committed. */
+  readonly root: string;
+  readonly emulator: Emulator;
+  /** Runs `zeke` in the repository to its end; it starts the daemon where it needs one. */
+  zeke(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Of the daemon that runs. */
+  daemon(): Promise<RunningDaemon>;
+  /** Runs a program in the repository. Its exit code. */
+  run(...command: string[]): Promise<number>;
+}
+
+export interface RunningDaemon {
+  readonly pid: number;
+  /** Where gRPC is spoken, `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly token: string;
+  readonly socket: string;
+}
+
+const launcher = join(import.meta.dir, '../../zeke');
+
+/** No daemon runs yet; disposing ends the one that was started. */
+export async function projectHouse(
+  files: Readonly<Record<string, string>>,
+  brain: Brain,
+): Promise<ProjectHouse> {
+  await using parts = new AsyncDisposableStack();
+  const folder = await realpath(parts.use(await temporaryDirectory()).path);
+  const home = join(folder, 'home');
+  const root = join(folder, 'project');
+  await mkdir(home);
+  const emulator = parts.use(startOpenAiEmulator({ brain }));
+  await Bun.write(join(home, 'zeke.toml'), configuration(emulator.url));
+  const env = {
+    // Models here run `bun`, as people have it.
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    HOME: home,
+    ZEKE_HOME: home,
+    GIT_AUTHOR_NAME: 'A',
+    GIT_AUTHOR_EMAIL: 'a@example.com',
+    GIT_COMMITTER_NAME: 'A',
+    GIT_COMMITTER_EMAIL: 'a@example.com',
+  };
+  for (const [path, text] of Object.entries(files)) await Bun.write(join(root, path), text);
+  const start = (command: readonly string[]) =>
+    Bun.spawn([...command], { cwd: root, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const zeke = async (...args: string[]) => {
+    const child = start([launcher, ...args]);
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    return { code: await child.exited, stdout, stderr };
+  };
+  const run = async (...command: string[]) => await start(command).exited;
+  await run('git', 'init', '-q');
+  await run('git', 'add', '-A');
+  if ((await run('git', 'commit', '-q', '-m', 'first')) !== 0) throw new Error('git commit failed');
+  parts.defer(async () => void (await zeke('daemon', 'stop', '--force')));
+  const owned = parts.move();
+  return {
+    home,
+    root,
+    emulator,
+    zeke,
+    run,
+    daemon: () => daemonOf(home),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function configuration(url: string): string {
+  return `[server]
+port = 0
+[rpc]
+port = 0
+[providers.openai]
+type = "openai"
+api_key = "emulated"
+base_url = "${url}/v1"
+[assistant]
+model = "openai/gpt-4.1-mini"
+`;
+}
+
+/** By what it has written in its log. */
+async function daemonOf(home: string): Promise<RunningDaemon> {
+  const lines = (await readFile(join(home, 'daemon.log'), 'utf8')).trim().split('\n');
+  const ready = lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === 'rpc ready');
+  const token = await readFile(join(home, 'rpc-token'), 'utf8');
+  return { pid: ready.pid, url: ready.url, socket: ready.socket, token };
+}
