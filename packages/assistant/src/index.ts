@@ -132,3 +132,4 @@ export { searchTools } from './tools/search/search-tools.ts';
 export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
 export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';
+export { webTools } from './tools/web/web-tools.ts';

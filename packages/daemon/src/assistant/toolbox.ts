@@ -13,6 +13,7 @@ import {
   serverSpecs,
   shellTools,
   type Tool,
+  webTools,
 } from '@zeke/assistant';
 import { GroupGuard, type Logger, type ResolvedConfig } from '@zeke/foundation';
 
@@ -65,6 +66,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
       ...gitTools({ environment }),
       ...lspTools(servers, files),
       ...shellTools(shell),
+      ...webTools(),
       ...noteTools(),
     ],
     servers,

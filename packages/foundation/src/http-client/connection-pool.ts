@@ -1,5 +1,5 @@
 import type { Connection, ConnectionOwner, Passenger } from './connection.ts';
-import { dial, type Origin } from './dial.ts';
+import { dial, type Lookup, type Origin } from './dial.ts';
 import { HttpFault } from './http-fault.ts';
 
 /** What the pools of a client share. */
@@ -11,6 +11,7 @@ export interface PoolOptions {
   readonly maxWaiting: number;
   /** How long a connection is kept that nothing uses. */
   readonly idleMs: number;
+  readonly lookup?: Lookup | undefined;
   /** Makes room for one more connection among those of all origins; false where there is none. */
   takeRoom(): boolean;
   giveRoom(): void;
@@ -132,8 +133,9 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   async #dial(): Promise<void> {
+    const { connectTimeoutMs, lookup } = this.#options;
     try {
-      const connection = await dial(this.#origin, this.#options.connectTimeoutMs, this);
+      const connection = await dial(this.#origin, connectTimeoutMs, this, lookup);
       this.#opening--;
       this.free(connection);
     } catch (reason) {

@@ -5,23 +5,46 @@ import type { Target } from './request-text.ts';
 
 export type Origin = Pick<Target, 'host' | 'port' | 'secure'>;
 
+/** The addresses of a host, to be tried in this order. What it throws is why there is no connection. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
 /**
- * Opens a connection. All addresses of the host are tried; with TLS its certificate has to be good
- * for the host, by the authorities that Bun trusts and those of NODE_EXTRA_CA_CERTS, and HTTP/1.1 is
- * what is agreed on. Rejects with HTTP_CONNECT_TIMEOUT, and with what the system says
- * (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`); nothing is open then.
+ * Opens a connection. All addresses of the host are tried, those that `lookup` finds and no other
+ * where there is one; with TLS its certificate has to be good for the host, by the authorities that
+ * Bun trusts and those of NODE_EXTRA_CA_CERTS, and HTTP/1.1 is what is agreed on. Rejects with
+ * HTTP_CONNECT_TIMEOUT, and with what the system says (`ECONNREFUSED`, `ENOTFOUND`,
+ * `CERT_HAS_EXPIRED`); nothing is open then.
  */
 export async function dial(
   origin: Origin,
+  timeoutMs: number,
+  owner: ConnectionOwner,
+  lookup?: Lookup,
+): Promise<Connection> {
+  if (lookup === undefined) return await dialAt(origin.host, origin, timeoutMs, owner);
+  const endsAt = performance.now() + timeoutMs;
+  let failure: unknown = new HttpFault('HTTP_CLOSED', `${origin.host} has no address`);
+  for (const address of await lookup(origin.host)) {
+    try {
+      return await dialAt(address, origin, Math.max(1, endsAt - performance.now()), owner);
+    } catch (reason) {
+      failure = reason;
+    }
+  }
+  throw failure;
+}
+
+async function dialAt(
+  hostname: string,
+  { host, port, secure }: Origin,
   timeoutMs: number,
   owner: ConnectionOwner,
 ): Promise<Connection> {
   const dialling = new Dialling(owner);
   const timer = setTimeout(() => dialling.give(timedOut(timeoutMs)), timeoutMs);
   try {
-    const { host, port, secure } = origin;
     const opening = Bun.connect<Dialling>({
-      hostname: host,
+      hostname,
       port,
       data: dialling,
       socket: secure ? secureCallbacks : plainCallbacks,

@@ -1,4 +1,5 @@
 import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import type { Lookup } from './dial.ts';
 import { Exchange } from './exchange.ts';
 import { sendByFetch } from './fetch-answer.ts';
 import type { HttpAnswer } from './http-answer.ts';
@@ -22,6 +23,11 @@ export interface HttpClientOptions {
   readonly connectTimeoutMs?: number;
   /** How long a connection is kept that nothing uses; 60,000 unless told otherwise. */
   readonly idleMs?: number;
+  /**
+   * Finds the addresses of a host, and may refuse them by throwing: connections go to these and to no
+   * other. The system's own way unless told otherwise.
+   */
+  readonly lookup?: Lookup;
 }
 
 /** How a request is sent and answered; `HttpClient` is one. */
@@ -66,6 +72,7 @@ export class HttpClient implements HttpSender, Disposable {
       maxPerOrigin: options.maxPerOrigin ?? defaultMaxConnections,
       maxWaiting: options.maxWaiting ?? 8_192,
       idleMs: options.idleMs ?? 60_000,
+      lookup: options.lookup,
       takeRoom: () => this.#takeRoom(),
       giveRoom: () => {
         this.#open--;

@@ -84,3 +84,26 @@ test('only a certificate that is good for the host, now, by a trusted authority 
   const untrusting = { NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
   expect(await ask(urls.slice(0, 1), untrusting)).toEqual(['UNABLE_TO_VERIFY_LEAF_SIGNATURE', '0']);
 });
+
+test('a name is looked up as it is told, and the certificate has to be good for the name', async () => {
+  await using folder = await temporaryDirectory();
+  const file = join(folder.path, 'authority.pem');
+  await Bun.write(file, certificates.authority);
+  const index = JSON.stringify(join(import.meta.dir, 'index.ts'));
+  const script = `
+    const { HttpClient, readAll } = await import(${index});
+    const lookup = async () => ['127.0.0.9', '127.0.0.1'];
+    const http = new HttpClient({ fetch, environment: {}, lookup });
+    for (const name of ['localhost', 'elsewhere.test']) {
+      await http.send({ url: 'https://' + name + ':${await listen('good')}/', method: 'GET', headers: {} })
+        .then((answer) => readAll(answer, 1e6, Error))
+        .then((bytes) => console.log(Buffer.from(bytes).toString()), ({ code }) => console.log(code));
+    }
+    http[Symbol.dispose]();`;
+  const child = Bun.spawn([process.execPath, '-e', script], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: file },
+    stderr: 'inherit',
+  });
+  const said = (await new Response(child.stdout).text()).trim().split('\n');
+  expect(said).toEqual(['http/1.1 localhost', 'ERR_TLS_CERT_ALTNAME_INVALID']);
+});
