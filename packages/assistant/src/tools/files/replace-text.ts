@@ -18,7 +18,7 @@ export interface ReplacedText {
   readonly places: readonly LineRange[];
 }
 
-export interface LineRange {
+interface LineRange {
   readonly first: number;
   readonly last: number;
 }

@@ -1,5 +1,5 @@
 /** A longer line is cut, and says so. */
-export const maxShownLineCharacters = 2_000;
+const maxShownLineCharacters = 2_000;
 
 export interface ShownLines {
   readonly text: string;
@@ -32,7 +32,7 @@ export function showLines(
 }
 
 /** The beginning of a line that is too long, and how long it is. */
-export function cutLine(line: string): string {
+function cutLine(line: string): string {
   if (line.length <= maxShownLineCharacters) return line;
   return `${line.slice(0, maxShownLineCharacters)}… (the line has ${line.length} characters)`;
 }

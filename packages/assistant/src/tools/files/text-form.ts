@@ -1,6 +1,6 @@
 import { RpcError } from '@zeke/rpc';
 
-export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1';
+type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1';
 
 /** How a text stands in its file: what a change of the text leaves as it was. */
 export interface TextForm {

@@ -25,7 +25,7 @@ export const branchName = revision.regex(
 export const gitPath = z.string().min(1).describe('File or folder, relative to the working folder');
 
 /** A word as a shell reads it back, for the command that people and rules see. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
