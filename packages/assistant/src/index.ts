@@ -37,6 +37,10 @@ export type { MentionSources } from './context/mentions/mention-sources.ts';
 export { type FoundReference, findReferences } from './context/search/find-references.ts';
 export { type ProjectContextRequest, projectContext } from './context/search/project-context.ts';
 export { type CodeSearch, type FoundCode, searchCode } from './context/search/search-code.ts';
+export type { Extensions, SlashCommand } from './extensions/extensions.ts';
+export { type LoadExtensionsOptions, loadExtensions } from './extensions/load-extensions.ts';
+export { skillTools } from './extensions/skill-tool.ts';
+export { listCommands, modeOfCommand, takeCommand } from './extensions/take-command.ts';
 export {
   type CodeDiagnostic,
   type DiagnosticsReport,

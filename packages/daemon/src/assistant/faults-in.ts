@@ -1,9 +1,9 @@
-import { join, relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { diagnosticsOf, type LanguageServers, type Project } from '@zeke/assistant';
 
 export interface FaultsQuery {
   readonly project: Project;
-  /** Relative to the project's root. */
+  /** Absolute, or relative to the project's root. */
   readonly paths: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -16,7 +16,7 @@ export async function faultsIn(
   servers: LanguageServers,
   { paths, project, signal }: FaultsQuery,
 ): Promise<string | undefined> {
-  const absolute = paths.map((path) => join(project.root, path));
+  const absolute = paths.map((path) => resolve(project.root, path));
   const { diagnostics } = await diagnosticsOf(servers, project, absolute, signal);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return undefined;

@@ -4,12 +4,11 @@ import {
   Agent,
   Chat,
   type ChatOptions,
-  Completer,
+  CodeIndexes,
   createContextBuilder,
   LocalCompleters,
   type ModelClient,
   type Project,
-  RelatedDefinitions,
   RunRegistry,
   SessionChanges,
   SessionStore,
@@ -22,7 +21,9 @@ import type { Gateway } from '@zeke/gateway';
 import { ProjectHubs } from '../mcp/project-hubs.ts';
 import type { AssistantParts } from './assistant-parts.ts';
 import { faultsIn } from './faults-in.ts';
+import { keepTidy } from './keep-tidy.ts';
 import { KnownProjects } from './known-projects.ts';
+import { openCompleter } from './open-completer.ts';
 import { openToolbox } from './toolbox.ts';
 
 export interface OpenAssistantOptions {
@@ -38,7 +39,7 @@ export interface OpenAssistantOptions {
 
 /** Puts the assistant together. Throws what `Storage.migrate` throws. */
 export async function openAssistant(options: OpenAssistantOptions): Promise<AssistantParts> {
-  const { config, environment, log, metrics, model, now, storage } = options;
+  const { config, environment, log, model, now, storage } = options;
   await using parts = new AsyncDisposableStack();
   await storage.migrate([sessionMigrations]);
   const { home } = config;
@@ -51,7 +52,9 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const stopping = new AbortController();
   const hubs = parts.use(new ProjectHubs(options));
   parts.defer(() => stopping.abort());
-  const local = parts.use(new LocalCompleters({ environment: { PATH: path } }));
+  const forGit = { PATH: path };
+  const local = parts.use(new LocalCompleters({ environment: forGit }));
+  const indexes = parts.use(new CodeIndexes({ environment: forGit, home }));
   const shared: ChatOptions = {
     model,
     sessions,
@@ -61,7 +64,22 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
       tools,
       deferrable: await hubs.tools(project, stopping.signal),
     }),
-    context: async (place) => createContextBuilder({ ...place, client: model, home }),
+    context: async (place) =>
+      createContextBuilder({
+        ...place,
+        client: model,
+        home,
+        index: indexes.of(place.project.root),
+        environment: forGit,
+        sources: {
+          diagnostics: async (file, signal) =>
+            (await faultsIn(servers, {
+              project: place.project,
+              paths: file ? [file] : [],
+              signal,
+            })) ?? '',
+        },
+      }),
     now,
   };
   const agent = new Agent({
@@ -71,22 +89,12 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     worktrees: { folder: join(home, 'worktrees'), path },
     onDefect: (err, tool) => log.error('a tool failed', { err, tool }),
   });
-  const { completionModel, completionCacheEntries, completionCacheTtlMs } = config.assistant;
-  const completer = parts.use(
-    new Completer({
-      local: ({ root }) => local.of(root),
-      models: model,
-      related: [new RelatedDefinitions({ servers, now })],
-      cache: { maxEntries: completionCacheEntries, ttlMs: completionCacheTtlMs },
-      timeoutMs: config.rpc.completionTimeoutMs,
-      metrics,
-      log,
-      now,
-      ...(completionModel === undefined ? {} : { model: completionModel }),
-    }),
-  );
+  const completer = parts.use(openCompleter(options, { indexes, local, servers }));
   const runs = parts.use(new RunRegistry());
   const changes = new SessionChanges({ sessions, snapshots });
+  const { keepSessionsMs: keepMs } = config.assistant;
+  const folder = join(home, 'snapshots');
+  parts.use(keepTidy({ sessions, folder, path, keepMs, log, now }));
   const owned = parts.move();
   return {
     agent,

@@ -17,6 +17,8 @@ import {
 } from '@zeke/assistant';
 import { GroupGuard, type Logger, type ResolvedConfig } from '@zeke/foundation';
 
+import { mayStart } from './may-start.ts';
+
 export interface ToolboxOptions {
   readonly config: ResolvedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -41,7 +43,16 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
   const parts = new AsyncDisposableStack();
   const files = new ProjectFiles();
   const specs = serverSpecs(config.assistant.languageServers);
-  const servers = parts.use(new LanguageServers({ specs, environment, log, now }));
+  const access = { isAllowed: config.assistant.runProjectCode, path: environment.PATH ?? '' };
+  const servers = parts.use(
+    new LanguageServers({
+      specs,
+      environment,
+      log,
+      now,
+      mayStart: (found, project) => mayStart(found, project, access),
+    }),
+  );
   const permissions = new SessionPermissions({
     zekeHome: config.home,
     home,
@@ -63,7 +74,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
     tools: [
       ...fileTools({ files }),
       ...searchTools(),
-      ...gitTools({ environment }),
+      ...gitTools({ environment, shell }),
       ...lspTools(servers, files),
       ...shellTools(shell),
       ...webTools(),

@@ -1,4 +1,4 @@
-import { mcpTools, type Project, type Tool } from '@zeke/assistant';
+import { mcpResourceTools, mcpTools, type Project, type Tool } from '@zeke/assistant';
 import { createSecretStore, type Logger, type ResolvedConfig } from '@zeke/foundation';
 import type { Gateway } from '@zeke/gateway';
 import { Hub, ToolPins } from '@zeke/mcp';
@@ -48,7 +48,7 @@ export class ProjectHubs implements AsyncDisposable {
       this.#hubs.set(project.root, hub);
       this.#keepWithin();
       await hub.loadTools(AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]));
-      return mcpTools(hub);
+      return [...mcpTools(hub), ...mcpResourceTools(hub)];
     } catch (err) {
       if (signal.aborted) throw err;
       log.warn('MCP servers of a project cannot be used', { project: project.root, err });

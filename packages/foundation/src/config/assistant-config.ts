@@ -43,6 +43,10 @@ export interface AssistantConfig {
   readonly completionCacheEntries: number;
   readonly completionCacheTtlMs: number;
   /** Language servers by name: some more, or other ways to start those that are known. */
+  /** Language servers may run what came with a repository. */
+  readonly runProjectCode: boolean;
+  /** 0: for ever. */
+  readonly keepSessionsMs: number;
   readonly languageServers: ReadonlyMap<string, LanguageServerConfig>;
 }
 

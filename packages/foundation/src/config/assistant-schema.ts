@@ -46,6 +46,14 @@ export const assistantSchema = z.strictObject({
   completion_cache_ttl_s: integer(1, 2_592_000)
     .default(3_600)
     .describe('How long a completion is kept'),
+  run_project_code: flag()
+    .default(false)
+    .describe(
+      'Whether language servers may run what came with a repository; what was installed beside its files they may always',
+    ),
+  keep_sessions_days: integer(0, 36_500)
+    .default(90)
+    .describe('Sessions that were not used for so long are deleted; 0: none'),
   lsp: map(languageServerSchema)
     .default({})
     .describe(

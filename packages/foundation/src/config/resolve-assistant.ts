@@ -10,6 +10,7 @@ import { defined } from './defined.ts';
 import type { ValidConfig } from './schema.ts';
 
 const defaultPort = 50_051;
+const msPerDay = 86_400_000;
 const microUsdPerUsd = 1_000_000;
 
 /** Where a configuration's relative paths and its own files are. */
@@ -37,6 +38,8 @@ export function resolveAssistant(
       verify: assistant.verify,
       completionCacheEntries: assistant.completion_cache_entries,
       completionCacheTtlMs: assistant.completion_cache_ttl_s * 1_000,
+      runProjectCode: assistant.run_project_code,
+      keepSessionsMs: assistant.keep_sessions_days * msPerDay,
       languageServers: resolveLanguageServers(assistant.lsp, fault),
       ...defined({
         completionModel: assistant.completion_model,

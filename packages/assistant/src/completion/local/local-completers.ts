@@ -1,4 +1,6 @@
 import { LocalCompleter } from './local-completer.ts';
+import { listProjectFiles } from './project-files.ts';
+import { ProjectWatch } from './project-watch.ts';
 
 /** Memory of all projects together, unless said otherwise. */
 const defaultMaxBytes = 192 * 1_048_576;
@@ -22,7 +24,10 @@ export class LocalCompleters {
   readonly #maxBytes: number;
   /** By root; the one used last stands last. */
   readonly #open = new Map<string, LocalCompleter>();
+  readonly #watches = new WeakMap<LocalCompleter, ProjectWatch>();
   readonly #closing = new Set<Promise<void>>();
+
+  readonly #stopping = new AbortController();
 
   constructor({ environment, maxBytes = defaultMaxBytes }: LocalCompletersOptions) {
     this.#environment = environment;
@@ -59,6 +64,7 @@ export class LocalCompleters {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
     for (const root of this.roots) this.#giveUp(root);
     await Promise.all(this.#closing);
   }
@@ -68,11 +74,28 @@ export class LocalCompleters {
     this.#open.set(root, completer);
     this.#keepWithin();
     completer.ready().then(
-      () => this.#keepWithin(),
+      () => {
+        this.#keepWithin();
+        return this.#follow(completer);
+      },
       // Given up before it was read, or not readable: it goes on with what it has.
       () => {},
     );
     return completer;
+  }
+
+  /** Changes of its files are learned from now on. */
+  async #follow(completer: LocalCompleter): Promise<void> {
+    const { root } = completer;
+    const { paths } = await listProjectFiles(root, this.#environment, this.#stopping.signal);
+    if (this.#open.get(root) !== completer) return;
+    const watch = new ProjectWatch({
+      root,
+      paths,
+      onChanged: (path) => completer.update(path),
+      onGone: (path) => completer.remove(path),
+    });
+    this.#watches.set(completer, watch);
   }
 
   /** The last one is in use, and stays whatever it takes. */
@@ -90,6 +113,7 @@ export class LocalCompleters {
     const completer = this.#open.get(root);
     this.#open.delete(root);
     if (completer === undefined) return;
+    this.#watches.get(completer)?.[Symbol.dispose]();
     const closing = completer[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
