@@ -59,10 +59,11 @@ async function find(call: Input, context: ToolContext): Promise<ToolOutput> {
     throw new RpcError('not_found', `${target.shown}: there is no such folder`);
   }
   const all = call.include_ignored ? ['--no-ignore', '--hidden', '--glob=!.git/'] : [];
-  const { isWhole, lines } = await runRipgrep(
+  const { isWhole, lines: found } = await runRipgrep(
     ['--files', '--sort=path', ...all, `--glob=${call.pattern}`],
     { cwd: target.path, signal: context.signal },
   );
+  const lines = found.filter((path) => context.hides?.(join(target.path, path)) !== true);
   if (lines.length === 0) {
     const text = `No file in ${target.shown} is named like ${call.pattern}.`;
     return { text, summary: 'nothing found' };

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { resolvePath } from '../../project/resolve-path.ts';
@@ -66,10 +66,11 @@ async function search(call: Input, context: ToolContext): Promise<ToolOutput> {
   const isFolder = (await stat(target.path)).isDirectory();
   const cwd = isFolder ? target.path : dirname(target.path);
   const base = isFolder ? [] : [target.path.slice(cwd.length + 1)];
-  const { complaints, isWhole, lines } = await runRipgrep(
+  const { complaints, isWhole, ...output } = await runRipgrep(
     [...argumentsOf(call), '-e', call.pattern, '--', ...base],
     { cwd, signal: context.signal },
   );
+  const lines = visible(output.lines, cwd, context.hides);
   const found = lines.slice(call.offset, call.offset + call.max_results);
   const isMore = !isWhole || lines.length > call.offset + found.length;
   const told = complaints === '' ? '' : `\n(${complaints.split('\n').slice(0, 3).join('; ')})`;
@@ -89,6 +90,19 @@ async function search(call: Input, context: ToolContext): Promise<ToolOutput> {
   };
 }
 
+/** Without files that rules keep from being read. After a file's name ripgrep has a NUL where more follows. */
+function visible(
+  lines: readonly string[],
+  cwd: string,
+  hides: ToolContext['hides'],
+): readonly string[] {
+  const kept = lines.filter((line) => {
+    const end = line.indexOf('\0');
+    return hides?.(join(cwd, end < 0 ? line : line.slice(0, end))) !== true;
+  });
+  return kept.map((line) => line.replace('\0', ':'));
+}
+
 function argumentsOf(call: Input): string[] {
   const { context, glob, ignore_case: ignoresCase, literal, mode, multiline } = call;
   return [
@@ -99,12 +113,13 @@ function argumentsOf(call: Input): string[] {
           '--line-number',
           '--no-heading',
           '--with-filename',
+          '--null',
           `--max-columns=${maxLineLength}`,
           '--max-columns-preview',
         ]
       : [mode === 'files' ? '--files-with-matches' : '--count']),
     ...(mode === 'content' && context > 0 ? [`--context=${context}`] : []),
-    ...(mode === 'count' ? ['--with-filename'] : []),
+    ...(mode === 'count' ? ['--with-filename', '--null'] : []),
     ...(ignoresCase ? ['--ignore-case'] : []),
     ...(literal ? ['--fixed-strings'] : []),
     ...(multiline ? ['--multiline', '--multiline-dotall'] : []),

@@ -84,3 +84,14 @@ test('a canceled search ends', async () => {
   const search = bench.call('grep', { pattern: 'x' }, { signal });
   await expect(search).rejects.toMatchObject({ code: 'canceled' });
 });
+
+test('files that must not be read are not found either', async () => {
+  const hides = (path: string) => path === join(bench.root, 'src/sum.ts');
+  for (const mode of ['content', 'files', 'count']) {
+    const { text } = await bench.call('grep', { pattern: 'sum', mode, context: 1 }, { hides });
+    expect(text).toContain('src/cart.ts');
+    expect(text).not.toContain('sum.ts');
+    expect(text).not.toContain('reduce');
+  }
+  expect((await bench.call('glob', { pattern: '*.ts' }, { hides })).text).toBe('src/cart.ts');
+});
