@@ -31,13 +31,19 @@ export interface AgentOptions {
   readonly estimateCost?: (model: string, usage: ModelUsage) => number | undefined;
   /** The folder of worktrees, `$ZEKE_HOME/worktrees`, and `PATH`, by which git is found. */
   readonly worktrees?: { readonly folder: string; readonly path: string };
-  /** Agents beside `build`, `general`, `explore` and `plan`. */
-  readonly agents?: readonly AgentDefinition[];
+  /** Agents beside `build`, `general`, `explore` and `plan`, as the project has them now. */
+  readonly agents?: (project: Project) => Promise<ProjectAgents>;
   /** A tool threw what is no failure of its call: for the log. */
   readonly onDefect?: (error: unknown, tool: string) => void;
   readonly now: () => number;
   /** Waits between questions; fails with `canceled` when the signal is aborted. Default: a timer. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ProjectAgents {
+  readonly agents: readonly AgentDefinition[];
+  /** What is wrong with files that add to zeke, a line each: told to the user when a run starts. */
+  readonly faults: readonly string[];
 }
 
 export interface SessionPlace {
@@ -66,6 +72,8 @@ export interface RunRequest {
   /** Of each answer; one without calls that is cut there is the last. Default: the model's own limit. */
   readonly maxOutputTokens?: number;
   readonly mode: PermissionMode;
+  /** Puts a stricter judge before that of the session: for a run that is only about some files. */
+  readonly confine?: (judge: PermissionJudge) => PermissionJudge;
   /** `build` unless told otherwise. */
   readonly agent?: string;
   readonly limits?: RunLimits;

@@ -2,7 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import type { SessionInfo } from '../sessions/session-store.ts';
 import { findAgent } from './agent-definition.ts';
 import type { AgentEvent, Decision } from './agent-event.ts';
-import type { AgentOptions, RunRequest } from './agent-options.ts';
+import type { AgentOptions, ProjectAgents, RunRequest } from './agent-options.ts';
 import { Approvals } from './approvals.ts';
 import { EventChannel } from './event-channel.ts';
 import { defaultTimeoutMs, RunBudget } from './run-budget.ts';
@@ -36,7 +36,8 @@ export class Agent {
    * `failed_precondition` as `SessionStore.acquire`, `invalid_argument` for an agent that is not there.
    */
   async *run(request: RunRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-    const agent = findAgent(request.agent ?? 'build', this.#options.agents);
+    const added = await this.#agents(request);
+    const agent = findAgent(request.agent ?? 'build', added.agents);
     const session = await this.#session(request, agent.name);
     const channel = new EventChannel();
     const running: Running = { steers: [], stop: new AbortController() };
@@ -47,7 +48,7 @@ export class Agent {
     const shared = { options: this.#options, approvals: this.#approvals, budget };
     const onStart = (): void => void this.#running.set(session.id, running);
     const done = startRun(
-      { ...shared, request, agent, session, channel, steers, onStart },
+      { ...shared, added, request, agent, session, channel, steers, onStart },
       AbortSignal.any([signal, stop.signal]),
     ).then(
       () => channel.close(),
@@ -89,6 +90,13 @@ export class Agent {
     const running = this.#running.get(sessionId);
     running?.stop.abort(interrupted());
     return running !== undefined;
+  }
+
+  async #agents({ place, sessionId }: RunRequest): Promise<ProjectAgents> {
+    const { agents, sessions } = this.#options;
+    if (agents === undefined) return { agents: [], faults: [] };
+    if (sessionId !== undefined) return await agents((await sessions.info(sessionId)).project);
+    return place === undefined ? { agents: [], faults: [] } : await agents(place.project);
   }
 
   async #session(request: RunRequest, agent: string): Promise<SessionInfo> {

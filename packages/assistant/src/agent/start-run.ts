@@ -3,9 +3,15 @@ import type { ModelInfo } from '../model/model-client.ts';
 import type { EntryData } from '../sessions/session-entry.ts';
 import type { SessionInfo } from '../sessions/session-store.ts';
 import { titleOf } from '../sessions/title-of.ts';
-import type { ToolContext, ToolOutput } from '../tools/tool.ts';
+import type { Tool, ToolContext, ToolOutput } from '../tools/tool.ts';
 import { type AgentDefinition, findAgent } from './agent-definition.ts';
-import type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent-options.ts';
+import type {
+  AgentOptions,
+  AgentTools,
+  ProjectAgents,
+  RunRequest,
+  SessionPlace,
+} from './agent-options.ts';
 import { AgentRun } from './agent-run.ts';
 import type { Approvals } from './approvals.ts';
 import { EventChannel } from './event-channel.ts';
@@ -27,6 +33,8 @@ export interface RunStart {
   readonly approvals: Approvals;
   readonly request: RunRequest;
   readonly agent: AgentDefinition;
+  /** Of the project. */
+  readonly added: ProjectAgents;
   readonly session: SessionInfo;
   /** The parent's, for a subagent. */
   readonly budget: RunBudget;
@@ -57,6 +65,7 @@ export async function startRun(start: RunStart, signal: AbortSignal): Promise<Ru
       sessionId: session.id,
     };
     await channel.send({ type: 'start', sessionId: session.id, model: request.model });
+    for (const text of start.added.faults) await channel.send({ type: 'notice', text });
     const ran = await runIn(place, start, lease, whole).catch((error) => endOfError(error, whole));
     const brought = await worktree?.finish(titleOf(session.title || (request.instruction ?? '')));
     const end = brought === undefined ? ran : { ...ran, message: `${ran.message}\n\n${brought}` };
@@ -92,7 +101,7 @@ async function runIn(
   await using tools = await openTools(options, place);
   const context = (await options.context?.(place)) ?? noContext;
   const info = await modelInfo(options, request.model, signal);
-  const judge = start.judge ?? (await options.permissions(place, request.mode));
+  const judge = start.judge ?? (await judgeOf(options, request, place));
   const parts: RunParts = {
     options,
     project: place.project,
@@ -115,6 +124,15 @@ async function runIn(
   const base = agent.system ?? (await systemPrompt(prompt));
   const run = { request, agent, approvals, context, info, steers, base };
   return await new AgentRun(parts, run).execute();
+}
+
+async function judgeOf(
+  options: AgentOptions,
+  { confine, mode }: RunRequest,
+  place: SessionPlace,
+): Promise<PermissionJudge> {
+  const judge = await options.permissions(place, mode);
+  return confine?.(judge) ?? judge;
 }
 
 interface OpenTools extends AsyncDisposable {
@@ -148,17 +166,13 @@ function registryOf(
   info: ModelInfo | undefined,
   parts: () => RunParts,
 ): ToolRegistry {
-  const { agent, options } = start;
-  const isAllowed = ({ name, isReadOnly }: AgentTools['tools'][number]): boolean =>
+  const { added, agent } = start;
+  const isAllowed = ({ name, isReadOnly }: Pick<Tool, 'name' | 'isReadOnly'>): boolean =>
     (isReadOnly || !agent.isReadOnly) && (agent.tools?.includes(name) ?? true);
-  const own = tools.filter(isAllowed);
-  if (start.isSubagent !== true && !agent.isReadOnly) {
-    own.push(
-      createTaskTool(options.agents ?? [], (task, context) =>
-        runSubtask(start, parts(), task, context),
-      ),
-    );
-  }
+  const task = createTaskTool(added.agents, (subtask, context) =>
+    runSubtask(start, parts(), subtask, context),
+  );
+  const own = [...tools, ...(start.isSubagent === true ? [] : [task])].filter(isAllowed);
   const contextWindow = info?.contextWindow;
   const registry = new ToolRegistry({
     tools: own,
@@ -186,12 +200,12 @@ async function runSubtask(
   task: Subtask,
   { callId, signal }: ToolContext,
 ): Promise<ToolOutput> {
-  const { options, approvals, budget, request } = start;
+  const { added, options, approvals, budget, request } = start;
   const { project, cwd, lease, judge } = parts;
   const channel = new EventChannel();
   const forwarded = forward(channel, parts, callId);
   try {
-    const agent = findAgent(task.agent, options.agents);
+    const agent = findAgent(task.agent, added.agents);
     const session = await options.sessions.create({
       project,
       cwd,
@@ -208,6 +222,7 @@ async function runSubtask(
         approvals,
         budget,
         agent,
+        added: { agents: added.agents, faults: [] },
         session,
         channel,
         steers: [],

@@ -74,7 +74,7 @@ export class Chat {
     const { context, ...options } = this.#options;
     const agent = new Agent({
       ...options,
-      agents: [definition(session, hasProject, system)],
+      agents: async () => ({ agents: [definition(session, hasProject, system)], faults: [] }),
       ...(hasProject ? context && { context } : { tools: async () => ({ tools: [] }) }),
     });
     const events = agent.run(
