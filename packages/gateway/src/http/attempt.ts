@@ -88,7 +88,7 @@ async function attemptOnce<T>(
   if (live instanceof RpcError) {
     hold?.release();
     draw?.giveBack();
-    throw restsNow(live, provider);
+    throw restsNow(live, provider, services.figures.restsForMs(options.candidate));
   }
   const record = new AttemptRecord(services, exchange, options, live);
   record.hold = hold;
@@ -164,12 +164,13 @@ function endWhenLost(running: ProviderCall, lost: AbortSignal): void {
 }
 
 /** A model that has failed too often rests; others may do. */
-function restsNow(refusal: RpcError, provider: string): RpcError {
+function restsNow(refusal: RpcError, provider: string, forMs: number): RpcError {
   return apiError('unavailable', refusal.message, {
     status: 503,
     provider,
     reason: 'circuit_open',
     retryable: true,
+    ...(forMs === 0 ? {} : { retryAfterMs: forMs }),
   });
 }
 

@@ -209,6 +209,7 @@ describe('a provider with several keys', () => {
     const rests = await chat();
     expect(rests.status).toBe(503);
     expect(await rests.text()).toContain('circuit_open');
+    expect(Number(rests.headers.get('retry-after'))).toBeWithin(1, 31);
   });
 
   test('one session stays with one key', async () => {

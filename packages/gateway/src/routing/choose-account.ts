@@ -89,11 +89,13 @@ function noneIsWell({ model, provider }: AccountChoice, known: readonly PoolMemb
     );
   }
   if (known.length > 0) {
+    const restsForMs = Math.min(...known.map(({ live }) => live.circuit(model).restsForMs));
     return apiError('unavailable', `${provider}/${model} has failed too often with every key`, {
       status: 503,
       provider,
       reason: 'circuit_open',
       retryable: true,
+      ...(restsForMs === 0 ? {} : { retryAfterMs: restsForMs }),
     });
   }
   return new RpcError('internal', `${provider} has no key left to try`);

@@ -124,6 +124,12 @@ export class LiveFigures {
     return live.begin(model, account && this.account(name, account));
   }
 
+  /** For how long it lets nothing through that `begin` refused, in milliseconds; 0: it may. */
+  restsForMs({ model, provider: { account, name } }: Candidate): number {
+    const live = account === undefined ? undefined : this.account(name, account);
+    return (live?.circuit(model) ?? this.of(name, model).circuit).restsForMs;
+  }
+
   /** Of the breaker of a model; where the provider has several keys, of the one that is best. */
   stateOf({ model, provider: { accounts, name } }: Candidate): BreakerState {
     if (accounts === undefined) return this.of(name, model).circuit.state;

@@ -77,6 +77,12 @@ export class Circuit {
     return this.#state.kind;
   }
 
+  /** For how long it lets nothing through, in milliseconds; 0: it may. */
+  get restsForMs(): number {
+    const state = this.#state;
+    return state.kind === 'open' ? Math.max(0, state.until - this.#clock.now()) : 0;
+  }
+
   /** Lets a call through, or says why not. */
   enter(): RpcError | undefined {
     this.#pass();
