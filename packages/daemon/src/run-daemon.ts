@@ -44,7 +44,7 @@ interface WorkerRole {
 }
 
 /** Where calls are taken. */
-export interface RpcAddresses {
+interface RpcAddresses {
   /** Of gRPC; undefined where it is not spoken. */
   readonly url: string | undefined;
   readonly quicUrl: string | undefined;

@@ -28,7 +28,7 @@ export interface WebSocketRoute<Data extends object = object> {
   >;
 }
 
-export type UpgradingServer<Data> = Pick<Server<Data>, 'upgrade' | 'requestIP'>;
+type UpgradingServer<Data> = Pick<Server<Data>, 'upgrade' | 'requestIP'>;
 
 /** One handler of WebSockets for a server, as `Bun.serve` has it, which gives each to its route. */
 export interface WebSockets {

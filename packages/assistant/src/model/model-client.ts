@@ -1,5 +1,3 @@
-import type { Code } from '@zeke/rpc';
-
 /**
  * How the assistant asks a model: an interface of its own, which the daemon fills with the gateway in
  * process or with a remote one. Errors are `RpcError`; `retryable` says whether asking again may help.
@@ -145,6 +143,3 @@ export interface FillRequest {
 export type FillEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'finish'; readonly usage: ModelUsage; readonly model?: string };
-
-/** Codes of a failure after which nobody has a model: the local completer goes on alone then. */
-export const unreachableCodes: readonly Code[] = ['unavailable', 'deadline_exceeded'];

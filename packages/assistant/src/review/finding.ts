@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** From what must not go in to what is a matter of taste. */
 export const severities = ['critical', 'major', 'minor', 'nit'] as const;
 
-export type Severity = (typeof severities)[number];
+type Severity = (typeof severities)[number];
 
 /** One thing that a review found. */
 export interface Finding {
