@@ -1,47 +1,68 @@
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
-import { resolvePath } from '../../project/resolve-path.ts';
+import type { Action } from '../../permissions/action.ts';
 import { defineTool } from '../define-tool.ts';
 import { withFailuresTold } from '../failed-output.ts';
+import { runToEnd } from '../shell/run-to-end.ts';
+import type { ShellHost } from '../shell/shell-host.ts';
 import type { Tool, ToolContext, ToolOutput, ToolPlace } from '../tool.ts';
-import { type GitEnvironment, runGitCommand } from './git-command.ts';
-import { branchName, gitCommandLine, gitPath, revision } from './git-fields.ts';
+import {
+  branchName,
+  type GitPath,
+  gitCommandLine,
+  gitPath,
+  gitPaths,
+  revision,
+} from './git-fields.ts';
 
 const maxMessageCharacters = 20_000;
+const maxPaths = 500;
+/** With the hooks of the repository, which may run its tests. */
+const limitSeconds = 300;
 
-const commitInput = z.strictObject({
-  message: z.string().trim().min(1).max(maxMessageCharacters),
-  paths: z
-    .array(gitPath)
-    .max(500)
-    .default([])
-    .describe('Files and folders to commit, new ones too; without any: what is staged'),
-  all: z.boolean().default(false).describe('All tracked files that have changed'),
-});
+/** What a call comes to. */
+interface GitChange {
+  /** Calls of git, each only where the one before it succeeded. */
+  readonly commands: readonly (readonly string[])[];
+  /** A folder that is made or deleted. */
+  readonly folder?: GitPath;
+}
+
+const commitInput = z
+  .strictObject({
+    message: z.string().trim().min(1).max(maxMessageCharacters),
+    paths: z
+      .array(gitPath)
+      .max(maxPaths)
+      .default([])
+      .describe(
+        'Files and folders to commit, new and deleted ones too; without any: what is staged',
+      ),
+    all: z.boolean().default(false).describe('All tracked files that have changed'),
+  })
+  .refine(({ all, paths }) => !all || paths.length === 0, {
+    message: 'give paths or all, not both',
+    path: ['all'],
+  });
 
 /** Makes a commit. */
-export function gitCommitTool(environment: GitEnvironment): Tool {
-  const commands = ({ all, message, paths }: z.output<typeof commitInput>): string[][] => [
-    ...(paths.length > 0 ? [['add', '--', ...paths]] : []),
-    [
-      'commit',
-      `--message=${message}`,
-      '--cleanup=strip',
-      ...(all ? ['--all'] : []),
-      ...(paths.length > 0 ? ['--', ...paths] : []),
-    ],
-  ];
-  return defineTool({
+export function gitCommitTool(host: ShellHost): Tool {
+  return changingTool(host, {
     name: 'git_commit',
     description:
       'Makes a commit: of paths, of all tracked files that have changed, or else of what is staged. The hooks of the repository run.',
-    isReadOnly: false,
-    input: commitInput.refine(({ all, paths }) => !all || paths.length === 0, {
-      message: 'give paths or all, not both',
-      path: ['all'],
-    }),
-    actions: (call, place) => shellActions(commands(call), place),
-    run: (call, context) => change(environment, context, commands(call)),
+    input: commitInput,
+    plan: async ({ all, message, paths }, place) => {
+      const specs = (await gitPaths(paths, place)).map(({ spec }) => spec);
+      const commit = ['commit', '-m', message, ...(all ? ['--all'] : [])];
+      if (specs.length === 0) return { commands: [commit] };
+      return {
+        commands: [
+          ['add', '--', ...specs],
+          [...commit, '--', ...specs],
+        ],
+      };
+    },
   });
 }
 
@@ -52,23 +73,24 @@ const branchInput = z.strictObject({
 });
 
 /** Lists, makes, changes to and deletes branches. */
-export function gitBranchTool(environment: GitEnvironment): Tool {
-  const commands = ({ action, from, name }: z.output<typeof branchInput>): string[][] => {
-    if (action === 'list') return [['branch', '--all', '--verbose']];
-    const branch = required(name, 'git_branch: name');
-    if (action === 'create') return [['switch', `--create=${branch}`, ...optional(from)]];
-    return [
-      action === 'switch' ? ['switch', '--no-guess', branch] : ['branch', '--delete', branch],
-    ];
-  };
-  return defineTool({
+export function gitBranchTool(host: ShellHost): Tool {
+  return changingTool(host, {
     name: 'git_branch',
     description:
       'Lists branches, makes one and changes to it (create), changes to one (switch), or deletes one that is merged.',
-    isReadOnly: false,
     input: branchInput,
-    actions: (call, place) => shellActions(commands(call), place),
-    run: (call, context) => change(environment, context, commands(call)),
+    plan: async ({ action, from, name }) => {
+      if (action === 'list') return { commands: [['branch', '-av']] };
+      const branch = required(name, 'git_branch: name');
+      switch (action) {
+        case 'create':
+          return { commands: [['switch', '--no-track', '-c', branch, ...optional(from)]] };
+        case 'switch':
+          return { commands: [['switch', '--no-guess', branch]] };
+        case 'delete':
+          return { commands: [['branch', '-d', branch]] };
+      }
+    },
   });
 }
 
@@ -76,60 +98,97 @@ const worktreeInput = z.strictObject({
   action: z.enum(['list', 'add', 'remove']),
   path: gitPath.optional().describe('Its folder; not for list'),
   branch: branchName.optional().describe('For add: a branch that is made for it'),
-  from: revision.optional().describe('For add: where the branch begins, instead of HEAD'),
+  from: revision.optional().describe('For add: where it begins, instead of HEAD'),
 });
 
 /** Lists, makes and removes further work trees of the repository. */
-export function gitWorktreeTool(environment: GitEnvironment): Tool {
-  const commands = async (
-    { action, branch, from, path }: z.output<typeof worktreeInput>,
-    place: ToolPlace,
-  ): Promise<string[][]> => {
-    if (action === 'list') return [['worktree', 'list']];
-    const folder = (await resolvePath(place, required(path, 'git_worktree: path'))).path;
-    if (action === 'remove') return [['worktree', 'remove', '--', folder]];
-    const made = branch === undefined ? ['--detach'] : ['-b', branch];
-    return [['worktree', 'add', ...made, '--', folder, ...optional(from)]];
-  };
-  return defineTool({
+export function gitWorktreeTool(host: ShellHost): Tool {
+  return changingTool(host, {
     name: 'git_worktree',
     description:
       'Lists the work trees of the repository, makes a further one, with a branch of its own or none, or removes one that has no changes.',
-    isReadOnly: false,
     input: worktreeInput,
-    actions: async (call, place) => shellActions(await commands(call, place), place),
+    plan: async ({ action, branch, from, path }, place) => {
+      if (action === 'list') return { commands: [['worktree', 'list']] };
+      const [folder] = await gitPaths([required(path, 'git_worktree: path')], place);
+      if (folder === undefined) return { commands: [] };
+      if (action === 'remove') {
+        return { commands: [['worktree', 'remove', '--', folder.path]], folder };
+      }
+      const made = branch === undefined ? ['--detach'] : ['--no-track', '-b', branch];
+      return {
+        commands: [['worktree', 'add', ...made, '--', folder.path, ...optional(from)]],
+        folder,
+      };
+    },
+  });
+}
+
+interface ChangingTool<Schema extends z.ZodObject> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Schema;
+  plan(call: z.output<Schema>, place: ToolPlace): Promise<GitChange>;
+}
+
+/** A tool that is judged as the command line that it comes to, and runs as that: confined as all commands are. */
+function changingTool<Schema extends z.ZodObject>(
+  host: ShellHost,
+  { description, input, name, plan }: ChangingTool<Schema>,
+): Tool {
+  return defineTool({
+    name,
+    description,
+    isReadOnly: false,
+    input,
+    actions: async (call, place) => {
+      const change = await plan(call, place);
+      return [await commandOf(host, change, place), ...foldersOf(change)];
+    },
     run: (call, context) =>
-      withFailuresTold(async () => change(environment, context, await commands(call, context))),
+      withFailuresTold(async () => {
+        const command = await commandOf(host, await plan(call, context), context);
+        return await run(host, command, context);
+      }),
   });
 }
 
-/** As commands, so that the rules for commands hold for them. */
-function shellActions(commands: readonly string[][], { cwd }: ToolPlace) {
-  return commands.map((args) => ({ kind: 'shell', command: gitCommandLine(args), cwd }) as const);
+type Command = Extract<Action, { kind: 'shell' }>;
+
+async function commandOf(
+  host: ShellHost,
+  { commands, folder }: GitChange,
+  place: ToolPlace,
+): Promise<Command> {
+  const command = commands.map(gitCommandLine).join(' && ');
+  // The sandbox writes to nothing but the project.
+  const isOutside = folder !== undefined && !folder.isInside;
+  const reach = await host.reachOf(place, { network: false, host: isOutside });
+  return { kind: 'shell', command, cwd: place.cwd, ...(reach && { reach }) };
 }
 
-/** One after the other; where one fails none follows. */
-async function change(
-  environment: GitEnvironment,
+function foldersOf({ commands: [first = []], folder }: GitChange): Action[] {
+  if (folder === undefined) return [];
+  const change = first[1] === 'add' ? 'create' : 'delete';
+  return [{ kind: 'write', path: folder.path, change }];
+}
+
+async function run(
+  host: ShellHost,
+  { command, cwd, reach }: Command,
   context: ToolContext,
-  commands: readonly string[][],
 ): Promise<ToolOutput> {
-  return await withFailuresTold(async () => {
-    const texts: string[] = [];
-    for (const args of commands) {
-      requireCommand(context, args);
-      const printed = await runGitCommand({ args, environment, isReading: false }, context);
-      if (printed.text !== '') texts.push(printed.text);
-    }
-    const text = texts.join('\n') || 'Done.';
-    return { text, summary: text.split('\n', 1)[0] ?? '' };
-  });
-}
-
-function requireCommand({ allowed }: ToolContext, args: readonly string[]): void {
-  const command = gitCommandLine(args);
-  if (allowed.some((action) => action.kind === 'shell' && action.command === command)) return;
-  throw new RpcError('aborted', `${command} is not what was allowed: try again`);
+  const isAllowed = context.allowed.some(
+    (action) =>
+      action.kind === 'shell' &&
+      action.command === command &&
+      action.cwd === cwd &&
+      action.reach === reach,
+  );
+  if (!isAllowed) {
+    throw new RpcError('aborted', `${command} is not what was allowed: try again`);
+  }
+  return await runToEnd(host, { command, cwd, reach, hasTerminal: false }, limitSeconds, context);
 }
 
 function required(value: string | undefined, name: string): string {

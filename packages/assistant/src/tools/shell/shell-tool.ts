@@ -4,10 +4,8 @@ import { resolvePath } from '../../project/resolve-path.ts';
 import { defineTool } from '../define-tool.ts';
 import { withFailuresTold } from '../failed-output.ts';
 import type { Tool, ToolContext, ToolOutput, ToolPlace } from '../tool.ts';
-import { plainText } from './output-log.ts';
-import { ProgressThrottle } from './progress-throttle.ts';
-import type { RunningCommand, ShellHost } from './shell-host.ts';
-import { showEnd } from './show-end.ts';
+import { runToEnd } from './run-to-end.ts';
+import type { ShellHost } from './shell-host.ts';
 
 const input = z.strictObject({
   command: z.string().min(1).describe('A command line for bash'),
@@ -123,57 +121,4 @@ async function startJob(
     text: `started as job ${job.id}: read what it prints with shell_output, write to it with shell_input, end it with shell_stop`,
     summary: `started as job ${job.id}`,
   };
-}
-
-async function runToEnd(
-  host: ShellHost,
-  request: Request,
-  timeoutSeconds: number,
-  context: ToolContext,
-): Promise<ToolOutput> {
-  const { signal } = context;
-  using progress = new ProgressThrottle((bytes) => context.onProgress(plainText(bytes)));
-  if (signal.aborted) throw new RpcError('canceled', 'the call was canceled');
-  const running = await host.start(context, {
-    ...request,
-    hasInput: false,
-    timeoutMs: timeoutSeconds * 1_000,
-    onOutput: (chunk) => progress.add(chunk),
-  });
-  const stop = (): void => running.stop();
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await outputOf(host, running, timeoutSeconds, context);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-async function outputOf(
-  host: ShellHost,
-  running: RunningCommand,
-  timeoutSeconds: number,
-  context: ToolContext,
-): Promise<ToolOutput> {
-  const end = await running.ended;
-  if (context.signal.aborted) throw new RpcError('canceled', 'the call was canceled');
-  const text = running.output.text(running.outputPath).trimEnd();
-  const shown = showEnd(end, timeoutSeconds);
-  const hint = shown.isError ? await hintOf(host, text, context) : '';
-  return {
-    text: `${text === '' ? '(no output)' : text}\n[${shown.text}]${hint}`,
-    isError: shown.isError,
-    summary: shown.text,
-  };
-}
-
-/** A command that failed at the sandbox's walls is told of them. */
-async function hintOf(host: ShellHost, text: string, context: ToolContext): Promise<string> {
-  const isBlocked =
-    /read-only file system|network is unreachable|could ?n[o']t resolve|name resolution|EROFS|ENETUNREACH|EAI_AGAIN|getaddrinfo/i.test(
-      text,
-    );
-  if (!isBlocked || !(await host.isConfined(context))) return '';
-  return `\n[${await host.describe(context)}; ask for more with network or outside_sandbox]`;
 }
