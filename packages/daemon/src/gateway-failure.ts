@@ -14,6 +14,13 @@ const codesByStatus: Readonly<Record<number, Code>> = {
   504: 'deadline_exceeded',
 };
 
+/** What asking again does not help against, whatever the status. */
+const finalReasons: ReadonlySet<string> = new Set([
+  'insufficient_quota',
+  'local_only',
+  'provider_credentials',
+]);
+
 /** A failed answer of the gateway's HTTP API. */
 export interface GatewayFailure {
   readonly error: RpcError;
@@ -27,12 +34,14 @@ export async function gatewayFailure(response: Response): Promise<GatewayFailure
   const code = codesByStatus[status] ?? (status >= 500 ? 'unavailable' : 'failed_precondition');
   const told = readError(await response.text());
   const message = told?.message ?? `the gateway answered with the status ${status}`;
-  const retryable = status === 429 || status >= 500;
+  const reason = typeof told?.code === 'string' ? told.code : undefined;
+  const mayPass = status === 429 || status >= 500;
+  const retryable = mayPass && (reason === undefined || !finalReasons.has(reason));
   const afterS = Number.parseFloat(headers.get('retry-after') ?? '');
   const details = retryable && afterS >= 0 ? [retryInfo(afterS * 1_000)] : [];
   return {
     error: new RpcError(code, message, { retryable, details }),
-    reason: typeof told?.code === 'string' ? told.code : undefined,
+    reason,
   };
 }
 
