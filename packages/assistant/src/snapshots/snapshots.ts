@@ -3,7 +3,7 @@ import { RpcError } from '@zeke/rpc';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
 import type { FileDiff } from '../tools/tool.ts';
-import { type ChangedFile, parseRawDiff } from './changed-file.ts';
+import { type ChangedFile, parseRawDiff, shownPath } from './changed-file.ts';
 import { listChanges, type SkippedFile } from './list-changes.ts';
 import { parsePatch } from './parse-patch.ts';
 import { type RestoreReport, restoreFiles } from './restore-files.ts';
@@ -93,14 +93,20 @@ export class Snapshots {
     return parsePatch(numstat, patch).slice(0, maxDiffFiles);
   }
 
-  /** Puts files back as they were in `to`, where they are as in `from`: `restoreFiles` has the rest. */
+  /**
+   * Puts files back as they were in `to`, where they are as in `from`: `restoreFiles` has the rest. With
+   * `only` those alone, relative to the project's root.
+   */
   async restore(
     from: string,
     to: string,
-    options: { readonly force: boolean },
+    options: { readonly force: boolean; readonly only?: ReadonlySet<string> },
     signal: AbortSignal,
   ): Promise<RestoreReport> {
-    const files = await this.changes(to, from, signal);
+    const { only } = options;
+    const files = (await this.changes(to, from, signal)).filter(
+      ({ bytePath }) => only?.has(shownPath(bytePath)) ?? true,
+    );
     return this.#shadow.locked(signal, () =>
       restoreFiles(this.#shadow, files, { ...options, signal }),
     );

@@ -101,6 +101,11 @@ export class ShellHost implements AsyncDisposable {
     return [hasSandbox ? '/tmp' : temporaryOf(this.#options.folder(sessionId))];
   }
 
+  /** The folder that commands of a session have as `$TMPDIR`, as it is called outside the sandbox. */
+  temporaryFolder(sessionId: string): string {
+    return temporaryOf(this.#options.folder(sessionId));
+  }
+
   /** Whether commands of the place run in a sandbox. Throws as `describe` does. */
   async isConfined(place: ToolPlace): Promise<boolean> {
     await this.describe(place);
