@@ -11,6 +11,7 @@ export const commandNames = [
   'redo',
   'diff',
   'review',
+  'test-gen',
   'commit',
   'complete',
   'models',

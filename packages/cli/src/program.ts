@@ -37,7 +37,9 @@ import type { SetExitCode } from './exit-codes.ts';
 export function createProgram(context: Context, setExitCode: SetExitCode): Command {
   const { output } = context;
   const program = new Command('zeke')
-    .description('A self-hosted AI gateway: one endpoint in front of every model provider.')
+    .description(
+      'A self-hosted AI stack: every model provider behind one endpoint, and an assistant for code.',
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.hint(text.trimEnd()),
@@ -85,6 +87,7 @@ const environmentHelp = `Environment:
   ZEKE_HOME     where configuration, database and secrets are (~/.zeke)
   ZEKE_URL      a running gateway to talk to, in place of the configuration's
   ZEKE_API_KEY  the key to talk to it with
+  ZEKE_RPC_TOKEN  in its place, the token of a daemon elsewhere (its ZEKE_HOME/rpc-token)
   NO_COLOR      no colours
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not reachable, 4 not authorized, 5 not found,

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createFileOnce, type ResolvedConfig } from '@zeke/foundation';
-import { Agent, Chat, Commit, Completion, Health, Provider, Review, Session } from '@zeke/protocol/reaper';
+import {
+  Agent,
+  Chat,
+  Commit,
+  Completion,
+  Health,
+  Provider,
+  Review,
+  Session,
+} from '@zeke/protocol/reaper';
 import type { Server } from '@zeke/rpc';
 import type { Composition } from './compose.ts';
 import { agentService } from './rpc/agent-service.ts';
@@ -10,8 +19,8 @@ import { completionService } from './rpc/completion-service.ts';
 import type { GatewayHandler } from './rpc/gateway-call.ts';
 import { healthService } from './rpc/health-service.ts';
 import { providerService } from './rpc/provider-service.ts';
-import type { RpcServer } from './rpc/serve-rpc.ts';
 import { commitService, reviewService } from './rpc/review-service.ts';
+import type { RpcServer } from './rpc/serve-rpc.ts';
 import { sessionService } from './rpc/session-service.ts';
 import type { ServerTls } from './tls/server-tls.ts';
 
