@@ -124,6 +124,11 @@ export {
 export type { SessionTables } from './sessions/tables.ts';
 export { type CollectOptions, Snapshots, type SnapshotsOptions } from './snapshots/snapshots.ts';
 export { type SweepSnapshotsOptions, sweepSnapshots } from './snapshots/sweep-snapshots.ts';
+export {
+  generateTests,
+  type TestGenEvent,
+  type TestGenOptions,
+} from './testgen/generate-tests.ts';
 export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';

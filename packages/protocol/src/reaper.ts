@@ -53,3 +53,10 @@ export {
   SessionInfo,
   type SessionMessage,
 } from './gen/reaper/session_pb.ts';
+export {
+  TestGen,
+  type TestGenClient,
+  type TestGenHandlers,
+  TestGenResult,
+  TestGenUpdate,
+} from './gen/reaper/testgen_pb.ts';

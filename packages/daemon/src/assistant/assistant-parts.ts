@@ -8,6 +8,7 @@ import type {
   SessionChanges,
   SessionPermissions,
   SessionStore,
+  TestGenOptions,
 } from '@zeke/assistant';
 import type { KnownProjects } from './known-projects.ts';
 
@@ -15,6 +16,8 @@ import type { KnownProjects } from './known-projects.ts';
 export interface AssistantParts extends AsyncDisposable {
   readonly agent: Agent;
   readonly runs: RunRegistry;
+  /** What generating tests stands on. */
+  readonly testGen: TestGenOptions;
   readonly sessions: SessionStore;
   readonly changes: SessionChanges;
   readonly permissions: SessionPermissions;

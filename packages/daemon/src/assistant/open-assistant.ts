@@ -98,6 +98,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const owned = parts.move();
   return {
     agent,
+    testGen: { agent, sessions, snapshots, shell: toolbox.shell },
     chat: new Chat(shared),
     completer,
     projects: new KnownProjects(now),

@@ -30,6 +30,7 @@ export interface ToolboxOptions {
 export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly servers: LanguageServers;
+  readonly shell: ShellHost;
   /** What rules and people say that tools may do. */
   readonly permissions: SessionPermissions;
   /** Ends what a session has left running. */
@@ -81,6 +82,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
       ...noteTools(),
     ],
     servers,
+    shell,
     permissions,
     endSession: (sessionId) => shell.endSession(sessionId),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

@@ -8,6 +8,7 @@ import { Health, type HealthClient } from '../gen/reaper/health_pb.ts';
 import { Provider, type ProviderClient } from '../gen/reaper/provider_pb.ts';
 import { Commit, type CommitClient, Review, type ReviewClient } from '../gen/reaper/review_pb.ts';
 import { Session, type SessionClient } from '../gen/reaper/session_pb.ts';
+import { TestGen, type TestGenClient } from '../gen/reaper/testgen_pb.ts';
 import { type Completer, completer } from './completer.ts';
 import { transportMaker } from './transport-maker.ts';
 
@@ -48,6 +49,7 @@ export interface DaemonClient extends AsyncDisposable {
   readonly agent: AgentClient;
   readonly session: SessionClient;
   readonly review: ReviewClient;
+  readonly testGen: TestGenClient;
   readonly commit: CommitClient;
   readonly provider: ProviderClient;
   readonly health: HealthClient;
@@ -84,6 +86,7 @@ export async function connectDaemon(
     agent: createClient(Agent, transport),
     session: createClient(Session, transport, { timeoutMs: sessionTimeoutMs }),
     review: createClient(Review, transport),
+    testGen: createClient(TestGen, transport),
     commit: createClient(Commit, transport, { timeoutMs: chatTimeoutMs }),
     provider: createClient(Provider, transport, { timeoutMs: sessionTimeoutMs }),
     health: createClient(Health, transport, { timeoutMs: sessionTimeoutMs }),
