@@ -35,7 +35,8 @@ export async function gatewayFailure(response: Response): Promise<GatewayFailure
   const told = readError(await response.text());
   const message = told?.message ?? `the gateway answered with the status ${status}`;
   const reason = typeof told?.code === 'string' ? told.code : undefined;
-  const mayPass = status === 429 || status >= 500;
+  const isFinal = headers.get('x-should-retry') === 'false';
+  const mayPass = !isFinal && (status === 429 || status >= 500);
   const retryable = mayPass && (reason === undefined || !finalReasons.has(reason));
   const afterS = Number.parseFloat(headers.get('retry-after') ?? '');
   const details = retryable && afterS >= 0 ? [retryInfo(afterS * 1_000)] : [];

@@ -117,6 +117,7 @@ export class GatewayModelClient implements ModelClient {
     }
     if (response.ok) return response;
     const { error, reason } = await gatewayFailure(response);
+    if (error.message.startsWith(withoutProvider)) throw withHint(error);
     throw reason === 'context_length_exceeded' ? tooLong(error) : error;
   }
 }
@@ -168,6 +169,14 @@ function lost(cause: unknown, signal: AbortSignal | undefined): RpcError {
   if (signal?.aborted) return new RpcError('canceled', 'canceled', { cause });
   const message = 'the gateway broke off within its answer, or cannot be reached';
   return new RpcError('unavailable', message, { cause, retryable: true });
+}
+
+/** How the gateway's refusal begins while it has no provider. */
+const withoutProvider = 'no provider is configured';
+
+/** Variables are those that the daemon was started with. */
+function withHint({ code, message }: RpcError): RpcError {
+  return new RpcError(code, `${message}; then run zeke daemon restart`, { retryable: false });
 }
 
 const tooLongType = 'zeke.assistant.TooLong';
