@@ -19,7 +19,7 @@ export interface FetchedPage {
 
 export type FetchResult =
   | { readonly kind: 'page'; readonly page: FetchedPage }
-  /** Another host, for which somebody may have to be asked. */
+  /** Another server, for which somebody may have to be asked. */
   | { readonly kind: 'elsewhere'; readonly url: string };
 
 const maxBodyBytes = 5 * 1024 * 1024;
@@ -29,7 +29,8 @@ const maxRedirects = 5;
 /**
  * Gets a page by HTTP or HTTPS. The host's addresses are looked up once for each connection and checked,
  * and the connection goes to one of those: a name that answers differently the next time changes
- * nothing. Redirects on one host are followed, five at most; one to another host is told. Throws
+ * nothing. Redirects on one server are followed, five at most, and
+ * from http: to https:; one to another host or port is told. Throws
  * `permission_denied` for an address that is not permitted, and RpcError for what fails: over 5 MB,
  * over 30 seconds, a status that is none of success.
  */
@@ -51,7 +52,7 @@ export async function fetchPage(
       const next = redirectOf(answer, current);
       if (next === undefined) return { kind: 'page', page: await readPage(answer, current) };
       answer.cancel();
-      if (next.hostname !== current.hostname) return { kind: 'elsewhere', url: next.href };
+      if (!isSameServer(next, current)) return { kind: 'elsewhere', url: next.href };
       current = next;
     }
     throw new RpcError('failed_precondition', `${url}: over ${maxRedirects} redirects: given up`);
@@ -100,6 +101,13 @@ function redirectOf({ headers: answered, status }: HttpAnswer, current: URL): UR
   const location = answered.get('location');
   if (status < 300 || status >= 400 || location === null) return undefined;
   return checkedUrl(URL.parse(location, current.href)?.href ?? location);
+}
+
+/** Rules allow hosts with or without a port: only what they would allow alike is one server. */
+function isSameServer(next: URL, current: URL): boolean {
+  if (next.origin === current.origin) return true;
+  const isUpgrade = next.protocol === 'https:' && next.port === '' && current.port === '';
+  return isUpgrade && next.hostname === current.hostname;
 }
 
 async function readPage(answer: HttpAnswer, { href }: URL): Promise<FetchedPage> {

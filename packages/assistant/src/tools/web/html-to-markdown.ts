@@ -1,7 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import { Parser } from 'htmlparser2';
 
 /** Elements within each other; deeper ones are left out, with all that follows. */
 const maxDepth = 512;
+/** Of lists and quotes, deeper ones are indented as this. */
+const maxIndent = 8;
+/** Characters of Markdown: short links grow where their page has a long address. */
+const maxCharacters = 8 * 1024 * 1024;
+/** Of HTML, between looks at the clock. */
+const chunkCharacters = 4_096;
+/** How long others wait at most while a page is read, in milliseconds. */
+const turnMs = 8;
 
 export interface Markdown {
   readonly title: string;
@@ -10,23 +19,31 @@ export interface Markdown {
 
 /**
  * A page as Markdown that models read: headings, lists, links (absolute), code, tables; no scripts, styles
- * or navigation of forms. One pass over the page, of any size and however broken.
+ * or navigation of forms. One pass over the page, of any size and however broken, in time that grows with
+ * its length and in turns with other work. Throws the signal's reason.
  */
-export function htmlToMarkdown(html: string, baseUrl: string): Markdown {
+export async function htmlToMarkdown(
+  html: string,
+  baseUrl: string,
+  signal?: AbortSignal,
+): Promise<Markdown> {
   const page = new Page(baseUrl);
   const parser = new Parser({
     onopentag: (name, attributes) => page.open(name, attributes),
     ontext: (text) => page.text(text),
     onclosetag: (name) => page.close(name),
   });
-  for (let at = 0; at < html.length && !page.isTooDeep; at += chunkCharacters) {
+  let turnEnds = performance.now() + turnMs;
+  for (let at = 0; at < html.length && page.cutBy === undefined; at += chunkCharacters) {
     parser.write(html.slice(at, at + chunkCharacters));
+    if (performance.now() < turnEnds) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    turnEnds = performance.now() + turnMs;
   }
-  if (!page.isTooDeep) parser.end();
+  if (page.cutBy === undefined) parser.end();
   return page.end();
 }
-
-const chunkCharacters = 4_096;
 
 const dropped: ReadonlySet<string> = new Set([
   'script',
@@ -76,12 +93,14 @@ const marks: Readonly<Record<string, string>> = {
 
 /** What has been written of a page so far. */
 class Page {
-  isTooDeep = false;
+  /** Why the rest is left out. */
+  cutBy: string | undefined;
   readonly #baseUrl: string;
   readonly #parts: string[] = [];
   readonly #lists: { count: number | undefined }[] = [];
-  readonly #links: { target: string; from: number }[] = [];
+  readonly #links: { target: string | undefined; from: number }[] = [];
   #title = '';
+  #length = 0;
   #depth = 0;
   #droppedAt: number | undefined;
   #isTitle = false;
@@ -97,7 +116,7 @@ class Page {
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
     this.#depth++;
-    if (this.#depth > maxDepth) this.isTooDeep = true;
+    if (this.#depth > maxDepth) this.cutBy ??= 'nested too deep';
     if (this.#droppedAt !== undefined) return;
     if (dropped.has(name)) this.#droppedAt = this.#depth;
     else if (name === 'title') this.#isTitle = this.#title === '';
@@ -111,8 +130,7 @@ class Page {
     else if (name === 'tr') this.#begin(1, '|');
     else if (name === 'td' || name === 'th') this.#isSpaceDue = true;
     else if (name === 'img') this.#image(attributes);
-    else if (name === 'a')
-      this.#links.push({ target: attributes.href ?? '', from: this.#parts.length });
+    else if (name === 'a') this.#beginLink(attributes.href);
     else if (name === 'ul' || name === 'ol') this.#beginList(name === 'ol');
     else if (blocks.has(name)) this.#break(2);
     else if (marks[name] !== undefined) this.#write(marks[name]);
@@ -151,11 +169,13 @@ class Page {
   }
 
   end(): Markdown {
-    const text = this.#parts
-      .join('')
-      .replace(/[ \t]+\n/g, '\n')
+    const lines = this.#parts.join('').split('\n');
+    const text = lines
+      .map((line) => line.trimEnd())
+      .join('\n')
       .trim();
-    const cut = this.isTooDeep ? '\n\n(The page is nested too deep: the rest is left out.)' : '';
+    const cut =
+      this.cutBy === undefined ? '' : `\n\n(The page is ${this.cutBy}: the rest is left out.)`;
     return { title: this.#title.replace(/\s+/g, ' ').trim(), text: text + cut };
   }
 
@@ -179,12 +199,19 @@ class Page {
   }
 
   #write(text: string): void {
-    if (this.#parts.length === 0) this.#parts.push('> '.repeat(this.#quotes));
-    else if (this.#due > 0) this.#parts.push('\n'.repeat(this.#due), '> '.repeat(this.#quotes));
-    else if (this.#isSpaceDue) this.#parts.push(' ');
+    const quote = '> '.repeat(indent(this.#quotes));
+    if (this.#parts.length === 0) this.#push(quote);
+    else if (this.#due > 0) this.#push('\n'.repeat(this.#due) + quote);
+    else if (this.#isSpaceDue) this.#push(' ');
     this.#due = 0;
     this.#isSpaceDue = false;
+    this.#push(text);
+  }
+
+  #push(text: string): void {
     this.#parts.push(text);
+    this.#length += text.length;
+    if (this.#length > maxCharacters) this.cutBy ??= 'too long';
   }
 
   #beginCode(): void {
@@ -218,7 +245,7 @@ class Page {
     const list = this.#lists.at(-1);
     if (list?.count !== undefined) list.count++;
     const mark = list?.count === undefined ? '- ' : `${list.count}. `;
-    this.#begin(1, `${'  '.repeat(Math.max(0, this.#lists.length - 1))}${mark}`);
+    this.#begin(1, `${'  '.repeat(indent(this.#lists.length - 1))}${mark}`);
   }
 
   #image({ alt, src }: Readonly<Record<string, string>>): void {
@@ -226,14 +253,20 @@ class Page {
     if (alt && target !== undefined) this.#write(`![${alt}](${target})`);
   }
 
+  /** A link in a link is none. */
+  #beginLink(href = ''): void {
+    const target = this.#links.length === 0 ? this.#absolute(href) : undefined;
+    this.#links.push({ target, from: this.#parts.length });
+  }
+
   #endLink(): void {
     const link = this.#links.pop();
-    if (link === undefined) return;
-    const said = this.#parts.slice(link.from).join('').trim();
-    const target = this.#absolute(link.target);
-    if (said === '' || target === undefined || said.includes('\n')) return;
-    const lead = this.#parts.slice(link.from).join('').startsWith(' ') ? ' ' : '';
-    this.#parts.splice(link.from, this.#parts.length, `${lead}[${said}](${target})`);
+    if (link?.target === undefined) return;
+    const all = this.#parts.slice(link.from).join('');
+    const said = all.trim();
+    if (said === '' || said.includes('\n')) return;
+    this.#parts.length = link.from;
+    this.#push(`${all.startsWith(' ') ? ' ' : ''}[${said}](${link.target})`);
   }
 
   /** Undefined for what is no address of a page: scripts, places in this one. */
@@ -242,4 +275,8 @@ class Page {
     const url = URL.parse(target, this.#baseUrl);
     return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.href : undefined;
   }
+}
+
+function indent(depth: number): number {
+  return Math.min(Math.max(0, depth), maxIndent);
 }

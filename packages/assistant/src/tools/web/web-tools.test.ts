@@ -25,6 +25,7 @@ function answer(request: Request): Response {
   if (pathname === '/one') return Response.redirect('/page');
   if (pathname === '/round') return Response.redirect('/round');
   if (pathname === '/away') return Response.redirect(`http://other.test:${server.port}/page`);
+  if (pathname === '/port') return Response.redirect('http://site.test:1/page');
   if (pathname === '/file')
     return new Response(null, { status: 302, headers: { location: 'file:///etc/passwd' } });
   return new Response('gone', { status: 404 });
@@ -73,20 +74,24 @@ test.each([
   expect(output.text).toContain(message);
 });
 
-test('redirects are followed on one host, and told to another', async () => {
+test('redirects are followed on one server, and told to another', async () => {
   await using here = await bench();
   expect((await here.call('web_fetch', { url: at('/one') })).text).toContain('# Hi');
   asked.length = 0;
   const away = await here.call('web_fetch', { url: at('/away') });
   expect(away.text).toContain(`call web_fetch with ${at('/page', 'other.test')}`);
-  expect(asked).toEqual(['site.test/away']);
+  const port = await here.call('web_fetch', { url: at('/port') });
+  expect(port.text).toContain('call web_fetch with http://site.test:1/page');
+  expect(asked).toEqual(['site.test/away', 'site.test/port']);
 });
 
 test.each(['file:///etc/passwd', 'ftp://a/b', 'no url', 'http://user:word@a/'])(
   '%s is no address to ask',
   async (url) => {
     await using here = await bench();
-    expect(here.actions('web_fetch', { url })).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(here.actions('web_fetch', { url })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
   },
 );
 
@@ -132,7 +137,7 @@ test('what was not allowed is not asked, and a cancel ends it', async () => {
   expect(output.text).toContain('is not what was allowed');
   expect(asked).toEqual([]);
   const signal = AbortSignal.abort();
-  expect(here.call('web_fetch', { url: at('/page') }, { signal })).rejects.toMatchObject({
+  await expect(here.call('web_fetch', { url: at('/page') }, { signal })).rejects.toMatchObject({
     code: 'canceled',
   });
 });

@@ -57,10 +57,10 @@ async function get(
   }
   const result = await fetchPage(href, rules, signal);
   if (result.kind === 'elsewhere') {
-    const text = `${href} leads to another host: call web_fetch with ${result.url}`;
+    const text = `${href} leads to another server: call web_fetch with ${result.url}`;
     return { text, summary: `leads to ${result.url}` };
   }
-  const text = textOf(result.page, raw);
+  const text = await textOf(result.page, raw, signal);
   if (text === '') return { text: `${result.page.url} is empty.`, summary: 'empty' };
   if (offset >= text.length) {
     throw new RpcError('out_of_range', `${href} has ${text.length} characters`);
@@ -72,10 +72,15 @@ async function get(
   return { text: shown + more, summary: `${result.page.url}: ${shown.length} characters` };
 }
 
-const readable = /^(?:text\/|application\/(?:.*\+)?(?:json|xml|yaml|javascript|toml)|$)/;
+const readable =
+  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:x-)?(?:json|ndjson|xml|yaml|javascript|toml|sh|sql)|$)/;
 const pages: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml']);
 
-function textOf({ bytes, charset, mediaType, url }: FetchedPage, raw: boolean): string {
+async function textOf(
+  { bytes, charset, mediaType, url }: FetchedPage,
+  raw: boolean,
+  signal: AbortSignal,
+): Promise<string> {
   const isReadable = readable.test(mediaType) || mediaType.endsWith('+xml');
   if (!isReadable || (charset === undefined && Buffer.from(bytes.subarray(0, 8_000)).includes(0))) {
     throw new RpcError(
@@ -85,7 +90,7 @@ function textOf({ bytes, charset, mediaType, url }: FetchedPage, raw: boolean): 
   }
   const text = decode(bytes, charset ?? charsetInside(bytes));
   if (raw || !pages.has(mediaType)) return text;
-  const { text: markdown, title } = htmlToMarkdown(text, url);
+  const { text: markdown, title } = await htmlToMarkdown(text, url, signal);
   return title === '' ? markdown : `Title: ${title}\n\n${markdown}`;
 }
 
