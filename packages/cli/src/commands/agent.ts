@@ -29,7 +29,7 @@ export function withRun(command: Command): Command {
 }
 
 /** How much an agent may do without asking. */
-function modeOption(): Option {
+export function modeOption(): Option {
   return new Option(
     '--mode <mode>',
     'what it may do without asking: plan changes nothing, ask asks before each change, auto-edit changes files, full runs commands, too (assistant.mode)',

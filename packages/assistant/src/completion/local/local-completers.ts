@@ -73,14 +73,14 @@ export class LocalCompleters {
     const completer = LocalCompleter.open({ root, environment: this.#environment });
     this.#open.set(root, completer);
     this.#keepWithin();
-    completer.ready().then(
-      () => {
+    completer
+      .ready()
+      .then(() => {
         this.#keepWithin();
         return this.#follow(completer);
-      },
+      })
       // Given up before it was read, or not readable: it goes on with what it has.
-      () => {},
-    );
+      .catch(() => {});
     return completer;
   }
 
