@@ -10,18 +10,15 @@ import {
   Provider,
   Review,
   Session,
+  TestGen,
 } from '@zeke/protocol/reaper';
-import type { Server } from '@zeke/rpc';
+import type { Server, ServiceType } from '@zeke/rpc';
 import type { Composition } from './compose.ts';
-import { agentService } from './rpc/agent-service.ts';
-import { chatService } from './rpc/chat-service.ts';
-import { completionService } from './rpc/completion-service.ts';
 import type { GatewayHandler } from './rpc/gateway-call.ts';
 import { healthService } from './rpc/health-service.ts';
+import { lazyHandlers } from './rpc/lazy-handlers.ts';
 import { providerService } from './rpc/provider-service.ts';
-import { commitService, reviewService } from './rpc/review-service.ts';
 import type { RpcServer } from './rpc/serve-rpc.ts';
-import { sessionService } from './rpc/session-service.ts';
 import type { ServerTls } from './tls/server-tls.ts';
 
 /**
@@ -61,16 +58,22 @@ export async function startRpc(
   });
 }
 
+const assistantServices = [Agent, Chat, Commit, Completion, Review, Session, TestGen];
+
 function addAssistant(server: Server, parts: Composition): void {
   const assistant = () => parts.assistant.get();
   const options = { assistant, settings: () => parts.config };
-  server
-    .add(Agent, agentService(options))
-    .add(Chat, chatService(options))
-    .add(Completion, completionService(assistant))
-    .add(Session, sessionService(assistant))
-    .add(Review, reviewService(options))
-    .add(Commit, commitService(options));
+  let loading: Promise<ReadonlyMap<string, object>> | undefined;
+  const load = () => {
+    loading ??= import('./rpc/assistant-handlers.ts').then(({ assistantHandlers }) =>
+      assistantHandlers(options),
+    );
+    return loading;
+  };
+  for (const service of assistantServices) {
+    const handlers = lazyHandlers(service, async () => (await load()).get(service.typeName) ?? {});
+    server.add(service as ServiceType, handlers);
+  }
 }
 
 async function rpcCertificate(

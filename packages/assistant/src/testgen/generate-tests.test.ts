@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GroupGuard } from '@zeke/foundation';
 import { skipsWithout } from '@zeke/foundation/testing';
 import { type AgentFixture, agentFixture, writeCall } from '../agent/testing/agent-fixture.ts';
 import { type FoundSandbox, findSandbox } from '../sandbox/find-sandbox.ts';
-import { ScriptedModel, type ScriptedTurn } from '../testing/scripted-model.ts';
+import { type ModelScript, ScriptedModel } from '../testing/scripted-model.ts';
 import { ShellHost } from '../tools/shell/shell-host.ts';
 import { shellTools } from '../tools/shell/shell-tools.ts';
 import { generateTests, type TestGenEvent, type TestGenRequest } from './generate-tests.ts';
@@ -51,7 +51,7 @@ interface House {
 }
 
 async function house(
-  turns: readonly ScriptedTurn[],
+  turns: ModelScript,
   files: Readonly<Record<string, string>> = {},
   sandbox: FoundSandbox = { kind: 'none', reason: 'for this test' },
 ): Promise<House> {
@@ -144,3 +144,92 @@ test('keeps what passes and covers more, and nothing else', async () => {
   expect(asked).toContain('test/zero.test.ts: it does not pass');
   expect(asked).toContain('Received:');
 }, 30_000);
+
+test('a mended test stays; one that was there is put back when it is spoilt', async () => {
+  const mended = writeCall('test/zero.test.ts', testOf('zero', '0', 'zero'));
+  const spoilt = writeCall('test/sign.test.ts', testOf('above zero', '1', 'minus'));
+  const { fixture, generate } = await house([
+    { calls: [bad, spoilt] },
+    { text: 'Written.' },
+    { calls: [mended] },
+    { text: 'Mended.' },
+    { text: 'That is all.' },
+  ]);
+  const { coverage, dropped, kept } = doneOf(await generate());
+  expect(kept).toMatchObject([{ path: 'test/zero.test.ts', newLines: [5, 8] }]);
+  expect(coverage).toEqual({ before: 3, after: 5, total: 6 });
+  expect(dropped.map(({ path }) => path)).toEqual(['test/sign.test.ts']);
+  expect(await fixture.read('test/sign.test.ts')).toBe(testOf('above zero', '1', 'plus'));
+}, 30_000);
+
+test('a changed test that runs less than before is put back', async () => {
+  const changed = writeCall('test/sign.test.ts', testOf('below zero', '-1', 'minus'));
+  const { fixture, generate } = await house([{ calls: [changed] }, { text: 'Done.' }]);
+  const { dropped, kept } = doneOf(await generate());
+  expect(kept).toEqual([]);
+  expect(dropped).toEqual([
+    { path: 'test/sign.test.ts', reason: 'with it, lines are no longer run that were run before' },
+  ]);
+  expect(await fixture.read('test/sign.test.ts')).toContain('above zero');
+}, 30_000);
+
+test('only tests are written, and only tests are run', async () => {
+  const shell = (command: string) => ({ name: 'shell', arguments: { command } });
+  const { fixture, generate } = await house([
+    { calls: [writeCall('src/sign.ts', 'export {};'), shell('bun test; rm -r src')] },
+    { calls: [shell('bun test test/sign.test.ts')] },
+    { text: 'Done.' },
+  ]);
+  const events = await generate();
+  const results = events.flatMap((told) =>
+    told.type === 'agent' && told.event.type === 'tool-result' ? [told.event] : [],
+  );
+  expect(results.map(({ isError }) => isError)).toEqual([true, true, false]);
+  expect(results[0]?.text).toContain('only files with tests');
+  expect(results[2]?.text).toContain('1 pass');
+  expect(await fixture.read('src/sign.ts')).toBe(source);
+}, 30_000);
+
+test('what was written is put back when it is canceled', async () => {
+  const stop = new AbortController();
+  const { fixture, generate } = await house([
+    { calls: [good] },
+    () => {
+      stop.abort();
+      return { hangs: true };
+    },
+  ]);
+  await expect(generate({}, stop.signal)).rejects.toMatchObject({ code: 'canceled' });
+  expect(await readdir(join(fixture.root, 'test'))).toEqual(['sign.test.ts']);
+}, 30_000);
+
+test('a command of its own runs all tests, and the gain is not known', async () => {
+  const { generate } = await house([{ calls: [good] }, { text: 'Done.' }]);
+  const { coverage, kept } = doneOf(await generate({ command: 'true && bun test' }));
+  expect(kept).toMatchObject([
+    { path: 'test/minus.test.ts', passed: undefined, newLines: undefined },
+  ]);
+  expect(coverage).toBeUndefined();
+}, 30_000);
+
+test('says what it cannot write tests for', async () => {
+  const { generate } = await house([], { 'lib/a.rb': '' });
+  await expect(generate({ path: 'src/none.ts' })).rejects.toMatchObject({ code: 'not_found' });
+  for (const path of ['src', 'test/sign.test.ts', '/etc/passwd']) {
+    await expect(generate({ path })).rejects.toMatchObject({ code: 'invalid_argument' });
+  }
+  await expect(generate({ path: 'lib/a.rb' })).rejects.toMatchObject({
+    code: 'failed_precondition',
+    message: expect.stringContaining('--command'),
+  });
+});
+
+test.skipIf(skipsWithout('bubblewrap'))(
+  'works in the sandbox, too',
+  async () => {
+    const found = await findSandbox(process.env.PATH);
+    const { generate } = await house([{ calls: [good] }, { text: 'Done.' }], {}, found);
+    expect(doneOf(await generate()).coverage).toEqual({ before: 3, after: 5, total: 6 });
+  },
+  30_000,
+);
