@@ -2,8 +2,10 @@ import type {
   Agent,
   Chat,
   Completer,
+  Extensions,
   LocalCompleters,
   ModelClient,
+  Project,
   RunRegistry,
   SessionChanges,
   SessionPermissions,
@@ -21,6 +23,8 @@ export interface AssistantParts extends AsyncDisposable {
   readonly sessions: SessionStore;
   readonly changes: SessionChanges;
   readonly permissions: SessionPermissions;
+  /** What the user and a project have added in files, as they are now. */
+  readonly extensions: (project: Project) => Promise<Extensions>;
   readonly local: LocalCompleters;
   readonly chat: Chat;
   readonly completer: Completer;

@@ -6,7 +6,9 @@ import {
   type ChatOptions,
   CodeIndexes,
   createContextBuilder,
+  type Extensions,
   LocalCompleters,
+  loadExtensions,
   type ModelClient,
   type Project,
   RunRegistry,
@@ -15,6 +17,7 @@ import {
   type SessionTables,
   Snapshots,
   sessionMigrations,
+  skillTools,
 } from '@zeke/assistant';
 import type { Logger, Metrics, ResolvedConfig, Storage } from '@zeke/foundation';
 import type { Gateway } from '@zeke/gateway';
@@ -37,6 +40,9 @@ export interface OpenAssistantOptions {
   readonly now: () => number;
 }
 
+/** Tools that a run has beside those of the toolbox and of MCP servers. */
+const furtherTools = ['skill', 'task', 'list_mcp_resources', 'read_mcp_resource'];
+
 /** Puts the assistant together. Throws what `Storage.migrate` throws. */
 export async function openAssistant(options: OpenAssistantOptions): Promise<AssistantParts> {
   const { config, environment, log, model, now, storage } = options;
@@ -55,13 +61,16 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const forGit = { PATH: path };
   const local = parts.use(new LocalCompleters({ environment: forGit }));
   const indexes = parts.use(new CodeIndexes({ environment: forGit, home }));
+  const toolNames = [...tools.map(({ name }) => name), ...furtherTools];
+  const extensions = (project: Project): Promise<Extensions> =>
+    loadExtensions({ zekeHome: home, project, toolNames });
   const shared: ChatOptions = {
     model,
     sessions,
     folder: await emptyFolder(home),
     permissions: async (place, mode) => (await permissions.of(place)).inMode(mode),
     tools: async ({ project }) => ({
-      tools,
+      tools: [...tools, ...skillTools((await extensions(project)).skills)],
       deferrable: await hubs.tools(project, stopping.signal),
     }),
     context: async (place) =>
@@ -87,6 +96,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     snapshots,
     diagnostics: (project, paths, signal) => faultsIn(servers, { project, paths, signal }),
     worktrees: { folder: join(home, 'worktrees'), path },
+    agents: extensions,
     onDefect: (err, tool) => log.error('a tool failed', { err, tool }),
   });
   const completer = parts.use(openCompleter(options, { indexes, local, servers }));
@@ -108,6 +118,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     sessions,
     changes,
     permissions,
+    extensions,
     local,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

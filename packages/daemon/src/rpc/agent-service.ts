@@ -1,5 +1,11 @@
 import { isAbsolute } from 'node:path';
-import { type NumberedEvent, openProject, type RunRequest } from '@zeke/assistant';
+import {
+  type AgentEvent,
+  type NumberedEvent,
+  openProject,
+  type Project,
+  type RunRequest,
+} from '@zeke/assistant';
 import type { AssistantConfig, RpcConfig } from '@zeke/foundation';
 import {
   type AgentHandlers,
@@ -9,6 +15,7 @@ import {
 } from '@zeke/protocol/reaper';
 import { type MessageInit, RpcError } from '@zeke/rpc';
 import type { AssistantParts } from '../assistant/assistant-parts.ts';
+import { asksForHelp, calledCommand, helpEvents } from './slash-command.ts';
 import { StepUpdates } from './step-update.ts';
 
 export interface AgentServiceOptions {
@@ -24,7 +31,12 @@ const modes = ['plan', 'ask', 'auto-edit', 'full'] as const;
 export function agentService({ assistant, settings }: AgentServiceOptions): AgentHandlers {
   return {
     async *execute(request, { signal }) {
+      checkRequest(request);
       const parts = await assistant();
+      if (asksForHelp(request.instruction)) {
+        yield* updatesOf(numbered(helpEvents(await projectOf(request, parts), parts)), 0);
+        return;
+      }
       const run = await runRequest(request, parts, settings());
       const events = parts.runs.start((ended) => parts.agent.run(run, ended), {
         isDetached: request.detached,
@@ -63,6 +75,27 @@ export function agentService({ assistant, settings }: AgentServiceOptions): Agen
   };
 }
 
+function checkRequest({ cwd, instruction, sessionId }: ExecuteRequest): void {
+  if (sessionId === '' && !isAbsolute(cwd)) {
+    throw new RpcError('invalid_argument', 'cwd: it is the absolute path of a folder of a project');
+  }
+  if (sessionId === '' && instruction.trim() === '') {
+    throw new RpcError('invalid_argument', 'instruction: say what is to be done');
+  }
+}
+
+async function* numbered(events: AsyncIterable<AgentEvent>): AsyncGenerator<NumberedEvent> {
+  let sequence = 0;
+  for await (const event of events) yield { event, sequence: ++sequence };
+}
+
+async function projectOf(
+  { cwd, sessionId }: ExecuteRequest,
+  { sessions }: AssistantParts,
+): Promise<Project> {
+  return sessionId === '' ? await openProject(cwd) : (await sessions.info(sessionId)).project;
+}
+
 async function* updatesOf(
   events: AsyncIterable<NumberedEvent>,
   after: number,
@@ -76,24 +109,25 @@ async function* updatesOf(
 
 async function runRequest(
   request: ExecuteRequest,
-  { permissions }: AssistantParts,
+  parts: AssistantParts,
   { assistant, rpc }: ReturnType<AgentServiceOptions['settings']>,
 ): Promise<RunRequest> {
-  const { agent, budgetMicroUsd = assistant.budgetMicroUsd, cwd, instruction } = request;
-  const { maxSteps, model, sessionId, timeout, unattended, worktree } = request;
-  if (sessionId === '' && !isAbsolute(cwd)) {
-    throw new RpcError('invalid_argument', 'cwd: it is the absolute path of a folder of a project');
-  }
-  if (sessionId === '' && instruction.trim() === '') {
-    throw new RpcError('invalid_argument', 'instruction: say what is to be done');
-  }
+  const { budgetMicroUsd = assistant.budgetMicroUsd, cwd } = request;
+  const { maxSteps, sessionId, timeout, unattended, worktree } = request;
   const place = cwd === '' ? undefined : { project: await openProject(cwd), cwd };
-  const mode =
-    modeOf(request.mode) ??
+  const called = request.instruction.startsWith('/')
+    ? await calledCommand(request.instruction, await projectOf(request, parts), parts)
+    : undefined;
+  const { instruction } = called ?? request;
+  const agent = request.agent || called?.agent;
+  const usualMode = async () =>
     assistant.mode ??
-    (place === undefined ? 'ask' : await (await permissions.of({ ...place, sessionId })).mode());
+    (place === undefined
+      ? 'ask'
+      : await (await parts.permissions.of({ ...place, sessionId })).mode());
+  const mode = modeOf(request.mode) ?? called?.modeOf(await usualMode()) ?? (await usualMode());
   return {
-    model: model || assistant.model,
+    model: request.model || called?.model || assistant.model,
     mode,
     onAsk: unattended ? 'deny' : 'wait',
     verify: assistant.verify,
@@ -106,7 +140,7 @@ async function runRequest(
     ...(place === undefined || sessionId !== '' ? {} : { place }),
     ...(sessionId === '' ? {} : { sessionId }),
     ...(instruction.trim() === '' ? {} : { instruction }),
-    ...(agent === '' ? {} : { agent }),
+    ...(agent ? { agent } : {}),
   };
 }
 
