@@ -6,6 +6,8 @@ export const commandNames = [
   'chat',
   'ask',
   'agent',
+  'explain',
+  'refactor',
   'sessions',
   'undo',
   'redo',

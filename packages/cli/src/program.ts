@@ -12,6 +12,7 @@ import { addConsent } from './commands/consent.ts';
 import { addContent } from './commands/content.ts';
 import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExplain, addRefactor } from './commands/explain.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -52,6 +53,8 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addChat(program, context);
   addAsk(program, context);
   addAgent(program, context, setExitCode);
+  addExplain(program, context);
+  addRefactor(program, context, setExitCode);
   addSessions(program, context, setExitCode);
   addUndo(program, context);
   addReview(program, context, setExitCode);
