@@ -71,7 +71,13 @@ async function house(
       guard,
     }),
   );
-  const fixture = parts.use(await agentFixture(model, { tools: shellTools(shell) }));
+  // The fixture has a small tool of the same name.
+  const tools = shellTools(shell).map((tool) => ({
+    ...tool,
+    name: `real_${tool.name}`,
+    aliases: [],
+  }));
+  const fixture = parts.use(await agentFixture(model, { tools }));
   const { agent, options, root, sessions } = fixture;
   const { snapshots } = options;
   if (snapshots === undefined) throw new Error('the fixture has no snapshots');
@@ -174,7 +180,7 @@ test('a changed test that runs less than before is put back', async () => {
 }, 30_000);
 
 test('only tests are written, and only tests are run', async () => {
-  const shell = (command: string) => ({ name: 'shell', arguments: { command } });
+  const shell = (command: string) => ({ name: 'real_shell', arguments: { command } });
   const { fixture, generate } = await house([
     { calls: [writeCall('src/sign.ts', 'export {};'), shell('bun test; rm -r src')] },
     { calls: [shell('bun test test/sign.test.ts')] },

@@ -62,7 +62,7 @@ function refusal(action: Action, root: string, runner: TestRunner): string | und
       const { command, cwd, reach } = action;
       const isTests = reach === undefined && cwd === runner.cwd && runsTests(command, root, runner);
       if (isTests) return undefined;
-      return `the one command here is \`${runner.command}\`, with files of tests, in ${relative(root, runner.cwd) || '.'}`;
+      return `the one command here is \`${runner.command}\`, with files of tests, in ${runner.cwd}`;
     }
     default:
       return 'only files of the project are needed to generate tests';
