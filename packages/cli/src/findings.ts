@@ -74,7 +74,7 @@ async function checkBun(): Promise<Finding> {
 /** What confines commands of the assistant. */
 async function checkSandbox({ environment }: Context): Promise<Finding> {
   const what = 'sandbox';
-  const { describeSandbox, findSandbox } = await import('@zeke/daemon');
+  const { describeSandbox, findSandbox } = await import('@zeke/daemon/permissions');
   const found = await findSandbox(environment.PATH);
   const detail = describeSandbox(found, {});
   if (found.kind !== 'none') return { what, status: 'ok', detail };
@@ -131,7 +131,7 @@ async function* checkFiles(home: string): AsyncGenerator<Finding> {
 /** The files as a start would read them. */
 async function* checkTls(tls: TlsConfig): AsyncGenerator<Finding> {
   const what = 'tls';
-  const { readTls } = await import('@zeke/daemon');
+  const { readTls } = await import('@zeke/daemon/permissions');
   const result = await readTls(tls, Date.now());
   if (!result.ok) {
     const advice = 'zeke up does not start with them, and a running one keeps the old ones';

@@ -1,11 +1,3 @@
-export {
-  describeSandbox,
-  findSandbox,
-  openProject,
-  type PermissionMode,
-  Permissions,
-  showOrigin,
-} from '@zeke/assistant';
 export { auditLocally, type LocalEvent } from './audit-locally.ts';
 export { type Composition, type CompositionOptions, compose } from './compose.ts';
 export { type ConnectHint, connectHints } from './connect-hints.ts';

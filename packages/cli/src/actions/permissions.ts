@@ -1,5 +1,10 @@
 import { homedir } from 'node:os';
-import { openProject, type PermissionMode, Permissions, showOrigin } from '@zeke/daemon';
+import {
+  openProject,
+  type PermissionMode,
+  Permissions,
+  showOrigin,
+} from '@zeke/daemon/permissions';
 import { zekeHome } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { ExplainFlags, ForgetFlags, PermissionsFlags } from '../commands/permissions.ts';

@@ -1,0 +1,8 @@
+export {
+  describeSandbox,
+  findSandbox,
+  openProject,
+  type PermissionMode,
+  Permissions,
+  showOrigin,
+} from '@zeke/assistant';
