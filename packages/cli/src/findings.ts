@@ -131,7 +131,7 @@ async function* checkFiles(home: string): AsyncGenerator<Finding> {
 /** The files as a start would read them. */
 async function* checkTls(tls: TlsConfig): AsyncGenerator<Finding> {
   const what = 'tls';
-  const { readTls } = await import('@zeke/daemon/permissions');
+  const { readTls } = await import('@zeke/daemon');
   const result = await readTls(tls, Date.now());
   if (!result.ok) {
     const advice = 'zeke up does not start with them, and a running one keeps the old ones';
