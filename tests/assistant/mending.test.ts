@@ -47,7 +47,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await house[Symbol.asyncDispose]();
-});
+}, 20_000);
 
 const task = 'Make the failing test pass';
 

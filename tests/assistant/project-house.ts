@@ -2,6 +2,7 @@ import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
 import { temporaryDirectory } from '@zeke/foundation/testing';
+import { connectDaemon } from '@zeke/protocol/client';
 
 /** A git repository, a home of zeke with an emulated provider in it, and the command `zeke` over both. */
 export interface ProjectHouse extends AsyncDisposable {
@@ -91,10 +92,12 @@ model = "openai/gpt-4.1-mini"
 `;
 }
 
-/** By what it has written in its log. */
+/** By what it has written in its log, and what it says of itself. */
 async function daemonOf(home: string): Promise<RunningDaemon> {
   const lines = (await readFile(join(home, 'daemon.log'), 'utf8')).trim().split('\n');
   const ready = lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === 'rpc ready');
   const token = await readFile(join(home, 'rpc-token'), 'utf8');
-  return { pid: ready.pid, url: ready.url, socket: ready.socket, token };
+  await using client = await connectDaemon({ socket: ready.socket }, { connections: 1 });
+  const { pid } = await client.health.check({});
+  return { pid, url: ready.url, socket: ready.socket, token };
 }
