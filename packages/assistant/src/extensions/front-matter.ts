@@ -10,7 +10,7 @@ export type FrontMatter<Head> =
   | { readonly ok: true; readonly head: Head; readonly body: string }
   | { readonly ok: false; readonly fault: Fault };
 
-export interface Fault {
+interface Fault {
   /** From 1. */
   readonly line: number;
   readonly message: string;
