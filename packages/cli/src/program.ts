@@ -26,6 +26,7 @@ import { addRpc } from './commands/rpc.ts';
 import { addSecrets } from './commands/secrets.ts';
 import { addSessions } from './commands/sessions.ts';
 import { addTeams } from './commands/teams.ts';
+import { addTestGen } from './commands/test-gen.ts';
 import { addUndo } from './commands/undo.ts';
 import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
@@ -58,6 +59,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addSessions(program, context, setExitCode);
   addUndo(program, context);
   addReview(program, context, setExitCode);
+  addTestGen(program, context, setExitCode);
   addCommit(program, context);
   addCompleteAt(program, context);
   addModels(program, context);

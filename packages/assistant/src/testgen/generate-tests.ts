@@ -46,7 +46,7 @@ export interface TestGenRequest {
   readonly testTimeoutMs?: number;
 }
 
-export interface KeptTest extends ChangedTest {
+interface KeptTest extends ChangedTest {
   /** Tests that passed in its unit; undefined where the runner does not say. */
   readonly passed: number | undefined;
   /** Lines of the target that no test ran before, in order; undefined where that is not known. */
@@ -54,7 +54,7 @@ export interface KeptTest extends ChangedTest {
 }
 
 /** Of the target, in lines that can run. */
-export interface CoverageGain {
+interface CoverageGain {
   readonly before: number;
   readonly after: number;
   readonly total: number;

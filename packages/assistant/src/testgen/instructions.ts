@@ -71,7 +71,7 @@ function missingLines(hits: LineHits): number[] {
 }
 
 /** `3, 5-8`, for lines in order. */
-export function ranges(lines: readonly number[]): string {
+function ranges(lines: readonly number[]): string {
   const found: [number, number][] = [];
   for (const line of lines) {
     const last = found.at(-1);

@@ -18,7 +18,7 @@ export interface RunnerKind {
   readonly passed?: RegExp;
 }
 
-export interface CoverageWords {
+interface CoverageWords {
   /** Variables before the command. */
   readonly before?: string;
   readonly arguments: string;
