@@ -38,6 +38,7 @@ export async function allMetrics(): Promise<MetricFamily[]> {
       fetch: Object.assign(asked, { preconnect: () => {} }),
       now: Date.now,
     });
+    await parts.assistant.get();
     return await parts.metrics.families();
   } finally {
     await rm(home, { recursive: true });

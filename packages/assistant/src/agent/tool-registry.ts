@@ -28,7 +28,9 @@ export class ToolRegistry {
   readonly #byName = new Map<string, Tool>();
 
   constructor({ tools, deferrable = [], contextWindow }: ToolRegistryOptions) {
-    this.#shown = [...new Map(tools.map((tool) => [tool.name, tool])).values()];
+    this.#shown = tools.filter(
+      ({ name }, at) => at === tools.findIndex((tool) => tool.name === name),
+    );
     const others = deferrable.filter(({ name }) => !tools.some((tool) => tool.name === name));
     this.#deferrable = new Map(others.map((tool) => [tool.name, tool]));
     for (const tool of [...this.#shown, ...others]) this.#add(tool.name, tool);
