@@ -18,7 +18,7 @@ export interface ProjectHouse extends AsyncDisposable {
   run(...command: string[]): Promise<number>;
 }
 
-export interface RunningDaemon {
+interface RunningDaemon {
   readonly pid: number;
   /** Where gRPC is spoken, `http://127.0.0.1:PORT`. */
   readonly url: string;

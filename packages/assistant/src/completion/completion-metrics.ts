@@ -16,18 +16,18 @@ export interface CompletionMetrics {
 export function completionMetrics(metrics: Metrics): CompletionMetrics {
   const duration = metrics.histogram({
     name: 'completion_duration_seconds',
-    help: 'From a request for a completion to its answer, by where that is from',
+    help: 'From a request for a completion to its answer, by where that is from.',
     labels: ['source'],
     buckets,
   });
   const empty = metrics.counter({
     name: 'completions_empty_total',
-    help: 'Completions that were asked for and had nothing worth showing',
+    help: 'Completions that were asked for and had nothing worth showing.',
     labels: ['source'],
   });
   const outcomes = metrics.counter({
     name: 'completion_outcomes_total',
-    help: 'What became of completions, as editors told: shown, accepted, rejected',
+    help: 'What became of completions, as editors told: shown, accepted, rejected.',
     labels: ['source', 'outcome'],
   });
   return {
