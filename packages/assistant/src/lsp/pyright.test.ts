@@ -22,7 +22,11 @@ test('pyright: what is wrong, what something is, where it is used; files made me
     'later.py': 'more = 1\n',
     'shapes.py': 'def area(width: str) -> int:\n    return 1\n',
   });
-  const after = await diagnosticsOf(servers, project, [path('main.py')], never);
+  // On a busy machine pyright now and then says nothing until it is asked again.
+  let after = await diagnosticsOf(servers, project, [path('main.py')], never);
+  for (let asked = 1; after.unchecked.length > 0 && asked < 5; asked++) {
+    after = await diagnosticsOf(servers, project, [path('main.py')], never);
+  }
   expect(after).toEqual({ diagnostics: [], unchecked: [] });
   const at = { project, path: path('shapes.py'), symbol: 'area' };
   expect((await hoverAt(servers, at, never)).text).toContain('(width: str) -> int');
@@ -31,4 +35,4 @@ test('pyright: what is wrong, what something is, where it is used; files made me
     'print(area("x"))',
     'def area(width: str) -> int:',
   ]);
-});
+}, 120_000);

@@ -43,7 +43,8 @@ export function lspRenameTool(servers: LanguageServers, files: ProjectFiles): To
     input,
     actions: async (call, place): Promise<Action[]> => {
       const { files: planned } = await plan(call, place, AbortSignal.timeout(planMs));
-      const writes = [...planned.keys()].map((path) => ({
+      // Servers name files in an order of their own.
+      const writes = [...planned.keys()].toSorted().map((path) => ({
         kind: 'write' as const,
         path,
         change: 'modify' as const,

@@ -145,8 +145,8 @@ test('a rename says what it would write, and writes all of it', async () => {
   const input = tool?.parse({ path: 'src/shape.ts', symbol: 'Circle', new_name: 'Disc' });
   expect(await tool?.actions(input, place)).toEqual([
     { kind: 'read', path: path('src/shape.ts') },
-    { kind: 'write', path: path('src/shape.ts'), change: 'modify' },
     { kind: 'write', path: path('src/main.ts'), change: 'modify' },
+    { kind: 'write', path: path('src/shape.ts'), change: 'modify' },
   ]);
   expect(await tool?.preview?.(input, place)).toHaveLength(2);
   expect(await Bun.file(path('src/main.ts')).text()).toBe(sources['src/main.ts']);
