@@ -80,7 +80,7 @@ async function faultsOf(words: readonly string[], where: string): Promise<string
   let help = await helpOf(path);
   for (const word of rest) {
     // What stands for a command, such as COMMAND, is none.
-    if (help.subcommands.size === 0 || !/^[a-z]+$/.test(word)) break;
+    if (help.subcommands.size === 0 || !/^[a-z][a-z-]*$/.test(word)) break;
     if (!help.subcommands.has(word)) return [`${where}: ${words.join(' ')}: no command ${word}`];
     path = [...path, word];
     help = await helpOf(path);
@@ -127,7 +127,7 @@ async function readHelp([program = '', ...path]: readonly string[]): Promise<Hel
   const text = out + error;
   const options = [...text.matchAll(/^ +(-\w, )?(-[\w-]+)/gm)];
   const commands = /^Commands:\n((?: .*\n)+)/m.exec(text)?.[1] ?? '';
-  const names = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+  const names = [...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
   return {
     flags: new Set(options.flatMap(([, short = '', long = '']) => [short.slice(0, 2), long])),
     subcommands: new Set(names.filter((name) => name !== 'help')),
