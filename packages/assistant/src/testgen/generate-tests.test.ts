@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GroupGuard } from '@zeke/foundation';
@@ -60,11 +60,15 @@ async function house(
   // Not in /tmp, which is another one in the sandbox.
   const base = await realpath(await mkdtemp(join(homedir(), '.zeke-test-')));
   parts.defer(() => rm(base, { recursive: true, force: true }));
+  // What is in /tmp, as the runtime of a checkout there, is not in the sandbox.
+  const programs = join(base, 'bin');
+  await mkdir(programs);
+  if (sandbox.kind !== 'none') await copyFile(process.execPath, join(programs, 'bun'));
   const shell = parts.use(
     new ShellHost({
       sandbox,
       settings: async () => ({}),
-      environment: { PATH: process.env.PATH, HOME: base },
+      environment: { PATH: `${programs}:${process.env.PATH}`, HOME: base },
       home: base,
       zekeHome: join(base, '.zeke'),
       folder: (id) => join(base, '.zeke/sessions', id),
