@@ -1,5 +1,6 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
 import { temporaryDirectory } from '@zeke/foundation/testing';
 import { connectDaemon } from '@zeke/protocol/client';
@@ -40,9 +41,12 @@ export async function projectHouse(
   await mkdir(home);
   const emulator = parts.use(startOpenAiEmulator({ brain }));
   await Bun.write(join(home, 'zeke.toml'), configuration(emulator.url));
+  // Models here run `bun`, as people have it: where the sandbox shows it, which /tmp is not.
+  const programs = await mkdtemp(join(homedir(), '.zeke-test-'));
+  parts.defer(() => rm(programs, { recursive: true, force: true }));
+  await copyFile(process.execPath, join(programs, 'bun'));
   const env = {
-    // Models here run `bun`, as people have it.
-    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    PATH: `${programs}:${process.env.PATH}`,
     HOME: home,
     ZEKE_HOME: home,
     GIT_AUTHOR_NAME: 'A',
