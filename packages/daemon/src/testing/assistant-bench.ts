@@ -1,4 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
 import { createLogger, loadConfig } from '@zeke/foundation';
@@ -56,7 +57,11 @@ base_url = "${emulator.url}/v1"
 model = "openai/gpt-4.1-mini"
 ${toml}`,
   );
-  let daemon = await start(home);
+  // Models run `bun` where the sandbox shows it, which /tmp is not.
+  const programs = await mkdtemp(join(homedir(), '.zeke-test-'));
+  parts.defer(() => rm(programs, { recursive: true, force: true }));
+  await copyFile(process.execPath, join(programs, 'bun'));
+  let daemon = await start(home, programs);
   parts.defer(() => daemon.stop());
   const owned = parts.move();
   return {
@@ -69,14 +74,14 @@ ${toml}`,
     socket: join(home, 'zeke.sock'),
     async restart() {
       await daemon.stop();
-      daemon = await start(home);
+      daemon = await start(home, programs);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-async function start(home: string): Promise<Daemon> {
-  const environment = { ZEKE_HOME: home, HOME: home, PATH: process.env.PATH };
+async function start(home: string, programs: string): Promise<Daemon> {
+  const environment = { ZEKE_HOME: home, HOME: home, PATH: `${programs}:${process.env.PATH}` };
   const loaded = await loadConfig({ cwd: home, environment });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   return await runDaemon({
