@@ -10,7 +10,7 @@ import { maxResultLength } from './session-limits.ts';
 import { SessionStore } from './session-store.ts';
 import type { SessionTables } from './tables.ts';
 
-const project = { root: '/work/shop', name: 'shop' };
+const project = { root: '/home/ada/shop', name: 'shop' };
 const fresh = { project, cwd: project.root, agent: 'build', model: 'scripted/model' };
 
 function said(text: string): EntryData {

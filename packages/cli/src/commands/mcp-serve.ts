@@ -20,7 +20,7 @@ export function addMcpServe(mcp: Command, context: Context): void {
       examples(
         'claude mcp add zeke -- zeke mcp serve',
         'codex mcp add zeke -- zeke mcp serve',
-        'zeke mcp serve --project ~/work/app',
+        'zeke mcp serve --project ~/src/app',
       ),
     )
     .action(async (flags: ServeMcpFlags) => {
