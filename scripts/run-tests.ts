@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lineCoverage } from './line-coverage.ts';
-import { filesBlamedForRuntime } from './runtime-faults.ts';
+import { filesBlamedForRuntime, testFailures } from './test-failures.ts';
 
 /** Of the lines of `packages/rpc`, which is a library for others. */
 const leastRpcCoverage = 0.9;
@@ -65,12 +65,15 @@ if (skipped > 0 && process.env.CI === 'true') {
   console.log(`${skipped} tests were skipped, which is a failure where CI=true`);
   failed += skipped;
 }
+if (failures > 0) {
+  for (const { file, test } of testFailures(tests.output)) console.log(`FAIL ${file}: ${test}`);
+}
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 /** How many failures are left after files that only the runtime made fail were run once more, alone. */
 async function failuresLeft(before: number): Promise<number> {
-  const files = filesBlamedForRuntime(tests.output);
+  const files = filesBlamedForRuntime(testFailures(tests.output));
   if (files === undefined) return before;
   console.log(`once more, since the runtime's QUIC threw: ${files.join(', ')}`);
   const again = ['bun', 'test', '--timeout=20000', '--dots', ...files];
