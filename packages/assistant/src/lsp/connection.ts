@@ -12,6 +12,8 @@ import type { ServerProcess } from './server-process.ts';
 const maxRequestsInFlight = 64;
 /** After so many requests in a row without a word from the server it counts as hung, and is killed. */
 const maxSilentRequests = 2;
+/** Registrations of one server that are kept; of more it is not heard. */
+const maxRegistrations = 1_000;
 
 export interface ConnectionOptions {
   /** For messages: `gopls`. */
@@ -215,20 +217,26 @@ const acknowledged = [
   'workspace/codeLens/refresh',
 ];
 
+/** A method is there while it has a registration: some servers make a new one and then take the old back. */
 function answerRegistrations(connection: ProtocolConnection, options: ConnectionOptions): void {
-  const note = (given: unknown, isThere: boolean) => {
+  const methods = new Map<string, string>();
+  const note = (given: unknown, change: (id: string, method: string) => void) => {
     for (const each of Array.isArray(given) ? given : []) {
-      const method = (each as { method?: unknown } | null)?.method;
-      if (typeof method === 'string') options.onRegistration(method, isThere);
+      const { id, method } = (each ?? {}) as { id?: unknown; method?: unknown };
+      if (typeof id !== 'string' || typeof method !== 'string') continue;
+      change(id, method);
+      options.onRegistration(method, [...methods.values()].includes(method));
     }
     return null;
   };
   connection.onRequest('client/registerCapability', (params?: { registrations?: unknown }) =>
-    note(params?.registrations, true),
+    note(params?.registrations, (id, method) => {
+      if (methods.size < maxRegistrations) methods.set(id, method);
+    }),
   );
   // The specification has it misspelled.
   connection.onRequest('client/unregisterCapability', (params?: { unregisterations?: unknown }) =>
-    note(params?.unregisterations, false),
+    note(params?.unregisterations, (id) => methods.delete(id)),
   );
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger } from '@zeke/foundation';
+import { diagnosticsOf } from './diagnostics.ts';
 import { LanguageServers, type LanguageServersOptions } from './language-servers.ts';
 import { hoverAt } from './queries.ts';
 import { failureOf } from './testing/failure-of.ts';
@@ -59,6 +60,17 @@ function running(group: number): number {
 async function untilGone(group: number): Promise<void> {
   while (running(group) > 0) await new Promise(setImmediate);
 }
+
+test('what a server has registered twice and taken back once, it still has', async () => {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } };
+  const report = JSON.stringify({ kind: 'full', items: [{ range, message: 'wrong' }] });
+  await using servers = pool(['registers-again', `textDocument/diagnostic=${report}`]);
+  // Its answer comes after all that it registers.
+  await hover(servers);
+  const path = files.path('a.scripted');
+  const told = await diagnosticsOf(servers, files.project, [path], never);
+  expect(told).toMatchObject({ diagnostics: [{ message: 'wrong' }], unchecked: [] });
+});
 
 test('questions share one server, which ends with its pool', async () => {
   const servers = pool([]);

@@ -27,6 +27,9 @@ interface Request {
 
 const answers: Readonly<Record<string, (request: Request) => void>> = {
   initialize,
+  initialized: () => {
+    if (is('registers-again')) registerAgain('textDocument/diagnostic');
+  },
   'textDocument/hover': hover,
   '$/cancelRequest': ({ params }) => log(`canceled ${params?.id}`),
   shutdown: ({ id }) => {
@@ -64,6 +67,17 @@ function initialize({ id }: Request): void {
   }
   const can = { hoverProvider: true, definitionProvider: true, renameProvider: true };
   send({ id, result: { capabilities: { ...can, textDocumentSync: 1 } } });
+}
+
+/** As pyright does: a new registration, and then the old one is taken back. */
+function registerAgain(method: string): void {
+  for (const id of ['old', 'new']) {
+    const registrations = [{ id, method }];
+    send({ id: `register-${id}`, method: 'client/registerCapability', params: { registrations } });
+  }
+  // The specification has it misspelled.
+  const unregisterations = [{ id: 'old', method }];
+  send({ id: 'drop', method: 'client/unregisterCapability', params: { unregisterations } });
 }
 
 function hover({ id, params }: Request): void {
