@@ -22,7 +22,15 @@ export interface RotateKeyFlags extends KeysFlags {
   readonly grace?: string;
 }
 
-/** `zeke keys {create,list,tier,privacy,rotate,revoke}` */
+export interface ResetLimitsFlags extends KeysFlags {
+  readonly user?: string;
+  readonly team?: string;
+  readonly owner?: string;
+  readonly model?: string;
+  readonly address?: string;
+}
+
+/** `zeke keys {create,list,tier,privacy,rotate,reset,revoke}` */
 export function addKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('make, list, rotate and revoke API keys');
   withConfig(withJson(keys.command('create <name>').description('make a key; it is shown once')))
@@ -77,6 +85,7 @@ export function addKeys(program: Command, context: Context): void {
     });
   addPrivacy(keys, context);
   addRotate(keys, context);
+  addReset(keys, context);
   withConfig(
     withJson(keys.command('revoke <key>').description('end a key, at once, by its id or name')),
   )
@@ -112,5 +121,27 @@ function addRotate(keys: Command, context: Context): void {
     .action(async (given: string, flags: RotateKeyFlags) => {
       const { rotateKey } = await import('../actions/rotate-key.ts');
       await rotateKey(context, given, flags);
+    });
+}
+
+function addReset(keys: Command, context: Context): void {
+  const reset = keys
+    .command('reset [key]')
+    .description(
+      'give a key, by its id or name, or another that is limited, all its requests again',
+    );
+  withConfig(withJson(reset))
+    .option('--user <user>', 'not a key, but this user, by name or id')
+    .option('--team <team>', 'not a key, but this team, by name or id')
+    .option('--owner <name>', 'not a key, but this owner of limits.owners')
+    .option('--model <name>', 'not a key, but this model of limits.models')
+    .option('--address <address>', 'not a key, but this address; its wrong keys are forgotten, too')
+    .addHelpText(
+      'after',
+      examples('zeke keys reset laptop', 'zeke keys reset --address 203.0.113.7'),
+    )
+    .action(async (given: string | undefined, flags: ResetLimitsFlags) => {
+      const { resetLimits } = await import('../actions/reset-limits.ts');
+      await resetLimits(context, given, flags);
     });
 }

@@ -11,6 +11,7 @@ export const auditedActions = {
   'key-change': { action: 'key.change', keeps: ['name', 'owner', 'last4', 'tier'] },
   'key-rotate': { action: 'key.rotate', keeps: ['name', 'owner', 'last4', 'retired'] },
   'key-revoke': { action: 'key.revoke', keeps: ['name', 'owner', 'last4'] },
+  'limits-reset': { action: 'limits.reset', id: ['kind', 'id'], keeps: ['freed'] },
   logout: { action: 'auth.logout', keeps: ['owner'] },
   'org-create': { action: 'org.create', keeps: entity },
   'org-rename': { action: 'org.rename', keeps: entity },

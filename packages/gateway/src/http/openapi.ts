@@ -27,6 +27,7 @@ import {
   rotateKeyRequest,
   usageQuery,
 } from './endpoints/admin.ts';
+import { resetLimitsRequest } from './endpoints/rate-limit.ts';
 import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
@@ -297,6 +298,13 @@ const operations: readonly Operation[] = [
     path: '/rate-limit/status',
     tag: 'Own',
     summary: "What is left of the caller's limits",
+  },
+  {
+    method: 'post',
+    path: '/admin/limits/reset',
+    tag: 'Admin',
+    summary: 'Give one that is limited all its requests and tokens again',
+    body: resetLimitsRequest,
   },
   { method: 'get', path: '/admin/keys', tag: 'Admin', summary: 'All keys' },
   {

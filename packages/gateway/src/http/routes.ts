@@ -133,6 +133,7 @@ function addOwn(router: Router): void {
   router.add('GET /admin/audit/verify', admin('audit-verify', onUse(audit, 'verifyAudit')));
   router.add('GET /admin/providers', admin('providers', onUse(adminApi, 'listProviders')));
   const limits = () => import('./endpoints/rate-limit.ts');
+  router.add('POST /admin/limits/reset', operate('limits-reset', onUse(limits, 'resetLimits')));
   router.add('GET /rate-limit/status', caller('rate-limit', onUse(limits, 'rateLimitStatus')));
   router.add('GET /omen/providers', caller('omen-providers', onUse(omenApi, 'omenProviders')));
   router.add('GET /omen/providers/scores', caller('omen-scores', onUse(omenApi, 'omenScores')));

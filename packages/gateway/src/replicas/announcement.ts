@@ -1,5 +1,13 @@
 /** What replicas tell each other. */
-export const topics = ['keys', 'budgets', 'cache', 'rests', 'sessions', 'config'] as const;
+export const topics = [
+  'keys',
+  'budgets',
+  'cache',
+  'limits',
+  'rests',
+  'sessions',
+  'config',
+] as const;
 export type Topic = (typeof topics)[number];
 
 /** Something that has changed, as one replica tells the others. */

@@ -55,6 +55,11 @@ export class AuthThrottle {
     throw this.#refusal(address, limit, retryAfterMs);
   }
 
+  /** Forgets the failures of an address; false where there were none. */
+  reset(address: string): boolean {
+    return this.isOn && this.#limiterOf(address).reset(address);
+  }
+
   #limiterOf(address: string): RateLimiter {
     if (isLoopbackHost(address)) {
       this.#loopback ??= this.#limiter(this.#perMinute * loopbackFactor);

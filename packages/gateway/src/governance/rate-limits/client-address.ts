@@ -44,6 +44,15 @@ export class ClientAddresses {
   }
 }
 
+/**
+ * An address as people write it, or as `ClientAddresses` tells it, in the form of the latter; undefined
+ * for what is none.
+ */
+export function namedAddress(text: string): string | undefined {
+  const address = addressIn(text.trim().replace(/\/64$/, ''));
+  return address === undefined ? undefined : networkOf(address);
+}
+
 const ipv4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$/;
 
 /** An address, which some proxies write with its port. */

@@ -1,4 +1,5 @@
 import type { LimitsConfig, LimitTierConfig, Logger, Metrics } from '@zeke/foundation';
+import { RpcError } from '@zeke/rpc';
 import type { Replicas } from '../../replicas/replicas.ts';
 import type { Caller } from '../authenticate.ts';
 import { type Admission, LocalAdmission } from './admission.ts';
@@ -7,9 +8,16 @@ import { ClientAddresses, type PeerAddress } from './client-address.ts';
 import { refusalCounter } from './refusals.ts';
 import { SharedAdmission } from './shared-admission.ts';
 import { SharedLimits } from './shared-limits.ts';
-import { type Subject, type SubjectKind, subjectOf } from './subject.ts';
+import {
+  readSubjectName,
+  type Subject,
+  type SubjectKind,
+  type SubjectName,
+  subjectKey,
+  subjectOf,
+} from './subject.ts';
 import { leftHere, type SubjectLeft } from './subjects-left.ts';
-import { TierLimiters } from './tier-limiters.ts';
+import { type RateName, TierLimiters } from './tier-limiters.ts';
 
 /** The part of the configuration that rate limits go by. */
 export interface RateLimitSettings extends LimitsConfig {
@@ -37,6 +45,9 @@ export const defaultRateLimitSettings: RateLimitSettings = {
   models: {},
   trustedProxies: [],
 };
+
+/** Of what a reset has given something back. */
+export type FreedLimit = RateName | 'auth_failures';
 
 const cleanupEveryMs = 1_000;
 /** Of each kind; more begin anew, which costs time only. */
@@ -68,6 +79,10 @@ export class RateLimits implements Disposable {
     this.#refused = refusalCounter(options.metrics);
     this.throttle = new AuthThrottle(options);
     this.#shared = options.replicas && new SharedLimits(options.replicas);
+    options.replicas?.onAnnounced('limits', (detail) => {
+      const subject = readSubjectName(detail);
+      if (subject) this.#resetHere(subject);
+    });
   }
 
   get isOn(): boolean {
@@ -134,6 +149,33 @@ export class RateLimits implements Disposable {
   /** What is left to subjects now; asking takes nothing. */
   async leftTo(subjects: readonly Subject[]): Promise<readonly SubjectLeft[]> {
     return (await this.#shared?.leftTo(subjects)) ?? subjects.map(leftHere);
+  }
+
+  /**
+   * Gives a subject all its requests and tokens, and forgets the wrong keys of an address: here, where
+   * replicas share with all of them. Tells what of this was lacking. Places are given back by the
+   * requests that hold them alone. Rejects with `unavailable` where Redis does not answer.
+   */
+  async reset(subject: SubjectName): Promise<FreedLimit[]> {
+    const freed = new Set(this.#resetHere(subject));
+    const key = subjectKey(subject.kind, subject.id);
+    const shared = await this.#shared?.reset(key, this.#named.tiers.values()).catch(redisIsLost);
+    for (const name of shared ?? []) freed.add(name);
+    this.#options.replicas?.announce('limits', subject);
+    return [...freed];
+  }
+
+  #resetHere({ id, kind }: SubjectName): FreedLimit[] {
+    const key = subjectKey(kind, id);
+    const freed: FreedLimit[] = [];
+    for (const limiters of this.#limiters.values()) freed.push(...limiters.reset(key));
+    if (kind === 'address' && this.throttle.reset(id)) freed.push('auth_failures');
+    return freed;
+  }
+
+  /** Owners, or models, that have a tier of their own. */
+  limitedNames(kind: 'owner' | 'model'): string[] {
+    return [...this.#named[kind === 'owner' ? 'owners' : 'models'].keys()];
   }
 
   /** Forgets some of those that are limited no more. */
@@ -230,6 +272,12 @@ export class RateLimits implements Disposable {
     this.#limiters.set(place, made);
     return made;
   }
+}
+
+function redisIsLost(cause: unknown): never {
+  const message =
+    'Redis does not answer, so the counts that replicas share are as they were; ask again';
+  throw new RpcError('unavailable', message, { cause });
 }
 
 /** Users choose the names, so they are no members of objects. */

@@ -5,11 +5,12 @@ import { HeldPlaces } from './held-places.ts';
 import { chargeScript, movePlacesScript, takeRatesScript, takeScript } from './limit-scripts.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectLeft } from './subjects-left.ts';
+import { type RateName, rateNames } from './tier-limiters.ts';
 
 /** What is asked of a rate of a subject that has one; a cost below 0 only looks. */
 export interface RateAsk {
   readonly subject: Subject;
-  readonly what: 'requests' | 'tokens';
+  readonly what: RateName;
   readonly cost: number;
 }
 
@@ -30,6 +31,8 @@ interface SharedRate {
   readonly units: readonly [perToken: string, perUs: string, capacity: string];
 }
 
+type TierRates = Readonly<Record<RateName, SharedRate | undefined>>;
+
 /** Places that are said at once to hold after joining. */
 const placesAtOnce = 500;
 
@@ -41,10 +44,7 @@ export class SharedLimits {
   /** What this replica holds. */
   readonly places: HeldPlaces;
   readonly #replicas: Replicas;
-  readonly #rates = new WeakMap<
-    LimitTierConfig,
-    Record<'requests' | 'tokens', SharedRate | undefined>
-  >();
+  readonly #rates = new WeakMap<LimitTierConfig, TierRates>();
 
   constructor(replicas: Replicas) {
     this.#replicas = replicas;
@@ -82,7 +82,7 @@ export class SharedLimits {
   /** What is left to subjects now; undefined where Redis cannot tell. */
   async leftTo(subjects: readonly Subject[]): Promise<readonly SubjectLeft[] | undefined> {
     const asks = subjects.flatMap((subject) =>
-      (['requests', 'tokens'] as const)
+      rateNames
         .filter((what) => subject.limiters.tier[what])
         .map((what) => ({ subject, what, cost: -1 })),
     );
@@ -112,6 +112,23 @@ export class SharedLimits {
     this.#replicas.link.run(chargeScript, [key], args).catch(() => undefined);
   }
 
+  /**
+   * Gives a key all its requests and tokens, at the rates of any of these tiers; names those of which it
+   * had used some. Rejects where Redis does not answer.
+   */
+  async reset(key: string, tiers: Iterable<LimitTierConfig>): Promise<RateName[]> {
+    const all = [...tiers];
+    const freed = await Promise.all(
+      rateNames.map(async (what) => {
+        const names = new Set(all.flatMap((tier) => this.#ratesOf(tier)[what]?.name ?? []));
+        const keys = Array.from(names, (name) => this.#rateKey(what, name, { key }));
+        if (keys.length === 0) return [];
+        return Number(await this.#replicas.link.send('DEL', ...keys)) > 0 ? what : [];
+      }),
+    );
+    return freed.flat();
+  }
+
   #ask(
     rates: readonly RateAsk[],
     places: readonly Subject[],
@@ -134,18 +151,21 @@ export class SharedLimits {
   }
 
   #rateOf({ subject, what }: Pick<RateAsk, 'subject' | 'what'>): SharedRate {
-    const { tier } = subject.limiters;
+    const found = this.#ratesOf(subject.limiters.tier)[what];
+    if (found === undefined) throw new TypeError(`tier ${subject.limiters.name} has no ${what}`);
+    return found;
+  }
+
+  #ratesOf(tier: LimitTierConfig): TierRates {
     let known = this.#rates.get(tier);
     if (known === undefined) {
       known = { requests: sharedRate(tier.requests), tokens: sharedRate(tier.tokens) };
       this.#rates.set(tier, known);
     }
-    const found = known[what];
-    if (found === undefined) throw new TypeError(`tier ${subject.limiters.name} has no ${what}`);
-    return found;
+    return known;
   }
 
-  #rateKey(what: string, name: string, { key }: Subject): string {
+  #rateKey(what: RateName, name: string, { key }: Pick<Subject, 'key'>): string {
     return `${this.#replicas.link.keyPrefix}rate:${what}:${name}:${key}`;
   }
 

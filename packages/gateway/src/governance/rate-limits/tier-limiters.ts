@@ -5,6 +5,10 @@ import type { HeldPlaces } from './held-places.ts';
 /** A lease that is not given back by then is taken to be lost: no answer takes a day. */
 const leaseMs = 86_400_000;
 
+/** What is limited by the minute. */
+export const rateNames = ['requests', 'tokens'] as const;
+export type RateName = (typeof rateNames)[number];
+
 export interface TierLimitersOptions {
   readonly name: string;
   readonly tier: LimitTierConfig;
@@ -30,7 +34,7 @@ export class TierLimiters {
     this.name = name;
     this.tier = tier;
     this.parts = parts;
-    const rate = (what: 'requests' | 'tokens'): RateLimiter | undefined => {
+    const rate = (what: RateName): RateLimiter | undefined => {
       const options = tier[what];
       const isSame = before?.parts === parts && Bun.deepEquals(before.tier[what], options);
       if (before && isSame) return before[what];
@@ -43,6 +47,11 @@ export class TierLimiters {
     else if (places) this.concurrent = places.limitedTo(partOf(limit, parts));
     else if (before?.tier.concurrent === limit) this.concurrent = before.concurrent;
     else this.concurrent = ConcurrencyLimiter.init({ limit, leaseMs, monotonicMs });
+  }
+
+  /** Gives a key all its requests and tokens; names those of which it had used some. */
+  reset(key: string): RateName[] {
+    return rateNames.filter((name) => this[name]?.reset(key));
   }
 
   /** Forgets some of those that are limited no more: takes less than a millisecond for each limiter. */
