@@ -30,6 +30,7 @@ const needsRestart: ReadonlyMap<string, string> = new Map([
   ['rpc.idleTimeoutMs', 'rpc.idle_timeout'],
   ['rpc.maxMessageBytes', 'rpc.max_stream_data'],
   ['rpc.completionTimeoutMs', 'rpc.completion_timeout'],
+  ['rpc.workerThreads', 'rpc.worker_threads'],
   ['rpc.compression', 'rpc.enable_compression'],
   ['daemon.logFile', 'daemon.log_file'],
   ['assistant.enabled', 'assistant.enabled'],

@@ -11,7 +11,7 @@ export interface CodeIndexOptions {
   /** Of the project: absolute, links resolved. */
   readonly root: string;
   /** Shared by all projects. */
-  readonly parser: ParserThread;
+  readonly parser: Pick<ParserThread, 'parse'>;
   /** Has the `PATH` that leads to git. */
   readonly environment: Readonly<Record<string, string>>;
   /** `$ZEKE_HOME`: what was learned is kept there, so that the next start is quick. */

@@ -1,20 +1,24 @@
 import { CodeIndex, type CodeIndexOptions } from './code-index.ts';
-import { ParserThread } from './parser-thread.ts';
+import { ParserThreads } from './parser-threads.ts';
 
-export type CodeIndexesOptions = Omit<CodeIndexOptions, 'root' | 'parser'>;
+export interface CodeIndexesOptions extends Omit<CodeIndexOptions, 'root' | 'parser'> {
+  /** That parse files, at most. Default 1. */
+  readonly threads?: number;
+}
 
 /** Open at once; beyond them the one asked for longest ago is closed. */
 const maxOpen = 32;
 
-/** The indexes of all projects that are worked on, and the one thread that they share. */
+/** The indexes of all projects that are worked on, and the threads that they share. */
 export class CodeIndexes implements AsyncDisposable {
   readonly #options: CodeIndexesOptions;
-  readonly #parser = new ParserThread();
+  readonly #parser: ParserThreads;
   readonly #open = new Map<string, CodeIndex>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(options: CodeIndexesOptions) {
     this.#options = options;
+    this.#parser = new ParserThreads(options.threads ?? 1);
   }
 
   /** The index of a project by its root (absolute, links resolved). It begins to be built; do not close it. */

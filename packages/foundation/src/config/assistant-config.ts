@@ -20,6 +20,8 @@ export interface RpcConfig {
   readonly chatTimeoutMs: number;
   readonly agentTimeoutMs: number;
   readonly compression: boolean;
+  /** That parse the files of projects. */
+  readonly workerThreads: number;
 }
 
 /** The process in the background. */
@@ -42,11 +44,11 @@ export interface AssistantConfig {
   readonly verify: readonly string[];
   readonly completionCacheEntries: number;
   readonly completionCacheTtlMs: number;
-  /** Language servers by name: some more, or other ways to start those that are known. */
   /** Language servers may run what came with a repository. */
   readonly runProjectCode: boolean;
   /** 0: for ever. */
   readonly keepSessionsMs: number;
+  /** By name: some more, or other ways to start those that are known. */
   readonly languageServers: ReadonlyMap<string, LanguageServerConfig>;
 }
 

@@ -24,9 +24,17 @@ test('without a word, RPC is at 50051 of this machine, and an agent asks', async
         completionTimeoutMs: 5_000,
         chatTimeoutMs: 120_000,
         agentTimeoutMs: 600_000,
+        workerThreads: 1,
       },
       daemon: { logFile: `${folder.path}/daemon.log` },
-      assistant: { model: 'auto', smallModel: 'auto', maxSteps: 50, verify: [] },
+      assistant: {
+        model: 'auto',
+        smallModel: 'auto',
+        maxSteps: 50,
+        verify: [],
+        completionCacheEntries: 10_000,
+        completionCacheTtlMs: 3_600_000,
+      },
     },
   });
 });
@@ -43,6 +51,10 @@ log_level = "debug"
 log_file = "logs/reaper.log"
 [rpc]
 idle_timeout = 7
+worker_threads = 4
+[cache]
+max_size = 500
+ttl = 60
 [assistant]
 budget_usd = 0.25
 completion_model = "rack/coder"`,
@@ -50,10 +62,23 @@ completion_model = "rack/coder"`,
   expect(loaded).toMatchObject({
     ok: true,
     config: {
-      rpc: { host: '::1', port: 6_000, isDefaultPort: false, tls: true, idleTimeoutMs: 7_000 },
+      rpc: {
+        host: '::1',
+        port: 6_000,
+        isDefaultPort: false,
+        tls: true,
+        idleTimeoutMs: 7_000,
+        workerThreads: 4,
+      },
       daemon: { logFile: `${folder.path}/logs/reaper.log` },
       telemetry: { logLevel: 'debug' },
-      assistant: { budgetMicroUsd: 250_000, completionModel: 'rack/coder' },
+      assistant: {
+        budgetMicroUsd: 250_000,
+        completionModel: 'rack/coder',
+        completionCacheEntries: 500,
+        completionCacheTtlMs: 60_000,
+      },
+      cache: { enabled: false, ttlMs: 1_800_000 },
     },
   });
 });

@@ -21,7 +21,7 @@ interface Places {
 
 /** `[assistant]`, `[rpc]` and `[daemon]`. `fault` is told what is wrong between them. */
 export function resolveAssistant(
-  { assistant, daemon, rpc }: ValidConfig,
+  { assistant, cache, daemon, rpc }: ValidConfig,
   { folder, home }: Places,
   fault: (path: readonly string[], message: string) => void,
 ): { assistant: AssistantConfig; daemon: DaemonConfig; rpc: RpcConfig } {
@@ -36,8 +36,8 @@ export function resolveAssistant(
       smallModel: assistant.small_model ?? assistant.model,
       maxSteps: assistant.max_steps,
       verify: assistant.verify,
-      completionCacheEntries: assistant.completion_cache_entries,
-      completionCacheTtlMs: assistant.completion_cache_ttl_s * 1_000,
+      completionCacheEntries: cache.max_size ?? assistant.completion_cache_entries,
+      completionCacheTtlMs: (cache.ttl ?? assistant.completion_cache_ttl_s) * 1_000,
       runProjectCode: assistant.run_project_code,
       keepSessionsMs: assistant.keep_sessions_days * msPerDay,
       languageServers: resolveLanguageServers(assistant.lsp, fault),
@@ -65,6 +65,7 @@ export function resolveAssistant(
       chatTimeoutMs: rpc.chat_timeout,
       agentTimeoutMs: rpc.agent_timeout,
       compression: rpc.enable_compression,
+      workerThreads: rpc.worker_threads,
       ...defined({ host: daemon.address }),
     },
   };

@@ -26,6 +26,9 @@ export const rpcSchema = z.strictObject({
   agent_timeout: integer(1, 86_400_000)
     .default(600_000)
     .describe('How long an agent may work where its caller does not say, in milliseconds'),
+  worker_threads: integer(1, 64)
+    .default(1)
+    .describe('Threads that parse the files of projects; each is there while it has work'),
   enable_compression: flag()
     .default(true)
     .describe('Whether long messages are compressed for clients that can read that'),

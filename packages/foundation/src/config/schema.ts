@@ -243,6 +243,12 @@ export const sectionSchemas = {
     max_temperature: temperature()
       .default(0)
       .describe('Requests with a higher one are not for the cache; one that is not given is 1'),
+    max_size: integer(0, 1_000_000)
+      .optional()
+      .describe('In place of assistant.completion_cache_entries'),
+    ttl: integer(1, maxCacheSeconds)
+      .optional()
+      .describe('In place of assistant.completion_cache_ttl_s'),
     semantic: semanticCacheSchema.prefault({}),
   }),
   mcp: mcpSchema,
