@@ -60,7 +60,9 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   parts.defer(() => stopping.abort());
   const forGit = { PATH: path };
   const local = parts.use(new LocalCompleters({ environment: forGit }));
-  const indexes = parts.use(new CodeIndexes({ environment: forGit, home }));
+  const indexes = parts.use(
+    new CodeIndexes({ environment: forGit, home, threads: config.rpc.workerThreads }),
+  );
   const toolNames = [...tools.map(({ name }) => name), ...furtherTools];
   const extensions = (project: Project): Promise<Extensions> =>
     loadExtensions({ zekeHome: home, project, toolNames });
