@@ -95,6 +95,7 @@ export type { Finding } from './review/finding.ts';
 export {
   type Change,
   type ChangeText,
+  type ReadChangeOptions,
   readChange,
   recentSubjects,
 } from './review/read-change.ts';
@@ -133,6 +134,7 @@ export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
 export { ProjectFiles } from './tools/files/project-files.ts';
 export { gitTools } from './tools/git/git-tools.ts';
+export { gitReader, type ReadGit } from './tools/git/read-git.ts';
 export { lspTools } from './tools/lsp/lsp-tools.ts';
 export { mcpResourceTools } from './tools/mcp/mcp-resource-tools.ts';
 export { mcpTools } from './tools/mcp/mcp-tools.ts';

@@ -8,6 +8,7 @@ import {
   testProject,
 } from '../project-index/testing/test-project.ts';
 import { ScriptedModel } from '../testing/scripted-model.ts';
+import { plainGit } from '../tools/testing/plain-git.ts';
 import { type ContextBuilderOptions, createContextBuilder } from './create-context-builder.ts';
 
 const { signal } = new AbortController();
@@ -33,7 +34,7 @@ function builderFor(project: TestProject, options: Partial<ContextBuilderOptions
       text: '## Goal\nThe sum is to be right.\n## State\nNothing is done.',
     })),
     index: indexes.of(project.root),
-    environment: testEnvironment,
+    readGit: plainGit(testEnvironment),
     ...options,
   });
 }

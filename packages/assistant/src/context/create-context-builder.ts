@@ -2,6 +2,7 @@ import { dirname, relative } from 'node:path';
 import type { ModelClient, ModelPart, ModelUsage } from '../model/model-client.ts';
 import type { Project } from '../project/project.ts';
 import type { CodeIndex } from '../project-index/code-index.ts';
+import type { ReadGit } from '../tools/git/read-git.ts';
 import { compact } from './compaction/compact.ts';
 import type {
   Attachments,
@@ -39,8 +40,8 @@ export interface ContextBuilderOptions {
   readonly index?: CodeIndex;
   /** What `@diag` and `@url` stand for. */
   readonly sources?: Omit<MentionSources, 'git'>;
-  /** For git: has the `PATH` that leads to it; without it `@git:diff` and `@git:status` are not there. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Without it `@git:diff` and `@git:status` are not there. */
+  readonly readGit?: ReadGit;
   /** Of the map of the project. Default 2,000; never more than a twentieth of the window. */
   readonly mapTokens?: number;
   /** The plan or list of what is to do, read from where it is kept; stands behind a summary. */
@@ -102,7 +103,7 @@ class SessionContext implements ContextBuilder {
   }
 
   async expand(text: string, attachments: Attachments, signal: AbortSignal): Promise<ExpandedText> {
-    const { project, cwd, index, sources = {}, environment } = this.#options;
+    const { project, cwd, index, sources = {}, readGit, sessionId = '' } = this.#options;
     const { parts, notices } = await expandMentions(
       text,
       {
@@ -114,8 +115,8 @@ class SessionContext implements ContextBuilder {
         countTokens: (counted) => this.#counter.count(counted, this.#model.id),
         sources: {
           ...sources,
-          ...(environment !== undefined && {
-            git: (what, stop) => gitText(what, cwd, environment, stop),
+          ...(readGit !== undefined && {
+            git: (what, stop) => gitText(what, readGit, { project, cwd, sessionId, signal: stop }),
           }),
         },
         ...(index !== undefined && { index }),

@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { type TemporaryDirectory, temporaryDirectory } from '@zeke/foundation/testing';
 import { ScriptedModel } from '../testing/scripted-model.ts';
+import { plainGit } from '../tools/testing/plain-git.ts';
 import { commitMessage } from './commit-message.ts';
 import { readChange } from './read-change.ts';
 
 let folder: TemporaryDirectory;
-const path = process.env.PATH ?? '';
+const readGit = plainGit({ PATH: process.env.PATH });
+const placeOf = ({ path }: TemporaryDirectory) => ({
+  project: { root: path, name: 'project' },
+  cwd: path,
+  readGit,
+});
 const { signal } = new AbortController();
 
 async function git(...args: string[]): Promise<void> {
@@ -15,7 +21,7 @@ async function git(...args: string[]): Promise<void> {
 }
 
 const read = (change: Parameters<typeof readChange>[0]) =>
-  readChange(change, { cwd: folder.path, path }, signal);
+  readChange(change, placeOf(folder), signal);
 
 beforeEach(async () => {
   folder = await temporaryDirectory();
@@ -49,13 +55,13 @@ test('a range that is none, a flag in its place, and no repository at all', asyn
     });
   }
   await using other = await temporaryDirectory();
-  const outside = readChange({ kind: 'staged' }, { cwd: other.path, path }, signal);
+  const outside = readChange({ kind: 'staged' }, placeOf(other), signal);
   await expect(outside).rejects.toMatchObject({ code: 'failed_precondition' });
 });
 
 test('a message is asked for what is staged, and cleaned of what stands around it', async () => {
   const model = new ScriptedModel([{ text: '```\nAdd a.txt  \n\nSo that it is there\n```' }]);
-  const request = { cwd: folder.path, path, model: 'scripted/model', subjects: ['Earlier one'] };
+  const request = { ...placeOf(folder), model: 'scripted/model', subjects: ['Earlier one'] };
   const { files, message } = await commitMessage(model, { ...request, hint: 'for Ada' }, signal);
   expect(message).toBe('Add a.txt\n\nSo that it is there');
   expect(files).toEqual(['a.txt']);

@@ -1,5 +1,6 @@
 import { RpcError } from '@zeke/rpc';
-import { runGit } from '../snapshots/run-git.ts';
+import type { Project } from '../project/project.ts';
+import type { ReadGit } from '../tools/git/read-git.ts';
 
 /** What of a repository is meant. */
 export type Change =
@@ -9,11 +10,14 @@ export type Change =
   | { readonly kind: 'working-tree' };
 
 export interface ReadChangeOptions {
+  readonly project: Project;
   /** Absolute: a folder of the repository. */
   readonly cwd: string;
-  /** By which git is found. */
-  readonly path: string;
+  readonly readGit: ReadGit;
 }
+
+/** Of a longer diff the beginning is read, in bytes: it is more than is reviewed. */
+const maxBytes = 8 * 1024 * 1024;
 
 /** A change as text. */
 export interface ChangeText {
@@ -29,11 +33,11 @@ export interface ChangeText {
  */
 export async function readChange(
   change: Change,
-  { cwd, path }: ReadChangeOptions,
+  options: ReadChangeOptions,
   signal: AbortSignal,
 ): Promise<ChangeText> {
-  const git = async (args: readonly string[]): Promise<string> =>
-    (await runGit(args, { cwd, environment: { PATH: path }, signal })).toString('utf8');
+  const { cwd } = options;
+  const git = (args: readonly string[]): Promise<string> => printed(args, options, signal);
   const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--unified=5'];
   try {
     await git(['rev-parse', '--git-dir']);
@@ -67,13 +71,12 @@ export async function readChange(
 
 /** The first lines of the latest commits' messages, the newest first; none where there is no commit. */
 export async function recentSubjects(
-  { cwd, path }: ReadChangeOptions,
+  options: ReadChangeOptions,
   signal: AbortSignal,
 ): Promise<string[]> {
   try {
     const args = ['log', '--format=%s', `--max-count=${maxSubjects}`];
-    const log = await runGit(args, { cwd, environment: { PATH: path }, signal });
-    return log.toString('utf8').split('\n').filter(Boolean);
+    return (await printed(args, options, signal)).split('\n').filter(Boolean);
   } catch (error) {
     if (signal.aborted) throw error;
     return [];
@@ -81,6 +84,14 @@ export async function recentSubjects(
 }
 
 const maxSubjects = 30;
+
+async function printed(
+  args: readonly string[],
+  { cwd, project, readGit }: ReadChangeOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  return (await readGit({ args, maxBytes }, { cwd, project, sessionId: '', signal })).text;
+}
 
 async function hasCommit(git: (args: readonly string[]) => Promise<string>): Promise<boolean> {
   return await git(['rev-parse', '--verify', '--quiet', 'HEAD']).then(

@@ -12,13 +12,15 @@ export interface SandboxPlan {
   readonly home: string;
   /** `$ZEKE_HOME`: hidden. */
   readonly zekeHome: string;
-  /** The folder that is `/tmp` inside. */
-  readonly temporary: string;
+  /** The folder that is `/tmp` inside; without it there is an empty one. */
+  readonly temporary?: string;
   /** Other folders that can be written to, absolute or from `~/`. */
   readonly writable: readonly string[];
   readonly hasNetwork: boolean;
   /** The command has a terminal of its own, whose session it must keep. */
   readonly hasTerminal: boolean;
+  /** Nothing of the project is written, but for what git LFS keeps in its folder of the repository. */
+  readonly isReader?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface SandboxPlan {
  * outside (`.git/config`, `.git/hooks`, `.zeke`, …) can be read only.
  */
 export function sandboxArguments(plan: SandboxPlan): string[] {
-  const { root, home, zekeHome, writable, hasNetwork, hasTerminal } = plan;
+  const { root, home, zekeHome, writable, hasNetwork, hasTerminal, isReader = false } = plan;
   if (root === '/') {
     throw new RpcError(
       'failed_precondition',
@@ -41,6 +43,7 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
   const secrets = [zekeHome, ...secretNames.map((name) => join(home, name))].flatMap(resolved);
   const isOpened = (secret: string): boolean => named.some((path) => isWithin(secret, path));
   const outside = secrets.filter((path) => !isWithin(root, path));
+  const bind = isReader ? '--ro-bind' : '--bind';
   return [
     '--unshare-all',
     '--unshare-user',
@@ -53,12 +56,13 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
     ...['--proc', '/proc'],
     ...sockets.flatMap((path) => (isFolder(path) ? ['--tmpfs', path] : [])),
     ...(hasNetwork ? nameServers() : []),
-    ...['--bind', plan.temporary, '/tmp'],
+    ...(plan.temporary === undefined ? ['--tmpfs', '/tmp'] : ['--bind', plan.temporary, '/tmp']),
     ...(isFolder('/var/tmp') ? ['--tmpfs', '/var/tmp'] : []),
     ...outside.filter(isOpened).flatMap(hide),
-    ...open.flatMap((path) => ['--bind', path, path]),
+    ...open.flatMap((path) => [bind, path, path]),
     ...outside.filter((path) => !isOpened(path)).flatMap(hide),
-    ...['--bind', root, root],
+    ...[bind, root, root],
+    ...(isReader ? [join(root, '.git'), ...repository].flatMap(largeFiles) : []),
     ...secrets.filter((path) => isWithin(root, path) && path !== root).flatMap(hide),
     ...[...fixed(root), ...repository.flatMap(fixedInRepository)].flatMap(readOnly),
     ...['--chdir', plan.cwd],
@@ -127,6 +131,12 @@ function isFolder(path: string): boolean {
 
 function hide(path: string): string[] {
   return isFolder(path) ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
+}
+
+/** The filter of git LFS writes there, also where git only compares. */
+function largeFiles(repository: string): string[] {
+  const folder = join(repository, 'lfs');
+  return isFolder(folder) && resolved(folder)[0] === folder ? ['--bind', folder, folder] : [];
 }
 
 /** `/etc/resolv.conf` is a link into `/run` on many systems. */

@@ -6,6 +6,7 @@ import type {
   LocalCompleters,
   ModelClient,
   Project,
+  ReadGit,
   RunRegistry,
   SessionChanges,
   SessionPermissions,
@@ -30,6 +31,5 @@ export interface AssistantParts extends AsyncDisposable {
   readonly completer: Completer;
   readonly projects: KnownProjects;
   readonly model: ModelClient;
-  /** `PATH`, by which git is found. */
-  readonly path: string;
+  readonly readGit: ReadGit;
 }

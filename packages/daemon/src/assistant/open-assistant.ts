@@ -54,7 +54,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const snapshots = (project: Project) =>
     new Snapshots({ project, folder: join(home, 'snapshots'), path, now });
   const toolbox = parts.use(openToolbox(options));
-  const { permissions, servers, tools } = toolbox;
+  const { permissions, readGit, servers, tools } = toolbox;
   const stopping = new AbortController();
   const hubs = parts.use(new ProjectHubs(options));
   parts.defer(() => stopping.abort());
@@ -81,7 +81,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
         client: model,
         home,
         index: indexes.of(place.project.root),
-        environment: forGit,
+        readGit,
         sources: {
           diagnostics: async (file, signal) =>
             (await faultsIn(servers, {
@@ -115,7 +115,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     completer,
     projects: new KnownProjects(now),
     model,
-    path,
+    readGit,
     runs,
     sessions,
     changes,

@@ -2,11 +2,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   fileTools,
+  gitReader,
   gitTools,
   LanguageServers,
   lspTools,
   noteTools,
   ProjectFiles,
+  type ReadGit,
   SessionPermissions,
   ShellHost,
   searchTools,
@@ -31,6 +33,7 @@ export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly servers: LanguageServers;
   readonly shell: ShellHost;
+  readonly readGit: ReadGit;
   /** What rules and people say that tools may do. */
   readonly permissions: SessionPermissions;
   /** Ends what a session has left running. */
@@ -71,11 +74,12 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
       guard,
     }),
   );
+  const readGit = gitReader({ environment, shell });
   return {
     tools: [
       ...fileTools({ files }),
       ...searchTools(),
-      ...gitTools({ environment, shell }),
+      ...gitTools({ readGit, shell }),
       ...lspTools(servers, files),
       ...shellTools(shell),
       ...webTools(),
@@ -83,6 +87,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
     ],
     servers,
     shell,
+    readGit,
     permissions,
     endSession: (sessionId) => shell.endSession(sessionId),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

@@ -5,6 +5,7 @@ import {
   commitMessage,
   type Finding,
   openProject,
+  type ReadChangeOptions,
   type ReviewEvent,
   readChange,
   recentSubjects,
@@ -12,7 +13,6 @@ import {
 } from '@zeke/assistant';
 import type { CommitHandlers, ReviewHandlers, ReviewRequest } from '@zeke/protocol/reaper';
 import { RpcError } from '@zeke/rpc';
-import type { AssistantParts } from '../assistant/assistant-parts.ts';
 import type { AgentServiceOptions } from './agent-service.ts';
 import { StepUpdates } from './step-update.ts';
 
@@ -26,12 +26,14 @@ export function reviewService({ assistant, settings }: AgentServiceOptions): Rev
       const { assistant: defaults, rpc } = settings();
       const { budgetMicroUsd = defaults.budgetMicroUsd, maxSteps, timeout } = request;
       const cwd = checked(request.cwd);
-      const { diff, messages } = await changeOf(request, parts, signal);
+      const project = await openProject(cwd);
+      const { readGit } = parts;
+      const { diff, messages } = await changeOf(request, { project, cwd, readGit }, signal);
       const intent = request.intent || messages;
       const events = review(
         parts.agent,
         {
-          project: await openProject(cwd),
+          project,
           cwd,
           diff,
           model: request.model || defaults.model,
@@ -58,9 +60,9 @@ export function reviewService({ assistant, settings }: AgentServiceOptions): Rev
 export function commitService({ assistant, settings }: AgentServiceOptions): CommitHandlers {
   return {
     async propose({ cwd: given, hint, model }, { signal }) {
-      const { model: client, path } = await assistant();
+      const { model: client, readGit } = await assistant();
       const cwd = checked(given);
-      const place = { cwd, path };
+      const place = { project: await openProject(cwd), cwd, readGit };
       const { message, files } = await commitMessage(
         client,
         {
@@ -77,12 +79,12 @@ export function commitService({ assistant, settings }: AgentServiceOptions): Com
 }
 
 async function changeOf(
-  { change, cwd }: ReviewRequest,
-  { path }: AssistantParts,
+  { change }: ReviewRequest,
+  place: ReadChangeOptions,
   signal: AbortSignal,
 ): Promise<ChangeText> {
   if (change.case === 'patch') return { diff: change.value, messages: '' };
-  return await readChange(changeKind(change), { cwd, path }, signal);
+  return await readChange(changeKind(change), place, signal);
 }
 
 function changeKind(change: ReviewRequest['change']): Change {

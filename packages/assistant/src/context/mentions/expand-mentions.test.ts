@@ -8,6 +8,7 @@ import {
   testEnvironment,
   testProject,
 } from '../../project-index/testing/test-project.ts';
+import { plainGit } from '../../tools/testing/plain-git.ts';
 import { SentLedger } from '../sent-ledger.ts';
 import { estimateTokens } from '../tokens/estimate-tokens.ts';
 import { type ExpandOptions, expandMentions } from './expand-mentions.ts';
@@ -117,7 +118,13 @@ describe('sources', () => {
         sources: {
           fetchUrl: async (url) => `page of ${url}`,
           diagnostics: async (path) => `faults of ${path}`,
-          git: (what, stop) => gitText(what, project.root, testEnvironment, stop),
+          git: (what, stop) =>
+            gitText(what, plainGit(testEnvironment), {
+              project: { root: project.root, name: 'test' },
+              cwd: project.root,
+              sessionId: '',
+              signal: stop,
+            }),
         },
       },
     );

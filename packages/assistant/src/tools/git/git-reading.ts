@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Action } from '../../permissions/action.ts';
-import type { Environment } from '../../sandbox/command-environment.ts';
 import { defineTool } from '../define-tool.ts';
 import { withFailuresTold } from '../failed-output.ts';
 import { requireAllowed } from '../require-allowed.ts';
 import type { Tool, ToolContext, ToolOutput, ToolPlace } from '../tool.ts';
 import { gitPath, gitPaths, revision } from './git-fields.ts';
 import { hiddenFiles } from './hidden-files.ts';
-import { readGit } from './read-git.ts';
+import type { ReadGit } from './read-git.ts';
 
 const maxCommits = 200;
 const maxContext = 100;
@@ -23,7 +22,7 @@ const offset = z
 const paths = z.array(gitPath).max(maxPaths).default([]);
 
 /** Branch, and files that differ from what is committed. */
-export function gitStatusTool(environment: Environment): Tool {
+export function gitStatusTool(readGit: ReadGit): Tool {
   return defineTool({
     name: 'git_status',
     description:
@@ -36,7 +35,7 @@ export function gitStatusTool(environment: Environment): Tool {
         await allowedPaths([], context);
         const args = ['status', '--porcelain=v1', '--branch', '--untracked-files=normal'];
         return await told([...args, '--ignore-submodules=dirty'], call.offset, {
-          environment,
+          readGit,
           context,
           none: 'Nothing differs.',
           narrower: 'look at folders by git_diff',
@@ -55,7 +54,7 @@ const diffInput = z.strictObject({
 });
 
 /** What differs, line by line. */
-export function gitDiffTool(environment: Environment): Tool {
+export function gitDiffTool(readGit: ReadGit): Tool {
   return defineTool({
     name: 'git_diff',
     description:
@@ -76,9 +75,9 @@ export function gitDiffTool(environment: Environment): Tool {
           ...among(specs, left),
         ];
         const form = [call.stat ? '--stat' : `--unified=${call.context}`];
-        const hidden = call.stat ? [] : await hiddenFiles(argsFor(names, []), environment, context);
+        const hidden = call.stat ? [] : await hiddenFiles(argsFor(names, []), readGit, context);
         return await told(argsFor(form, hidden), call.offset, {
-          environment,
+          readGit,
           context,
           none: 'Nothing differs.',
           narrower: 'ask for fewer files by paths, or set stat',
@@ -99,7 +98,7 @@ const logInput = z.strictObject({
 });
 
 /** Commits, the newest first. */
-export function gitLogTool(environment: Environment): Tool {
+export function gitLogTool(readGit: ReadGit): Tool {
   return defineTool({
     name: 'git_log',
     description: 'Commits, the newest first: short hash, date, author and subject.',
@@ -124,10 +123,10 @@ export function gitLogTool(environment: Environment): Tool {
         ];
         const form = ['--format=%h %ad %an: %s', ...(call.patch ? ['--patch'] : [])];
         const hidden = call.patch
-          ? await hiddenFiles(argsFor(['--format=', ...names], []), environment, context)
+          ? await hiddenFiles(argsFor(['--format=', ...names], []), readGit, context)
           : [];
         return await told(argsFor(form, hidden), call.offset, {
-          environment,
+          readGit,
           context,
           none: 'There is no such commit.',
           narrower: 'ask for fewer commits by limit and skip',
@@ -145,7 +144,7 @@ const blameInput = z.strictObject({
 });
 
 /** Who changed each line of a file last. */
-export function gitBlameTool(environment: Environment): Tool {
+export function gitBlameTool(readGit: ReadGit): Tool {
   return defineTool({
     name: 'git_blame',
     description: 'For each line of a file the commit that changed it last, its author and date.',
@@ -166,7 +165,7 @@ export function gitBlameTool(environment: Environment): Tool {
           ...specs,
         ];
         return await told(args, 0, {
-          environment,
+          readGit,
           context,
           none: 'The file is empty.',
           // What is told are lines of the file.
@@ -206,7 +205,7 @@ async function allowedPaths(named: readonly string[], context: ToolContext): Pro
 }
 
 interface Telling {
-  readonly environment: Environment;
+  readonly readGit: ReadGit;
   readonly context: ToolContext;
   /** Stands for no output. */
   readonly none: string;
@@ -219,9 +218,9 @@ interface Telling {
 async function told(
   args: readonly string[],
   from: number,
-  { context, environment, hidden = 0, narrower, none }: Telling,
+  { context, hidden = 0, narrower, none, readGit }: Telling,
 ): Promise<ToolOutput> {
-  const printed = await readGit({ args, environment, offset: from }, context);
+  const printed = await readGit({ args, offset: from }, context);
   const text = printed.text.replace(/\n$/, '');
   const left = hidden === 0 ? '' : `\n(Left out: ${hidden} files that must not be read.)`;
   if (text === '') {

@@ -8,6 +8,7 @@ import { type FoundSandbox, findSandbox } from '../../sandbox/find-sandbox.ts';
 import { ShellHost } from '../shell/shell-host.ts';
 import { type ToolBench, toolBench } from '../testing/tool-bench.ts';
 import { gitTools } from './git-tools.ts';
+import { gitReader } from './read-git.ts';
 
 const author = {
   GIT_AUTHOR_NAME: 'Ada',
@@ -39,7 +40,7 @@ async function open(sandbox: FoundSandbox): Promise<void> {
   // A hook of git starts us with variables like this one: it must lead nowhere.
   const environment = { ...variables, GIT_DIR: '/nowhere' };
   const files = { 'a.txt': 'one\ntwo\n', 'é b.txt': 'x\n' };
-  here = await toolBench(gitTools({ environment, shell }), files);
+  here = await toolBench(gitTools({ readGit: gitReader({ environment, shell }), shell }), files);
   parts.defer(() => here[Symbol.asyncDispose]());
   await git('init', '-q', '-b', 'main');
   await git('add', '.');

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { RpcError } from '@zeke/rpc';
-import type { Environment } from '../../sandbox/command-environment.ts';
 import type { ToolContext } from '../tool.ts';
-import { readGit } from './read-git.ts';
+import type { ReadGit } from './read-git.ts';
 
 /** Names of files that are looked through, in bytes. */
 const maxNamesBytes = 4 * 1024 * 1024;
@@ -15,14 +14,14 @@ const maxHidden = 500;
  */
 export async function hiddenFiles(
   args: readonly string[],
-  environment: Environment,
+  readGit: ReadGit,
   context: ToolContext,
 ): Promise<readonly string[]> {
   const { hides } = context;
   if (hides === undefined) return [];
-  const top = await readGit({ args: ['rev-parse', '--show-toplevel'], environment }, context);
+  const top = await readGit({ args: ['rev-parse', '--show-toplevel'] }, context);
   const root = top.text.replace(/\n$/, '');
-  const listed = await readGit({ args, environment, maxBytes: maxNamesBytes }, context);
+  const listed = await readGit({ args, maxBytes: maxNamesBytes }, context);
   const names = new Set(listed.text.split('\0').filter(Boolean));
   const hidden = [...names].filter((name) => hides(join(root, name)));
   if (listed.isWhole && hidden.length <= maxHidden) {

@@ -1,12 +1,18 @@
 import { dirname } from 'node:path';
 import { RpcError } from '@zeke/rpc';
 import { commandEnvironment, type Environment } from '../../sandbox/command-environment.ts';
-import type { ToolContext } from '../tool.ts';
+import type { ShellHost } from '../shell/shell-host.ts';
+import type { ToolPlace } from '../tool.ts';
+
+export interface GitReaderOptions {
+  /** Of this process: git gets it without secrets, and without what points it to another repository. */
+  readonly environment: Environment;
+  /** Git runs in its sandbox: a repository can name filters, and commands can make one. */
+  readonly shell: Pick<ShellHost, 'confine'>;
+}
 
 export interface GitQuestion {
   readonly args: readonly string[];
-  /** Of this process: git gets it without secrets, and without what points it to another repository. */
-  readonly environment: Environment;
   /** Lines of the output to leave out first. */
   readonly offset?: number;
   /** Kept of the output, in bytes; 48 KiB unless told otherwise. */
@@ -26,16 +32,28 @@ const maxShownBytes = 48 * 1024;
 const maxSaidBytes = 4 * 1024;
 const limitMs = 30_000;
 
+/** Asks git in a folder of a project. */
+export type ReadGit = (
+  question: GitQuestion,
+  place: ToolPlace & { readonly signal: AbortSignal },
+) => Promise<GitPrinted>;
+
 /**
- * Asks git in the session's folder, with arguments and never through a shell. It finds no repository around
+ * The way git is asked what it knows: with arguments and never through a shell. It finds no repository around
  * the project, takes no lock, asks no host, and starts nothing that the repository names: no pager, hook,
- * monitor, diff or signature program (filters of the user's configuration run as ever). Throws
+ * monitor, diff or signature program. Filters run, in the sandbox where there is one. Throws
  * `failed_precondition` with git's words where it fails, `deadline_exceeded` after 30 s, and `canceled`.
  */
-export async function readGit(
-  { args, environment, maxBytes = maxShownBytes, offset = 0 }: GitQuestion,
-  { cwd, project, signal }: Pick<ToolContext, 'cwd' | 'project' | 'signal'>,
+export function gitReader(options: GitReaderOptions): ReadGit {
+  return (question, place) => readGit(question, place, options);
+}
+
+async function readGit(
+  { args, maxBytes = maxShownBytes, offset = 0 }: GitQuestion,
+  place: Parameters<ReadGit>[1],
+  { environment, shell }: GitReaderOptions,
 ): Promise<GitPrinted> {
+  const { cwd, project, signal } = place;
   if (signal.aborted) throw canceled();
   const timer = AbortSignal.timeout(limitMs);
   const env = {
@@ -43,7 +61,8 @@ export async function readGit(
     ...fixed,
     GIT_CEILING_DIRECTORIES: dirname(project.root),
   };
-  const child = start([...quiet, ...args], cwd, env, AbortSignal.any([signal, timer]));
+  const argv = await shell.confine(place, ['git', ...quiet, ...args]);
+  const child = start(argv, cwd, env, AbortSignal.any([signal, timer]));
   const end = () => child.kill('SIGKILL');
   const [out, said] = await Promise.all([
     readLines(child.stdout, { maxBytes, offset, end }),
@@ -63,13 +82,13 @@ export async function readGit(
 }
 
 function start(
-  args: readonly string[],
+  argv: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ) {
   try {
-    return Bun.spawn(['git', ...args], {
+    return Bun.spawn([...argv], {
       cwd,
       env: { ...env },
       stdin: 'ignore',

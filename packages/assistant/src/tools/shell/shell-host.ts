@@ -5,7 +5,7 @@ import { RpcError } from '@zeke/rpc';
 import type { SandboxSettings } from '../../permissions/rules-file.ts';
 import { commandEnvironment, type Environment } from '../../sandbox/command-environment.ts';
 import { describeSandbox, type FoundSandbox, findSandbox } from '../../sandbox/find-sandbox.ts';
-import { sandboxArguments } from '../../sandbox/sandbox-arguments.ts';
+import { type SandboxPlan, sandboxArguments } from '../../sandbox/sandbox-arguments.ts';
 import type { ToolPlace } from '../tool.ts';
 import { OutputLog } from './output-log.ts';
 import { OutputRing } from './output-ring.ts';
@@ -132,6 +132,17 @@ export class ShellHost implements AsyncDisposable {
     return describeSandbox(await this.#found(), await this.#options.settings(place));
   }
 
+  /**
+   * How a program that only reads in the project is started for a place: in the sandbox, without the network,
+   * where commands are in one; else as it is. Throws as `describe` does.
+   */
+  async confine(place: ToolPlace, argv: readonly string[]): Promise<readonly string[]> {
+    if (!(await this.isConfined(place))) return argv;
+    const plan = { cwd: place.cwd, hasNetwork: false, hasTerminal: false, isReader: true };
+    const settings = await this.#options.settings(place);
+    return [...(await this.#walls(place, settings, plan)), ...argv];
+  }
+
   #found(): Promise<FoundSandbox> {
     const { sandbox, environment } = this.#options;
     this.#sandbox ??= sandbox ? Promise.resolve(sandbox) : findSandbox(environment.PATH);
@@ -252,23 +263,25 @@ export class ShellHost implements AsyncDisposable {
     { temporary }: ShellSession,
     shell: readonly string[],
   ): Promise<string[]> {
+    const { cwd, hasTerminal, reach } = request;
+    const hasNetwork = settings.network === true || reach === 'network';
+    const plan = { cwd, temporary, hasNetwork, hasTerminal };
+    const limited = ['/bin/sh', '-c', `ulimit -u ${maxProcesses} 2>/dev/null; exec "$@"`, 'sh'];
+    return [...(await this.#walls(place, settings, plan)), ...limited, ...shell];
+  }
+
+  /** The sandbox around what follows. */
+  async #walls(
+    place: ToolPlace,
+    { writable = [] }: SandboxSettings,
+    plan: Omit<SandboxPlan, 'root' | 'home' | 'zekeHome' | 'writable'>,
+  ): Promise<string[]> {
     const { home, zekeHome } = this.#options;
     const sandbox = await this.#found();
-    const limited = ['/bin/sh', '-c', `ulimit -u ${maxProcesses} 2>/dev/null; exec "$@"`, 'sh'];
+    const { root } = place.project;
     return [
       sandbox.kind === 'bubblewrap' ? sandbox.path : '',
-      ...sandboxArguments({
-        root: place.project.root,
-        cwd: request.cwd,
-        home,
-        zekeHome,
-        temporary,
-        writable: settings.writable ?? [],
-        hasNetwork: settings.network === true || request.reach === 'network',
-        hasTerminal: request.hasTerminal,
-      }),
-      ...limited,
-      ...shell,
+      ...sandboxArguments({ ...plan, root, home, zekeHome, writable }),
     ];
   }
 
