@@ -86,7 +86,10 @@ export {
   providerTypes,
   type ResolvedConfig,
   type ServerConfig,
+  type SessionSource,
+  type Stickiness,
   type StorageConfig,
+  stickinessNames,
   type StrategyName,
   strategyNames,
   type TelemetryConfig,
@@ -101,6 +104,7 @@ export {
 } from './config/running-file.ts';
 export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { withFileLock } from './files/file-lock.ts';
+export { readBounded, readBoundedFile } from './files/read-bounded-file.ts';
 export { createFileOnce, writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';

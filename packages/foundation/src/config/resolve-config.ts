@@ -14,6 +14,7 @@ import { resolveLimits } from './resolve-limits.ts';
 import { resolveMcp } from './resolve-mcp.ts';
 import { resolveProvider } from './resolve-provider.ts';
 import { resolveRedis } from './resolve-redis.ts';
+import { checkSessions, resolveSessions } from './resolve-sessions.ts';
 import { checkState, resolveState } from './resolve-state.ts';
 import { resolveTls } from './resolve-tls.ts';
 import { resolveVault } from './resolve-vault.ts';
@@ -105,6 +106,7 @@ export function resolveConfig(
   for (const { alias, message } of aliases.faults) fault(['models', alias, 'candidates'], message);
   checkWeights(valid.models, fault);
   checkJudges(valid.models, fault);
+  checkSessions(valid.models, (path, message) => fault(['models', ...path], message));
   warnOfJudges(valid.models, known, warn);
   for (const { alias, message } of aliases.warnings) warn(['models', alias, 'candidates'], message);
   if (faults.length > 0) return { ok: false, faults };
@@ -270,7 +272,8 @@ function resolveAlias(name: string, alias: ValidConfig['models'][string]): Model
   const { candidates, delay_ms: delayMs, judge, k, merge, strategy, weights } = alias;
   const mergeWaitMs = alias.merge_wait_ms;
   const merging = { merge, judge, mergeWaitMs };
-  return defined({ name, strategy, candidates, k, delayMs, weights, ...merging });
+  const sessions = resolveSessions(alias);
+  return defined({ name, strategy, candidates, k, delayMs, weights, ...sessions, ...merging });
 }
 
 function resolveServer(server: ValidConfig['server']): ServerConfig {

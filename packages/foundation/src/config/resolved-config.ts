@@ -335,6 +335,14 @@ export const mergeNames = ['vote', 'best', 'synthesize'] as const;
 
 export type MergeName = (typeof mergeNames)[number];
 
+/** For how long a session stays with who answered it. */
+export const stickinessNames = ['none', 'turn', 'session'] as const;
+
+export type Stickiness = (typeof stickinessNames)[number];
+
+/** What the requests of one session have in common; of a header, its value. */
+export type SessionSource = 'id' | 'user' | 'conversation' | 'key' | `header:${string}`;
+
 /** A name for one model, or for several that stand in for each other. */
 export interface ModelAliasConfig {
   readonly name: string;
@@ -347,6 +355,10 @@ export interface ModelAliasConfig {
   readonly delayMs?: number;
   /** For `weighted`: the shares of candidates, by the names they have in `candidates`. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** Who answered a session goes on to answer it, unless a request says otherwise. Absent: nobody does. */
+  readonly stickiness?: Exclude<Stickiness, 'none'>;
+  /** By what sessions are told apart, the first that a request has; there is one with `stickiness`. */
+  readonly sessionBy?: readonly SessionSource[];
   /** For `parallel_merge`: how answers are merged. */
   readonly merge?: MergeName;
   /** The model that judges them; there is one where `merge` is not `vote`. */

@@ -11,6 +11,7 @@ import {
   mergeNames,
   type ProviderType,
   providerTypes,
+  stickinessNames,
   strategyNames,
   tlsVersions,
 } from './resolved-config.ts';
@@ -332,6 +333,9 @@ export const providerSchemas = {
   }),
 } as const satisfies Record<ProviderType, z.ZodObject>;
 
+const sessionSource = /^(?:id|user|conversation|key|header:[a-z0-9!#$&'*+.^_`|~-]{1,100})$/;
+const sessionSourceWords = 'id, user, conversation, key or header:NAME in small letters';
+
 /** The table of an alias. */
 export const modelSchema = z.strictObject({
   strategy: choice(strategyNames)
@@ -348,6 +352,18 @@ export const modelSchema = z.strictObject({
     .record(z.string(), positive(1_000_000))
     .optional()
     .describe('For weighted: the share of each candidate; 1 where there is none'),
+  stickiness: choice(stickinessNames)
+    .default('none')
+    .describe(
+      'session, turn: who answered goes on to answer, for the prompt cache of its provider',
+    ),
+  session_by: z
+    .array(text().regex(sessionSource, `it must be ${sessionSourceWords}`), 'it must be a list')
+    .min(1, 'the list is empty')
+    .optional()
+    .describe(
+      `What the requests of a session have in common, the first that is there: ${sessionSourceWords}; else id, conversation`,
+    ),
   merge: choice(mergeNames)
     .optional()
     .describe('For parallel_merge: how its answers become one; vote unless told otherwise'),

@@ -22,7 +22,7 @@ import type { Candidate } from '../routing/model-catalog.ts';
 import { planNeeds } from '../routing/needs.ts';
 import type { Plan } from '../routing/plan.ts';
 import { type RoutingRequest, readRouting } from '../routing/routing-request.ts';
-import { sessionKey } from '../routing/sessions.ts';
+import { sessionKey } from '../routing/session-key.ts';
 import { type Retries, tryCandidates } from '../routing/try-candidates.ts';
 import { isOfUse, Usefulness } from '../routing/usefulness.ts';
 import { heardBySpan } from '../telemetry/heard-by-span.ts';
@@ -177,11 +177,15 @@ function askAllowed(
   const askOne = askerOf(services, exchange, call);
   const signal = exchange.client ?? exchange.request.signal;
   const alias = services.catalog.alias(call.model);
-  if (!routing && (candidates.length === 1 || alias?.strategy === 'fallback')) {
+  const isPlain = candidates.length === 1 || alias?.strategy === 'fallback';
+  if (!routing && isPlain && !alias?.stickiness) {
     if (alias) exchange.strategy = alias.strategy;
     return tryCandidates(candidates, signal, askOne, services.retries);
   }
-  const session = sessionKey(routing, exchange.caller, call.decode);
+  const { body, decode, model } = call;
+  const { headers } = exchange.request;
+  const { caller } = exchange;
+  const session = sessionKey({ model, alias, routing, caller, headers, body, decode });
   if (session !== undefined) exchange.session = session;
   const { privacy } = services;
   const isLocalOnly = privacyRule(services, exchange) !== undefined;

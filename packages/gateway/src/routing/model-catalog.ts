@@ -1,4 +1,4 @@
-import type { Logger, MergeName, StrategyName } from '@zeke/foundation';
+import type { Logger, MergeName, SessionSource, Stickiness, StrategyName } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { apiError } from '../neutral/api-error.ts';
 import { modelByName } from '../providers/openai-paths.ts';
@@ -30,6 +30,10 @@ export interface ModelAlias {
   delayMs?: number;
   /** By the names in `candidates`; 1 where there is none. */
   weights?: Readonly<Record<string, number>>;
+  /** Who answered a session goes on to answer it, unless a request says otherwise. */
+  stickiness?: Exclude<Stickiness, 'none'>;
+  /** By what sessions are told apart, the first that a request has. */
+  sessionBy?: readonly SessionSource[];
   /** How `parallel_merge` makes one answer of several, by which judge, and how long it waits. */
   merge?: MergeName;
   judge?: string;

@@ -1,7 +1,4 @@
-import type { Caller } from '../governance/authenticate.ts';
-import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { Candidate } from './model-catalog.ts';
-import type { RoutingRequest } from './routing-request.ts';
 
 /** Sessions that are remembered; the one that was used longest ago is forgotten first. */
 const maxSessions = 10_000;
@@ -70,31 +67,4 @@ export class Sessions {
       ({ model, provider }) => provider.name === kept.provider && model === kept.model,
     );
   }
-}
-
-/**
- * What a request's session is remembered by; undefined where it asks for none. No two callers share
- * a session. A turn is all requests after the same words of the user: the loop of an agent's tools.
- */
-export function sessionKey(
-  routing: RoutingRequest | undefined,
-  caller: Caller,
-  decode: () => ChatRequest,
-): string | undefined {
-  const { sessionId, stickiness = 'none' } = routing ?? {};
-  if (stickiness === 'none' || sessionId === undefined) return undefined;
-  const session = wholeSessionKey(sessionId, caller);
-  return stickiness === 'session' ? session : `${session} ${turnOf(decode())}`;
-}
-
-/** The same where the session is kept whole, whatever is said in it. */
-export function wholeSessionKey(sessionId: string, { keyId, owner }: Caller): string {
-  return JSON.stringify([keyId ?? owner ?? '', sessionId]);
-}
-
-function turnOf({ messages }: ChatRequest): string {
-  const said = messages.findLast(
-    ({ parts, role }) => role === 'user' && parts.some(({ type }) => type !== 'tool-result'),
-  );
-  return Bun.hash(JSON.stringify(said?.parts ?? [])).toString(36);
 }

@@ -5,7 +5,7 @@ import type { Plan } from '../../routing/plan.ts';
 import { refuseRemote } from '../../routing/privacy.ts';
 import { weightsFor } from '../../routing/rank.ts';
 import { type RoutingRequest, readRouting } from '../../routing/routing-request.ts';
-import { wholeSessionKey } from '../../routing/sessions.ts';
+import { sessionKey, stickinessOf } from '../../routing/session-key.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
@@ -25,6 +25,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
   const given = await readBody(exchange, services);
   const call = { text: given, body: parseJsonObject(given) };
   const model = modelOf(call.body);
+  const alias = catalog.alias(model);
   const routing = readRouting(call.body, exchange.request.headers);
   if (routing) takeRouting(routing, call, exchange);
   const rule = privacyRule(services, exchange);
@@ -33,10 +34,17 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
   const plan = await planner.plan({
     ...needs,
     model,
-    alias: catalog.alias(model),
+    alias,
     routing,
     candidates,
-    session: sessionOf(routing, exchange),
+    session: sessionKey({
+      model,
+      alias,
+      routing,
+      caller: exchange.caller,
+      headers: exchange.request.headers,
+      body: call.body,
+    }),
     privacy,
     isLocalOnly: rule !== undefined,
     isDry: true,
@@ -51,6 +59,7 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     intent: routing?.intent ?? null,
     weights: plan.scores.length > 0 ? weightsFor(routing?.intent, routing?.weights) : null,
     local_only: rule ?? null,
+    stickiness: stickinessOf({ alias, routing }),
     kept_for_session: plan.kept ? nameOf(plan.kept) : null,
     at_once: plan.atOnce,
     stagger_ms: plan.staggerMs,
@@ -59,13 +68,6 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     candidates: candidatesOf(plan, services, needs.lack),
     left_out: leftOut(candidates, plan, routing, rule),
   });
-}
-
-/** A turn is known by what was said in it, which need not be there. */
-function sessionOf(routing: RoutingRequest | undefined, { caller }: Exchange): string | undefined {
-  const { sessionId, stickiness } = routing ?? {};
-  if (stickiness !== 'session' || sessionId === undefined) return undefined;
-  return wholeSessionKey(sessionId, caller);
 }
 
 /** Who may be asked for the model, but not for this request. */
