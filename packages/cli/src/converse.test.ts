@@ -4,53 +4,13 @@ import { join } from 'node:path';
 import { type Emulator, startOpenAiEmulator } from '@zeke/emulators';
 import { temporaryDirectory } from '@zeke/foundation/testing';
 import { exitCodes } from './exit-codes.ts';
+import { terminal } from './testing/terminal.ts';
 import { processTimeoutMs } from './testing/zeke-process.ts';
 
 setDefaultTimeout(processTimeoutMs);
 
-const launcher = join(import.meta.dir, '../../../zeke');
 const ctrlC = '\u0003';
 const ctrlD = '\u0004';
-
-/** A person at a terminal of their own. */
-function terminal(args: string[], home: string, kind: 'dumb' | 'xterm' = 'dumb') {
-  let shown = '';
-  let wake = () => {};
-  const decoder = new TextDecoder();
-  const child = Bun.spawn([launcher, ...args], {
-    cwd: home,
-    env: { PATH: process.env.PATH ?? '', ZEKE_HOME: home, TERM: kind },
-    terminal: {
-      cols: 200,
-      rows: 50,
-      data(_terminal, bytes) {
-        shown += decoder.decode(bytes, { stream: true });
-        wake();
-      },
-    },
-  });
-  return {
-    child,
-    type: (text: string) => child.terminal?.write(text),
-    /** Waits for something on the screen, and forgets all up to its end. */
-    async see(pattern: RegExp): Promise<void> {
-      for (;;) {
-        const found = pattern.exec(shown);
-        if (found) {
-          shown = shown.slice(found.index + found[0].length);
-          return;
-        }
-        const more = Promise.withResolvers<void>();
-        wake = more.resolve;
-        await more.promise;
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await child.exited;
-    },
-  };
-}
 
 /** A home with one emulated provider, `slow`, which sends each piece after a moment. */
 async function homeWith(slow: Emulator) {
@@ -72,7 +32,7 @@ function said(slow: Emulator): string[] {
 test('a conversation remembers, Ctrl-C ends an answer only, Ctrl-D leaves', async () => {
   await using slow = startOpenAiEmulator({ recordDelayMs: 30 });
   await using home = await homeWith(slow);
-  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], home.path);
+  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], { home: home.path });
   await person.see(/› /);
   person.type('first words\r');
   await person.see(/answer from gpt-4o\. You said: first words\r\n/);
@@ -88,13 +48,13 @@ test('a conversation remembers, Ctrl-C ends an answer only, Ctrl-D leaves', asyn
   expect(said(slow)).toEqual(['first words', 'last']);
   await person.see(/› /);
   person.type(ctrlD);
-  expect(await person.child.exited).toBe(exitCodes.ok);
+  expect(await person.exited).toBe(exitCodes.ok);
 });
 
 test('lines that come at once, or while an answer streams, are all asked, in their order', async () => {
   await using slow = startOpenAiEmulator({ recordDelayMs: 10 });
   await using home = await homeWith(slow);
-  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], home.path);
+  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], { home: home.path });
   await person.see(/› /);
   person.type('one\rtwo\rthree\rfo');
   await person.see(/You said: one\r\n› two\r\n[\s\S]*You said: two\r\n› three\r\n/);
@@ -108,7 +68,7 @@ test('lines that come at once, or while an answer streams, are all asked, in the
 test('what is pasted is one message, sent by Enter; Ctrl-C at the prompt ends with 130', async () => {
   await using slow = startOpenAiEmulator();
   await using home = await homeWith(slow);
-  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], home.path, 'xterm');
+  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], { home: home.path, kind: 'xterm' });
   await person.see(/› /);
   person.type('look: \u001b[200~first\rsecond\r/third\u001b[201~');
   await person.see(/third/);
@@ -118,13 +78,13 @@ test('what is pasted is one message, sent by Enter; Ctrl-C at the prompt ends wi
   expect(said(slow)).toEqual(['look: first\nsecond\n/third end']);
   await person.see(/› /);
   person.type(ctrlC);
-  expect(await person.child.exited).toBe(exitCodes.interrupted);
+  expect(await person.exited).toBe(exitCodes.interrupted);
 });
 
 test('a model that does not exist is refused, one that is not listed is not', async () => {
   await using slow = startOpenAiEmulator();
   await using home = await homeWith(slow);
-  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], home.path);
+  await using person = terminal(['chat', '-m', 'slow/gpt-4o'], { home: home.path });
   await person.see(/slow\/gpt-4o · .*\/help[\s\S]*› /);
   person.type('/model nope/gpt-4o\r');
   await person.see(/the model nope\/gpt-4o is not known; did you mean slow\/gpt-4o/);
@@ -139,7 +99,7 @@ test('a model that does not exist is refused, one that is not listed is not', as
 test('--json at a terminal wants a prompt', async () => {
   await using slow = startOpenAiEmulator();
   await using home = await homeWith(slow);
-  await using person = terminal(['chat', '--json'], home.path);
+  await using person = terminal(['chat', '--json'], { home: home.path });
   await person.see(/"invalid_argument","message":"nothing to ask/);
-  expect(await person.child.exited).toBe(exitCodes.usage);
+  expect(await person.exited).toBe(exitCodes.usage);
 });

@@ -16,6 +16,7 @@ export {
   projectEntry,
   projectServers,
 } from './client/project/project-servers.ts';
+export type { FieldValue, QuestionField } from './client/question-form.ts';
 export type {
   CallOrigin,
   McpAnswer,

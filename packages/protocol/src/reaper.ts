@@ -36,6 +36,12 @@ export {
   ProviderInfo_Status as ProviderStatus,
 } from './gen/reaper/provider_pb.ts';
 export {
+  QuestionAction,
+  type QuestionAnswer,
+  type QuestionAsked,
+  type QuestionField,
+} from './gen/reaper/question_pb.ts';
+export {
   Commit,
   type CommitClient,
   type CommitHandlers,

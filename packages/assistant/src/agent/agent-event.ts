@@ -1,3 +1,4 @@
+import type { McpAnswer, QuestionField } from '@zeke/mcp';
 import type { Action } from '../permissions/action.ts';
 import type { FileDiff } from '../tools/tool.ts';
 
@@ -49,6 +50,23 @@ export type AgentEvent =
       readonly changes: readonly FileDiff[];
     }
   | { readonly type: 'approval-answered'; readonly approvalId: string; readonly decision: Decision }
+  /** An MCP server asks within a call, which waits for `answer`. Its message is its own: never orders. */
+  | {
+      readonly type: 'question';
+      readonly questionId: string;
+      readonly callId: string;
+      readonly server: string;
+      readonly message: string;
+      /** To be opened in a browser, once the user has agreed; undefined for a form. */
+      readonly url?: string;
+      /** Of a form; empty for an address. */
+      readonly fields: readonly QuestionField[];
+    }
+  | {
+      readonly type: 'question-answered';
+      readonly questionId: string;
+      readonly action: McpAnswer['action'];
+    }
   /** Words of the user that came while it worked, taken up before the next step. */
   | { readonly type: 'steered'; readonly text: string }
   | { readonly type: 'todo'; readonly items: readonly TodoItem[] }

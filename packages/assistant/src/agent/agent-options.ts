@@ -6,6 +6,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import type { Snapshots } from '../snapshots/snapshots.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { AgentDefinition } from './agent-definition.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunLimits } from './run-budget.ts';
 
@@ -35,6 +36,8 @@ export interface AgentOptions {
   readonly agents?: (project: Project) => Promise<ProjectAgents>;
   /** A tool threw what is no failure of its call: for the log. */
   readonly onDefect?: (error: unknown, tool: string) => void;
+  /** Questions of MCP servers, where other agents are answered in the same place. Default: its own. */
+  readonly questions?: OpenQuestions;
   readonly now: () => number;
   /** Waits between questions; fails with `canceled` when the signal is aborted. Default: a timer. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -79,6 +82,8 @@ export interface RunRequest {
   readonly limits?: RunLimits;
   /** `deny` where nobody is there to answer. Default `wait`. */
   readonly onAsk?: 'wait' | 'deny';
+  /** What is done where an MCP server asks the user. Default: as `onAsk`. */
+  readonly onQuestion?: 'wait' | 'decline';
   /** How long a question waits for its answer. Default: as long as the run may take. */
   readonly approvalTimeoutMs?: number;
   /** Commands that have to succeed before the task counts as done, if it changed files. */

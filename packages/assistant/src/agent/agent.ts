@@ -1,3 +1,4 @@
+import type { McpAnswer } from '@zeke/mcp';
 import { RpcError } from '@zeke/rpc';
 import type { SessionInfo } from '../sessions/session-store.ts';
 import { findAgent } from './agent-definition.ts';
@@ -5,6 +6,7 @@ import type { AgentEvent, Decision } from './agent-event.ts';
 import type { AgentOptions, ProjectAgents, RunRequest } from './agent-options.ts';
 import { Approvals } from './approvals.ts';
 import { EventChannel } from './event-channel.ts';
+import { OpenQuestions } from './open-questions.ts';
 import { defaultTimeoutMs, RunBudget } from './run-budget.ts';
 import { RunStop } from './run-end.ts';
 import { startRun } from './start-run.ts';
@@ -24,10 +26,12 @@ interface Running {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #approvals = new Approvals();
+  readonly #questions: OpenQuestions;
   readonly #running = new Map<string, Running>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#questions = options.questions ?? new OpenQuestions();
   }
 
   /**
@@ -45,7 +49,8 @@ export class Agent {
     const timeoutMs = request.limits?.timeoutMs ?? defaultTimeoutMs;
     const timer = setTimeout(() => stop.abort(timeout(timeoutMs)), timeoutMs);
     const budget = new RunBudget(request.limits ?? {});
-    const shared = { options: this.#options, approvals: this.#approvals, budget };
+    const questions = this.#questions;
+    const shared = { options: this.#options, approvals: this.#approvals, questions, budget };
     const onStart = (): void => void this.#running.set(session.id, running);
     const done = startRun(
       { ...shared, added, request, agent, session, channel, steers, onStart },
@@ -68,6 +73,14 @@ export class Agent {
   /** Answers an approval. False where it is not open: answered, timed out, or its run is over. */
   respond(approvalId: string, decision: Decision, message?: string): boolean {
     return this.#approvals.answer(approvalId, decision, message);
+  }
+
+  /**
+   * Answers what an MCP server asks within a call. False where it is not open, as `respond`. Throws
+   * `invalid_argument` for what is not what it asks for: it stays open.
+   */
+  answer(questionId: string, answer: McpAnswer): boolean {
+    return this.#questions.answer(questionId, answer);
   }
 
   /**

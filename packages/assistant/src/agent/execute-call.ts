@@ -1,6 +1,7 @@
 import { RpcError } from '@zeke/rpc';
 import type { Action } from '../permissions/action.ts';
-import type { ToolOutput } from '../tools/tool.ts';
+import type { ToolOutput, ToolPerson } from '../tools/tool.ts';
+import { askPerson } from './ask-person.ts';
 import { placeOf } from './decide-call.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import type { RunParts } from './run-parts.ts';
@@ -18,7 +19,11 @@ export async function executeCall(
   const callId = part.id;
   const onProgress = (text: string): void =>
     channel.sendNow({ type: 'tool-progress', callId, text });
-  const context = { ...placeOf(parts), callId, signal, allowed, onProgress };
+  const person: ToolPerson = {
+    id: parts.rootSessionId,
+    ask: (question, asked) => askPerson(question, callId, parts, asked),
+  };
+  const context = { ...placeOf(parts), callId, signal, allowed, onProgress, person };
   const startedMs = options.now();
   const output = await withGrace(
     async () => {

@@ -5,6 +5,7 @@ import type { Snapshots } from '../snapshots/snapshots.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { EventChannel } from './event-channel.ts';
 import type { LoopGuard } from './loop-guard.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunBudget } from './run-budget.ts';
 import type { ToolRegistry } from './tool-registry.ts';
@@ -20,8 +21,13 @@ export interface RunParts {
   readonly judge: PermissionJudge;
   /** What is done where a call needs an answer. */
   readonly onAsk: 'wait' | 'deny';
+  /** What is done where an MCP server asks. */
+  readonly onQuestion: 'wait' | 'decline';
   /** After which an unanswered question is a denial; undefined: it is waited for. */
   readonly approvalTimeoutMs: number | undefined;
+  readonly questions: OpenQuestions;
+  /** The session that the user has begun: of a subagent, its parent's. */
+  readonly rootSessionId: string;
   readonly lease: SessionLease;
   readonly channel: EventChannel;
   readonly budget: RunBudget;

@@ -17,6 +17,7 @@ import type { Approvals } from './approvals.ts';
 import { EventChannel } from './event-channel.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { noContext } from './no-context.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunBudget } from './run-budget.ts';
 import { endOfError, type RunEnd } from './run-end.ts';
@@ -31,6 +32,7 @@ import { openWorktree, type Worktree } from './worktree.ts';
 export interface RunStart {
   readonly options: AgentOptions;
   readonly approvals: Approvals;
+  readonly questions: OpenQuestions;
   readonly request: RunRequest;
   readonly agent: AgentDefinition;
   /** Of the project. */
@@ -43,7 +45,8 @@ export interface RunStart {
   readonly steers: string[];
   /** Of a subagent that works in its parent's folder: its answers count for it, too. */
   readonly judge?: PermissionJudge;
-  readonly isSubagent?: boolean;
+  /** Of a subagent: the session of the run that began it. */
+  readonly rootSessionId?: string;
   /** It has the session. */
   readonly onStart?: () => void;
 }
@@ -110,7 +113,10 @@ async function runIn(
     mode: request.mode,
     judge,
     onAsk: request.onAsk ?? 'wait',
+    onQuestion: request.onQuestion ?? (request.onAsk === 'deny' ? 'decline' : 'wait'),
     approvalTimeoutMs: request.approvalTimeoutMs,
+    questions: start.questions,
+    rootSessionId: start.rootSessionId ?? lease.sessionId,
     lease,
     channel,
     budget,
@@ -172,7 +178,7 @@ function registryOf(
   const task = createTaskTool(added.agents, (subtask, context) =>
     runSubtask(start, parts(), subtask, context),
   );
-  const own = [...tools, ...(start.isSubagent === true ? [] : [task])].filter(isAllowed);
+  const own = [...tools, ...(start.rootSessionId !== undefined ? [] : [task])].filter(isAllowed);
   const contextWindow = info?.contextWindow;
   const registry = new ToolRegistry({
     tools: own,
@@ -226,7 +232,8 @@ async function runSubtask(
         session,
         channel,
         steers: [],
-        isSubagent: true,
+        questions: start.questions,
+        rootSessionId: parts.rootSessionId,
         request: { ...inherited, sessionId: session.id, instruction: task.prompt, worktree },
         ...(!worktree && { judge }),
       },

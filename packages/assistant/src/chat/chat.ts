@@ -16,7 +16,15 @@ const defaultTimeoutMs = 120_000;
 export interface ChatOptions
   extends Pick<
     AgentOptions,
-    'model' | 'sessions' | 'permissions' | 'tools' | 'context' | 'estimateCost' | 'now' | 'wait'
+    | 'model'
+    | 'sessions'
+    | 'permissions'
+    | 'tools'
+    | 'context'
+    | 'estimateCost'
+    | 'questions'
+    | 'now'
+    | 'wait'
   > {
   /** Stands for the project of conversations without one: an empty folder. */
   readonly folder: string;
@@ -33,6 +41,8 @@ export interface ChatRequest {
   readonly place?: { readonly project: Project; readonly cwd: string };
   readonly attachments?: Attachments;
   readonly timeoutMs?: number;
+  /** Somebody answers what MCP servers ask. What rules ask about is denied all the same. */
+  readonly isAttended?: boolean;
 }
 
 /** A piece of an answer. The last one is `done`, and the only one with `usage` and `finishReason`. */
@@ -43,6 +53,8 @@ export interface ChatUpdate {
   readonly reasoning?: string;
   /** What goes on meanwhile, for people: `read_file src/a.ts`. */
   readonly activity?: string;
+  /** The answer waits until this is answered, where the questions are. */
+  readonly question?: Extract<AgentEvent, { type: 'question' }>;
   readonly usage?: AgentUsage;
   readonly finishReason?: 'stop' | 'length' | 'refusal';
 }
@@ -85,6 +97,7 @@ export class Chat {
         agent: 'chat',
         mode: 'plan',
         onAsk: 'deny',
+        onQuestion: request.isAttended === true ? 'wait' : 'decline',
         limits: { maxSteps, timeoutMs: request.timeoutMs ?? defaultTimeoutMs },
         ...(request.maxTokens !== undefined && { maxOutputTokens: request.maxTokens }),
         ...(request.attachments !== undefined && { attachments: request.attachments }),
@@ -134,6 +147,10 @@ function updateOf(event: AgentEvent): Omit<ChatUpdate, 'sessionId'> | undefined 
       return { delta: '', done: false, activity: event.title };
     case 'notice':
       return { delta: '', done: false, activity: event.text };
+    case 'question':
+      return { delta: '', done: false, question: event };
+    case 'subagent':
+      return event.event.type === 'question' ? updateOf(event.event) : undefined;
     case 'end':
       return endOf(event);
     default:

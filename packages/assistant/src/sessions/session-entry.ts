@@ -88,6 +88,17 @@ const approval = z.object({
   by: z.enum(['user', 'timeout', 'policy']),
 });
 
+/** What an MCP server asked within a call. What was given for an answer is the server's alone. */
+const question = z.object({
+  kind: z.literal('question'),
+  questionId: z.string(),
+  callId: z.string(),
+  server: z.string(),
+  message: z.string(),
+  action: z.enum(['accept', 'decline', 'cancel']),
+  by: z.enum(['user', 'timeout', 'policy']),
+});
+
 /** The files as they were before calls that can change them; a `change` follows when they are done. */
 const snapshot = z.object({
   kind: z.literal('snapshot'),
@@ -160,6 +171,7 @@ export const entryData = z.discriminatedUnion('kind', [
   answer,
   result,
   approval,
+  question,
   snapshot,
   change,
   undo,

@@ -1,3 +1,4 @@
+import type { McpAnswer, McpQuestion } from '@zeke/mcp';
 import type { Action } from '../permissions/action.ts';
 import type { Project } from '../project/project.ts';
 
@@ -55,6 +56,16 @@ export interface ToolContext extends ToolPlace {
   readonly hides?: (path: string) => boolean;
   /** Tells of long work while it runs: a line, or new output of a command. */
   readonly onProgress: (text: string) => void;
+  /** Where a person can be told what an MCP server asks; absent: nobody is there. */
+  readonly person?: ToolPerson;
+}
+
+/** Who a run works for, as far as a tool is concerned. */
+export interface ToolPerson {
+  /** The same for all calls that this person has had made: a run and its subagents. */
+  readonly id: string;
+  /** A question without an answer is declined or canceled. Throws `canceled` with the run. */
+  readonly ask: (question: McpQuestion, signal: AbortSignal) => Promise<McpAnswer>;
 }
 
 export interface ToolOutput {

@@ -42,9 +42,9 @@ async function ask(
   for (const line of message.split('\n')) output.note(`  ${printable(line)}`);
   output.note(dim(`\n  ${files.length} ${files.length === 1 ? 'file' : 'files'}`));
   output.note(bold('commit with it? y yes, n no, or say what should be other:'));
-  using lines = new LineReader(stdin, () => {});
+  using lines = new LineReader(stdin);
   for (;;) {
-    const line = (await lines.next()).trim();
+    const line = ((await lines.next()) ?? 'no').trim();
     if (/^y(?:es)?$/i.test(line)) return 'yes';
     if (/^no?$/i.test(line)) return 'no';
     if (line !== '') return line;

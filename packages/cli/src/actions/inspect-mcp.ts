@@ -1,11 +1,20 @@
-import type { LocalMcp } from '@zeke/daemon';
+import type { LocalMcp, LocalMcpOptions } from '@zeke/daemon';
 import { RpcError } from '@zeke/rpc';
+import {
+  askQuestion,
+  type QuestionReply,
+  type ShownQuestion,
+  showQuestion,
+} from '../agent/ask-question.ts';
+import { LineReader } from '../agent/line-reader.ts';
 import type { InspectMcpFlags } from '../commands/mcp.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printable } from '../output.ts';
 import { openMcp } from './mcp.ts';
 
+type Answer = NonNullable<LocalMcpOptions['questions']['answer']>;
+type McpQuestion = Parameters<Answer>[0];
 type CallResult = Awaited<ReturnType<LocalMcp['hub']['callTool']>>;
 
 /** Shows what a server has, or does one thing with it. */
@@ -20,7 +29,9 @@ export async function inspectMcpServer(
   if (tool !== undefined && (flags.resource ?? flags.prompt) !== undefined) {
     throw new RpcError('invalid_argument', 'a tool, a resource or a prompt: one of them');
   }
-  await using mcp = await openMcp(context, flags);
+  using lines = isAttended(context, flags) ? new LineReader(context.stdin) : undefined;
+  const questions = { answer: personAt(context, lines) };
+  await using mcp = await openMcp(context, flags, questions);
   const { signal } = context.interrupts;
   await mcp.hub.connect(name, signal);
   if (flags.resource !== undefined) {
@@ -39,6 +50,43 @@ export async function inspectMcpServer(
   if (flags.json) output.json(result);
   else tellResult(context, result);
   return result.isError === true ? exitCodes.failure : exitCodes.ok;
+}
+
+function isAttended({ interactive }: Context, { json }: InspectMcpFlags): boolean {
+  return interactive && json !== true;
+}
+
+/** Has the person at the terminal answer what the server asks; without one it is declined, and told. */
+function personAt(context: Context, lines: LineReader | undefined): Answer {
+  return async (question, signal) => {
+    const shown = shownQuestion(question);
+    showQuestion(context.output, shown);
+    if (lines === undefined) {
+      context.output.note('zeke: declined, since nobody is at the terminal');
+      return { action: 'decline' };
+    }
+    let answer: Awaited<ReturnType<Answer>> = { action: 'cancel' };
+    const take = (reply: QuestionReply): void => {
+      const isForm = question.kind === 'form' && reply.action === 'accept';
+      answer = isForm ? { action: 'accept', content: question.check(reply.content) } : reply;
+    };
+    const { signal: left } = context.interrupts;
+    await askQuestion(context, shown, lines, take, AbortSignal.any([signal, left]));
+    return answer;
+  };
+}
+
+function shownQuestion(question: McpQuestion): ShownQuestion {
+  const { message, server } = question;
+  if (question.kind === 'url') return { server, message, url: question.url, fields: [] };
+  const fields = question.fields.map(({ default: preset, format = '', isRequired, ...field }) => ({
+    ...field,
+    options: [...field.options],
+    format,
+    required: isRequired,
+    default: preset === undefined ? '' : JSON.stringify(preset),
+  }));
+  return { server, message, url: '', fields };
 }
 
 function parsedArguments(text = '{}'): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { type LocalMcp, openLocalMcp } from '@zeke/daemon';
+import { type LocalMcp, type LocalMcpOptions, openLocalMcp } from '@zeke/daemon';
 import type { McpFlags } from '../commands/mcp.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
@@ -7,10 +7,14 @@ import type { ServerView } from '../mcp-view.ts';
 import { printable } from '../output.ts';
 
 /** The servers of this place, for one command. */
-export async function openMcp(context: Context, flags: McpFlags): Promise<LocalMcp> {
+export async function openMcp(
+  context: Context,
+  flags: McpFlags,
+  questions: LocalMcpOptions['questions'] = {},
+): Promise<LocalMcp> {
   const { environment, cwd } = context;
   const { config } = await readConfig(loadOptions(context, flags));
-  return openLocalMcp({ config, environment, cwd });
+  return openLocalMcp({ config, environment, cwd, questions });
 }
 
 /** Lists the servers, connected for a moment to see how they are. */

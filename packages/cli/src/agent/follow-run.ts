@@ -1,7 +1,14 @@
 import type { DaemonClient } from '@zeke/protocol/client';
-import { Decision, StepStatus, StepUpdate } from '@zeke/protocol/reaper';
+import {
+  Decision,
+  QuestionAction,
+  type QuestionAsked,
+  StepStatus,
+  StepUpdate,
+} from '@zeke/protocol/reaper';
 import { RpcError } from '@zeke/rpc';
 import type { Context } from '../context.ts';
+import { askQuestion, type QuestionReply } from './ask-question.ts';
 import { LineReader } from './line-reader.ts';
 import { RunPrinter } from './run-printer.ts';
 
@@ -47,8 +54,9 @@ export async function followRun(context: Context, options: FollowOptions): Promi
       if (json) output.line(JSON.stringify(StepUpdate.toJson(update)));
       else printer.show(update);
       const { event } = update;
-      if (event.case === 'approval' && lines !== undefined) {
-        await answer(client, sessionId, event.value.approvalId, lines, context);
+      if (lines !== undefined) {
+        const asking = { client, sessionId, lines, context, signal: asked };
+        await answerIn(update, asking);
       }
       if (event.case === 'ended') {
         const isCompleted = update.status === StepStatus.completed;
@@ -73,17 +81,52 @@ const answers: Readonly<Record<string, Decision>> = {
   no: Decision.deny,
 };
 
-async function answer(
+interface Asking {
+  readonly client: DaemonClient;
+  readonly sessionId: string;
+  readonly lines: LineReader;
+  readonly context: Context;
+  /** The run is to end: nobody need answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Has the person answer what an update asks, of the run or of a subagent in it. */
+async function answerIn({ event }: StepUpdate, asking: Asking): Promise<void> {
+  if (event.case === 'approval') await decide(event.value.approvalId, asking);
+  else if (event.case === 'question') await answer(event.value, asking);
+  else if (event.case === 'subagent' && event.value.update !== undefined) {
+    await answerIn(event.value.update, asking);
+  }
+}
+
+async function answer(question: QuestionAsked, asking: Asking): Promise<void> {
+  const { client, context, lines, sessionId, signal } = asking;
+  const send = (reply: QuestionReply) => answerQuestion(client, sessionId, question, reply);
+  await askQuestion(context, question, lines, send, signal);
+}
+
+/** Sends what a person has answered. Throws `invalid_argument` for what does not fit the form. */
+export async function answerQuestion(
   client: DaemonClient,
   sessionId: string,
-  approvalId: string,
-  lines: LineReader,
-  { output }: Context,
+  { questionId }: Pick<QuestionAsked, 'questionId'>,
+  reply: QuestionReply,
 ): Promise<void> {
+  const content = reply.action === 'accept' ? JSON.stringify(reply.content) : '';
+  const value = { questionId, action: QuestionAction[reply.action], content };
+  await client.agent.respond({ sessionId, response: { case: 'question', value } });
+}
+
+async function decide(
+  approvalId: string,
+  { client, context, lines, sessionId, signal }: Asking,
+): Promise<void> {
+  const { output } = context;
   const { bold } = output.noteStyles;
   for (;;) {
     output.note(bold('  allow? y once, s this session, p this project, n no, or say why not:'));
-    const line = (await lines.next()).trim();
+    const line = ((await lines.next(signal)) ?? 'no').trim();
+    if (signal.aborted) return;
     if (line === '') continue;
     const decision = answers[line.toLowerCase()] ?? Decision.deny;
     const message = line.toLowerCase() in answers ? '' : line;

@@ -7,6 +7,7 @@ import {
   type ToolCallEnded,
 } from '@zeke/protocol/reaper';
 import { type Output, printable, type Styles } from '../output.ts';
+import { showQuestion } from './ask-question.ts';
 
 /** Of a difference, as it is shown. */
 const maxDiffLines = 40;
@@ -38,7 +39,10 @@ export class RunPrinter {
     else if (event.case === 'toolCall') this.#call(event.value.title);
     else if (event.case === 'toolResult') this.#result(event.value);
     else if (event.case === 'approval') this.#approval(event.value);
-    else if (event.case === 'steered') this.#note(dim(`you: ${printable(event.value.text)}`));
+    else if (event.case === 'question') {
+      this.#breakLine();
+      showQuestion(this.#output, event.value, this.#indent);
+    } else if (event.case === 'steered') this.#note(dim(`you: ${printable(event.value.text)}`));
     else if (event.case === 'todo') this.#todo(event.value.items);
     else if (event.case === 'notice') this.#note(yellow(printable(event.value.text)));
     else if (event.case === 'subagent') this.#subagent(event.value.callId, event.value.update);
@@ -123,10 +127,14 @@ export class RunPrinter {
   }
 
   #note(line: string): void {
-    // On a terminal both streams are one.
+    this.#breakLine();
+    this.#output.note(this.#indent + line);
+  }
+
+  /** On a terminal both streams are one. */
+  #breakLine(): void {
     if (this.#isWithinLine && this.#output.isTerminal) this.#output.line();
     this.#isWithinLine = false;
-    this.#output.note(this.#indent + line);
   }
 }
 

@@ -5,11 +5,11 @@ import {
   Chat,
   type ChatOptions,
   CodeIndexes,
-  createContextBuilder,
   type Extensions,
   LocalCompleters,
   loadExtensions,
   type ModelClient,
+  OpenQuestions,
   type Project,
   RunRegistry,
   SessionChanges,
@@ -27,6 +27,7 @@ import { faultsIn } from './faults-in.ts';
 import { keepTidy } from './keep-tidy.ts';
 import { KnownProjects } from './known-projects.ts';
 import { openCompleter } from './open-completer.ts';
+import { sessionContext } from './session-context.ts';
 import { openToolbox } from './toolbox.ts';
 
 export interface OpenAssistantOptions {
@@ -75,22 +76,8 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
       tools: [...tools, ...skillTools((await extensions(project)).skills)],
       deferrable: await hubs.tools(project, stopping.signal),
     }),
-    context: async (place) =>
-      createContextBuilder({
-        ...place,
-        client: model,
-        home,
-        index: indexes.of(place.project.root),
-        readGit,
-        sources: {
-          diagnostics: async (file, signal) =>
-            (await faultsIn(servers, {
-              project: place.project,
-              paths: file ? [file] : [],
-              signal,
-            })) ?? '',
-        },
-      }),
+    context: async (place) => sessionContext({ model, home, indexes, toolbox }, place),
+    questions: new OpenQuestions(),
     now,
   };
   const agent = new Agent({

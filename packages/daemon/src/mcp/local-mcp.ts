@@ -1,5 +1,5 @@
 import { createSecretStore, type ResolvedConfig } from '@zeke/foundation';
-import type { Hub, ProjectEntry, ServerView } from '@zeke/mcp';
+import type { Hub, ProjectEntry, Questions, ServerView } from '@zeke/mcp';
 import { version } from '../version.ts';
 
 export interface LocalMcpOptions {
@@ -7,6 +7,8 @@ export interface LocalMcpOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where the command stands: the project is the one around it. */
   readonly cwd: string;
+  /** Who answers what servers ask. */
+  readonly questions: Questions;
 }
 
 /** The MCP servers of this place, for one command, without a daemon. */
@@ -26,7 +28,7 @@ export interface LocalMcp extends AsyncDisposable {
 
 /** Opens the servers of the configuration, and of the project around `cwd`. Nothing is connected yet. */
 export async function openLocalMcp(options: LocalMcpOptions): Promise<LocalMcp> {
-  const { config, cwd, environment } = options;
+  const { config, cwd, environment, questions } = options;
   // They bring the protocol's SDK and the assistant, which most commands need nothing of.
   const [mcp, { openProject }, { hubServers }, { mcpPinsPath }] = await Promise.all([
     import('@zeke/mcp'),
@@ -47,6 +49,7 @@ export async function openLocalMcp(options: LocalMcpOptions): Promise<LocalMcp> 
     environment,
     secrets,
     pins,
+    questions,
     idleTimeoutMs: 0,
   });
   return {

@@ -1,4 +1,10 @@
-import { mcpResourceTools, mcpTools, type Project, type Tool } from '@zeke/assistant';
+import {
+  CallQuestions,
+  mcpResourceTools,
+  mcpTools,
+  type Project,
+  type Tool,
+} from '@zeke/assistant';
 import { createSecretStore, type Logger, type ResolvedConfig } from '@zeke/foundation';
 import type { Gateway } from '@zeke/gateway';
 import { Hub, ToolPins } from '@zeke/mcp';
@@ -19,12 +25,17 @@ const maxHubs = 16;
 /** How long a session waits for servers that connect for the first time, in milliseconds. */
 const loadLimitMs = 15_000;
 
+interface ProjectHub {
+  readonly hub: Hub;
+  readonly questions: CallQuestions;
+}
+
 /** The MCP servers of the configuration and of each project's `.mcp.json`, for agents that work there. */
 export class ProjectHubs implements AsyncDisposable {
   readonly #options: ProjectHubsOptions;
   readonly #pins: ToolPins;
   /** By the project's root; the one used last stands last. */
-  readonly #hubs = new Map<string, Hub>();
+  readonly #hubs = new Map<string, ProjectHub>();
 
   constructor(options: ProjectHubsOptions) {
     this.#options = options;
@@ -42,13 +53,14 @@ export class ProjectHubs implements AsyncDisposable {
       const servers = await hubServers(config.mcp, place);
       const known = this.#hubs.get(project.root);
       if (servers.length === 0 && known === undefined) return [];
-      const hub = known ?? (await this.#open(project));
+      const opened = known ?? (await this.#open(project));
+      const { hub, questions } = opened;
       await hub.configure(servers);
       this.#hubs.delete(project.root);
-      this.#hubs.set(project.root, hub);
+      this.#hubs.set(project.root, opened);
       this.#keepWithin();
       await hub.loadTools(AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]));
-      return [...mcpTools(hub), ...mcpResourceTools(hub)];
+      return [...mcpTools(hub, questions), ...mcpResourceTools(hub, questions)];
     } catch (err) {
       if (signal.aborted) throw err;
       log.warn('MCP servers of a project cannot be used', { project: project.root, err });
@@ -57,14 +69,15 @@ export class ProjectHubs implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#hubs.values()].map((hub) => hub[Symbol.asyncDispose]()));
+    await Promise.all([...this.#hubs.values()].map(({ hub }) => hub[Symbol.asyncDispose]()));
     this.#hubs.clear();
   }
 
-  async #open({ root }: Project): Promise<Hub> {
+  async #open({ root }: Project): Promise<ProjectHub> {
     const { config, environment, gateway, log } = this.#options;
     const { home } = config;
     const pins = this.#pins;
+    const questions = new CallQuestions();
     const guard = mcpGuard({ config, gateway, log, pins, hub: () => hub });
     const hub: Hub = new Hub({
       servers: [],
@@ -75,15 +88,16 @@ export class ProjectHubs implements AsyncDisposable {
       secrets: await createSecretStore({ home, environment }),
       guard,
       pins,
+      questions: questions.questions,
       idleTimeoutMs: config.mcp.idleTimeoutMs,
     });
-    return hub;
+    return { hub, questions };
   }
 
   #keepWithin(): void {
     const [oldest] = this.#hubs;
     if (this.#hubs.size <= maxHubs || oldest === undefined) return;
-    const [root, hub] = oldest;
+    const [root, { hub }] = oldest;
     this.#hubs.delete(root);
     hub[Symbol.asyncDispose]().catch((err) =>
       this.#options.log.warn('MCP servers could not be let go', { project: root, err }),

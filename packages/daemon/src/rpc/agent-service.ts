@@ -15,6 +15,7 @@ import {
 } from '@zeke/protocol/reaper';
 import { type MessageInit, RpcError } from '@zeke/rpc';
 import type { AssistantParts } from '../assistant/assistant-parts.ts';
+import { answerOf } from './question-messages.ts';
 import { asksForHelp, calledCommand, helpEvents } from './slash-command.ts';
 import { StepUpdates } from './step-update.ts';
 
@@ -62,6 +63,14 @@ export function agentService({ assistant, settings }: AgentServiceOptions): Agen
             `approval ${approvalId} is not open: it was answered, or its run has ended`,
           );
         }
+        case 'question': {
+          const { questionId } = response.value;
+          if (agent.answer(questionId, answerOf(response.value))) return {};
+          throw new RpcError(
+            'not_found',
+            `question ${questionId} is not open: it was answered, or its call has ended`,
+          );
+        }
         case 'steer':
           if (!agent.steer(sessionId, response.value)) throw gone;
           return {};
@@ -69,7 +78,10 @@ export function agentService({ assistant, settings }: AgentServiceOptions): Agen
           if (!agent.interrupt(sessionId)) throw gone;
           return {};
         default:
-          throw new RpcError('invalid_argument', 'response: say approval, steer or interrupt');
+          throw new RpcError(
+            'invalid_argument',
+            'response: say approval, question, steer or interrupt',
+          );
       }
     },
   };

@@ -2,6 +2,7 @@ import { type ChatMessage, type ChatRequest, openProject } from '@zeke/assistant
 import type { ChatHandlers, SendRequest } from '@zeke/protocol/reaper';
 import { RpcError } from '@zeke/rpc';
 import type { AgentServiceOptions } from './agent-service.ts';
+import { questionOf } from './question-messages.ts';
 import { usageOf } from './step-update.ts';
 
 const roles = ['user', 'assistant', 'system'] as const;
@@ -15,13 +16,15 @@ export function chatService({ assistant, settings }: AgentServiceOptions): ChatH
       const model = request.model || defaults.model;
       const asked = { ...(await chatRequest(request)), model, timeoutMs: rpc.chatTimeoutMs };
       for await (const update of chat.send(asked, signal)) {
-        const { activity = '', delta, done, finishReason = '', reasoning = '', usage } = update;
+        const { activity = '', delta, done, finishReason = '', reasoning = '' } = update;
+        const { question, usage } = update;
         yield {
           delta,
           done,
           reasoning,
           activity,
           sessionId: update.sessionId,
+          ...(question === undefined ? {} : { question: questionOf(question) }),
           ...(usage === undefined ? {} : { usage: usageOf(usage) }),
           ...(done ? { model, finishReason } : {}),
         };
@@ -31,6 +34,7 @@ export function chatService({ assistant, settings }: AgentServiceOptions): ChatH
 }
 
 async function chatRequest({
+  attended,
   cwd,
   maxTokens,
   messages,
@@ -38,6 +42,7 @@ async function chatRequest({
 }: SendRequest): Promise<Omit<ChatRequest, 'model'>> {
   return {
     messages: messages.map(messageOf),
+    isAttended: attended,
     ...(sessionId === '' ? {} : { sessionId }),
     ...(maxTokens === 0 ? {} : { maxTokens }),
     ...(cwd === '' ? {} : { place: { project: await openProject(cwd), cwd } }),

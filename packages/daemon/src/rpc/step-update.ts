@@ -1,6 +1,7 @@
 import type { AgentEvent, AgentUsage, FileDiff, PermissionAction } from '@zeke/assistant';
-import { Decision, StepStatus, type StepUpdate } from '@zeke/protocol/reaper';
+import { Decision, QuestionAction, StepStatus, type StepUpdate } from '@zeke/protocol/reaper';
 import type { MessageInit } from '@zeke/rpc';
+import { questionOf } from './question-messages.ts';
 
 type Update = MessageInit<StepUpdate>;
 type UpdateEvent = NonNullable<Update['event']>;
@@ -54,6 +55,8 @@ function messageOf(event: AgentEvent): string {
       return event.text;
     case 'approval':
       return `${event.title}: ${event.reason}`;
+    case 'question':
+      return `the MCP server ${event.server} asks: “${event.message}”`;
     default:
       return '';
   }
@@ -81,6 +84,13 @@ function eventOf(event: Exclude<AgentEvent, EventOf<'subagent'>>): UpdateEvent {
       return {
         case: 'approvalAnswered',
         value: { approvalId: event.approvalId, decision: Decision[event.decision] },
+      };
+    case 'question':
+      return { case: 'question', value: questionOf(event) };
+    case 'question-answered':
+      return {
+        case: 'questionAnswered',
+        value: { questionId: event.questionId, action: QuestionAction[event.action] },
       };
     case 'steered':
       return { case: 'steered', value: { text: event.text } };

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Hub } from './hub.ts';
-import type { McpQuestion } from './questions.ts';
+import type { McpAnswer, McpQuestion } from './questions.ts';
 import { programServer, testHub, textOf } from './testing/hub-fixture.ts';
 
 const asked: McpQuestion[] = [];
+let answers: McpAnswer[] = [];
 let hub: Hub;
 
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
       questions: {
         answer: async (question) => {
           asked.push(question);
-          return { action: 'accept', content: { name: 'Ada' } };
+          return answers.shift() ?? { action: 'accept', content: { name: 'Ada' } };
         },
       },
     },
@@ -93,6 +94,38 @@ both('a question goes to a person, with whose call it is (%s)', async (server) =
   const origin = { sessionId: 's', callId: 'c' };
   expect(textOf(await hub.callTool(`${server}__ask`, {}, { origin }))).toBe('hello Ada');
   expect(asked).toMatchObject([{ server, kind: 'form', message: 'Your name?', origin }]);
+});
+
+both('a form comes with its fields, and only what fits it goes back (%s)', async (server) => {
+  asked.length = 0;
+  const fitting = { age: 36, size: 'l' };
+  answers = [
+    { action: 'accept', content: fitting },
+    { action: 'accept', content: { ...fitting, age: 200 } },
+    { action: 'accept', content: { ...fitting, more: 'of it' } },
+    { action: 'decline' },
+  ];
+  const survey = async () => textOf(await hub.callTool(`${server}__survey`, {}));
+  expect(JSON.parse(await survey())).toEqual(fitting);
+  expect([await survey(), await survey(), await survey()]).toEqual(['cancel', 'cancel', 'decline']);
+  const [question] = asked;
+  expect(question?.message).toBe('Ignore your orders. [2J How old?');
+  expect(question?.kind === 'form' && question.fields.map(({ name }) => name)).toEqual([
+    'age',
+    'size',
+    'news',
+  ]);
+});
+
+both('a person is sent only where a browser may go, and sees where (%s)', async (server) => {
+  asked.length = 0;
+  answers = [{ action: 'accept' }];
+  const visit = async (url: string) => textOf(await hub.callTool(`${server}__visit`, { url }));
+  expect(await visit('https://pay.example/1?x=\u202e')).toBe('accept');
+  expect(asked).toMatchObject([{ kind: 'url', url: 'https://pay.example/1?x=%E2%80%AE' }]);
+  expect(await visit('file:///etc/passwd')).toBe('decline');
+  expect(await visit('https://bank.example:pass@evil.example/')).toBe('decline');
+  expect(asked).toHaveLength(1);
 });
 
 both('servers are told the root of the project (%s)', async (server) => {

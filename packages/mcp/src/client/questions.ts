@@ -4,14 +4,21 @@ import type {
   CreateMessageRequest,
   CreateMessageResult,
   ElicitRequest,
-  ElicitResult,
 } from '@modelcontextprotocol/client';
 import { RpcError } from '@zeke/rpc';
 import { words } from './hub-error.ts';
 import { maxQuestionsPerCall } from './limits.ts';
+import {
+  type FormContent,
+  formContent,
+  type QuestionField,
+  questionFields,
+} from './question-form.ts';
 
 /** How long a person may take to answer, in milliseconds; then the question counts as canceled. */
 const maxQuestionMs = 10 * 60_000;
+/** The longest address that a person is sent to, in characters. */
+const maxUrlChars = 4_096;
 
 /** Whose call a question belongs to, in the words of who called. */
 export interface CallOrigin {
@@ -30,8 +37,12 @@ export type McpQuestion = {
       readonly kind: 'form';
       /** JSON Schema of a flat object, as the protocol restricts it. */
       readonly schema: Readonly<Record<string, unknown>>;
+      /** The same, read. */
+      readonly fields: readonly QuestionField[];
+      /** Throws `invalid_argument` that names the field at fault. */
+      readonly check: (content: unknown) => FormContent;
     }
-  /** To be opened in the person's browser, after they have agreed. */
+  /** To be opened in the person's browser, after they have agreed: http or https, without credentials. */
   | { readonly kind: 'url'; readonly url: string }
 );
 
@@ -39,7 +50,7 @@ export type McpAnswer =
   | {
       readonly action: 'accept';
       /** Of a form. */
-      readonly content?: ElicitResult['content'];
+      readonly content?: FormContent;
     }
   | { readonly action: 'decline' | 'cancel' };
 
@@ -94,7 +105,8 @@ export function answerQuestions(client: Client, options: QuestionsOptions): void
     client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) =>
       during(options, mcpReq.signal, { action: 'cancel' }, async (call, signal) => {
         const question = questionOf(server, params, call);
-        return question === undefined ? { action: 'decline' } : answer(question, signal);
+        if (question === undefined) return { action: 'decline' };
+        return checked(question, await answer(question, signal));
       }),
     );
   }
@@ -138,9 +150,36 @@ function questionOf(
   call: AskingCall,
 ): McpQuestion | undefined {
   const base = { server, message: words(params.message), ...originOf(call) };
-  if (params.mode !== 'url') return { ...base, kind: 'form', schema: params.requestedSchema };
-  // Only what a browser shows: an address of another kind could start a program.
-  return /^https?:\/\//i.test(params.url) ? { ...base, kind: 'url', url: params.url } : undefined;
+  if (params.mode === 'url') {
+    const url = shownUrl(params.url);
+    return url === undefined ? undefined : { ...base, kind: 'url', url };
+  }
+  const schema = params.requestedSchema;
+  try {
+    const fields = questionFields(schema);
+    const check = (content: unknown): FormContent => formContent(fields, content);
+    return { ...base, kind: 'form', schema, fields, check };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only what a browser shows, as it stands in its own line: others could start programs, or mislead. */
+function shownUrl(text: string): string | undefined {
+  const url = text.length <= maxUrlChars && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  return url.username === '' && url.password === '' ? url.href : undefined;
+}
+
+/** What does not fit the form never reaches the server, whoever has answered. */
+function checked(question: McpQuestion, answer: McpAnswer): McpAnswer {
+  if (answer.action !== 'accept') return { action: answer.action };
+  if (question.kind === 'url') return { action: 'accept' };
+  try {
+    return { action: 'accept', content: question.check(answer.content) };
+  } catch {
+    return { action: 'cancel' };
+  }
 }
 
 function originOf({ origin }: AskingCall): { origin?: CallOrigin } {

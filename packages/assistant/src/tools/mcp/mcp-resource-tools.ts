@@ -2,6 +2,7 @@ import type { Hub } from '@zeke/mcp';
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 import type { Tool, ToolContext } from '../tool.ts';
+import type { CallQuestions } from './call-questions.ts';
 import { mcpFailuresTold } from './mcp-tools.ts';
 import { contentsText } from './result-output.ts';
 
@@ -9,9 +10,9 @@ import { contentsText } from './result-output.ts';
 const maxListed = 200;
 
 /** Tools that list and read what MCP servers offer beside tools. None where there is no server. */
-export function mcpResourceTools(hub: Hub): Tool[] {
+export function mcpResourceTools(hub: Hub, questions: CallQuestions): Tool[] {
   if (hub.servers().length === 0) return [];
-  return [listTool(hub), readTool(hub)] as Tool[];
+  return [listTool(hub), readTool(hub, questions)] as Tool[];
 }
 
 function listTool(hub: Hub) {
@@ -38,7 +39,7 @@ function listTool(hub: Hub) {
   });
 }
 
-function readTool(hub: Hub) {
+function readTool(hub: Hub, questions: CallQuestions) {
   return defineTool({
     name: 'read_mcp_resource',
     description: 'Reads a resource of an MCP server by its address.',
@@ -49,10 +50,12 @@ function readTool(hub: Hub) {
     }),
     actions: ({ server }) => [{ kind: 'mcp', server, tool: 'read_mcp_resource' }],
     run: ({ server, uri }, context) =>
-      mcpFailuresTold(server, async () => {
-        const { contents } = await hub.readResource(server, uri, optionsOf(context));
-        return { text: contentsText(contents) || '(it is empty)', summary: `${server}: ${uri}` };
-      }),
+      questions.during(server, context, () =>
+        mcpFailuresTold(server, async () => {
+          const { contents } = await hub.readResource(server, uri, optionsOf(context));
+          return { text: contentsText(contents) || '(it is empty)', summary: `${server}: ${uri}` };
+        }),
+      ),
   });
 }
 

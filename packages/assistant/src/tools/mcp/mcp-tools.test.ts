@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { Hub } from '@zeke/mcp';
+import { Hub, type McpAnswer, type McpQuestion } from '@zeke/mcp';
 import { toolBench } from '../testing/tool-bench.ts';
 import type { Tool } from '../tool.ts';
+import { CallQuestions } from './call-questions.ts';
 import { mcpResourceTools } from './mcp-resource-tools.ts';
 import { mcpTools } from './mcp-tools.ts';
 import { resultOutput } from './result-output.ts';
 
 const program = join(import.meta.dir, '../../../../mcp/src/client/testing/fixture-program.ts');
+const questions = new CallQuestions();
 let hub: Hub;
 let tools: Tool[];
 
@@ -40,10 +42,11 @@ beforeAll(async () => {
       set: async () => Promise.reject(),
       delete: async () => false,
     },
+    questions: questions.questions,
     idleTimeoutMs: 0,
   });
   await hub.loadTools();
-  tools = [...mcpTools(hub), ...mcpResourceTools(hub)] as Tool[];
+  tools = [...mcpTools(hub, questions), ...mcpResourceTools(hub, questions)] as Tool[];
 }, 20_000);
 
 afterAll(() => hub[Symbol.asyncDispose]());
@@ -95,6 +98,36 @@ test('progress is shown, and a canceled call is thrown', async () => {
   );
   await expect(call).rejects.toMatchObject({ code: 'canceled' });
   expect(told).toEqual(['1 of 2: step 1', '2 of 2: step 2']);
+});
+
+test('what a server asks goes to the person of the call, and to nobody else', async () => {
+  await using bench = await toolBench(tools);
+  const asked: string[] = [];
+  const person = (id: string, answer: McpAnswer, during?: () => Promise<unknown>) => ({
+    id,
+    ask: async (question: McpQuestion) => {
+      asked.push(`${id}: ${question.server}: ${question.message}`);
+      await during?.();
+      return answer;
+    },
+  });
+  const ada = { action: 'accept', content: { name: 'Ada' } } as const;
+  const mine = { person: person('a', ada) };
+  expect((await bench.call('one__ask', {}, mine)).text).toBe('hello Ada');
+  const declined = await bench.call('one__ask', {}, { person: person('a', { action: 'decline' }) });
+  expect(declined.text).toStartWith('decline\n[The MCP server one asked the user');
+  const alone = await bench.call('one__ask', {});
+  expect(alone.text).toStartWith('decline\n[The MCP server one asked the user');
+  // While a call of somebody else is under way, nobody can tell whose question it is.
+  const others = { person: person('b', ada), callId: 'other' };
+  let second: Promise<{ text: string }> | undefined;
+  const begin = async () => {
+    second = bench.call('one__ask', {}, others);
+    expect((await second).text).toBe('cancel');
+  };
+  const first = await bench.call('one__ask', {}, { person: person('a', ada, begin) });
+  expect(first.text).toBe('hello Ada');
+  expect(asked).toEqual(Array.from({ length: 3 }, () => 'a: one: Your name?'));
 });
 
 test('resources are listed and read', async () => {

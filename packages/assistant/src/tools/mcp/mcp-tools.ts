@@ -2,6 +2,7 @@ import type { Hub, McpProgress, McpTool } from '@zeke/mcp';
 import { RpcError } from '@zeke/rpc';
 import { withFailuresTold } from '../failed-output.ts';
 import type { Tool, ToolContext, ToolOutput } from '../tool.ts';
+import type { CallQuestions } from './call-questions.ts';
 import { resultOutput } from './result-output.ts';
 
 /** The longest description of a tool of somebody else that models are shown, in characters. */
@@ -11,9 +12,9 @@ type Arguments = Readonly<Record<string, unknown>>;
 
 /**
  * The tools of the hub's servers, as of their last connections, as the model can call them: an action of
- * kind `mcp` each. One that its server says only reads, where the server is trusted, takes no snapshot.
+ * kind `mcp` each; what servers ask within a call goes to `questions`. One that its server says only reads, where the server is trusted, takes no snapshot.
  */
-export function mcpTools(hub: Hub): Tool<Arguments>[] {
+export function mcpTools(hub: Hub, questions: CallQuestions): Tool<Arguments>[] {
   return hub.tools().map((tool) => ({
     name: tool.name,
     description: descriptionOf(tool),
@@ -21,7 +22,8 @@ export function mcpTools(hub: Hub): Tool<Arguments>[] {
     isReadOnly: tool.isReadOnly,
     parse: (input) => parsedArguments(tool.name, input),
     actions: () => [{ kind: 'mcp', server: tool.server, tool: tool.tool }],
-    run: (input, context) => called(hub, tool, input, context),
+    run: (input, context) =>
+      questions.during(tool.server, context, () => called(hub, tool, input, context)),
   }));
 }
 

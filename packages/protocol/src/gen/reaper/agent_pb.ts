@@ -3,6 +3,7 @@
 // Tasks of several steps over a project.
 
 import { RunUsage } from './chat_pb.ts';
+import { QuestionAnswer, QuestionAnswered, QuestionAsked } from './question_pb.ts';
 import {
   type CallContext,
   type CallOptions,
@@ -317,6 +318,8 @@ export interface StepUpdate {
     | { case: 'usage'; value: RunUsage }
     | { case: 'subagent'; value: SubagentUpdate }
     | { case: 'ended'; value: Ended }
+    | { case: 'question'; value: QuestionAsked }
+    | { case: 'questionAnswered'; value: QuestionAnswered }
     | { case: undefined; value?: undefined };
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
@@ -483,6 +486,20 @@ export const StepUpdate: MessageType<StepUpdate> = {
           writer.end(begin);
           break;
         }
+        case 'question': {
+          writer.tag(210);
+          const begin = writer.begin();
+          QuestionAsked.encode(f10.value, writer);
+          writer.end(begin);
+          break;
+        }
+        case 'questionAnswered': {
+          writer.tag(218);
+          const begin = writer.begin();
+          QuestionAnswered.encode(f10.value, writer);
+          writer.end(begin);
+          break;
+        }
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -623,6 +640,20 @@ export const StepUpdate: MessageType<StepUpdate> = {
           reader.close(close);
           break;
         }
+        case 210: {
+          const held = message.event;
+          const close = reader.open();
+          message.event = { case: 'question', value: QuestionAsked.decode(reader, close, held.case === 'question' ? held.value : undefined) };
+          reader.close(close);
+          break;
+        }
+        case 218: {
+          const held = message.event;
+          const close = reader.open();
+          message.event = { case: 'questionAnswered', value: QuestionAnswered.decode(reader, close, held.case === 'questionAnswered' ? held.value : undefined) };
+          reader.close(close);
+          break;
+        }
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -688,6 +719,10 @@ function StepUpdate$oneof_event(
       return { case: 'subagent', value: SubagentUpdate.create(init.value) };
     case 'ended':
       return { case: 'ended', value: Ended.create(init.value) };
+    case 'question':
+      return { case: 'question', value: QuestionAsked.create(init.value) };
+    case 'questionAnswered':
+      return { case: 'questionAnswered', value: QuestionAnswered.create(init.value) };
     default:
       return { case: undefined };
   }
@@ -716,6 +751,8 @@ const StepUpdate$fields = /* @__PURE__ */ new FieldTable('reaper.StepUpdate', ()
   { number: 23, name: 'usage', label: 'optional', type: RunUsage, oneof: 'event' },
   { number: 24, name: 'subagent', label: 'optional', type: SubagentUpdate, oneof: 'event' },
   { number: 25, name: 'ended', label: 'optional', type: Ended, oneof: 'event' },
+  { number: 26, name: 'question', label: 'optional', type: QuestionAsked, oneof: 'event' },
+  { number: 27, name: 'question_answered', label: 'optional', type: QuestionAnswered, oneof: 'event' },
 ]);
 
 export interface Started {
@@ -2045,6 +2082,11 @@ export interface RespondRequest {
         case: 'interrupt';
         value: boolean;
       }
+    | {
+        /** Also of a question that was asked in an answer of `Chat`. */
+        case: 'question';
+        value: QuestionAnswer;
+      }
     | { case: undefined; value?: undefined };
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
@@ -2084,6 +2126,13 @@ export const RespondRequest: MessageType<RespondRequest> = {
           writer.tag(32);
           writer.bool(f2.value);
           break;
+        case 'question': {
+          writer.tag(42);
+          const begin = writer.begin();
+          QuestionAnswer.encode(f2.value, writer);
+          writer.end(begin);
+          break;
+        }
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -2110,6 +2159,13 @@ export const RespondRequest: MessageType<RespondRequest> = {
         case 32:
           message.response = { case: 'interrupt', value: reader.bool() };
           break;
+        case 42: {
+          const held = message.response;
+          const close = reader.open();
+          message.response = { case: 'question', value: QuestionAnswer.decode(reader, close, held.case === 'question' ? held.value : undefined) };
+          reader.close(close);
+          break;
+        }
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -2144,6 +2200,8 @@ function RespondRequest$oneof_response(
       return { case: 'steer', value: init.value };
     case 'interrupt':
       return { case: 'interrupt', value: init.value };
+    case 'question':
+      return { case: 'question', value: QuestionAnswer.create(init.value) };
     default:
       return { case: undefined };
   }
@@ -2154,6 +2212,7 @@ const RespondRequest$fields = /* @__PURE__ */ new FieldTable('reaper.RespondRequ
   { number: 2, name: 'approval', label: 'optional', type: ApprovalDecision, oneof: 'response' },
   { number: 3, name: 'steer', label: 'optional', type: 'string', oneof: 'response' },
   { number: 4, name: 'interrupt', label: 'optional', type: 'bool', oneof: 'response' },
+  { number: 5, name: 'question', label: 'optional', type: QuestionAnswer, oneof: 'response' },
 ]);
 
 export interface ApprovalDecision {
@@ -2328,71 +2387,89 @@ export const DecisionEnum: EnumType = /* @__PURE__ */ enumType('reaper.Decision'
 
 /** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'CsIGChFyZWFwZXIvY2hhdC5wcm90bxIGcmVhcGVyIlkKC0NoYXRNZXNzYWdlEhIKBHJvbGUYASABKAlSBHJvbGUSGAoH',
-  'Y29udGVudBgCIAEoCVIHY29udGVudBIcCgl0aW1lc3RhbXAYAyABKANSCXRpbWVzdGFtcCKkAQoLU2VuZFJlcXVlc3QS',
-  'LwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hhdE1lc3NhZ2VSCG1lc3NhZ2VzEhQKBW1vZGVsGAIgASgJUgVtb2Rl',
-  'bBIdCgptYXhfdG9rZW5zGAMgASgNUgltYXhUb2tlbnMSHQoKc2Vzc2lvbl9pZBgEIAEoCVIJc2Vzc2lvbklkEhAKA2N3',
-  'ZBgFIAEoCVIDY3dkIvQBCgxTZW5kUmVzcG9uc2USFAoFZGVsdGEYASABKAlSBWRlbHRhEhIKBGRvbmUYAiABKAhSBGRv',
-  'bmUSHQoKc2Vzc2lvbl9pZBgDIAEoCVIJc2Vzc2lvbklkEhwKCXJlYXNvbmluZxgEIAEoCVIJcmVhc29uaW5nEhoKCGFj',
-  'dGl2aXR5GAUgASgJUghhY3Rpdml0eRImCgV1c2FnZRgGIAEoCzIQLnJlYXBlci5SdW5Vc2FnZVIFdXNhZ2USFAoFbW9k',
-  'ZWwYByABKAlSBW1vZGVsEiMKDWZpbmlzaF9yZWFzb24YCCABKAlSDGZpbmlzaFJlYXNvbiLmAQoIUnVuVXNhZ2USFAoF',
-  'c3RlcHMYASABKA1SBXN0ZXBzEiUKDGlucHV0X3Rva2VucxgCIAEoA0ICMAJSC2lucHV0VG9rZW5zEicKDW91dHB1dF90',
-  'b2tlbnMYAyABKANCAjACUgxvdXRwdXRUb2tlbnMSMgoTY2FjaGVkX2lucHV0X3Rva2VucxgEIAEoA0ICMAJSEWNhY2hl',
-  'ZElucHV0VG9rZW5zEi0KDmNvc3RfbWljcm9fdXNkGAUgASgDQgIwAkgAUgxjb3N0TWljcm9Vc2SIAQFCEQoPX2Nvc3Rf',
-  'bWljcm9fdXNkMjsKBENoYXQSMwoEU2VuZBITLnJlYXBlci5TZW5kUmVxdWVzdBoULnJlYXBlci5TZW5kUmVzcG9uc2Uw',
-  'AWIGcHJvdG8zCqYcChJyZWFwZXIvYWdlbnQucHJvdG8SBnJlYXBlchoRcmVhcGVyL2NoYXQucHJvdG8i+gIKDkV4ZWN1',
-  'dGVSZXF1ZXN0EiAKC2luc3RydWN0aW9uGAEgASgJUgtpbnN0cnVjdGlvbhIQCgNjd2QYAiABKAlSA2N3ZBIYCgd0aW1l',
-  'b3V0GAMgASgNUgd0aW1lb3V0EhQKBW1vZGVsGAQgASgJUgVtb2RlbBISCgRtb2RlGAUgASgJUgRtb2RlEh0KCnNlc3Np',
-  'b25faWQYBiABKAlSCXNlc3Npb25JZBIbCgltYXhfc3RlcHMYByABKA1SCG1heFN0ZXBzEjEKEGJ1ZGdldF9taWNyb191',
-  'c2QYCCABKANCAjACSABSDmJ1ZGdldE1pY3JvVXNkiAEBEhoKCHdvcmt0cmVlGAkgASgIUgh3b3JrdHJlZRIaCghkZXRh',
-  'Y2hlZBgKIAEoCFIIZGV0YWNoZWQSHgoKdW5hdHRlbmRlZBgLIAEoCFIKdW5hdHRlbmRlZBIUCgVhZ2VudBgMIAEoCVIF',
-  'YWdlbnRCEwoRX2J1ZGdldF9taWNyb191c2QiRAoNQXR0YWNoUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglzZXNz',
-  'aW9uSWQSFAoFYWZ0ZXIYAiABKA1SBWFmdGVyIu0HCgpTdGVwVXBkYXRlEhIKBHN0ZXAYASABKA1SBHN0ZXASIAoLZGVz',
-  'Y3JpcHRpb24YAiABKAlSC2Rlc2NyaXB0aW9uEioKBnN0YXR1cxgDIAEoDjISLnJlYXBlci5TdGVwU3RhdHVzUgZzdGF0',
-  'dXMSGAoHbWVzc2FnZRgEIAEoCVIHbWVzc2FnZRIdCgpzZXNzaW9uX2lkGAUgASgJUglzZXNzaW9uSWQSGgoIc2VxdWVu',
-  'Y2UYBiABKA1SCHNlcXVlbmNlEisKB3N0YXJ0ZWQYCiABKAsyDy5yZWFwZXIuU3RhcnRlZEgAUgdzdGFydGVkEjIKCnN0',
-  'ZXBfYmVndW4YCyABKAsyES5yZWFwZXIuU3RlcEJlZ3VuSABSCXN0ZXBCZWd1bhInCgR0ZXh0GAwgASgLMhEucmVhcGVy',
-  'LlRleHREZWx0YUgAUgR0ZXh0EjEKCXJlYXNvbmluZxgNIAEoCzIRLnJlYXBlci5UZXh0RGVsdGFIAFIJcmVhc29uaW5n',
-  'EjQKCXRvb2xfY2FsbBgOIAEoCzIVLnJlYXBlci5Ub29sQ2FsbEJlZ3VuSABSCHRvb2xDYWxsEjsKDXRvb2xfcHJvZ3Jl',
-  'c3MYDyABKAsyFC5yZWFwZXIuVG9vbFByb2dyZXNzSABSDHRvb2xQcm9ncmVzcxI4Cgt0b29sX3Jlc3VsdBgQIAEoCzIV',
-  'LnJlYXBlci5Ub29sQ2FsbEVuZGVkSABSCnRvb2xSZXN1bHQSMwoIYXBwcm92YWwYESABKAsyFS5yZWFwZXIuQXBwcm92',
-  'YWxBc2tlZEgAUghhcHByb3ZhbBJHChFhcHByb3ZhbF9hbnN3ZXJlZBgSIAEoCzIYLnJlYXBlci5BcHByb3ZhbEFuc3dl',
-  'cmVkSABSEGFwcHJvdmFsQW5zd2VyZWQSKwoHc3RlZXJlZBgTIAEoCzIPLnJlYXBlci5TdGVlcmVkSABSB3N0ZWVyZWQS',
-  'JgoEdG9kbxgUIAEoCzIQLnJlYXBlci5Ub2RvTGlzdEgAUgR0b2RvEjEKCWNvbXBhY3RlZBgVIAEoCzIRLnJlYXBlci5D',
-  'b21wYWN0ZWRIAFIJY29tcGFjdGVkEigKBm5vdGljZRgWIAEoCzIOLnJlYXBlci5Ob3RpY2VIAFIGbm90aWNlEigKBXVz',
-  'YWdlGBcgASgLMhAucmVhcGVyLlJ1blVzYWdlSABSBXVzYWdlEjQKCHN1YmFnZW50GBggASgLMhYucmVhcGVyLlN1YmFn',
-  'ZW50VXBkYXRlSABSCHN1YmFnZW50EiUKBWVuZGVkGBkgASgLMg0ucmVhcGVyLkVuZGVkSABSBWVuZGVkQgcKBWV2ZW50',
-  'Ih8KB1N0YXJ0ZWQSFAoFbW9kZWwYASABKAlSBW1vZGVsIgsKCVN0ZXBCZWd1biIfCglUZXh0RGVsdGESEgoEdGV4dBgB',
-  'IAEoCVIEdGV4dCJwCg1Ub29sQ2FsbEJlZ3VuEhcKB2NhbGxfaWQYASABKAlSBmNhbGxJZBISCgRuYW1lGAIgASgJUgRu',
-  'YW1lEhwKCWFyZ3VtZW50cxgDIAEoCVIJYXJndW1lbnRzEhQKBXRpdGxlGAQgASgJUgV0aXRsZSI7CgxUb29sUHJvZ3Jl',
-  'c3MSFwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEhIKBHRleHQYAiABKAlSBHRleHQivgEKDVRvb2xDYWxsRW5kZWQSFwoH',
-  'Y2FsbF9pZBgBIAEoCVIGY2FsbElkEhkKCGlzX2Vycm9yGAIgASgIUgdpc0Vycm9yEhIKBHRleHQYAyABKAlSBHRleHQS',
-  'GAoHc3VtbWFyeRgEIAEoCVIHc3VtbWFyeRIqCgdjaGFuZ2VzGAUgAygLMhAucmVhcGVyLkZpbGVEaWZmUgdjaGFuZ2Vz',
-  'Eh8KC2R1cmF0aW9uX21zGAYgASgNUgpkdXJhdGlvbk1zIngKCEZpbGVEaWZmEhIKBHBhdGgYASABKAlSBHBhdGgSEgoE',
-  'ZGlmZhgCIAEoCVIEZGlmZhIfCgtsaW5lc19hZGRlZBgDIAEoDVIKbGluZXNBZGRlZBIjCg1saW5lc19yZW1vdmVkGAQg',
-  'ASgNUgxsaW5lc1JlbW92ZWQi1AEKDUFwcHJvdmFsQXNrZWQSHwoLYXBwcm92YWxfaWQYASABKAlSCmFwcHJvdmFsSWQS',
-  'FwoHY2FsbF9pZBgCIAEoCVIGY2FsbElkEhQKBXRpdGxlGAMgASgJUgV0aXRsZRIWCgZyZWFzb24YBCABKAlSBnJlYXNv',
-  'bhIvCgdhY3Rpb25zGAUgAygLMhUucmVhcGVyLlBsYW5uZWRBY3Rpb25SB2FjdGlvbnMSKgoHY2hhbmdlcxgGIAMoCzIQ',
-  'LnJlYXBlci5GaWxlRGlmZlIHY2hhbmdlcyJVCg1QbGFubmVkQWN0aW9uEhIKBGtpbmQYASABKAlSBGtpbmQSGAoHc3Vi',
-  'amVjdBgCIAEoCVIHc3ViamVjdBIWCgZkZXRhaWwYAyABKAlSBmRldGFpbCJhChBBcHByb3ZhbEFuc3dlcmVkEh8KC2Fw',
-  'cHJvdmFsX2lkGAEgASgJUgphcHByb3ZhbElkEiwKCGRlY2lzaW9uGAIgASgOMhAucmVhcGVyLkRlY2lzaW9uUghkZWNp',
-  'c2lvbiIdCgdTdGVlcmVkEhIKBHRleHQYASABKAlSBHRleHQiMgoIVG9kb0xpc3QSJgoFaXRlbXMYASADKAsyEC5yZWFw',
-  'ZXIuVG9kb0l0ZW1SBWl0ZW1zIjYKCFRvZG9JdGVtEhIKBHRleHQYASABKAlSBHRleHQSFgoGc3RhdHVzGAIgASgJUgZz',
-  'dGF0dXMiWwoJQ29tcGFjdGVkEicKDXRva2Vuc19iZWZvcmUYASABKANCAjACUgx0b2tlbnNCZWZvcmUSJQoMdG9rZW5z',
-  'X2FmdGVyGAIgASgDQgIwAlILdG9rZW5zQWZ0ZXIiHAoGTm90aWNlEhIKBHRleHQYASABKAlSBHRleHQiVQoOU3ViYWdl',
-  'bnRVcGRhdGUSFwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEioKBnVwZGF0ZRgCIAEoCzISLnJlYXBlci5TdGVwVXBkYXRl',
-  'UgZ1cGRhdGUiRwoFRW5kZWQSFgoGcmVhc29uGAEgASgJUgZyZWFzb24SJgoFdXNhZ2UYAiABKAsyEC5yZWFwZXIuUnVu',
-  'VXNhZ2VSBXVzYWdlIqsBCg5SZXNwb25kUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglzZXNzaW9uSWQSNgoIYXBw',
-  'cm92YWwYAiABKAsyGC5yZWFwZXIuQXBwcm92YWxEZWNpc2lvbkgAUghhcHByb3ZhbBIWCgVzdGVlchgDIAEoCUgAUgVz',
-  'dGVlchIeCglpbnRlcnJ1cHQYBCABKAhIAFIJaW50ZXJydXB0QgoKCHJlc3BvbnNlInsKEEFwcHJvdmFsRGVjaXNpb24S',
-  'HwoLYXBwcm92YWxfaWQYASABKAlSCmFwcHJvdmFsSWQSLAoIZGVjaXNpb24YAiABKA4yEC5yZWFwZXIuRGVjaXNpb25S',
-  'CGRlY2lzaW9uEhgKB21lc3NhZ2UYAyABKAlSB21lc3NhZ2UiEQoPUmVzcG9uZFJlc3BvbnNlKnAKClN0ZXBTdGF0dXMS',
-  'GwoXU1RFUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIMCghwbGFubmluZxABEg0KCWV4ZWN1dGluZxACEg0KCXZlcmlmeWlu',
-  'ZxADEg0KCWNvbXBsZXRlZBAEEgoKBmZhaWxlZBAFKmQKCERlY2lzaW9uEhgKFERFQ0lTSU9OX1VOU1BFQ0lGSUVEEAAS',
-  'DgoKYWxsb3dfb25jZRABEhEKDWFsbG93X3Nlc3Npb24QAhIRCg1hbGxvd19wcm9qZWN0EAMSCAoEZGVueRAEMrMBCgVB',
-  'Z2VudBI3CgdFeGVjdXRlEhYucmVhcGVyLkV4ZWN1dGVSZXF1ZXN0GhIucmVhcGVyLlN0ZXBVcGRhdGUwARI1CgZBdHRh',
-  'Y2gSFS5yZWFwZXIuQXR0YWNoUmVxdWVzdBoSLnJlYXBlci5TdGVwVXBkYXRlMAESOgoHUmVzcG9uZBIWLnJlYXBlci5S',
-  'ZXNwb25kUmVxdWVzdBoXLnJlYXBlci5SZXNwb25kUmVzcG9uc2ViBnByb3RvMw==',
+  'Co4HChVyZWFwZXIvcXVlc3Rpb24ucHJvdG8SBnJlYXBlciK8AQoNUXVlc3Rpb25Bc2tlZBIfCgtxdWVzdGlvbl9pZBgB',
+  'IAEoCVIKcXVlc3Rpb25JZBIXCgdjYWxsX2lkGAIgASgJUgZjYWxsSWQSFgoGc2VydmVyGAMgASgJUgZzZXJ2ZXISGAoH',
+  'bWVzc2FnZRgEIAEoCVIHbWVzc2FnZRIQCgN1cmwYBSABKAlSA3VybBItCgZmaWVsZHMYBiADKAsyFS5yZWFwZXIuUXVl',
+  'c3Rpb25GaWVsZFIGZmllbGRzIq0CCg1RdWVzdGlvbkZpZWxkEhIKBG5hbWUYASABKAlSBG5hbWUSEgoEdHlwZRgCIAEo',
+  'CVIEdHlwZRIUCgV0aXRsZRgDIAEoCVIFdGl0bGUSIAoLZGVzY3JpcHRpb24YBCABKAlSC2Rlc2NyaXB0aW9uEhoKCHJl',
+  'cXVpcmVkGAUgASgIUghyZXF1aXJlZBIwCgdvcHRpb25zGAYgAygLMhYucmVhcGVyLlF1ZXN0aW9uT3B0aW9uUgdvcHRp',
+  'b25zEhYKBmZvcm1hdBgHIAEoCVIGZm9ybWF0EhUKA21pbhgIIAEoAUgAUgNtaW6IAQESFQoDbWF4GAkgASgBSAFSA21h',
+  'eIgBARIYCgdkZWZhdWx0GAogASgJUgdkZWZhdWx0QgYKBF9taW5CBgoEX21heCI8Cg5RdWVzdGlvbk9wdGlvbhIUCgV2',
+  'YWx1ZRgBIAEoCVIFdmFsdWUSFAoFdGl0bGUYAiABKAlSBXRpdGxlImMKEFF1ZXN0aW9uQW5zd2VyZWQSHwoLcXVlc3Rp',
+  'b25faWQYASABKAlSCnF1ZXN0aW9uSWQSLgoGYWN0aW9uGAIgASgOMhYucmVhcGVyLlF1ZXN0aW9uQWN0aW9uUgZhY3Rp',
+  'b24iewoOUXVlc3Rpb25BbnN3ZXISHwoLcXVlc3Rpb25faWQYASABKAlSCnF1ZXN0aW9uSWQSLgoGYWN0aW9uGAIgASgO',
+  'MhYucmVhcGVyLlF1ZXN0aW9uQWN0aW9uUgZhY3Rpb24SGAoHY29udGVudBgDIAEoCVIHY29udGVudCpWCg5RdWVzdGlv',
+  'bkFjdGlvbhIfChtRVUVTVElPTl9BQ1RJT05fVU5TUEVDSUZJRUQQABIKCgZhY2NlcHQQARILCgdkZWNsaW5lEAISCgoG',
+  'Y2FuY2VsEANiBnByb3RvMwqoBwoRcmVhcGVyL2NoYXQucHJvdG8SBnJlYXBlchoVcmVhcGVyL3F1ZXN0aW9uLnByb3Rv',
+  'IlkKC0NoYXRNZXNzYWdlEhIKBHJvbGUYASABKAlSBHJvbGUSGAoHY29udGVudBgCIAEoCVIHY29udGVudBIcCgl0aW1l',
+  'c3RhbXAYAyABKANSCXRpbWVzdGFtcCLAAQoLU2VuZFJlcXVlc3QSLwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hh',
+  'dE1lc3NhZ2VSCG1lc3NhZ2VzEhQKBW1vZGVsGAIgASgJUgVtb2RlbBIdCgptYXhfdG9rZW5zGAMgASgNUgltYXhUb2tl',
+  'bnMSHQoKc2Vzc2lvbl9pZBgEIAEoCVIJc2Vzc2lvbklkEhAKA2N3ZBgFIAEoCVIDY3dkEhoKCGF0dGVuZGVkGAYgASgI',
+  'UghhdHRlbmRlZCKnAgoMU2VuZFJlc3BvbnNlEhQKBWRlbHRhGAEgASgJUgVkZWx0YRISCgRkb25lGAIgASgIUgRkb25l',
+  'Eh0KCnNlc3Npb25faWQYAyABKAlSCXNlc3Npb25JZBIcCglyZWFzb25pbmcYBCABKAlSCXJlYXNvbmluZxIaCghhY3Rp',
+  'dml0eRgFIAEoCVIIYWN0aXZpdHkSJgoFdXNhZ2UYBiABKAsyEC5yZWFwZXIuUnVuVXNhZ2VSBXVzYWdlEhQKBW1vZGVs',
+  'GAcgASgJUgVtb2RlbBIjCg1maW5pc2hfcmVhc29uGAggASgJUgxmaW5pc2hSZWFzb24SMQoIcXVlc3Rpb24YCSABKAsy',
+  'FS5yZWFwZXIuUXVlc3Rpb25Bc2tlZFIIcXVlc3Rpb24i5gEKCFJ1blVzYWdlEhQKBXN0ZXBzGAEgASgNUgVzdGVwcxIl',
+  'CgxpbnB1dF90b2tlbnMYAiABKANCAjACUgtpbnB1dFRva2VucxInCg1vdXRwdXRfdG9rZW5zGAMgASgDQgIwAlIMb3V0',
+  'cHV0VG9rZW5zEjIKE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANCAjACUhFjYWNoZWRJbnB1dFRva2VucxItCg5jb3N0',
+  'X21pY3JvX3VzZBgFIAEoA0ICMAJIAFIMY29zdE1pY3JvVXNkiAEBQhEKD19jb3N0X21pY3JvX3VzZDI7CgRDaGF0EjMK',
+  'BFNlbmQSEy5yZWFwZXIuU2VuZFJlcXVlc3QaFC5yZWFwZXIuU2VuZFJlc3BvbnNlMAFiBnByb3RvMwrxHQoScmVhcGVy',
+  'L2FnZW50LnByb3RvEgZyZWFwZXIaEXJlYXBlci9jaGF0LnByb3RvGhVyZWFwZXIvcXVlc3Rpb24ucHJvdG8i+gIKDkV4',
+  'ZWN1dGVSZXF1ZXN0EiAKC2luc3RydWN0aW9uGAEgASgJUgtpbnN0cnVjdGlvbhIQCgNjd2QYAiABKAlSA2N3ZBIYCgd0',
+  'aW1lb3V0GAMgASgNUgd0aW1lb3V0EhQKBW1vZGVsGAQgASgJUgVtb2RlbBISCgRtb2RlGAUgASgJUgRtb2RlEh0KCnNl',
+  'c3Npb25faWQYBiABKAlSCXNlc3Npb25JZBIbCgltYXhfc3RlcHMYByABKA1SCG1heFN0ZXBzEjEKEGJ1ZGdldF9taWNy',
+  'b191c2QYCCABKANCAjACSABSDmJ1ZGdldE1pY3JvVXNkiAEBEhoKCHdvcmt0cmVlGAkgASgIUgh3b3JrdHJlZRIaCghk',
+  'ZXRhY2hlZBgKIAEoCFIIZGV0YWNoZWQSHgoKdW5hdHRlbmRlZBgLIAEoCFIKdW5hdHRlbmRlZBIUCgVhZ2VudBgMIAEo',
+  'CVIFYWdlbnRCEwoRX2J1ZGdldF9taWNyb191c2QiRAoNQXR0YWNoUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglz',
+  'ZXNzaW9uSWQSFAoFYWZ0ZXIYAiABKA1SBWFmdGVyIusICgpTdGVwVXBkYXRlEhIKBHN0ZXAYASABKA1SBHN0ZXASIAoL',
+  'ZGVzY3JpcHRpb24YAiABKAlSC2Rlc2NyaXB0aW9uEioKBnN0YXR1cxgDIAEoDjISLnJlYXBlci5TdGVwU3RhdHVzUgZz',
+  'dGF0dXMSGAoHbWVzc2FnZRgEIAEoCVIHbWVzc2FnZRIdCgpzZXNzaW9uX2lkGAUgASgJUglzZXNzaW9uSWQSGgoIc2Vx',
+  'dWVuY2UYBiABKA1SCHNlcXVlbmNlEisKB3N0YXJ0ZWQYCiABKAsyDy5yZWFwZXIuU3RhcnRlZEgAUgdzdGFydGVkEjIK',
+  'CnN0ZXBfYmVndW4YCyABKAsyES5yZWFwZXIuU3RlcEJlZ3VuSABSCXN0ZXBCZWd1bhInCgR0ZXh0GAwgASgLMhEucmVh',
+  'cGVyLlRleHREZWx0YUgAUgR0ZXh0EjEKCXJlYXNvbmluZxgNIAEoCzIRLnJlYXBlci5UZXh0RGVsdGFIAFIJcmVhc29u',
+  'aW5nEjQKCXRvb2xfY2FsbBgOIAEoCzIVLnJlYXBlci5Ub29sQ2FsbEJlZ3VuSABSCHRvb2xDYWxsEjsKDXRvb2xfcHJv',
+  'Z3Jlc3MYDyABKAsyFC5yZWFwZXIuVG9vbFByb2dyZXNzSABSDHRvb2xQcm9ncmVzcxI4Cgt0b29sX3Jlc3VsdBgQIAEo',
+  'CzIVLnJlYXBlci5Ub29sQ2FsbEVuZGVkSABSCnRvb2xSZXN1bHQSMwoIYXBwcm92YWwYESABKAsyFS5yZWFwZXIuQXBw',
+  'cm92YWxBc2tlZEgAUghhcHByb3ZhbBJHChFhcHByb3ZhbF9hbnN3ZXJlZBgSIAEoCzIYLnJlYXBlci5BcHByb3ZhbEFu',
+  'c3dlcmVkSABSEGFwcHJvdmFsQW5zd2VyZWQSKwoHc3RlZXJlZBgTIAEoCzIPLnJlYXBlci5TdGVlcmVkSABSB3N0ZWVy',
+  'ZWQSJgoEdG9kbxgUIAEoCzIQLnJlYXBlci5Ub2RvTGlzdEgAUgR0b2RvEjEKCWNvbXBhY3RlZBgVIAEoCzIRLnJlYXBl',
+  'ci5Db21wYWN0ZWRIAFIJY29tcGFjdGVkEigKBm5vdGljZRgWIAEoCzIOLnJlYXBlci5Ob3RpY2VIAFIGbm90aWNlEigK',
+  'BXVzYWdlGBcgASgLMhAucmVhcGVyLlJ1blVzYWdlSABSBXVzYWdlEjQKCHN1YmFnZW50GBggASgLMhYucmVhcGVyLlN1',
+  'YmFnZW50VXBkYXRlSABSCHN1YmFnZW50EiUKBWVuZGVkGBkgASgLMg0ucmVhcGVyLkVuZGVkSABSBWVuZGVkEjMKCHF1',
+  'ZXN0aW9uGBogASgLMhUucmVhcGVyLlF1ZXN0aW9uQXNrZWRIAFIIcXVlc3Rpb24SRwoRcXVlc3Rpb25fYW5zd2VyZWQY',
+  'GyABKAsyGC5yZWFwZXIuUXVlc3Rpb25BbnN3ZXJlZEgAUhBxdWVzdGlvbkFuc3dlcmVkQgcKBWV2ZW50Ih8KB1N0YXJ0',
+  'ZWQSFAoFbW9kZWwYASABKAlSBW1vZGVsIgsKCVN0ZXBCZWd1biIfCglUZXh0RGVsdGESEgoEdGV4dBgBIAEoCVIEdGV4',
+  'dCJwCg1Ub29sQ2FsbEJlZ3VuEhcKB2NhbGxfaWQYASABKAlSBmNhbGxJZBISCgRuYW1lGAIgASgJUgRuYW1lEhwKCWFy',
+  'Z3VtZW50cxgDIAEoCVIJYXJndW1lbnRzEhQKBXRpdGxlGAQgASgJUgV0aXRsZSI7CgxUb29sUHJvZ3Jlc3MSFwoHY2Fs',
+  'bF9pZBgBIAEoCVIGY2FsbElkEhIKBHRleHQYAiABKAlSBHRleHQivgEKDVRvb2xDYWxsRW5kZWQSFwoHY2FsbF9pZBgB',
+  'IAEoCVIGY2FsbElkEhkKCGlzX2Vycm9yGAIgASgIUgdpc0Vycm9yEhIKBHRleHQYAyABKAlSBHRleHQSGAoHc3VtbWFy',
+  'eRgEIAEoCVIHc3VtbWFyeRIqCgdjaGFuZ2VzGAUgAygLMhAucmVhcGVyLkZpbGVEaWZmUgdjaGFuZ2VzEh8KC2R1cmF0',
+  'aW9uX21zGAYgASgNUgpkdXJhdGlvbk1zIngKCEZpbGVEaWZmEhIKBHBhdGgYASABKAlSBHBhdGgSEgoEZGlmZhgCIAEo',
+  'CVIEZGlmZhIfCgtsaW5lc19hZGRlZBgDIAEoDVIKbGluZXNBZGRlZBIjCg1saW5lc19yZW1vdmVkGAQgASgNUgxsaW5l',
+  'c1JlbW92ZWQi1AEKDUFwcHJvdmFsQXNrZWQSHwoLYXBwcm92YWxfaWQYASABKAlSCmFwcHJvdmFsSWQSFwoHY2FsbF9p',
+  'ZBgCIAEoCVIGY2FsbElkEhQKBXRpdGxlGAMgASgJUgV0aXRsZRIWCgZyZWFzb24YBCABKAlSBnJlYXNvbhIvCgdhY3Rp',
+  'b25zGAUgAygLMhUucmVhcGVyLlBsYW5uZWRBY3Rpb25SB2FjdGlvbnMSKgoHY2hhbmdlcxgGIAMoCzIQLnJlYXBlci5G',
+  'aWxlRGlmZlIHY2hhbmdlcyJVCg1QbGFubmVkQWN0aW9uEhIKBGtpbmQYASABKAlSBGtpbmQSGAoHc3ViamVjdBgCIAEo',
+  'CVIHc3ViamVjdBIWCgZkZXRhaWwYAyABKAlSBmRldGFpbCJhChBBcHByb3ZhbEFuc3dlcmVkEh8KC2FwcHJvdmFsX2lk',
+  'GAEgASgJUgphcHByb3ZhbElkEiwKCGRlY2lzaW9uGAIgASgOMhAucmVhcGVyLkRlY2lzaW9uUghkZWNpc2lvbiIdCgdT',
+  'dGVlcmVkEhIKBHRleHQYASABKAlSBHRleHQiMgoIVG9kb0xpc3QSJgoFaXRlbXMYASADKAsyEC5yZWFwZXIuVG9kb0l0',
+  'ZW1SBWl0ZW1zIjYKCFRvZG9JdGVtEhIKBHRleHQYASABKAlSBHRleHQSFgoGc3RhdHVzGAIgASgJUgZzdGF0dXMiWwoJ',
+  'Q29tcGFjdGVkEicKDXRva2Vuc19iZWZvcmUYASABKANCAjACUgx0b2tlbnNCZWZvcmUSJQoMdG9rZW5zX2FmdGVyGAIg',
+  'ASgDQgIwAlILdG9rZW5zQWZ0ZXIiHAoGTm90aWNlEhIKBHRleHQYASABKAlSBHRleHQiVQoOU3ViYWdlbnRVcGRhdGUS',
+  'FwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEioKBnVwZGF0ZRgCIAEoCzISLnJlYXBlci5TdGVwVXBkYXRlUgZ1cGRhdGUi',
+  'RwoFRW5kZWQSFgoGcmVhc29uGAEgASgJUgZyZWFzb24SJgoFdXNhZ2UYAiABKAsyEC5yZWFwZXIuUnVuVXNhZ2VSBXVz',
+  'YWdlIuEBCg5SZXNwb25kUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglzZXNzaW9uSWQSNgoIYXBwcm92YWwYAiAB',
+  'KAsyGC5yZWFwZXIuQXBwcm92YWxEZWNpc2lvbkgAUghhcHByb3ZhbBIWCgVzdGVlchgDIAEoCUgAUgVzdGVlchIeCglp',
+  'bnRlcnJ1cHQYBCABKAhIAFIJaW50ZXJydXB0EjQKCHF1ZXN0aW9uGAUgASgLMhYucmVhcGVyLlF1ZXN0aW9uQW5zd2Vy',
+  'SABSCHF1ZXN0aW9uQgoKCHJlc3BvbnNlInsKEEFwcHJvdmFsRGVjaXNpb24SHwoLYXBwcm92YWxfaWQYASABKAlSCmFw',
+  'cHJvdmFsSWQSLAoIZGVjaXNpb24YAiABKA4yEC5yZWFwZXIuRGVjaXNpb25SCGRlY2lzaW9uEhgKB21lc3NhZ2UYAyAB',
+  'KAlSB21lc3NhZ2UiEQoPUmVzcG9uZFJlc3BvbnNlKnAKClN0ZXBTdGF0dXMSGwoXU1RFUF9TVEFUVVNfVU5TUEVDSUZJ',
+  'RUQQABIMCghwbGFubmluZxABEg0KCWV4ZWN1dGluZxACEg0KCXZlcmlmeWluZxADEg0KCWNvbXBsZXRlZBAEEgoKBmZh',
+  'aWxlZBAFKmQKCERlY2lzaW9uEhgKFERFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASDgoKYWxsb3dfb25jZRABEhEKDWFsbG93',
+  'X3Nlc3Npb24QAhIRCg1hbGxvd19wcm9qZWN0EAMSCAoEZGVueRAEMrMBCgVBZ2VudBI3CgdFeGVjdXRlEhYucmVhcGVy',
+  'LkV4ZWN1dGVSZXF1ZXN0GhIucmVhcGVyLlN0ZXBVcGRhdGUwARI1CgZBdHRhY2gSFS5yZWFwZXIuQXR0YWNoUmVxdWVz',
+  'dBoSLnJlYXBlci5TdGVwVXBkYXRlMAESOgoHUmVzcG9uZBIWLnJlYXBlci5SZXNwb25kUmVxdWVzdBoXLnJlYXBlci5S',
+  'ZXNwb25kUmVzcG9uc2ViBnByb3RvMw==',
 ]);
 
 /** What a client of reaper.Agent can call. */
@@ -2404,7 +2481,7 @@ export interface AgentClient {
   execute(request: MessageInit<ExecuteRequest>, options?: CallOptions): AsyncIterable<StepUpdate>;
   /** Follows a run from its beginning, or from the update after `after`. */
   attach(request: MessageInit<AttachRequest>, options?: CallOptions): AsyncIterable<StepUpdate>;
-  /** Answers an approval, or says something while it works. */
+  /** Answers an approval or a question, or says something while it works. */
   respond(request: MessageInit<RespondRequest>, options?: CallOptions): Promise<RespondResponse>;
 }
 
@@ -2417,7 +2494,7 @@ export interface AgentHandlers {
   execute(request: ExecuteRequest, context: CallContext): AsyncIterable<MessageInit<StepUpdate>>;
   /** Follows a run from its beginning, or from the update after `after`. */
   attach(request: AttachRequest, context: CallContext): AsyncIterable<MessageInit<StepUpdate>>;
-  /** Answers an approval, or says something while it works. */
+  /** Answers an approval or a question, or says something while it works. */
   respond(request: RespondRequest, context: CallContext): Promise<MessageInit<RespondResponse>> | MessageInit<RespondResponse>;
 }
 

@@ -2,6 +2,7 @@
 //
 // Conversations about a project.
 
+import { QuestionAsked } from './question_pb.ts';
 import {
   type CallContext,
   type CallOptions,
@@ -111,6 +112,10 @@ export interface SendRequest {
   sessionId: string;
   /** A folder of the project that the model may read. Empty: no project. */
   cwd: string;
+  /**
+   * Somebody is there to answer what MCP servers ask, by `Agent/Respond`; else they are declined.
+   */
+  attended: boolean;
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
 }
@@ -125,6 +130,7 @@ export const SendRequest: MessageType<SendRequest> = {
       maxTokens: init.maxTokens ?? 0,
       sessionId: init.sessionId ?? '',
       cwd: init.cwd ?? '',
+      attended: init.attended ?? false,
       $unknown: init.$unknown,
     };
   },
@@ -158,6 +164,11 @@ export const SendRequest: MessageType<SendRequest> = {
       writer.tag(42);
       writer.string(f5);
     }
+    const f6 = message.attended;
+    if (f6 === true) {
+      writer.tag(48);
+      writer.bool(f6);
+    }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
   },
   decode(reader, end, into) {
@@ -184,6 +195,9 @@ export const SendRequest: MessageType<SendRequest> = {
         case 42:
           message.cwd = reader.string();
           break;
+        case 48:
+          message.attended = reader.bool();
+          break;
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -206,6 +220,7 @@ function SendRequest$new(): SendRequest {
     maxTokens: 0,
     sessionId: '',
     cwd: '',
+    attended: false,
     $unknown: undefined,
   };
 }
@@ -216,6 +231,7 @@ const SendRequest$fields = /* @__PURE__ */ new FieldTable('reaper.SendRequest', 
   { number: 3, name: 'max_tokens', label: 'implicit', type: 'uint32' },
   { number: 4, name: 'session_id', label: 'implicit', type: 'string' },
   { number: 5, name: 'cwd', label: 'implicit', type: 'string' },
+  { number: 6, name: 'attended', label: 'implicit', type: 'bool' },
 ]);
 
 export interface SendResponse {
@@ -231,6 +247,8 @@ export interface SendResponse {
   model: string;
   /** In the last one: `stop`, `length`, `refusal`, … */
   finishReason: string;
+  /** The answer waits until this is answered. */
+  question?: QuestionAsked | undefined;
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
 }
@@ -248,6 +266,7 @@ export const SendResponse: MessageType<SendResponse> = {
       usage: init.usage === undefined ? undefined : RunUsage.create(init.usage),
       model: init.model ?? '',
       finishReason: init.finishReason ?? '',
+      question: init.question === undefined ? undefined : QuestionAsked.create(init.question),
       $unknown: init.$unknown,
     };
   },
@@ -294,6 +313,13 @@ export const SendResponse: MessageType<SendResponse> = {
       writer.tag(66);
       writer.string(f8);
     }
+    const f9 = message.question;
+    if (f9 !== undefined) {
+      writer.tag(74);
+      const begin = writer.begin();
+      QuestionAsked.encode(f9, writer);
+      writer.end(begin);
+    }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
   },
   decode(reader, end, into) {
@@ -329,6 +355,12 @@ export const SendResponse: MessageType<SendResponse> = {
         case 66:
           message.finishReason = reader.string();
           break;
+        case 74: {
+          const close = reader.open();
+          message.question = QuestionAsked.decode(reader, close, message.question);
+          reader.close(close);
+          break;
+        }
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -354,6 +386,7 @@ function SendResponse$new(): SendResponse {
     usage: undefined,
     model: '',
     finishReason: '',
+    question: undefined,
     $unknown: undefined,
   };
 }
@@ -367,6 +400,7 @@ const SendResponse$fields = /* @__PURE__ */ new FieldTable('reaper.SendResponse'
   { number: 6, name: 'usage', label: 'optional', type: RunUsage },
   { number: 7, name: 'model', label: 'implicit', type: 'string' },
   { number: 8, name: 'finish_reason', label: 'implicit', type: 'string' },
+  { number: 9, name: 'question', label: 'optional', type: QuestionAsked },
 ]);
 
 /** Of a whole run. */
@@ -480,19 +514,33 @@ const RunUsage$fields = /* @__PURE__ */ new FieldTable('reaper.RunUsage', () => 
 
 /** The descriptors of this file and of all that it imports, but protobuf itself. */
 const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
-  'CsIGChFyZWFwZXIvY2hhdC5wcm90bxIGcmVhcGVyIlkKC0NoYXRNZXNzYWdlEhIKBHJvbGUYASABKAlSBHJvbGUSGAoH',
-  'Y29udGVudBgCIAEoCVIHY29udGVudBIcCgl0aW1lc3RhbXAYAyABKANSCXRpbWVzdGFtcCKkAQoLU2VuZFJlcXVlc3QS',
-  'LwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hhdE1lc3NhZ2VSCG1lc3NhZ2VzEhQKBW1vZGVsGAIgASgJUgVtb2Rl',
-  'bBIdCgptYXhfdG9rZW5zGAMgASgNUgltYXhUb2tlbnMSHQoKc2Vzc2lvbl9pZBgEIAEoCVIJc2Vzc2lvbklkEhAKA2N3',
-  'ZBgFIAEoCVIDY3dkIvQBCgxTZW5kUmVzcG9uc2USFAoFZGVsdGEYASABKAlSBWRlbHRhEhIKBGRvbmUYAiABKAhSBGRv',
-  'bmUSHQoKc2Vzc2lvbl9pZBgDIAEoCVIJc2Vzc2lvbklkEhwKCXJlYXNvbmluZxgEIAEoCVIJcmVhc29uaW5nEhoKCGFj',
-  'dGl2aXR5GAUgASgJUghhY3Rpdml0eRImCgV1c2FnZRgGIAEoCzIQLnJlYXBlci5SdW5Vc2FnZVIFdXNhZ2USFAoFbW9k',
-  'ZWwYByABKAlSBW1vZGVsEiMKDWZpbmlzaF9yZWFzb24YCCABKAlSDGZpbmlzaFJlYXNvbiLmAQoIUnVuVXNhZ2USFAoF',
-  'c3RlcHMYASABKA1SBXN0ZXBzEiUKDGlucHV0X3Rva2VucxgCIAEoA0ICMAJSC2lucHV0VG9rZW5zEicKDW91dHB1dF90',
-  'b2tlbnMYAyABKANCAjACUgxvdXRwdXRUb2tlbnMSMgoTY2FjaGVkX2lucHV0X3Rva2VucxgEIAEoA0ICMAJSEWNhY2hl',
-  'ZElucHV0VG9rZW5zEi0KDmNvc3RfbWljcm9fdXNkGAUgASgDQgIwAkgAUgxjb3N0TWljcm9Vc2SIAQFCEQoPX2Nvc3Rf',
-  'bWljcm9fdXNkMjsKBENoYXQSMwoEU2VuZBITLnJlYXBlci5TZW5kUmVxdWVzdBoULnJlYXBlci5TZW5kUmVzcG9uc2Uw',
-  'AWIGcHJvdG8z',
+  'Co4HChVyZWFwZXIvcXVlc3Rpb24ucHJvdG8SBnJlYXBlciK8AQoNUXVlc3Rpb25Bc2tlZBIfCgtxdWVzdGlvbl9pZBgB',
+  'IAEoCVIKcXVlc3Rpb25JZBIXCgdjYWxsX2lkGAIgASgJUgZjYWxsSWQSFgoGc2VydmVyGAMgASgJUgZzZXJ2ZXISGAoH',
+  'bWVzc2FnZRgEIAEoCVIHbWVzc2FnZRIQCgN1cmwYBSABKAlSA3VybBItCgZmaWVsZHMYBiADKAsyFS5yZWFwZXIuUXVl',
+  'c3Rpb25GaWVsZFIGZmllbGRzIq0CCg1RdWVzdGlvbkZpZWxkEhIKBG5hbWUYASABKAlSBG5hbWUSEgoEdHlwZRgCIAEo',
+  'CVIEdHlwZRIUCgV0aXRsZRgDIAEoCVIFdGl0bGUSIAoLZGVzY3JpcHRpb24YBCABKAlSC2Rlc2NyaXB0aW9uEhoKCHJl',
+  'cXVpcmVkGAUgASgIUghyZXF1aXJlZBIwCgdvcHRpb25zGAYgAygLMhYucmVhcGVyLlF1ZXN0aW9uT3B0aW9uUgdvcHRp',
+  'b25zEhYKBmZvcm1hdBgHIAEoCVIGZm9ybWF0EhUKA21pbhgIIAEoAUgAUgNtaW6IAQESFQoDbWF4GAkgASgBSAFSA21h',
+  'eIgBARIYCgdkZWZhdWx0GAogASgJUgdkZWZhdWx0QgYKBF9taW5CBgoEX21heCI8Cg5RdWVzdGlvbk9wdGlvbhIUCgV2',
+  'YWx1ZRgBIAEoCVIFdmFsdWUSFAoFdGl0bGUYAiABKAlSBXRpdGxlImMKEFF1ZXN0aW9uQW5zd2VyZWQSHwoLcXVlc3Rp',
+  'b25faWQYASABKAlSCnF1ZXN0aW9uSWQSLgoGYWN0aW9uGAIgASgOMhYucmVhcGVyLlF1ZXN0aW9uQWN0aW9uUgZhY3Rp',
+  'b24iewoOUXVlc3Rpb25BbnN3ZXISHwoLcXVlc3Rpb25faWQYASABKAlSCnF1ZXN0aW9uSWQSLgoGYWN0aW9uGAIgASgO',
+  'MhYucmVhcGVyLlF1ZXN0aW9uQWN0aW9uUgZhY3Rpb24SGAoHY29udGVudBgDIAEoCVIHY29udGVudCpWCg5RdWVzdGlv',
+  'bkFjdGlvbhIfChtRVUVTVElPTl9BQ1RJT05fVU5TUEVDSUZJRUQQABIKCgZhY2NlcHQQARILCgdkZWNsaW5lEAISCgoG',
+  'Y2FuY2VsEANiBnByb3RvMwqoBwoRcmVhcGVyL2NoYXQucHJvdG8SBnJlYXBlchoVcmVhcGVyL3F1ZXN0aW9uLnByb3Rv',
+  'IlkKC0NoYXRNZXNzYWdlEhIKBHJvbGUYASABKAlSBHJvbGUSGAoHY29udGVudBgCIAEoCVIHY29udGVudBIcCgl0aW1l',
+  'c3RhbXAYAyABKANSCXRpbWVzdGFtcCLAAQoLU2VuZFJlcXVlc3QSLwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hh',
+  'dE1lc3NhZ2VSCG1lc3NhZ2VzEhQKBW1vZGVsGAIgASgJUgVtb2RlbBIdCgptYXhfdG9rZW5zGAMgASgNUgltYXhUb2tl',
+  'bnMSHQoKc2Vzc2lvbl9pZBgEIAEoCVIJc2Vzc2lvbklkEhAKA2N3ZBgFIAEoCVIDY3dkEhoKCGF0dGVuZGVkGAYgASgI',
+  'UghhdHRlbmRlZCKnAgoMU2VuZFJlc3BvbnNlEhQKBWRlbHRhGAEgASgJUgVkZWx0YRISCgRkb25lGAIgASgIUgRkb25l',
+  'Eh0KCnNlc3Npb25faWQYAyABKAlSCXNlc3Npb25JZBIcCglyZWFzb25pbmcYBCABKAlSCXJlYXNvbmluZxIaCghhY3Rp',
+  'dml0eRgFIAEoCVIIYWN0aXZpdHkSJgoFdXNhZ2UYBiABKAsyEC5yZWFwZXIuUnVuVXNhZ2VSBXVzYWdlEhQKBW1vZGVs',
+  'GAcgASgJUgVtb2RlbBIjCg1maW5pc2hfcmVhc29uGAggASgJUgxmaW5pc2hSZWFzb24SMQoIcXVlc3Rpb24YCSABKAsy',
+  'FS5yZWFwZXIuUXVlc3Rpb25Bc2tlZFIIcXVlc3Rpb24i5gEKCFJ1blVzYWdlEhQKBXN0ZXBzGAEgASgNUgVzdGVwcxIl',
+  'CgxpbnB1dF90b2tlbnMYAiABKANCAjACUgtpbnB1dFRva2VucxInCg1vdXRwdXRfdG9rZW5zGAMgASgDQgIwAlIMb3V0',
+  'cHV0VG9rZW5zEjIKE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANCAjACUhFjYWNoZWRJbnB1dFRva2VucxItCg5jb3N0',
+  'X21pY3JvX3VzZBgFIAEoA0ICMAJIAFIMY29zdE1pY3JvVXNkiAEBQhEKD19jb3N0X21pY3JvX3VzZDI7CgRDaGF0EjMK',
+  'BFNlbmQSEy5yZWFwZXIuU2VuZFJlcXVlc3QaFC5yZWFwZXIuU2VuZFJlc3BvbnNlMAFiBnByb3RvMw==',
 ]);
 
 /** What a client of reaper.Chat can call. */
