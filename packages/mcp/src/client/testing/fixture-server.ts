@@ -101,7 +101,8 @@ function addQuestions(server: Server): void {
       inputRequests: { name: inputRequired.elicit({ message: 'Your name?', requestedSchema }) },
     });
   });
-  server.registerTool('survey', { description: 'Asks for much' }, async ({ mcpReq }) => {
+  const survey = { description: 'Asks for much', annotations: { readOnlyHint: true } };
+  server.registerTool('survey', survey, async ({ mcpReq }) => {
     const answer = inputResponse(mcpReq.inputResponses, 'survey');
     if (answer.kind === 'elicit' && answer.action === 'accept') {
       return text(JSON.stringify(answer.content));
