@@ -105,6 +105,7 @@ export {
 export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
 export { withFileLock } from './files/file-lock.ts';
 export { readBounded, readBoundedFile } from './files/read-bounded-file.ts';
+export { readBounded, readBoundedFile } from './files/read-bounded-file.ts';
 export { createFileOnce, writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';
 export { isLoopbackHost } from './network/loopback.ts';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readBoundedFile } from '@zeke/foundation';
 import type { PermissionMode } from '../permissions/mode.ts';
 import type { AgentDefinition } from './agent-definition.ts';
 
@@ -50,8 +50,15 @@ export async function systemPrompt(options: SystemPromptOptions): Promise<string
 /** The checked out branch, or the commit; undefined outside of git repositories (gitrepository-layout(5)). */
 async function readBranch(root: string): Promise<string | undefined> {
   const git = join(root, '.git');
-  const link = await readFile(git, 'utf8').catch(() => undefined);
-  const directory = link === undefined ? git : resolve(root, link.replace(/^gitdir: /, '').trim());
-  const head = await readFile(join(directory, 'HEAD'), 'utf8').catch(() => undefined);
-  return head?.trim().replace(/^ref: refs\/heads\//, '');
+  const link = await readLine(git);
+  const directory = link === undefined ? git : resolve(root, link.replace(/^gitdir: /, ''));
+  return (await readLine(join(directory, 'HEAD')))?.replace(/^ref: refs\/heads\//, '');
+}
+
+/** Such files of git have one path in them, in bytes. */
+const maxLineBytes = 8_192;
+
+async function readLine(path: string): Promise<string | undefined> {
+  const bytes = await readBoundedFile(path, maxLineBytes).catch(() => undefined);
+  return bytes?.toString().trim();
 }

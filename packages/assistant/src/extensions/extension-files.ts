@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBounded } from '@zeke/foundation';
 import { isWithin } from '../project/resolve-path.ts';
 
 /** Files of one kind in one folder. */
@@ -88,8 +89,9 @@ async function readConfined(
     await using file = await open(real, flags);
     const stats = await file.stat();
     if (!stats.isFile()) return { why: 'it is no file' };
-    if (stats.size > maxFileBytes) return { why: `it is over ${maxFileBytes} bytes` };
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile()) };
+    const bytes = await readBounded(file, maxFileBytes);
+    if (bytes === undefined) return { why: `it is over ${maxFileBytes} bytes` };
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     if (error instanceof TypeError) return { why: 'it is not UTF-8' };
     return { why: (error as NodeJS.ErrnoException).code ?? String(error) };

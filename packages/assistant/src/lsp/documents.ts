@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { readBoundedFile } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { Connection } from './connection.ts';
 import { languageIdOf } from './language-server-spec.ts';
@@ -131,8 +132,10 @@ export class Documents {
 
 /** Reads a file that servers may be shown: UTF-8 text of up to 4 MiB. */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new RpcError('not_found', `${path} cannot be read (${cause.code})`, { cause });
+  const bytes = await readBoundedFile(path, maxDocumentBytes).catch((cause: Error) => {
+    if (cause instanceof RpcError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RpcError('not_found', `${path} cannot be read (${code})`, { cause });
   });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,5 +1,6 @@
-import { access, constants, readFile, realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { readBoundedFile } from '@zeke/foundation';
 import type { Project } from '../project/project.ts';
 import { isWithin } from '../project/resolve-path.ts';
 import { extensionOf, type LanguageServerSpec } from './language-server-spec.ts';
@@ -117,12 +118,16 @@ async function isOfPackage(
   if (needed === undefined) return true;
   let folder = dirname(await real(program));
   while (folder !== dirname(folder)) {
-    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined);
-    if (text !== undefined) return isAtLeast(text, needed);
+    const path = join(folder, 'package.json');
+    const text = await readBoundedFile(path, maxManifestBytes).catch(() => undefined);
+    if (text !== undefined) return isAtLeast(text.toString(), needed);
     folder = dirname(folder);
   }
   return false;
 }
+
+/** Of a `package.json`. */
+const maxManifestBytes = 1_000_000;
 
 function isAtLeast(packageJson: string, needed: { name: string; atLeast: number }): boolean {
   try {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readBoundedFile } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { maxRulesFileBytes, type RulesFile, readRulesFile } from './rules-file.ts';
 
@@ -25,27 +26,23 @@ export class RulesSource {
 
   /** Throws `failed_precondition` with every fault of the file and its line. */
   async load(): Promise<LoadedRules> {
-    const file = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw this.#unreadable(error.code ?? error.message);
-    });
-    if (file === undefined) {
-      this.#stamp = '';
-      this.#loaded = none;
-      return none;
-    }
     try {
-      const { ino, size, mtimeMs, ctimeMs } = await file.stat();
+      const { ino, size, mtimeMs, ctimeMs } = await stat(this.path);
       const stamp = [ino, size, mtimeMs, ctimeMs].join();
       if (stamp === this.#stamp) return this.#loaded;
-      if (size > maxRulesFileBytes) throw this.#unreadable(`over ${maxRulesFileBytes} bytes`);
-      const bytes = await file.readFile();
+      const bytes = await readBoundedFile(this.path, maxRulesFileBytes);
       const hash = createHash('sha256').update(bytes).digest('hex');
       this.#loaded = { ...readRulesFile(bytes.toString(), this.#shown), hash };
       this.#stamp = stamp;
       return this.#loaded;
-    } finally {
-      await file.close();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') {
+        this.#stamp = '';
+        this.#loaded = none;
+        return none;
+      }
+      throw error instanceof RpcError ? error : this.#unreadable(code ?? message);
     }
   }
 

@@ -1,5 +1,6 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readBoundedFile } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { Project } from './project.ts';
 
@@ -50,9 +51,8 @@ async function isWorkTree(folder: string): Promise<boolean> {
       () => false,
     );
   }
-  if (!entry.isFile() || entry.size > maxGitFileBytes) return false;
-  const text = await readFile(git, 'utf8').catch(() => '');
-  return text.startsWith('gitdir: ');
+  const text = await readBoundedFile(git, maxGitFileBytes).catch(() => '');
+  return text.toString().startsWith('gitdir: ');
 }
 
 /** Such a file has one path in it. */

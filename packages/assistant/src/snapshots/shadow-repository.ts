@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { withFileLock, writeFileAtomically } from '@zeke/foundation';
+import { readBoundedFile, withFileLock, writeFileAtomically } from '@zeke/foundation';
 import type { Project } from '../project/project.ts';
 import { runGit } from './run-git.ts';
 
@@ -14,6 +14,8 @@ export interface ShadowOptions {
 
 /** Left out where no `.gitignore` says so: what tools fetch or make again. */
 const alwaysIgnored = ['node_modules/', '.venv/', '__pycache__/', '.zeke-*.tmp'];
+/** A larger list of ignored files is not followed. */
+const maxExcludeBytes = 1024 * 1024;
 /** Files are kept to the byte, whatever `.gitattributes` of the project says (gitattributes(5): this file goes first). */
 const attributes = '* -text -eol -crlf -filter -ident -working-tree-encoding !diff\n';
 
@@ -99,7 +101,8 @@ export class ShadowRepository {
   }
 
   async #ignoreAsProject(): Promise<void> {
-    const own = await readFile(join(this.root, '.git/info/exclude'), 'utf8').catch(() => '');
+    const path = join(this.root, '.git/info/exclude');
+    const own = await readBoundedFile(path, maxExcludeBytes).catch(() => '');
     const text = `${alwaysIgnored.join('\n')}\n${own}`;
     const file = join(this.directory, 'info/exclude');
     if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text);

@@ -1,5 +1,6 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { readBoundedFile } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { isWithin } from '../project/resolve-path.ts';
 import { quote } from './quote.ts';
@@ -175,8 +176,7 @@ async function exists(path: string): Promise<boolean> {
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const { size } = await lstat(path);
-    return size > maxManifestBytes ? undefined : await readFile(path, 'utf8');
+    return (await readBoundedFile(path, maxManifestBytes)).toString();
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readBoundedFile } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { ShellHost } from '../tools/shell/shell-host.ts';
 import type { ToolPlace } from '../tools/tool.ts';
@@ -127,9 +128,7 @@ function passedIn(text: string, pattern: RegExp | undefined): number | undefined
 /** Undefined where it is not there, or too large. */
 async function readReport(path: string): Promise<string | undefined> {
   try {
-    const stats = await lstat(path);
-    if (!stats.isFile() || stats.size > maxReportBytes) return undefined;
-    return await readFile(path, 'utf8');
+    return (await readBoundedFile(path, maxReportBytes)).toString();
   } catch {
     return undefined;
   }

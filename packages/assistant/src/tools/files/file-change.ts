@@ -1,3 +1,4 @@
+import { readBounded } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import type { ResolvedPath } from '../../project/resolve-path.ts';
 import { fileFault } from './file-fault.ts';
@@ -31,8 +32,9 @@ export async function readWhole(target: ResolvedPath): Promise<FileState | undef
   if (!target.exists) return undefined;
   try {
     await using file = await openFile(target);
-    if (file.facts.sizeBytes > maxWholeFileBytes) throw tooLarge(target.shown, file.facts);
-    return { facts: file.facts, bytes: await file.handle.readFile() };
+    const bytes = await readBounded(file.handle, maxWholeFileBytes);
+    if (bytes === undefined) throw tooLarge(target.shown, file.facts);
+    return { facts: file.facts, bytes };
   } catch (cause) {
     if (cause instanceof RpcError && cause.code === 'not_found') return undefined;
     throw fileFault(target.shown, cause);

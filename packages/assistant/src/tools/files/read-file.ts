@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { nearest } from '@zeke/foundation';
+import { nearest, readBounded } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { type ResolvedPath, resolvePath } from '../../project/resolve-path.ts';
@@ -53,8 +53,8 @@ async function read(call: Input, context: ToolContext, files: ProjectFiles): Pro
   requireAllowed(context.allowed, 'read', target.path);
   if (!target.exists) throw await notThere(target);
   await using file = await openFile(target);
-  if (file.facts.sizeBytes > maxWholeFileBytes) return await readRange(call, target, file, context);
-  const bytes = await file.handle.readFile();
+  const bytes = await readBounded(file.handle, maxWholeFileBytes);
+  if (bytes === undefined) return await readRange(call, target, file, context);
   const image = imageOutput(target.shown, bytes);
   if (image) return image;
   files.ledger.note(context.sessionId, target.path, bytes);

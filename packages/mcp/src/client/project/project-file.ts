@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type McpServerConfig, Secret } from '@zeke/foundation';
+import { type McpServerConfig, readBoundedFile, Secret } from '@zeke/foundation';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { expandVariables } from './expand-variables.ts';
@@ -40,10 +39,7 @@ export interface ProjectEntry {
 export async function readProjectFile(root: string): Promise<string | undefined> {
   const path = join(root, projectFileName);
   try {
-    const { size } = await stat(path);
-    if (size > maxProjectFileBytes)
-      throw new Error(`it has more than ${maxProjectFileBytes} bytes`);
-    return await readFile(path, 'utf8');
+    return (await readBoundedFile(path, maxProjectFileBytes)).toString();
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? ''))
       return undefined;
