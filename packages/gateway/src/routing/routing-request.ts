@@ -3,7 +3,9 @@ import {
   intents,
   type MergeName,
   mergeNames,
+  type Stickiness,
   type StrategyName,
+  stickinessNames,
   strategyNames,
 } from '@zeke/foundation';
 import { z } from 'zod';
@@ -42,7 +44,7 @@ export const routingSchema = z.strictObject({
     .max(maxNames, `it must name ${maxNames} at most`)
     .optional(),
   max_latency_ms: whole(1, maxWaitMs).optional(),
-  stickiness: choice(['none', 'turn', 'session']).optional(),
+  stickiness: choice(stickinessNames).optional(),
   session_id: text(maxSessionIdChars).optional(),
   priority_weights: z
     .strictObject({ cost: weight, latency: weight, quality: weight, reliability: weight })
@@ -69,7 +71,7 @@ export interface RoutingRequest {
   readonly providers?: readonly string[] | undefined;
   /** The longest time to the first token, or to an answer that comes whole. */
   readonly maxLatencyMs?: number | undefined;
-  readonly stickiness?: 'none' | 'turn' | 'session' | undefined;
+  readonly stickiness?: Stickiness | undefined;
   readonly sessionId?: string | undefined;
   readonly weights?: PriorityWeights | undefined;
   readonly minUsefulTokens?: number | undefined;
