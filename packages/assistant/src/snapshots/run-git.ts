@@ -2,6 +2,8 @@ import { RpcError } from '@zeke/rpc';
 
 /** What one git command may print, in bytes. */
 const maxOutputBytes = 256 * 1024 * 1024;
+/** What one may take, in milliseconds: to keep a large project for the first time takes minutes. */
+const defaultLimitMs = 300_000;
 /** Of what git says when it fails, in characters. */
 const maxReasonLength = 300;
 
@@ -12,15 +14,19 @@ export interface GitOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin?: Uint8Array;
   readonly signal: AbortSignal;
+  /** Milliseconds; five minutes unless told otherwise. */
+  readonly limitMs?: number;
 }
 
 /**
  * What a git command prints. Nothing of the user's configuration, hooks or terminal takes part. Throws
- * `failed_precondition` where there is no git, `internal` with its words where it fails, `canceled`.
+ * `failed_precondition` where there is no git, `internal` with its words where it fails, `canceled`,
+ * `deadline_exceeded`, and `resource_exhausted` for over 256 MiB.
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<Buffer> {
-  const { cwd, environment, stdin, signal } = options;
+  const { cwd, environment, limitMs = defaultLimitMs, signal, stdin } = options;
   if (signal.aborted) throw canceled();
+  const timer = AbortSignal.timeout(limitMs);
   let child: Bun.Subprocess<Uint8Array | 'ignore', 'pipe', 'pipe'>;
   try {
     child = Bun.spawn(['git', ...quiet, ...args], {
@@ -29,7 +35,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
       stdin: stdin ?? 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
-      signal,
+      signal: AbortSignal.any([signal, timer]),
       maxBuffer: maxOutputBytes,
     });
   } catch (cause) {
@@ -45,7 +51,12 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   ]);
   const exitCode = await child.exited;
   if (signal.aborted) throw canceled();
+  if (timer.aborted) throw tookTooLong(args, limitMs);
   if (exitCode === 0) return Buffer.from(stdout);
+  if (stdout.byteLength >= maxOutputBytes) {
+    const message = `git ${args[0]} prints over ${maxOutputBytes / 1024 ** 2} MiB`;
+    throw new RpcError('resource_exhausted', message);
+  }
   const reason = stderr.trim().slice(0, maxReasonLength) || `it ended with ${exitCode}`;
   throw new RpcError('internal', `git ${args[0]} failed: ${reason}`);
 }
@@ -74,6 +85,13 @@ const isolated = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
 } as const;
+
+function tookTooLong([name]: readonly string[], limitMs: number): RpcError {
+  return new RpcError(
+    'deadline_exceeded',
+    `git ${name} took over ${limitMs / 1_000} seconds and was ended: look whether the disk hangs, or a pipe is named .gitignore or .gitattributes`,
+  );
+}
 
 function canceled(): RpcError {
   return new RpcError('canceled', 'git was canceled');

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { resolvePath } from '../../project/resolve-path.ts';
 import { defineTool } from '../define-tool.ts';
 import { withFailuresTold } from '../failed-output.ts';
+import { fileFault } from '../files/file-fault.ts';
 import { requireAllowed } from '../require-allowed.ts';
 import type { Tool, ToolContext, ToolOutput } from '../tool.ts';
 import { runRipgrep } from './run-ripgrep.ts';
@@ -63,7 +64,14 @@ async function search(call: Input, context: ToolContext): Promise<ToolOutput> {
   const target = await resolvePath(context, call.path);
   requireAllowed(context.allowed, 'read', target.path);
   if (!target.exists) throw new RpcError('not_found', `${target.shown}: there is no such file`);
-  const isFolder = (await stat(target.path)).isDirectory();
+  const entry = await stat(target.path).catch((cause) => {
+    throw fileFault(target.shown, cause);
+  });
+  const isFolder = entry.isDirectory();
+  if (!isFolder && !entry.isFile()) {
+    const message = `${target.shown}: is no file but a pipe, a socket or a device: it is not searched`;
+    throw new RpcError('failed_precondition', message);
+  }
   const cwd = isFolder ? target.path : dirname(target.path);
   const base = isFolder ? [] : [target.path.slice(cwd.length + 1)];
   const { complaints, isWhole, ...output } = await runRipgrep(

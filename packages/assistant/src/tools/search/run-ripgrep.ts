@@ -50,7 +50,8 @@ export async function runRipgrep(
   const lines = output.text.split('\n');
   // What was cut off stands in the last one.
   lines.pop();
-  const reason = complaints.trim();
+  // A folder with nothing to search in it is no fault.
+  const reason = complaints.startsWith('rg: No files were searched') ? '' : complaints.trim();
   if (code === 2 && lines.length === 0 && reason !== '') {
     throw new RpcError('invalid_argument', reason.slice(0, maxReasonLength));
   }
