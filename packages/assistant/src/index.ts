@@ -126,10 +126,12 @@ export {
 export type { SessionTables } from './sessions/tables.ts';
 export { type CollectOptions, Snapshots, type SnapshotsOptions } from './snapshots/snapshots.ts';
 export { type SweepSnapshotsOptions, sweepSnapshots } from './snapshots/sweep-snapshots.ts';
+export { testGenAgentView } from './testgen/agent-view.ts';
 export {
   generateTests,
   type TestGenEvent,
   type TestGenOptions,
+  type TestGenRequest,
 } from './testgen/generate-tests.ts';
 export { defineTool } from './tools/define-tool.ts';
 export { fileTools } from './tools/files/file-tools.ts';
@@ -146,3 +148,11 @@ export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
 export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';
 export { webTools } from './tools/web/web-tools.ts';
+export { type AiComment, showComment } from './watch/ai-comment.ts';
+export {
+  type CommentTask,
+  CommentWatch,
+  type CommentWatchOptions,
+  type SettledTask,
+  type TaskOutcome,
+} from './watch/comment-watch.ts';

@@ -74,6 +74,30 @@ test('events are told with their numbers, to who comes later, too', async () => 
   expect(await all(runs.follow('a', 0, never))).toEqual(['1 start', '2 text', '3 end']);
 });
 
+test('a work that tells more is followed as an agent is, and ends when it is asked to', async () => {
+  const { begin, isStopped, say } = scripted();
+  async function* more(signal: AbortSignal) {
+    for await (const event of begin(signal)) {
+      yield { event };
+      yield { note: 'x' };
+    }
+  }
+  type More = { readonly event?: AgentEvent; readonly note?: string };
+  const view = ({ event, note }: More) => event ?? { type: 'notice' as const, text: note ?? '' };
+  const options = { isDetached: false, signal: never };
+  const told = runs.startAs<More>(more, view, options);
+  say(start);
+  expect(await told.next()).toMatchObject({ value: { sequence: 1, event: { event: start } } });
+  expect(await told.next()).toMatchObject({ value: { sequence: 2, event: { note: 'x' } } });
+  const followed = all(runs.follow('a', 0, never));
+  expect(runs.cancel('b')).toBe(false);
+  expect(runs.cancel('a')).toBe(true);
+  await isStopped;
+  expect(await followed).toEqual(['1 start', '2 notice']);
+  expect(runs.cancel('a')).toBe(false);
+  expect(await told.next()).toMatchObject({ done: true });
+});
+
 test('who leaves ends the run, unless it is detached', async () => {
   const { begin, isStopped, say } = scripted();
   say(start);

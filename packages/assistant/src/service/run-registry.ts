@@ -9,9 +9,9 @@ const keepEndedMs = 5 * 60_000;
 const maxEnded = 50;
 
 /** An event with its number in its run, from 1. */
-export interface NumberedEvent {
+export interface NumberedEvent<Event = AgentEvent> {
   readonly sequence: number;
-  readonly event: AgentEvent;
+  readonly event: Event;
 }
 
 export interface StartOptions {
@@ -21,10 +21,16 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * What an event of a work that has agents do a part of it is to who follows its session: the first `start`
+ * names the session, and what comes after `end` is not told. Undefined: nothing.
+ */
+export type AgentView<Event> = (event: Event) => AgentEvent | undefined;
+
 /** Runs of agents under way, and those that ended lately: to be followed by any number of callers. */
 export class RunRegistry implements AsyncDisposable {
-  readonly #runs = new Map<string, Run>();
-  readonly #starting = new Set<Run>();
+  readonly #runs = new Map<string, AnyRun>();
+  readonly #starting = new Set<AnyRun>();
 
   /** How many are under way. */
   get active(): number {
@@ -36,11 +42,20 @@ export class RunRegistry implements AsyncDisposable {
    * Begins a run and tells its events. Leaving the loop ends it, unless it is detached. Throws what
    * `begin` throws before its first event.
    */
-  async *start(
+  start(
     begin: (signal: AbortSignal) => AsyncIterable<AgentEvent>,
-    { isDetached, signal }: StartOptions,
+    options: StartOptions,
   ): AsyncGenerator<NumberedEvent> {
-    const run = new Run(begin, (sessionId) => {
+    return this.startAs(begin, (event) => event, options);
+  }
+
+  /** As `start`, for a work that tells more than an agent does; `view` is what followers are told of it. */
+  async *startAs<Event>(
+    begin: (signal: AbortSignal) => AsyncIterable<Event>,
+    view: AgentView<Event>,
+    { isDetached, signal }: StartOptions,
+  ): AsyncGenerator<NumberedEvent<Event>> {
+    const run = new Run(begin, view, (sessionId) => {
       this.#runs.set(sessionId, run);
       this.#starting.delete(run);
     });
@@ -57,8 +72,16 @@ export class RunRegistry implements AsyncDisposable {
   /** Events of a run after one of them. Throws `not_found` where there is none of this session. */
   follow(sessionId: string, after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
     const run = this.#runs.get(sessionId);
-    if (run !== undefined) return run.follow(after, signal);
+    if (run !== undefined) return run.followAgent(after, signal);
     throw new RpcError('not_found', `session ${sessionId} does not work at the moment`);
+  }
+
+  /** Asks a run to end, and does not wait for that. False where none of this session is under way. */
+  cancel(sessionId: string): boolean {
+    const run = this.#runs.get(sessionId);
+    if (run === undefined || run.isEnded) return false;
+    run.cancel('it was asked to end');
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,7 +90,7 @@ export class RunRegistry implements AsyncDisposable {
     this.#runs.clear();
   }
 
-  #keepForAWhile(run: Run): void {
+  #keepForAWhile(run: AnyRun): void {
     const forget = () => {
       clearTimeout(run.forgetting);
       if (this.#runs.get(run.sessionId) === run) this.#runs.delete(run.sessionId);
@@ -81,26 +104,46 @@ export class RunRegistry implements AsyncDisposable {
   }
 }
 
-class Run {
+/** A run, whatever its own events are. */
+interface AnyRun {
+  readonly sessionId: string;
+  readonly isEnded: boolean;
+  forgetting: ReturnType<typeof setTimeout> | undefined;
+  followAgent(after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent>;
+  cancel(why: string): void;
+  stop(): Promise<void>;
+}
+
+class Run<Event> implements AnyRun {
   sessionId = '';
   isEnded = false;
   forgetting: ReturnType<typeof setTimeout> | undefined;
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
-  #kept: AgentEvent[] = [];
+  readonly #view: AgentView<Event>;
+  #kept: Event[] = [];
   /** How many were told before those that are kept. */
   #dropped = 0;
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void)[] = [];
 
   constructor(
-    begin: (signal: AbortSignal) => AsyncIterable<AgentEvent>,
+    begin: (signal: AbortSignal) => AsyncIterable<Event>,
+    view: AgentView<Event>,
     onSession: (sessionId: string) => void,
   ) {
+    this.#view = view;
     this.ended = this.#read(begin(this.#stop.signal), onSession);
   }
 
-  async *follow(after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
+  async *followAgent(after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
+    for await (const { event, sequence } of this.follow(after, signal)) {
+      const seen = this.#view(event);
+      if (seen !== undefined) yield { event: seen, sequence };
+    }
+  }
+
+  async *follow(after: number, signal: AbortSignal): AsyncGenerator<NumberedEvent<Event>> {
     let next = Math.max(after, this.#dropped);
     const onAbort = () => this.#wakeAll();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -121,20 +164,22 @@ class Run {
     }
   }
 
+  cancel(why: string): void {
+    this.#stop.abort(new RpcError('canceled', why));
+  }
+
   async stop(): Promise<void> {
-    this.#stop.abort(new RpcError('canceled', 'who asked for it has left'));
+    this.cancel('who asked for it has left');
     await this.ended;
   }
 
-  async #read(
-    events: AsyncIterable<AgentEvent>,
-    onSession: (sessionId: string) => void,
-  ): Promise<void> {
+  async #read(events: AsyncIterable<Event>, onSession: (sessionId: string) => void): Promise<void> {
     try {
       for await (const event of events) {
-        if (event.type === 'start') {
-          this.sessionId = event.sessionId;
-          onSession(event.sessionId);
+        const seen = this.#view(event);
+        if (seen?.type === 'start' && this.sessionId === '') {
+          this.sessionId = seen.sessionId;
+          onSession(seen.sessionId);
         }
         this.#keep(event);
       }
@@ -145,7 +190,7 @@ class Run {
     this.#wakeAll();
   }
 
-  #keep(event: AgentEvent): void {
+  #keep(event: Event): void {
     this.#kept.push(event);
     if (this.#kept.length > maxKeptEvents) {
       const half = Math.floor(maxKeptEvents / 2);

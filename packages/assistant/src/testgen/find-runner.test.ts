@@ -54,6 +54,9 @@ test('languages have runners of their own', async () => {
     '/api',
   ]);
   expect(await found({ 'go.mod': 'module x' }, 'a/b.go')).toEqual(['go', 'go test -v', '']);
+  const cargo = { 'Cargo.toml': '', 'crates/a/Cargo.toml': '' };
+  const inCrate = ['cargo', 'cargo test', '/crates/a'];
+  expect(await found(cargo, 'crates/a/src/lib.rs')).toEqual(inCrate);
 });
 
 test('a command that is said counts, whatever files say', async () => {

@@ -46,8 +46,10 @@ export async function findRunner(options: FindRunnerOptions): Promise<TestRunner
       : language === 'python'
         ? await findPython(folders)
         : language === 'go'
-          ? await findGo(folders)
-          : undefined;
+          ? await findBy('go.mod', folders, { name: 'go', command: 'go test -v', all: './...' })
+          : language === 'rust'
+            ? await findBy('Cargo.toml', folders, { name: 'cargo', command: 'cargo test', all: '' })
+            : undefined;
   if (found !== undefined) return found;
   const message = `nothing says how the tests of ${relative(options.root, target)} are run: say it with --command, as in --command "bun test"`;
   throw new RpcError('failed_precondition', message);
@@ -70,6 +72,7 @@ const words: readonly (readonly [RunnerName, RegExp])[] = [
   ['node', /\bnode\b.* --test\b/],
   ['pytest', /\b(?:pytest|py\.test)\b/],
   ['go', /\bgo test\b/],
+  ['cargo', /\bcargo (?:\+\S+ )?test\b/],
 ];
 
 /** A command line of several commands is one of its own: files and flags at its end would go astray. */
@@ -158,12 +161,12 @@ function pytest(cwd: string, python: string): TestRunner {
   return { name: 'pytest', cwd, command: `${python} -m pytest`, all: '' };
 }
 
-async function findGo(folders: readonly string[]): Promise<TestRunner | undefined> {
-  for (const cwd of folders) {
-    if (await exists(join(cwd, 'go.mod'))) {
-      return { name: 'go', cwd, command: 'go test -v', all: './...' };
-    }
-  }
+async function findBy(
+  manifest: string,
+  folders: readonly string[],
+  runner: Omit<TestRunner, 'cwd'>,
+): Promise<TestRunner | undefined> {
+  for (const cwd of folders) if (await exists(join(cwd, manifest))) return { ...runner, cwd };
   return undefined;
 }
 

@@ -1,15 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
-import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { GroupGuard } from '@zeke/foundation';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { skipsWithout } from '@zeke/foundation/testing';
-import { type AgentFixture, agentFixture, writeCall } from '../agent/testing/agent-fixture.ts';
+import { writeCall } from '../agent/testing/agent-fixture.ts';
 import { type FoundSandbox, findSandbox } from '../sandbox/find-sandbox.ts';
-import { type ModelScript, ScriptedModel } from '../testing/scripted-model.ts';
-import { ShellHost } from '../tools/shell/shell-host.ts';
-import { shellTools } from '../tools/shell/shell-tools.ts';
-import { generateTests, type TestGenEvent, type TestGenRequest } from './generate-tests.ts';
+import type { ModelScript } from '../testing/scripted-model.ts';
+import type { TestGenRequest } from './generate-tests.ts';
+import { doneOf, testGenHouse } from './testing/testgen-house.ts';
 
 const source = `export function sign(n: number): string {
   if (n > 0) {
@@ -44,81 +41,25 @@ afterEach(async () => {
   parts = new AsyncDisposableStack();
 });
 
-interface House {
-  readonly fixture: AgentFixture;
-  readonly model: ScriptedModel;
-  generate(request?: Partial<TestGenRequest>, signal?: AbortSignal): Promise<TestGenEvent[]>;
-}
-
 async function house(
   turns: ModelScript,
   files: Readonly<Record<string, string>> = {},
-  sandbox: FoundSandbox = { kind: 'none', reason: 'for this test' },
-): Promise<House> {
-  const model = new ScriptedModel(turns);
-  const guard = parts.use(new GroupGuard());
-  // Not in /tmp, which is another one in the sandbox.
-  const base = await realpath(await mkdtemp(join(homedir(), '.zeke-test-')));
-  parts.defer(() => rm(base, { recursive: true, force: true }));
-  // What is in /tmp, as the runtime of a checkout there, is not in the sandbox.
-  const programs = join(base, 'bin');
-  await mkdir(programs);
-  if (sandbox.kind !== 'none') await copyFile(process.execPath, join(programs, 'bun'));
-  const shell = parts.use(
-    new ShellHost({
-      sandbox,
-      settings: async () => ({}),
-      environment: { PATH: `${programs}:${process.env.PATH}`, HOME: base },
-      home: base,
-      zekeHome: join(base, '.zeke'),
-      folder: (id) => join(base, '.zeke/sessions', id),
-      guard,
-    }),
-  );
-  // The fixture has a small tool of the same name.
-  const tools = shellTools(shell).map((tool) => ({
-    ...tool,
-    name: `real_${tool.name}`,
-    aliases: [],
-  }));
-  const fixture = parts.use(await agentFixture(model, { tools }));
-  const { agent, options, root, sessions } = fixture;
-  const { snapshots } = options;
-  if (snapshots === undefined) throw new Error('the fixture has no snapshots');
+  sandbox?: FoundSandbox,
+) {
   const all = {
     'package.json': manifest,
     'src/sign.ts': source,
     'test/sign.test.ts': testOf('above zero', '1', 'plus'),
     ...files,
   };
-  for (const [path, text] of Object.entries(all)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
+  const options = { turns, files: all, ...(sandbox === undefined ? {} : { sandbox }) };
+  const { fixture, generate, model } = parts.use(await testGenHouse(options));
   return {
     fixture,
     model,
-    generate: async (request = {}, signal = new AbortController().signal) => {
-      const project = { root, name: 'shop' };
-      const whole = {
-        project,
-        cwd: root,
-        path: 'src/sign.ts',
-        model: 'scripted/model',
-        ...request,
-      };
-      const events: TestGenEvent[] = [];
-      const deps = { agent, sessions, snapshots, shell };
-      for await (const event of generateTests(deps, whole, signal)) events.push(event);
-      return events;
-    },
+    generate: (request: Partial<TestGenRequest> = {}, signal?: AbortSignal) =>
+      generate({ path: 'src/sign.ts', ...request }, signal),
   };
-}
-
-function doneOf(events: readonly TestGenEvent[]) {
-  const done = events.at(-1);
-  if (done?.type !== 'done') throw new Error('it has no end');
-  return done;
 }
 
 test('keeps what passes and covers more, and nothing else', async () => {

@@ -13,6 +13,7 @@ import { coveredLines, type LineHits } from './coverage.ts';
 import { findRunner, type TestRunner } from './find-runner.ts';
 import { firstInstruction, nextInstruction } from './instructions.ts';
 import { judgeTests, type UnitVerdict } from './judge-tests.ts';
+import { runnerKinds } from './runner-kinds.ts';
 import { type ChangedTest, TestChanges } from './test-changes.ts';
 import { isTestFile } from './test-files.ts';
 import { testJudge } from './test-judge.ts';
@@ -60,7 +61,7 @@ interface CoverageGain {
   readonly total: number;
 }
 
-/** What it tells: what is done, and what came of it. */
+/** What it tells: the session first, what is done, and what came of it. Each round of the agent has an end. */
 export type TestGenEvent =
   | { readonly type: 'agent'; readonly event: AgentEvent }
   | { readonly type: 'note'; readonly text: string }
@@ -76,6 +77,8 @@ export type TestGenEvent =
       /** The agent's last words. */
       readonly message: string;
       readonly sessionId: string;
+      /** Of the agent, in all its rounds. */
+      readonly usage: AgentUsage;
     };
 
 /**
@@ -104,12 +107,13 @@ export async function* generateTests(
   });
   const place = { project, cwd: runner.cwd, sessionId: session.id };
   const timeoutMs = request.testTimeoutMs ?? defaultTestTimeoutMs;
+  yield { type: 'agent', event: { type: 'start', sessionId: session.id, model } };
   const runs = new TestRuns({ shell: options.shell, place, runner, target, timeoutMs });
   try {
     const shown = `${runner.command} ${runner.all}`.trim();
     yield { type: 'note', text: `running the tests as they are: ${shown}` };
     const before = await runs.cover(undefined, signal);
-    yield { type: 'note', text: toldBefore(before.run, before.hits, relative(root, target)) };
+    yield { type: 'note', text: toldBefore(before, runner, relative(root, target)) };
     const changes = await TestChanges.begin(options.snapshots(project), signal);
     const generation = new Generation(options, request, { target, runner, runs, before, changes });
     try {
@@ -132,9 +136,17 @@ async function targetOf({ cwd, path, project }: TestGenRequest): Promise<string>
   return resolved.path;
 }
 
-function toldBefore(run: TestRun, hits: LineHits | undefined, target: string): string {
+function toldBefore(
+  { hits, run }: { readonly run: TestRun; readonly hits: LineHits | undefined },
+  { name }: TestRunner,
+  target: string,
+): string {
   const state = run.isPassed || run.isEmpty ? '' : '; they do not all pass';
-  if (hits === undefined) return `which lines tests run is not known${state}`;
+  const { coverageNeeds } = runnerKinds[name];
+  if (hits === undefined) {
+    const advice = coverageNeeds === undefined ? '' : ` (${name} says it with ${coverageNeeds})`;
+    return `which lines tests run is not known${advice}${state}`;
+  }
   if (hits.size === 0) return `no test runs ${target}${state}`;
   const covered = coveredLines(hits).length;
   return `tests run ${covered} of ${hits.size} lines of ${target}${state}`;
@@ -215,7 +227,8 @@ class Generation {
         this.#end = event;
         this.#used.push(event.usage);
       }
-      yield { type: 'agent', event };
+      // It was told before the first round.
+      if (event.type !== 'start') yield { type: 'agent', event };
     }
     if (signal.aborted || this.#end?.status === 'canceled') {
       throw new RpcError('canceled', 'the generation of tests was canceled');
@@ -257,6 +270,7 @@ class Generation {
       command: runner.command,
       message: this.#end?.message ?? '',
       sessionId,
+      usage: sumOf(this.#used),
     };
   }
 
@@ -281,31 +295,28 @@ class Generation {
 }
 
 /** The limits are those of all rounds together, but for the time, which each round has. */
-function limitsLeft(limits: RunLimits, used: readonly AgentUsage[]): RunLimits {
+function limitsLeft(limits: RunLimits, rounds: readonly AgentUsage[]): RunLimits {
   const { budgetMicroUsd, maxSteps, maxTokens, ...others } = limits;
-  const sum = (count: (usage: AgentUsage) => number) =>
-    used.reduce((total, usage) => total + count(usage), 0);
-  const tokens = sum(({ inputTokens, outputTokens }) => inputTokens + outputTokens);
+  const { costMicroUsd = 0, inputTokens, outputTokens, steps } = sumOf(rounds);
   const left = (limit: number, spent: number) => Math.max(1, limit - spent);
   return {
     ...others,
-    ...(maxSteps === undefined
-      ? {}
-      : {
-          maxSteps: left(
-            maxSteps,
-            sum(({ steps }) => steps),
-          ),
-        }),
-    ...(maxTokens === undefined ? {} : { maxTokens: left(maxTokens, tokens) }),
-    ...(budgetMicroUsd === undefined
-      ? {}
-      : {
-          budgetMicroUsd: left(
-            budgetMicroUsd,
-            sum(({ costMicroUsd = 0 }) => costMicroUsd),
-          ),
-        }),
+    ...(maxSteps === undefined ? {} : { maxSteps: left(maxSteps, steps) }),
+    ...(maxTokens === undefined ? {} : { maxTokens: left(maxTokens, inputTokens + outputTokens) }),
+    ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd: left(budgetMicroUsd, costMicroUsd) }),
+  };
+}
+
+function sumOf(rounds: readonly AgentUsage[]): AgentUsage {
+  const sum = (count: (usage: AgentUsage) => number) =>
+    rounds.reduce((total, usage) => total + count(usage), 0);
+  const isCostKnown = rounds.some(({ costMicroUsd }) => costMicroUsd !== undefined);
+  return {
+    steps: sum(({ steps }) => steps),
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    cachedInputTokens: sum(({ cachedInputTokens }) => cachedInputTokens),
+    ...(isCostKnown ? { costMicroUsd: sum(({ costMicroUsd = 0 }) => costMicroUsd) } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { cutText } from '../sessions/cut-text.ts';
 import { coveredLines, type LineHits } from './coverage.ts';
 import type { TestRunner } from './find-runner.ts';
 import type { UnitVerdict } from './judge-tests.ts';
+import { runnerKinds } from './runner-kinds.ts';
 
 /** What the model is told of one unit that is not kept, in characters. */
 const maxToldLength = 12_000;
@@ -23,11 +24,12 @@ export interface FirstInstruction {
 export function firstInstruction(options: FirstInstruction): string {
   const { before, hint, root, runner, target } = options;
   const folder = relative(root, runner.cwd) || '.';
+  const { filesInWords = 'with the files to run after it' } = runnerKinds[runner.name];
   return [
     `Write tests for ${target}.`,
     `Read it, what it stands on, and the tests that are there already: write yours as they are written here, with the same helpers, names and places. ${missing(before)}`,
     'A test says what the code is meant to do, by its documentation, its names and its callers: it checks results, not that something was called. Never write a test down from what the code happens to do where that looks wrong: leave it out and say so at the end. No test that cannot fail, no sleeping, no network, nothing random.',
-    `You can write files with tests only, and run one command, in ${folder}: \`${runner.command}\`, with the files to run after it. Put tests that stand by themselves into files of their own: a file is kept or dropped as a whole. It is kept if all of it passes, twice, and if it runs lines of ${target} that no test ran before.`,
+    `You can write files with tests only, and run one command, in ${folder}: \`${runner.command}\`, ${filesInWords}. Put tests that stand by themselves into files of their own: a file is kept or dropped as a whole. It is kept if all of it passes, twice, and if it runs lines of ${target} that no test ran before.`,
     ...(hint === undefined ? [] : [`The user says: ${hint}`]),
     'End with a few words about what you tested, and what looks wrong in the code.',
   ].join('\n\n');

@@ -56,7 +56,7 @@ async function judgeUnit(
     return { kind: 'flaky', files, reason };
   }
   const { passed } = second;
-  const { hits } = await runs.cover(files, signal);
+  const { hits } = covered === undefined ? { hits: undefined } : await runs.cover(files, signal);
   if (covered === undefined || hits === undefined) {
     return { kind: 'kept', files, passed, newLines: undefined, hits };
   }

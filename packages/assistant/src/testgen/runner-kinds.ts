@@ -1,17 +1,21 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { quote } from './quote.ts';
 
-export type RunnerName = 'bun' | 'vitest' | 'jest' | 'node' | 'pytest' | 'go' | 'own';
+export type RunnerName = 'bun' | 'vitest' | 'jest' | 'node' | 'pytest' | 'go' | 'cargo' | 'own';
 
 /** How one program that runs tests is told what to do. Arguments are text for bash, quoted. */
 export interface RunnerKind {
   /** Arguments that run these files alone, relative to the runner's folder; undefined: it can only run all. */
   readonly files: ((files: readonly string[]) => string) | undefined;
+  /** What stands after its command to run some files, for a model. As `with the files to run after it`, the default. */
+  readonly filesInWords?: string;
   /**
    * What has it write a report of the lines it ran into a folder, with only `target` in it where it can
    * choose; undefined: it cannot.
    */
   readonly coverage?: (folder: string, target: string) => CoverageWords;
+  /** What has to be installed for that beside the runner itself. */
+  readonly coverageNeeds?: string;
   /** Files that can only be run together have the same. Default: each for itself. */
   readonly unit?: (file: string) => string;
   /** Finds how many tests passed in what it printed: the group, else each match is one. */
@@ -21,6 +25,8 @@ export interface RunnerKind {
 interface CoverageWords {
   /** Variables before the command. */
   readonly before?: string;
+  /** What the command itself becomes. Default: it stays. */
+  readonly command?: (command: string) => string;
   readonly arguments: string;
   /** The report's name in the folder. */
   readonly report: string;
@@ -45,6 +51,7 @@ export const runnerKinds: Readonly<Record<RunnerName, RunnerKind>> = {
       arguments: `--coverage.enabled --coverage.reporter=lcovonly --coverage.reportOnFailure --coverage.reportsDirectory=${folder} --coverage.include=${quote(target)}`,
       report: 'lcov.info',
     }),
+    coverageNeeds: '@vitest/coverage-v8',
     passed: /^\s*Tests\s.*?(\d+) passed/m,
   },
   jest: {
@@ -58,7 +65,8 @@ export const runnerKinds: Readonly<Record<RunnerName, RunnerKind>> = {
   node: {
     files: here,
     coverage: (folder) => ({
-      arguments: `--experimental-test-coverage --test-reporter=lcov --test-reporter-destination=${folder}/lcov.info`,
+      // With a reporter of one's own the usual one is gone, and with it the counts.
+      arguments: `--experimental-test-coverage --test-reporter=lcov --test-reporter-destination=${folder}/lcov.info --test-reporter=spec --test-reporter-destination=stdout`,
       report: 'lcov.info',
     }),
     passed: /^(?:#|ℹ) pass (\d+)$/m,
@@ -70,6 +78,7 @@ export const runnerKinds: Readonly<Record<RunnerName, RunnerKind>> = {
       arguments: `--cov=${quote(dirname(target))} --cov-report=lcov:${folder}/lcov.info`,
       report: 'lcov.info',
     }),
+    coverageNeeds: 'pytest-cov',
     passed: /(\d+) passed/,
   },
   go: {
@@ -80,6 +89,17 @@ export const runnerKinds: Readonly<Record<RunnerName, RunnerKind>> = {
     }),
     unit: dirname,
     passed: /^\s*--- PASS: /gm,
+  },
+  cargo: {
+    files: (files) => files.map((file) => `--test ${quote(basename(file, '.rs'))}`).join(' '),
+    filesInWords: 'with `--test NAME` after it for each tests/NAME.rs to run',
+    coverage: (folder) => ({
+      command: (command) => command.replace(/\btest\b/, 'llvm-cov'),
+      arguments: `--lcov --output-path ${folder}/lcov.info`,
+      report: 'lcov.info',
+    }),
+    coverageNeeds: 'cargo-llvm-cov',
+    passed: /^test .* \.\.\. ok$/gm,
   },
   own: { files: undefined, unit: () => '' },
 };

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Action } from '../permissions/action.ts';
 import { testJudge } from './test-judge.ts';
 
+const cargo = { name: 'cargo', cwd: '/shop', command: 'cargo test', all: '' } as const;
 const runner = { name: 'bun', cwd: '/shop', command: 'bun test', all: '' } as const;
 
 function judgeFor(verdict: 'allow' | 'ask' | 'deny') {
@@ -29,6 +30,21 @@ test('the command of the tests may run, with names of tests after it', async () 
   for (const command of ['bun test', 'bun test a.test.ts', 'bun test ./src/a.spec.tsx b_test.go']) {
     expect([command, await verdictOf(shell(command), 'ask')]).toEqual([command, 'allow']);
   }
+});
+
+test('cargo is told the names of tests', async () => {
+  const base = { judge: async () => ({ verdict: 'ask' as const, reason: '', remembers: [] }) };
+  const judge = { ...base, remember: async () => {} };
+  const cargoJudge = testJudge({ judge, root: '/shop', runner: cargo });
+  const verdict = async (command: string) =>
+    (await cargoJudge.judge('shell', [shell(command)])).verdict;
+  expect(await verdict('cargo test')).toBe('allow');
+  expect(await verdict('cargo test --test sum --test sub-sum')).toBe('allow');
+  for (const more of ['--test ../x', '--test a --config x', '--', '--test a; id', 'tests/a.rs']) {
+    expect([more, await verdict(`cargo test ${more}`)]).toEqual([more, 'deny']);
+  }
+  expect(await verdictOf(write('/shop/tests/sum.rs'))).toBe('allow');
+  expect(await verdictOf(write('/shop/src/sum.rs'))).toBe('deny');
 });
 
 test('nothing else may run', async () => {

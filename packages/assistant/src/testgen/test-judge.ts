@@ -70,15 +70,16 @@ function refusal(action: Action, root: string, runner: TestRunner): string | und
 }
 
 /** The runner's command, and nothing after it but the names of tests. */
-function runsTests(command: string, root: string, { all, command: base, cwd }: TestRunner) {
+function runsTests(command: string, root: string, { all, command: base, cwd, name }: TestRunner) {
   const text = command.trim();
   if (text === base || text === `${base} ${all}`) return true;
   if (!text.startsWith(`${base} `)) return false;
-  const names = text.slice(base.length).trim().split(/ +/);
-  return names.every((name) => {
-    if (!/^[\w.@+/][\w.@+/-]*$/.test(name) || isAbsolute(name)) return false;
-    const path = relative(root, join(cwd, name));
+  const words = text.slice(base.length).trim();
+  if (name === 'cargo') return /^--test \w[\w-]*(?: --test \w[\w-]*)*$/.test(words);
+  return words.split(/ +/).every((word) => {
+    if (!/^[\w.@+/][\w.@+/-]*$/.test(word) || isAbsolute(word)) return false;
+    const path = relative(root, join(cwd, word));
     if (path.startsWith('..')) return false;
-    return isTestFile(path) || (base.startsWith('go ') && !/\.\w+$/.test(name));
+    return isTestFile(path) || (name === 'go' && !/\.\w+$/.test(word));
   });
 }

@@ -64,14 +64,17 @@ export class TestRuns {
     const folder = `"$TMPDIR"/${name}`;
     const words = this.#kind.coverage?.(folder, relative(runner.cwd, target));
     if (words === undefined) return { run: await this.run(files, signal), hits: undefined };
-    const { arguments: how, before = '', report } = words;
-    const command = `mkdir -p ${folder} && ${before} ${runner.command} ${how} ${this.#named(files)}`;
+    const { arguments: how, before = '', command: covering = (plain) => plain, report } = words;
+    const program = `${before} ${covering(runner.command)}`.trim();
+    const command = `mkdir -p ${folder} && ${program} ${how} ${this.#named(files)}`;
     const outside = join(shell.temporaryFolder(place.sessionId), name);
     try {
       const run = await this.#start(command, signal);
       const text = await readReport(join(outside, report));
       if (text !== undefined) return { run, hits: await this.#hits(text) };
-      return { run, hits: run.isEmpty ? new Map() : undefined };
+      if (run.isEmpty) return { run, hits: new Map() };
+      // Where what counts lines is not installed, that says nothing of the tests.
+      return { run: run.isPassed ? run : await this.run(files, signal), hits: undefined };
     } finally {
       await rm(outside, { recursive: true, force: true });
     }
@@ -114,7 +117,9 @@ export class TestRuns {
     const late = `[ended after ${timeoutMs / 1_000} seconds, which is the limit]`;
     const text = end.endedBy === 'time-limit' ? `${printed}\n${late}` : printed;
     const passed = passedIn(text, this.#kind.passed);
-    const isEmpty = end.exitCode !== undefined && noTests.test(text) && (passed ?? 0) === 0;
+    const isNone = end.exitCode === 0 && passed === 0;
+    const isEmpty =
+      end.exitCode !== undefined && (passed ?? 0) === 0 && (isNone || noTests.test(text));
     return { isPassed: end.exitCode === 0 && passed !== 0, isEmpty, passed, text };
   }
 }

@@ -51,7 +51,7 @@ export function agentService({ assistant, settings }: AgentServiceOptions): Agen
       yield* updatesOf(runs.follow(sessionId, 0, signal), after);
     },
     async respond({ response, sessionId }) {
-      const { agent } = await assistant();
+      const { agent, runs } = await assistant();
       const gone = new RpcError('not_found', `session ${sessionId} does not work at the moment`);
       switch (response.case) {
         case 'approval': {
@@ -75,7 +75,8 @@ export function agentService({ assistant, settings }: AgentServiceOptions): Agen
           if (!agent.steer(sessionId, response.value)) throw gone;
           return {};
         case 'interrupt':
-          if (!agent.interrupt(sessionId)) throw gone;
+          // A work that has agents do a part of it has other parts.
+          if (!agent.interrupt(sessionId) && !runs.cancel(sessionId)) throw gone;
           return {};
         default:
           throw new RpcError(

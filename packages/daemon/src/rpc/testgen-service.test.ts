@@ -23,20 +23,19 @@ const tester: Brain = ({ turns }) => {
   return { toolCalls: [call], finish: 'tool-calls', usage };
 };
 
-test('tests are generated over RPC, and the gain is told', async () => {
-  await using bench = await assistantBench({
-    brain: tester,
-    files: {
-      'package.json': '{ "type": "module", "scripts": { "test": "bun test" } }',
-      'half.js': `export function half(n) {
+const files = {
+  'package.json': '{ "type": "module", "scripts": { "test": "bun test" } }',
+  'half.js': `export function half(n) {
   if (n % 2 !== 0) {
     throw new Error('odd');
   }
   return n / 2;
 }
 `,
-    },
-  });
+};
+
+test('tests are generated over RPC, and the gain is told', async () => {
+  await using bench = await assistantBench({ brain: tester, files });
   await using client = await connectDaemon({ socket: bench.socket }, { connections: 1 });
   const updates = await Array.fromAsync(
     client.testGen.generate({ cwd: bench.root, path: 'half.js' }),
@@ -58,4 +57,34 @@ test('tests are generated over RPC, and the gain is told', async () => {
   expect(await readFile(join(bench.root, 'half.test.js'), 'utf8')).toBe(content);
   const refused = Array.fromAsync(client.testGen.generate({ cwd: 'here', path: 'half.js' }));
   await expect(refused).rejects.toMatchObject({ code: 'invalid_argument' });
+}, 60_000);
+
+test('it can be followed as an agent is, counts as a run, and ends when it is asked to', async () => {
+  // The tests that are there never end.
+  const hangs =
+    "import { test } from 'bun:test';\n\ntest('waits', () => new Promise(() => {}), 1e9);\n";
+  const project = { ...files, 'slow.test.js': hangs };
+  await using bench = await assistantBench({ brain: tester, files: project });
+  await using client = await connectDaemon({ socket: bench.socket });
+  const generated = client.testGen.generate({ cwd: bench.root, path: 'half.js' });
+  const updates = generated[Symbol.asyncIterator]();
+  const { value: first } = await updates.next();
+  const end = updates
+    .next()
+    .then(() => updates.next())
+    .catch((error: unknown) => error);
+  const sessionId = first?.update.case === 'agent' ? first.update.value.sessionId : '';
+  expect(await client.health.check({})).toMatchObject({ runs: 1 });
+  const told: string[] = [];
+  const follow = async () => {
+    for await (const { event, message } of client.agent.attach({ sessionId })) {
+      told.push(event.case === 'notice' ? message : (event.case ?? ''));
+      if (event.case !== 'notice') continue;
+      await client.agent.respond({ sessionId, response: { case: 'interrupt', value: true } });
+    }
+  };
+  await expect(follow()).rejects.toMatchObject({ code: 'canceled' });
+  expect(told).toEqual(['started', 'running the tests as they are: bun test']);
+  expect(await end).toMatchObject({ code: 'canceled' });
+  expect(await client.health.check({})).toMatchObject({ runs: 0 });
 }, 60_000);

@@ -1,5 +1,11 @@
 import { isAbsolute } from 'node:path';
-import { generateTests, openProject, type TestGenEvent } from '@zeke/assistant';
+import {
+  generateTests,
+  openProject,
+  type TestGenEvent,
+  type TestGenRequest,
+  testGenAgentView,
+} from '@zeke/assistant';
 import type { TestGenHandlers, TestGenUpdate } from '@zeke/protocol/reaper';
 import { type MessageInit, RpcError } from '@zeke/rpc';
 import type { AgentServiceOptions } from './agent-service.ts';
@@ -11,7 +17,7 @@ const msPerSecond = 1_000;
 export function testGenService({ assistant, settings }: AgentServiceOptions): TestGenHandlers {
   return {
     async *generate(request, { signal }) {
-      const { testGen } = await assistant();
+      const { runs, testGen } = await assistant();
       const { assistant: defaults, rpc } = settings();
       const { budgetMicroUsd = defaults.budgetMicroUsd, command, cwd, hint, path } = request;
       const { maxSteps, testTimeout, timeout } = request;
@@ -21,28 +27,27 @@ export function testGenService({ assistant, settings }: AgentServiceOptions): Te
       }
       if (path === '')
         throw new RpcError('invalid_argument', 'path: name the file that gets tests');
-      const events = generateTests(
-        testGen,
-        {
-          project: await openProject(cwd),
-          cwd,
-          path,
-          model: request.model || defaults.model,
-          limits: {
-            maxSteps: maxSteps || defaults.maxSteps,
-            timeoutMs: timeout === 0 ? rpc.agentTimeoutMs : timeout * msPerSecond,
-            ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd }),
-          },
-          ...(command.trim() === '' ? {} : { command: command.trim() }),
-          ...(hint === '' ? {} : { hint }),
-          ...(testTimeout === 0 ? {} : { testTimeoutMs: testTimeout * msPerSecond }),
+      const generation: TestGenRequest = {
+        project: await openProject(cwd),
+        cwd,
+        path,
+        model: request.model || defaults.model,
+        limits: {
+          maxSteps: maxSteps || defaults.maxSteps,
+          timeoutMs: timeout === 0 ? rpc.agentTimeoutMs : timeout * msPerSecond,
+          ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd }),
         },
-        signal,
+        ...(command.trim() === '' ? {} : { command: command.trim() }),
+        ...(hint === '' ? {} : { hint }),
+        ...(testTimeout === 0 ? {} : { testTimeoutMs: testTimeout * msPerSecond }),
+      };
+      const events = runs.startAs(
+        (ended) => generateTests(testGen, generation, ended),
+        testGenAgentView,
+        { isDetached: false, signal },
       );
       const updates = new StepUpdates();
-      let sequence = 0;
-      for await (const event of events) {
-        sequence += 1;
+      for await (const { event, sequence } of events) {
         yield { update: updateOf(event, updates, sequence) };
       }
     },

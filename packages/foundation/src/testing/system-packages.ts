@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Debian packages that some suites need; `scripts/system-packages.txt` names the same. */
@@ -7,6 +7,7 @@ export type SystemPackage =
   | 'fish'
   | 'postgresql'
   | 'prometheus'
+  | 'python3-pytest-cov'
   | 'redis-server'
   | 'zsh';
 
@@ -39,6 +40,8 @@ export function hasSystemPackage(name: SystemPackage): boolean {
       return redisProgram() !== undefined;
     case 'bubblewrap':
       return Bun.which('bwrap') !== null;
+    case 'python3-pytest-cov':
+      return existsSync('/usr/lib/python3/dist-packages/pytest_cov');
     default:
       return Bun.which(name) !== null;
   }
