@@ -210,3 +210,17 @@ test('git that waits for a pipe is ended, and why is told', async () => {
   const options = { cwd: bench.root, environment: { PATH: path }, signal, limitMs: 100 };
   expect(await failureOf(runGit(listing, options))).toContain('a pipe is named .gitignore');
 });
+
+test('a file of 1 GiB that begins as text is never held, wherever it is met', async () => {
+  const program = join(import.meta.dir, 'testing/huge-file-program.ts');
+  const child = Bun.spawn([process.execPath, program], { stdout: 'pipe', stderr: 'inherit' });
+  const { grownMiB, said } = await new Response(child.stdout).json();
+  expect(grownMiB).toBeLessThan(200);
+  const [first, beyond, found, edited, mentioned, parsed, tree] = said;
+  expect(first).toContain('let number');
+  expect(beyond).toContain('has no line 9000');
+  expect(found).toBe('src/b.ts:1:let b;');
+  expect(edited).toContain('1024 MiB are too many to change here');
+  expect([mentioned, parsed]).toEqual(['text', '1']);
+  expect(tree).toHaveLength(40);
+}, 60_000);

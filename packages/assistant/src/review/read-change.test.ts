@@ -71,3 +71,11 @@ test('a message is asked for what is staged, and cleaned of what stands around i
     message: expect.stringContaining('git add'),
   });
 });
+
+test('of a change of many megabytes the beginning is read', async () => {
+  await Bun.write(`${folder.path}/a.txt`, 'a line that came\n'.repeat(1_000_000));
+  const { diff } = await read({ kind: 'working-tree' });
+  expect(diff).toStartWith('diff --git a/a.txt b/a.txt');
+  expect(diff).toEndWith('+a line that came\n');
+  expect(diff.length).toBeWithin(7 * 2 ** 20, 8 * 2 ** 20 + 1);
+});
