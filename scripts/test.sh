@@ -4,5 +4,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/install-system-packages.sh scripts/system-packages.txt
-./zeke version >/dev/null
+./zeke --install-only
 exec node_modules/.bin/bun scripts/run-tests.ts "$@"

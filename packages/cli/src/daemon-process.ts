@@ -9,6 +9,7 @@ import { RpcError } from '@zeke/rpc';
 import type { ConfigFlags } from './config.ts';
 import type { Context } from './context.ts';
 import { lastLines } from './log-lines.ts';
+import { ownCommand } from './own-command.ts';
 
 /** What a daemon that runs says of itself. */
 export type DaemonHealth = Awaited<ReturnType<DaemonClient['health']['check']>>;
@@ -57,10 +58,10 @@ async function launch(
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
   await putAside(logFile);
   const log = openSync(logFile, 'a', 0o600);
-  const [, main = ''] = process.argv;
+  const [program, ...args] = ownCommand();
   const config = flags.config === undefined ? [] : ['--config', flags.config];
   // A zeke.toml of the folder that the user happens to stand in is not for a daemon of all projects.
-  const child = spawn(process.execPath, [...process.execArgv, main, 'daemon', 'run', ...config], {
+  const child = spawn(program, [...args, 'daemon', 'run', ...config], {
     cwd: home,
     detached: true,
     env: environment as NodeJS.ProcessEnv,

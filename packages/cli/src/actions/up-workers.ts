@@ -9,6 +9,7 @@ import {
 } from '@zeke/daemon';
 import type { ResolvedConfig } from '@zeke/foundation';
 import type { Context } from '../context.ts';
+import { ownCommand } from '../own-command.ts';
 
 /** How many processes the configuration asks for. */
 export function workerCount({ server: { workers } }: ResolvedConfig): number {
@@ -20,8 +21,7 @@ export async function startWorkers(
   { environment }: Context,
   config: ResolvedConfig,
 ): Promise<Supervised> {
-  const { execArgv, execPath } = process;
-  const command = [execPath, ...execArgv, Bun.main, ...process.argv.slice(2)];
+  const command = [...ownCommand(), ...process.argv.slice(2)];
   const count = workerCount(config);
   return await supervise({ command, config, count, environment });
 }
