@@ -93,7 +93,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   parts.use(gateway);
   const assistant = parts.use(assistantOf(options, { gateway, log, metrics, storage }));
   const { enabled } = config.mcp.serve;
-  const mcp = enabled ? parts.use(new LazyMcp({ ...options, gateway, log })) : undefined;
+  const mcpSources = { gateway, log, assistant: () => assistant.get() };
+  const mcp = enabled ? parts.use(new LazyMcp({ ...options, ...mcpSources })) : undefined;
   const owned = parts.move();
   let inForce = settings;
   let configInForce = config;

@@ -77,6 +77,8 @@ export interface RunRequest {
   readonly mode: PermissionMode;
   /** Puts a stricter judge before that of the session: for a run that is only about some files. */
   readonly confine?: (judge: PermissionJudge) => PermissionJudge;
+  /** Puts something around each tool, those of MCP servers and of subagents too. */
+  readonly wrapTool?: (tool: Tool) => Tool;
   /** `build` unless told otherwise. */
   readonly agent?: string;
   readonly limits?: RunLimits;

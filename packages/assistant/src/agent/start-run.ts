@@ -101,7 +101,7 @@ async function runIn(
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { options, request, agent, approvals, steers, channel, budget } = start;
-  await using tools = await openTools(options, place);
+  await using tools = await openTools(options, place, request.wrapTool);
   const context = (await options.context?.(place)) ?? noContext;
   const info = await modelInfo(options, request.model, signal);
   const judge = start.judge ?? (await judgeOf(options, request, place));
@@ -145,10 +145,15 @@ interface OpenTools extends AsyncDisposable {
   readonly opened: AgentTools;
 }
 
-async function openTools(options: AgentOptions, place: SessionPlace): Promise<OpenTools> {
+async function openTools(
+  options: AgentOptions,
+  place: SessionPlace,
+  wrap: RunRequest['wrapTool'] = (tool) => tool,
+): Promise<OpenTools> {
   const opened = await options.tools(place);
+  const { deferrable = [], tools } = opened;
   return {
-    opened,
+    opened: { tools: tools.map(wrap), deferrable: deferrable.map(wrap) },
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]?.();
     },

@@ -23,7 +23,7 @@ export interface AssistantTools {
  * nobody is there to be asked about each path.
  */
 export function assistantTools(tools: readonly Tool[], project: Project): AssistantTools {
-  const byName = new Map(tools.map((tool) => [otherNames[tool.name] ?? tool.name, tool]));
+  const byName = new Map(tools.map((tool) => [nameOverMcp(tool.name), tool]));
   const find = (name: string): Tool => {
     const tool = byName.get(name);
     if (tool) return tool;
@@ -63,14 +63,27 @@ export function assistantTools(tools: readonly Tool[], project: Project): Assist
     scopesOf: async (call) => {
       try {
         const { actions, tool } = await actionsOf(call, 'mcp');
-        const changesGit = call.name.startsWith('git_') && !tool.isReadOnly;
-        return [...new Set(actions.map(scopeOf)), ...(changesGit ? ['git' as const] : [])];
+        return scopesOfActions(tool, actions);
       } catch {
         // What can't be read touches nothing: the call itself will say what is wrong with it.
         return [];
       }
     },
   };
+}
+
+/** What a tool of the assistant is called over MCP. */
+export function nameOverMcp(name: string): string {
+  return otherNames[name] ?? name;
+}
+
+/** What rules of the policy call what a call would do. */
+export function scopesOfActions(
+  { isReadOnly, name }: Pick<Tool, 'isReadOnly' | 'name'>,
+  actions: readonly PermissionAction[],
+): readonly McpScope[] {
+  const changesGit = name.startsWith('git_') && !isReadOnly;
+  return [...new Set(actions.map(scopeOf)), ...(changesGit ? ['git' as const] : [])];
 }
 
 /** Of one message. */
@@ -111,7 +124,8 @@ function refuseOutside(actions: readonly PermissionAction[], project: Project): 
   }
 }
 
-function resultOf({ images = [], isError, text }: ToolOutput): CallToolResult {
+/** An output as a result. */
+export function resultOf({ images = [], isError, text }: ToolOutput): CallToolResult {
   return {
     content: [
       { type: 'text', text },
@@ -126,7 +140,7 @@ function resultOf({ images = [], isError, text }: ToolOutput): CallToolResult {
 }
 
 /** What the model that called can mend is a result; the rest goes on. */
-function failed(error: unknown): CallToolResult {
+export function failed(error: unknown): CallToolResult {
   const isMendable =
     error instanceof RpcError &&
     [

@@ -80,17 +80,17 @@ export interface McpServerSources {
   readonly project?: Project;
   /** The assistant's. */
   readonly tools: readonly Tool[];
-  /** More of ours, as asking the assistant or running its agent; judged as the rest. */
-  readonly more?: Served;
+  /** The assistant itself; judged as the rest. */
+  readonly assistant?: Served;
 }
 
 /** Zeke as an MCP server: the assistant's tools in a project, and all servers of the hub behind it. */
 export function mcpServer(sources: McpServerSources): ZekeMcpServer {
-  const { config, hub, log, project, questions } = sources;
+  const { assistant, config, hub, log, project, questions } = sources;
   const { serve } = config.mcp;
   const served = mergeServed([
     ...(project ? [ownServed(sources, project)] : []),
-    ...(sources.more ? [guarded(sources.more, sources.guard, () => [])] : []),
+    ...(assistant ? [guarded(assistant, sources.guard, () => ['fs.read'])] : []),
     servedHub(hub, questions),
   ]);
   return new ZekeMcpServer({

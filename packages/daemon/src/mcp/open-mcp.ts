@@ -2,12 +2,15 @@ import { openProject } from '@zeke/assistant';
 import { createSecretStore, type Logger, type ResolvedConfig } from '@zeke/foundation';
 import type { Gateway } from '@zeke/gateway';
 import { Hub, HubQuestions, ToolPins, type ZekeMcpServer } from '@zeke/mcp';
+import type { AssistantParts } from '../assistant/assistant-parts.ts';
 import { openToolbox } from '../assistant/toolbox.ts';
 import { version } from '../version.ts';
 import { mcpGuard, mcpPolicy, mcpServer } from './compose-mcp.ts';
+import { consentQueue } from './consent-queue.ts';
 import { hubServers } from './hub-servers.ts';
 import { mcpPinsPath } from './mcp-pins-path.ts';
 import { resultScan } from './scan-results.ts';
+import { servedAssistant } from './served-assistant.ts';
 
 export interface OpenMcpOptions {
   readonly config: ResolvedConfig;
@@ -15,6 +18,8 @@ export interface OpenMcpOptions {
   readonly gateway: Gateway;
   readonly log: Logger;
   readonly now: () => number;
+  /** Put together when it is asked for first. */
+  readonly assistant: () => Promise<AssistantParts>;
   /** The folder that tools work in; absent: no tool that works in a project is offered. */
   readonly folder?: string;
 }
@@ -52,15 +57,36 @@ export async function openMcp(options: OpenMcpOptions): Promise<OpenMcp> {
       idleTimeoutMs: config.mcp.idleTimeoutMs,
     }),
   );
+  let inForce = config;
+  const served =
+    project && config.assistant.enabled
+      ? servedAssistant({
+          assistant: options.assistant,
+          project,
+          guard,
+          consents: consentQueue({ consents: gateway.consents }),
+          config: () => inForce,
+        })
+      : undefined;
   const tools = project ? parts.use(openToolbox(options)).tools : [];
   const server = parts.use(
-    mcpServer({ config, log, guard, hub, questions, tools, ...(project ? { project } : {}) }),
+    mcpServer({
+      config,
+      log,
+      guard,
+      hub,
+      questions,
+      tools,
+      ...(project ? { project } : {}),
+      ...(served ? { assistant: served } : {}),
+    }),
   );
   const owned = parts.move();
   return {
     server,
     hub,
     async configure(next) {
+      inForce = next;
       guard.configure(mcpPolicy(next));
       await hub.configure(await hubServers(next.mcp, place));
     },

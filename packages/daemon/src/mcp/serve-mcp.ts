@@ -18,6 +18,8 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   const { config, cwd, environment, io, now, signal } = options;
   await using parts = await compose(options);
   const { gateway, log } = parts;
-  await using mcp = await openMcp({ config, environment, gateway, log, now, folder: cwd });
+  const assistant = () => parts.assistant.get();
+  const sources = { config, environment, gateway, log, now, assistant };
+  await using mcp = await openMcp({ ...sources, folder: cwd });
   await serveStandardIo(mcp.server, { id: keylessCallers.parent }, io, signal);
 }

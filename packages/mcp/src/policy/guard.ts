@@ -44,6 +44,11 @@ export class Guard {
     this.#limiters = new Map();
   }
 
+  /** What the rules say of a call, without making it. Pure. */
+  effectOn(call: McpCall): Verdict['effect'] {
+    return evaluate(this.#rules, this.#policy.otherwise, call).effect;
+  }
+
   /**
    * Makes a call where the rules allow it, or somebody does, and cleans its result. Throws `denied`,
    * `rate-limited` and `consent-required` of `mcpErrorCodes`, and what the call throws.
