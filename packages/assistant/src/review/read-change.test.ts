@@ -73,6 +73,7 @@ test('a message is asked for what is staged, and cleaned of what stands around i
 });
 
 test('of a change of many megabytes the beginning is read', async () => {
+  await git('commit', '-q', '-m', 'First');
   await Bun.write(`${folder.path}/a.txt`, 'a line that came\n'.repeat(1_000_000));
   const { diff } = await read({ kind: 'working-tree' });
   expect(diff).toStartWith('diff --git a/a.txt b/a.txt');
