@@ -2,8 +2,6 @@ export { auditLocally, type LocalEvent } from './audit-locally.ts';
 export { type Composition, type CompositionOptions, compose } from './compose.ts';
 export { type ConnectHint, connectHints } from './connect-hints.ts';
 export { demoProviderNames, isDemoProvider } from './demo.ts';
-export { type LocalMcp, type LocalMcpOptions, openLocalMcp } from './mcp/local-mcp.ts';
-export { type ServeMcpOptions, serveMcp } from './mcp/serve-mcp.ts';
 export {
   type FindPricesOptions,
   findPrices,

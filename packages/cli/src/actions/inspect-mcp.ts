@@ -1,4 +1,4 @@
-import type { LocalMcp, LocalMcpOptions } from '@zeke/daemon';
+import type { LocalMcp, LocalMcpOptions } from '@zeke/daemon/mcp';
 import { RpcError } from '@zeke/rpc';
 import {
   askQuestion,

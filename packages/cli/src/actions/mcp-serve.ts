@@ -9,7 +9,7 @@ export async function serveMcpHere(context: Context, flags: ServeMcpFlags): Prom
   const { cwd, environment, interrupts, output, stdin } = context;
   const [{ config }, { serveMcp }] = await Promise.all([
     readConfig(loadOptions(context, flags)),
-    import('@zeke/daemon'),
+    import('@zeke/daemon/mcp'),
   ]);
   await serveMcp({
     config,

@@ -1,4 +1,4 @@
-import { type LocalMcp, type LocalMcpOptions, openLocalMcp } from '@zeke/daemon';
+import { type LocalMcp, type LocalMcpOptions, openLocalMcp } from '@zeke/daemon/mcp';
 import type { McpFlags } from '../commands/mcp.ts';
 import { loadOptions, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
