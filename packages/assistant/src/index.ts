@@ -147,6 +147,7 @@ export { searchTools } from './tools/search/search-tools.ts';
 export { ShellHost, type ShellHostOptions } from './tools/shell/shell-host.ts';
 export { shellTools } from './tools/shell/shell-tools.ts';
 export type { FileDiff, Tool, ToolOutput } from './tools/tool.ts';
+export { fetchPageText } from './tools/web/page-text.ts';
 export { webTools } from './tools/web/web-tools.ts';
 export { type AiComment, showComment } from './watch/ai-comment.ts';
 export {

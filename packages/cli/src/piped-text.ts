@@ -24,6 +24,18 @@ export async function pipedText({ stdin }: Context): Promise<string> {
   return Buffer.concat(chunks).toString('utf8').trimEnd();
 }
 
+/**
+ * Words for the assistant with what is piped in: alone it is the words; beside words it is material, in a fence
+ * longer than any in it, so that nothing in it is a mention that files or pages are taken for.
+ */
+export function withPiped(words: string, piped: string): string {
+  if (words.trim() === '') return piped;
+  if (piped.trim() === '') return words;
+  const longest = Math.max(2, ...[...piped.matchAll(/`{3,}/g)].map(([fence]) => fence.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${words}\n\n${fence}\n${piped}\n${fence}`;
+}
+
 function hasData(): boolean {
   try {
     const kind = fstatSync(0);

@@ -5,7 +5,7 @@ import type { AgentFlags } from '../commands/agent.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, type SetExitCode } from '../exit-codes.ts';
 import { openDaemon } from '../open-daemon.ts';
-import { pipedText } from '../piped-text.ts';
+import { pipedText, withPiped } from '../piped-text.ts';
 
 const microUsdPerUsd = 1_000_000;
 
@@ -17,7 +17,7 @@ export async function agent(
   setExitCode: SetExitCode,
 ): Promise<void> {
   const piped = await pipedText(context);
-  const instruction = [words, piped].filter((text) => text.trim() !== '').join('\n\n');
+  const instruction = withPiped(words, piped).trim();
   const isResumed = flags.continue === true || flags.resume !== undefined;
   if (instruction === '' && !isResumed) {
     throw new RpcError(

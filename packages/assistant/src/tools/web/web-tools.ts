@@ -1,12 +1,10 @@
-import { lookup } from 'node:dns/promises';
 import { RpcError } from '@zeke/rpc';
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 import { withFailuresTold } from '../failed-output.ts';
 import type { Tool, ToolContext, ToolOutput } from '../tool.ts';
-import { type AddressRules, checkedUrl, type FetchedPage, fetchPage } from './fetch-page.ts';
-import { htmlToMarkdown } from './html-to-markdown.ts';
-import { isPublicAddress } from './public-address.ts';
+import { type AddressRules, checkedUrl, fetchPage } from './fetch-page.ts';
+import { pageText, publicAddresses } from './page-text.ts';
 
 /** Characters of one answer; the rest is told by offset. */
 const maxShownCharacters = 50_000;
@@ -20,11 +18,6 @@ export interface WebToolsOptions {
 export function webTools(options: WebToolsOptions = {}): readonly Tool[] {
   return [webFetchTool(options.addresses ?? publicAddresses)];
 }
-
-const publicAddresses: AddressRules = {
-  lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  permits: isPublicAddress,
-};
 
 const input = z.strictObject({
   url: z.string().max(4_000).describe('Of http: or https:'),
@@ -60,7 +53,7 @@ async function get(
     const text = `${href} leads to another server: call web_fetch with ${result.url}`;
     return { text, summary: `leads to ${result.url}` };
   }
-  const text = await textOf(result.page, raw, signal);
+  const text = await pageText(result.page, raw, signal);
   if (text === '') return { text: `${result.page.url} is empty.`, summary: 'empty' };
   if (offset >= text.length) {
     throw new RpcError('out_of_range', `${href} has ${text.length} characters`);
@@ -70,41 +63,4 @@ async function get(
   const more =
     end < text.length ? `\n(${text.length - end} characters follow: offset ${end}.)` : '';
   return { text: shown + more, summary: `${result.page.url}: ${shown.length} characters` };
-}
-
-const readable =
-  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:x-)?(?:json|ndjson|xml|yaml|javascript|toml|sh|sql)|$)/;
-const pages: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml']);
-
-async function textOf(
-  { bytes, charset, mediaType, url }: FetchedPage,
-  raw: boolean,
-  signal: AbortSignal,
-): Promise<string> {
-  const isReadable = readable.test(mediaType) || mediaType.endsWith('+xml');
-  if (!isReadable || (charset === undefined && Buffer.from(bytes.subarray(0, 8_000)).includes(0))) {
-    throw new RpcError(
-      'failed_precondition',
-      `${url} is ${mediaType || 'binary'}, ${bytes.length} bytes: only text can be shown`,
-    );
-  }
-  const text = decode(bytes, charset ?? charsetInside(bytes));
-  if (raw || !pages.has(mediaType)) return text;
-  const { text: markdown, title } = await htmlToMarkdown(text, url, signal);
-  return title === '' ? markdown : `Title: ${title}\n\n${markdown}`;
-}
-
-/** As `<meta charset>` says it, within the first bytes. */
-function charsetInside(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, 1_024)).toString('latin1');
-  return /<meta[^>]{0,200}charset=["']?([\w-]{1,40})/i.exec(head)?.[1] ?? 'utf-8';
-}
-
-function decode(bytes: Uint8Array, charset: string): string {
-  try {
-    return new TextDecoder(charset as Bun.Encoding).decode(bytes);
-  } catch {
-    // A name that nobody knows: the web's own way is to go on with UTF-8.
-    return new TextDecoder().decode(bytes);
-  }
 }
