@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promis
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Brain, type Emulator, startOpenAiEmulator } from '@zeke/emulators';
-import { temporaryDirectory } from '@zeke/foundation/testing';
+import { TextReader, temporaryDirectory } from '@zeke/foundation/testing';
 import { connectDaemon } from '@zeke/protocol/client';
 
 /** A git repository, a home of zeke with an emulated provider in it, and the command `zeke` over both. */
@@ -12,11 +12,28 @@ export interface ProjectHouse extends AsyncDisposable {
   readonly root: string;
   readonly emulator: Emulator;
   /** Runs `zeke` in the repository to its end; it starts the daemon where it needs one. */
-  zeke(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  zeke(...args: string[]): Promise<Ended>;
+  /** The same, with a text piped in. */
+  pipe(input: string, ...args: string[]): Promise<Ended>;
+  /** Starts `zeke` in the repository and does not wait; disposing kills it. */
+  start(...args: string[]): StartedZeke;
   /** Of the daemon that runs. */
   daemon(): Promise<RunningDaemon>;
   /** Runs a program in the repository. Its exit code. */
   run(...command: string[]): Promise<number>;
+}
+
+interface StartedZeke extends AsyncDisposable {
+  readonly stdout: TextReader;
+  readonly stderr: TextReader;
+  readonly exited: Promise<number>;
+  kill(signal: 'SIGINT' | 'SIGTERM'): void;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 interface RunningDaemon {
@@ -55,16 +72,17 @@ export async function projectHouse(
     GIT_COMMITTER_EMAIL: 'a@example.com',
   };
   for (const [path, text] of Object.entries(files)) await Bun.write(join(root, path), text);
-  const start = (command: readonly string[]) =>
-    Bun.spawn([...command], { cwd: root, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
-  const zeke = async (...args: string[]) => {
-    const child = start([launcher, ...args]);
+  const start = (command: readonly string[], stdin: 'ignore' | Blob = 'ignore') =>
+    Bun.spawn([...command], { cwd: root, env, stdin, stdout: 'pipe', stderr: 'pipe' });
+  const pipe = async (input: string | undefined, ...args: string[]): Promise<Ended> => {
+    const child = start([launcher, ...args], input === undefined ? 'ignore' : new Blob([input]));
     const [stdout, stderr] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
     ]);
     return { code: await child.exited, stdout, stderr };
   };
+  const zeke = (...args: string[]) => pipe(undefined, ...args);
   const run = async (...command: string[]) => await start(command).exited;
   await run('git', 'init', '-q');
   await run('git', 'add', '-A');
@@ -76,9 +94,24 @@ export async function projectHouse(
     root,
     emulator,
     zeke,
+    pipe,
     run,
+    start: (...args) => started(start([launcher, ...args])),
     daemon: () => daemonOf(home),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function started(child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>): StartedZeke {
+  return {
+    stdout: new TextReader(child.stdout),
+    stderr: new TextReader(child.stderr),
+    exited: child.exited,
+    kill: (signal) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await child.exited;
+    },
   };
 }
 

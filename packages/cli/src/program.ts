@@ -32,6 +32,7 @@ import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
 import { addUsers } from './commands/users.ts';
 import { addVersion } from './commands/version.ts';
+import { addWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 
@@ -54,6 +55,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addChat(program, context);
   addAsk(program, context);
   addAgent(program, context, setExitCode);
+  addWatch(program, context);
   addExplain(program, context);
   addRefactor(program, context, setExitCode);
   addSessions(program, context, setExitCode);

@@ -49,12 +49,21 @@ export class FolderWatch implements Disposable {
     this.set(new Set());
   }
 
+  #forget(folder: string): void {
+    this.#watchers.get(folder)?.close();
+    this.#watchers.delete(folder);
+  }
+
   /** False where the system has no more watches; a folder that is gone is none to watch. */
   #watch(folder: string): boolean {
     const { root, onChange } = this.#options;
     try {
       const watcher = watch(join(root, folder), { persistent: false }, (event, name) => {
-        if (name !== null) onChange(folder === '' ? name : `${folder}/${name}`, event === 'rename');
+        if (name === null) return;
+        const path = folder === '' ? name : `${folder}/${name}`;
+        // A folder that has come back under its name is another one.
+        if (event === 'rename') this.#forget(path);
+        onChange(path, event === 'rename');
       });
       watcher.on('error', () => {
         watcher.close();

@@ -8,3 +8,4 @@ export { type RedisServerOptions, redisServer, type TestRedis } from './redis-se
 export { type StoppablePostgres, stoppablePostgres } from './stoppable-postgres.ts';
 export { hasSystemPackage, type SystemPackage, skipsWithout } from './system-packages.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
+export { TextReader } from './text-reader.ts';
