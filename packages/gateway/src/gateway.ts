@@ -367,7 +367,8 @@ export class Gateway implements AsyncDisposable {
       let response = await route.handle(services, exchange, parameters);
       if (exchange.kept) response = exchange.kept.answer(response);
       status = response.status;
-      exchange.admission?.tell(response.headers, limitDialect(route));
+      const mayHoldOthers = exchange.tellsProviderLimits === true;
+      exchange.admission?.tell(response.headers, limitDialect(route), mayHoldOthers);
       const { caller: sender } = exchange;
       if (sender.retiredSecret) this.#retiredSecrets.used(sender, response.headers);
       return response;
@@ -380,7 +381,7 @@ export class Gateway implements AsyncDisposable {
       let response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       if (exchange?.kept) response = exchange.kept.answer(response);
       status = response.status;
-      exchange?.admission?.tell(response.headers, limitDialect(route));
+      exchange?.admission?.tell(response.headers, limitDialect(route), true);
       if (caller?.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
       this.#failures.record(failed, status);
       return response;

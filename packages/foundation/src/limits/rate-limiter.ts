@@ -26,6 +26,8 @@ export interface RateLimiterOptions extends RateOptions {
 const maxMaxKeys = 10_000_000;
 /** Looked at for each new key, so that keys do not pile up where nobody calls `cleanup`. */
 const sweptPerInsert = 2;
+/** So few are not worth looking for: they would be forgotten and made again for each call. */
+const sweptFrom = 16;
 /** Looked at for a new key when the table is full. */
 const sweptWhenFull = 16;
 const sweptPerCleanup = 1_024;
@@ -158,7 +160,9 @@ export class RateLimiter {
 
   #placeFor(key: string): number {
     const isFull = this.#table.size >= this.#table.maxKeys;
-    this.#sweep(isFull ? sweptWhenFull : sweptPerInsert);
+    if (isFull || this.#table.size >= sweptFrom) {
+      this.#sweep(isFull ? sweptWhenFull : sweptPerInsert);
+    }
     return this.#table.size < this.#table.maxKeys ? this.#table.insert(key) : this.#shared;
   }
 

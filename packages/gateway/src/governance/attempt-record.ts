@@ -110,10 +110,10 @@ export class AttemptRecord {
       return;
     }
     const estimated = this.#services.estimateUsage(countable).then(
-      (usage) => this.#write({ ...entry, usage: completed(entry.usage, usage) }, error, atMs),
+      (usage) => this.#write(withUsage(entry, completed(entry.usage, usage)), error, atMs),
       (reason: unknown) => {
         this.#services.log.error('tokens could not be counted', { err: reason });
-        this.#write({ ...entry, usage: { ...entry.usage, estimated: true } }, error, atMs);
+        this.#write(withUsage(entry, { ...entry.usage, estimated: true }), error, atMs);
       },
     );
     this.#services.background.add(estimated);
@@ -172,6 +172,11 @@ export class AttemptRecord {
       firstTokenMs: this.#firstTokenMs,
     };
   }
+}
+
+/** Another usage costs something else. */
+function withUsage(entry: LedgerEntry, usage: Usage): LedgerEntry {
+  return { ...entry, usage, priced: undefined };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DialectName } from '../neutral/dialect-name.ts';
 import type { Usage } from '../neutral/usage.ts';
 import type { ProviderPricing } from '../providers/provider.ts';
 import { LedgerWriter, type LedgerWriterOptions } from './ledger-writer.ts';
+import type { FoundPrices } from './prices/catalogue.ts';
 
 /** One attempt at one provider, as the request path knows it at its end, or a refused request. */
 export interface LedgerEntry {
@@ -34,6 +35,8 @@ export interface LedgerEntry {
   metered: boolean;
   latencyMs: number;
   firstTokenMs?: number | undefined;
+  /** What `usage` costs by these prices, once somebody has asked. */
+  priced?: { readonly by: FoundPrices; readonly cost: Cost | null } | undefined;
   /** What budgets were charged, in micro-USD; else they are charged the cost. */
   charge?: number | undefined;
   /** The budgets' `sequence` when they were charged; absent where they were not. */

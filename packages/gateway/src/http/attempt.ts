@@ -81,7 +81,8 @@ async function attemptOnce<T>(
   const provider = options.candidate.provider.name;
   refuseRemote(options.candidate.provider, privacyRule(services, exchange));
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
-  const hold = isFree ? undefined : await holdCost(services, exchange, options);
+  const held = isFree ? undefined : holdCost(services, exchange, options);
+  const hold = held instanceof Promise ? await held : held;
   const drawn = exchange.admission && drawTokens(services, exchange, options, hold);
   const draw = drawn instanceof Promise ? await drawn : drawn;
   const live = services.figures.begin(options.candidate);
@@ -258,7 +259,7 @@ export function answerHeaders(
   const warning = record.hold?.warning;
   if (warning) headers['x-zeke-budget-warning'] = headerText(warning);
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);
-  if (provider) passOn(provider, headers);
+  if (provider && passOn(provider, headers)) exchange.tellsProviderLimits = true;
   return headers;
 }
 

@@ -23,7 +23,7 @@ import { planNeeds } from '../routing/needs.ts';
 import type { Plan } from '../routing/plan.ts';
 import { type RoutingRequest, readRouting } from '../routing/routing-request.ts';
 import { sessionKey } from '../routing/session-key.ts';
-import { type Retries, tryCandidates } from '../routing/try-candidates.ts';
+import { tryCandidates } from '../routing/try-candidates.ts';
 import { isOfUse, Usefulness } from '../routing/usefulness.ts';
 import { heardBySpan } from '../telemetry/heard-by-span.ts';
 import { answerContext } from './answer-context.ts';
@@ -189,26 +189,50 @@ function askAllowed(
   if (session !== undefined) exchange.session = session;
   const { privacy } = services;
   const isLocalOnly = privacyRule(services, exchange) !== undefined;
-  const asked = { model: call.model, alias, routing, candidates, session };
-  const { catalog } = services;
-  const needs = planNeeds(call.text, call.body, (candidate) => catalog.told(candidate));
-  const request = { ...asked, ...needs, privacy, isLocalOnly };
-  const askPlanned = async (plan: Plan) => {
+  const { catalog, planner } = services;
+  const { inputTokens, lack } = planNeeds(call.text, body, (candidate) => catalog.told(candidate));
+  const asked = { model, alias, routing, candidates, session, inputTokens, lack };
+  const askAsPlanned = (plan: Plan): Promise<Response> => {
     exchange.strategy = plan.strategy;
     const { merge } = plan;
     const upgrades = call.stream && routing?.upgrade === true;
+    if (plan.atOnce === 1 && !merge && !upgrades) {
+      return askInTurn(services, plan, signal, session, askOne);
+    }
     const options = { services, exchange, call, plan, client: signal };
     const asker = (of: ChatCall) => askerOf(services, exchange, of);
-    const { candidate, response } = merge
-      ? await answerMerged({ ...options, merge })
+    const answered = merge
+      ? answerMerged({ ...options, merge })
       : upgrades
-        ? await answerUpgradable({ ...options, session, asker })
-        : await carryOut(plan, call, signal, askOne, services.retries);
-    services.planner.answered(candidate, session);
-    return response;
+        ? answerUpgradable({ ...options, session, asker })
+        : carryOut(plan, call, signal, askOne);
+    return answered.then(({ candidate, response }) => {
+      planner.answered(candidate, session);
+      return response;
+    });
   };
-  const plan = services.planner.plan(request);
-  return plan instanceof Promise ? plan.then(askPlanned) : askPlanned(plan);
+  const plan = planner.plan({ ...asked, privacy, isLocalOnly });
+  return plan instanceof Promise ? plan.then(askAsPlanned) : askAsPlanned(plan);
+}
+
+/** Asks one after the other; who answers goes on to answer the session. */
+function askInTurn(
+  { planner, retries }: Services,
+  { candidates }: Plan,
+  client: AbortSignal,
+  session: string | undefined,
+  askOne: AskOne,
+): Promise<Response> {
+  if (session === undefined) return tryCandidates(candidates, client, askOne, retries);
+  let last: Candidate | undefined;
+  const askNext = (candidate: Candidate, number: number) => {
+    last = candidate;
+    return askOne(candidate, number);
+  };
+  return tryCandidates(candidates, client, askNext, retries).then((response) => {
+    if (last) planner.answered(last, session);
+    return response;
+  });
 }
 
 /** Asks a candidate for an answer to the call. */
@@ -256,19 +280,13 @@ interface Answered {
   held?: Held | undefined;
 }
 
-/** Asks as the plan says: one after the other, or several at once, of whom one is heard. */
+/** Asks several at once, of whom one is heard. */
 async function carryOut(
   plan: Plan,
   call: ChatCall,
   client: AbortSignal,
   askOne: AskOne,
-  retries: Retries,
 ): Promise<Answered> {
-  if (plan.atOnce === 1) {
-    const askNext = (candidate: Candidate, number: number) =>
-      askOne(candidate, number).then((response) => ({ candidate, response }));
-    return tryCandidates(plan.candidates, client, askNext, retries);
-  }
   const winner = await contest<Answered>({
     ...plan,
     client,

@@ -61,6 +61,8 @@ export interface Exchange {
   guard?: RequestGuard;
   /** What was taken for it where callers have limits. */
   admission?: Admission;
+  /** Its answer may have headers of the limits that a provider has for the gateway. */
+  tellsProviderLimits?: boolean;
   /** Its place among the requests to models that are under way; absent for others. */
   visit?: Visit;
   /** Where its content is kept. */
@@ -70,6 +72,7 @@ export interface Exchange {
 
 const maxTags = 8;
 const maxTagChars = 200;
+const noTags: readonly string[] = [];
 
 /**
  * The tags of a request: those of `omen.tags`, those of `x-zeke-tags`, parted by commas, and
@@ -77,8 +80,9 @@ const maxTagChars = 200;
  */
 export function tagsOf({ omenTags, request: { headers } }: Exchange): readonly string[] {
   const project = headers.get('x-project')?.trim();
-  const ofProject = project ? [`project=${project}`] : [];
   const listed = headers.get('x-zeke-tags');
+  if (!project && listed === null && omenTags === undefined) return noTags;
+  const ofProject = project ? [`project=${project}`] : [];
   const given = listed?.split(',').flatMap((tag) => tag.trim() || []);
   const tags =
     given || omenTags
@@ -214,21 +218,22 @@ function isFinal(reason: string | undefined): boolean {
 
 /**
  * Copies what a provider says in headers of its limits and its time, and its id of the request as
- * `x-zeke-provider-request-id`.
+ * `x-zeke-provider-request-id`. Tells whether limits were among them.
  */
-export function passOn(provider: HttpHeaders, into: Record<string, string>): void {
+export function passOn(provider: HttpHeaders, into: Record<string, string>): boolean {
+  let tellsLimits = false;
   provider.forEach((value, name) => {
-    if (isPassedOn(name)) into[name] = value;
+    if (isOfLimits(name)) {
+      into[name] = value;
+      tellsLimits = true;
+    } else if (name === 'openai-processing-ms') into[name] = value;
     else if (providerRequestIds.has(name)) into['x-zeke-provider-request-id'] = value;
   });
+  return tellsLimits;
 }
 
-function isPassedOn(name: string): boolean {
-  return (
-    name.startsWith('x-ratelimit-') ||
-    name.startsWith('anthropic-ratelimit-') ||
-    name === 'openai-processing-ms'
-  );
+function isOfLimits(name: string): boolean {
+  return name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-');
 }
 
 /** Of OpenAI and what is like it, Anthropic, AWS, Azure. */

@@ -10,13 +10,13 @@ import type { Services } from './services.ts';
 
 /**
  * Holds what an attempt may cost at most in all budgets that it counts for; undefined where there are
- * none. Throws where a hard budget lacks room.
+ * none. Rejects where a hard budget lacks room.
  */
 export function holdCost(
   services: Services,
   exchange: Exchange,
   { asks, candidate, operation }: AttemptOptions,
-): Promise<Hold | undefined> {
+): Hold | undefined | Promise<Hold | undefined> {
   const { budgets } = services;
   const { atMs, caller } = exchange;
   if (budgets.hasTags) exchange.tags ??= tagsOf(exchange);
@@ -32,7 +32,7 @@ export function holdCost(
     pricing: provider.pricing,
     model,
     atMs,
-    ...(asks === undefined ? {} : { bound: () => boundOf(services, exchange, asks, operation) }),
+    bound: asks && (() => boundOf(services, exchange, asks, operation)),
     countInput: () => countInput(services, asks),
   });
 }

@@ -89,34 +89,37 @@ function wantsThoughts(body: JsonObject): boolean {
   if (typeof effort === 'string') return effort !== 'none';
   if (isObject(thinking)) return thinking.type !== 'disabled';
   if (isObject(reasoning)) return reasoning.effort !== 'none';
-  const { thinkingConfig } = recordOf(body.generationConfig);
+  const { generationConfig: config } = body;
+  const thinkingConfig = isObject(config) ? config.thinkingConfig : undefined;
   if (isObject(thinkingConfig)) return thinkingConfig.thinkingBudget !== 0;
   return think === true;
 }
 
 /** Whether the answer is to follow a schema. Any model can be asked for JSON without one. */
 function wantsSchema(body: JsonObject): boolean {
-  const { format, generationConfig, output_config: output, response_format: response } = body;
-  const { responseJsonSchema, responseSchema } = recordOf(generationConfig);
-  const given = [response, recordOf(body.text).format, recordOf(output).format, body.output_format];
+  const { format, generationConfig: config, output_config: output, text } = body;
   return (
-    given.some((each) => recordOf(each).type === 'json_schema') ||
+    isOfSchema(body.response_format) ||
+    isOfSchema(body.output_format) ||
+    (isObject(text) && isOfSchema(text.format)) ||
+    (isObject(output) && isOfSchema(output.format)) ||
     isObject(format) ||
-    isObject(responseSchema) ||
-    isObject(responseJsonSchema)
+    (isObject(config) && (isObject(config.responseSchema) || isObject(config.responseJsonSchema)))
   );
 }
 
-function outputOf(body: JsonObject): number {
-  const { generationConfig: config } = body;
-  const named = outputMembers.map((member) => body[member]);
-  const found = [...named, isObject(config) ? config.maxOutputTokens : undefined];
-  const told = found.find((value) => typeof value === 'number' && Number.isFinite(value));
-  return Math.max(0, Number(told ?? 0));
+function isOfSchema(format: unknown): boolean {
+  return isObject(format) && format.type === 'json_schema';
 }
 
-function recordOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+function outputOf(body: JsonObject): number {
+  for (const member of outputMembers) {
+    const value = body[member];
+    if (typeof value === 'number' && Number.isFinite(value)) return Math.max(0, value);
+  }
+  const { generationConfig: config } = body;
+  const told = isObject(config) ? config.maxOutputTokens : undefined;
+  return typeof told === 'number' && Number.isFinite(told) ? Math.max(0, told) : 0;
 }
 
 function isObject(value: unknown): value is JsonObject {

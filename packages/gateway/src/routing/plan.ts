@@ -217,9 +217,10 @@ function planOf(
 
 /** Puts who lacks something behind the others; how many others there are, or all where none is. */
 function ableFirst(ordered: Ranked[], lack: NonNullable<PlanRequest['lack']>): number {
+  if (!ordered.some(({ candidate }) => lack(candidate) !== undefined)) return ordered.length;
   const lacking = ordered.filter(({ candidate }) => lack(candidate) !== undefined);
   const able = ordered.length - lacking.length;
-  if (lacking.length === 0 || able === 0) return ordered.length;
+  if (able === 0) return ordered.length;
   const others = ordered.filter((each) => !lacking.includes(each));
   ordered.splice(0, ordered.length, ...others, ...lacking);
   return able;

@@ -52,7 +52,7 @@ function entry(usage: { input: number; output: number }, changes = {}) {
   });
 }
 
-async function refusal(work: Promise<unknown>): Promise<RpcError> {
+async function refusal(work: unknown): Promise<RpcError> {
   try {
     await work;
   } catch (reason) {

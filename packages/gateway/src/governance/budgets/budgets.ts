@@ -19,7 +19,7 @@ import {
   warningOf,
 } from './refusals.ts';
 import { SharedBudgets } from './shared-budgets.ts';
-import { forEachSpender, type SpenderKind, type Spenders, spenderKinds } from './spender.ts';
+import { forEachSpender, type SpenderKind, type Spenders } from './spender.ts';
 import type { TokenBound } from './token-bound.ts';
 import { dayMs, windowStart } from './windows.ts';
 
@@ -55,7 +55,7 @@ export interface SpendRequest extends Spenders, PricedModel {
   /** Of the request. */
   atMs: number;
   /** Absent for what costs nothing. */
-  bound?: () => TokenBound;
+  bound?: (() => TokenBound) | undefined;
   /** What the caller allows the request to cost. */
   own?: OwnBudget | undefined;
   /** A closer count of the input, where it is text, for a request that does not fit otherwise. */
@@ -78,9 +78,14 @@ export class Budgets {
   readonly #options: BudgetsOptions;
   readonly #store: BudgetStore;
   readonly #reports: BudgetReports;
-  readonly #accounts = new Map(
-    spenderKinds.map((kind) => [kind, new Map<string, Account>()] as const),
-  );
+  readonly #accounts: Readonly<Record<SpenderKind, Map<string, Account>>> = {
+    org: new Map(),
+    team: new Map(),
+    user: new Map(),
+    key: new Map(),
+    provider: new Map(),
+    tag: new Map(),
+  };
   /** Changes of budgets, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #shared: SharedBudgets | undefined;
@@ -116,14 +121,31 @@ export class Budgets {
 
   /** True where tags are of use: only then need they be read. */
   get hasTags(): boolean {
-    return !this.#loaded || this.#accountsOf('tag').size > 0;
+    return !this.#loaded || this.#accounts.tag.size > 0;
   }
 
   /**
-   * Holds what an attempt may cost; undefined where no budget applies. Throws `resource_exhausted`
-   * where a hard budget lacks room, `failed_precondition` where the cost cannot be known.
+   * Holds what an attempt may cost, at once where all is at hand and there is room; undefined where no
+   * budget applies. Rejects with `resource_exhausted` where a hard budget lacks room, with
+   * `failed_precondition` where the cost cannot be known.
    */
-  async hold(request: SpendRequest): Promise<Hold | undefined> {
+  hold(request: SpendRequest): Hold | undefined | Promise<Hold | undefined> {
+    if (!this.#loaded || this.#shared) return this.#holdLater(request);
+    const accounts = this.#find(request);
+    const { atMs, own } = request;
+    if (accounts.length === 0 && !own) return undefined;
+    const bound = request.bound?.();
+    const prices = bound && this.#options.prices(request);
+    if (prices instanceof Promise) return this.#holdLater(request);
+    const hold = new Hold({ accounts, atMs, own, prices, bound, stop: this.#stop });
+    const isUnknown = hold.amountMicroUsd === 0 && !hold.isPriced;
+    if (isUnknown || hold.take()) return this.#holdLater(request);
+    hold.takenAt = this.#sequence;
+    return this.#warned(hold);
+  }
+
+  /** Where something has to be looked up or counted, or others are to be asked, or it may not be. */
+  async #holdLater(request: SpendRequest): Promise<Hold | undefined> {
     if (!this.#loaded) await this.#load();
     const accounts = this.#find(request);
     const { atMs, own } = request;
@@ -151,11 +173,14 @@ export class Budgets {
       shortfall = shared ? await hold.takeShared(shared) : hold.take();
     }
     if (shortfall) throw this.#refuse(shortfall);
+    return this.#warned(hold);
+  }
+
+  #warned(hold: Hold): Hold {
     const passed = hold.passed();
-    if (passed.length > 0) {
-      for (const each of passed) this.#reports.warned(each);
-      hold.warning = passed.map(warningOf).join('; ');
-    }
+    if (passed.length === 0) return hold;
+    for (const each of passed) this.#reports.warned(each);
+    hold.warning = passed.map(warningOf).join('; ');
     return hold;
   }
 
@@ -163,13 +188,15 @@ export class Budgets {
   settle(hold: Hold, entry: LedgerEntry): void {
     entry.charge = hold.chargeFor(entry);
     entry.chargedAt = this.#sequence;
-    const charged = this.#charge(entry, entry.charge, 0);
+    // Its spenders are those of the request; more of them have accounts only where one was opened since.
+    const isSame = hold.takenAt === this.#sequence;
+    const accounts = isSame ? hold.accounts : this.#find(entry);
+    if (entry.charge > 0) for (const account of accounts) account.add(entry.atMs, entry.charge);
     // With what was charged to its accounts, in one step.
     hold.release(entry.charge);
-    this.#tell(
-      charged.filter((account) => !hold.accounts.includes(account)),
-      entry.atMs,
-    );
+    if (!this.#shared || isSame || entry.charge <= 0) return;
+    const opened = accounts.filter((account) => !hold.accounts.includes(account));
+    this.#tell(opened, entry.atMs);
   }
 
   /** Entries are on the ledger: who got a budget after they had ended is charged now. */
@@ -191,7 +218,7 @@ export class Budgets {
     if (!this.#loaded) await this.#load();
     const now = this.#options.now();
     await this.#shared?.look([...this.#all()], now);
-    return [...this.#accounts.values()].flatMap((accounts) =>
+    return Object.values(this.#accounts).flatMap((accounts) =>
       [...accounts.values()]
         .sort(byId)
         .flatMap((account) => account.limits.map((limit) => account.status(limit, now))),
@@ -263,7 +290,7 @@ export class Budgets {
   }
 
   #rename({ id, kind, name }: Renaming): void {
-    const account = this.#accounts.get(kind)?.get(id);
+    const account = this.#accounts[kind].get(id);
     if (account) account.name = name;
   }
 
@@ -279,7 +306,7 @@ export class Budgets {
   #find(spenders: Spenders): Account[] {
     const found: Account[] = [];
     forEachSpender(spenders, (kind, id) => {
-      const account = this.#accountsOf(kind).get(id);
+      const account = this.#accounts[kind].get(id);
       if (account) found.push(account);
     });
     return found;
@@ -302,7 +329,7 @@ export class Budgets {
   }
 
   *#all(): Iterable<Account> {
-    for (const accounts of this.#accounts.values()) yield* accounts.values();
+    for (const accounts of Object.values(this.#accounts)) yield* accounts.values();
   }
 
   /** What the database says; accounts that are known keep what was charged to them since. */
@@ -328,16 +355,16 @@ export class Budgets {
     this.#count = budgets.length;
     for (const budget of budgets) {
       const toldOf = told.get(nameOf(budget)) ?? Number.NEGATIVE_INFINITY;
-      this.#accountsOf(budget.kind).get(budget.id)?.limits.push({ budget, toldOf });
+      this.#accounts[budget.kind].get(budget.id)?.limits.push({ budget, toldOf });
     }
-    for (const accounts of this.#accounts.values()) {
+    for (const accounts of Object.values(this.#accounts)) {
       for (const [id, { limits }] of accounts) if (limits.length === 0) accounts.delete(id);
     }
   }
 
   /** The account of a spender, with what it spent before. */
   async #open({ kind, id }: BudgetKey): Promise<Account> {
-    const accounts = this.#accountsOf(kind);
+    const accounts = this.#accounts[kind];
     const known = accounts.get(id);
     if (known) return known;
     const name = await this.#store.nameOf(kind, id);
@@ -370,7 +397,7 @@ export class Budgets {
   }
 
   #forget(kind: SpenderKind, id: string, which: (budget: Budget) => boolean): void {
-    const accounts = this.#accountsOf(kind);
+    const accounts = this.#accounts[kind];
     const account = accounts.get(id);
     if (!account) return;
     for (let index = account.limits.length - 1; index >= 0; index--) {
@@ -380,12 +407,6 @@ export class Budgets {
       this.#count--;
     }
     if (account.limits.length === 0) accounts.delete(id);
-  }
-
-  #accountsOf(kind: SpenderKind): Map<string, Account> {
-    const accounts = this.#accounts.get(kind);
-    if (!accounts) throw new RpcError('internal', `there are no accounts of ${kind}`);
-    return accounts;
   }
 
   async #change<T>(work: () => Promise<T>): Promise<T> {

@@ -36,6 +36,8 @@ export class Hold {
   readonly accounts: readonly Account[];
   /** Of soft budgets that are passed, for the caller. */
   warning: string | undefined;
+  /** The budgets' `sequence` when it was taken, where its accounts were looked for then. */
+  takenAt: number | undefined;
   /** True when a stream was stopped, for which there was no more room. */
   stopped = false;
   readonly #own: OwnBudget | undefined;
@@ -133,7 +135,7 @@ export class Hold {
   }
 
   /** The soft budgets that are passed now. */
-  passed(): BudgetShortfall[] {
+  passed(): readonly BudgetShortfall[] {
     return this.#beyond('soft', this.#amount, 0);
   }
 
@@ -223,7 +225,7 @@ export class Hold {
 
   #costWith(output: number): number {
     if (!(this.#bound && this.#prices)) return 0;
-    return worstCaseMicroUsd(this.#prices, { ...this.#bound, output }, this.#atMs) ?? 0;
+    return worstCaseMicroUsd(this.#prices, this.#bound, this.#atMs, output) ?? 0;
   }
 
   /** Of several budgets without room, the one that frees up last. */
@@ -231,10 +233,11 @@ export class Hold {
     if (more <= 0) return undefined;
     const own = this.#ownShortfallOf(amount, more);
     if (own) return own;
-    return this.#beyond('hard', amount, more).reduce<BudgetShortfall | undefined>(
-      (last, each) => (last && rankOf(last) >= rankOf(each) ? last : each),
-      undefined,
-    );
+    let last: BudgetShortfall | undefined;
+    for (const each of this.#beyond('hard', amount, more)) {
+      if (!last || rankOf(last) < rankOf(each)) last = each;
+    }
+    return last;
   }
 
   #ownShortfallOf(amountMicroUsd: number, more: number): Shortfall | undefined {
@@ -248,14 +251,18 @@ export class Hold {
   }
 
   /** Budgets of the mode that are passed when `more` is held. */
-  #beyond(mode: 'hard' | 'soft', amountMicroUsd: number, more: number): BudgetShortfall[] {
-    const found: BudgetShortfall[] = [];
+  #beyond(mode: 'hard' | 'soft', amountMicroUsd: number, more: number): readonly BudgetShortfall[] {
+    let found: BudgetShortfall[] | undefined;
+    const add = (shortfall: BudgetShortfall) => {
+      found ??= [];
+      found.push(shortfall);
+    };
     for (const account of this.accounts) {
       for (const limit of account.limits) {
         if (limit.budget.mode !== mode) continue;
         const { limitMicroUsd, period } = limit.budget;
         if (period === 'request') {
-          if (amountMicroUsd > limitMicroUsd) found.push({ account, limit, amountMicroUsd });
+          if (amountMicroUsd > limitMicroUsd) add({ account, limit, amountMicroUsd });
           continue;
         }
         const window = account.window(period, this.#atMs);
@@ -263,12 +270,14 @@ export class Hold {
           mode === 'hard'
             ? roomIn(window, limitMicroUsd)
             : limitMicroUsd - window.spentMicroUsd - window.reservedMicroUsd;
-        if (more > room) found.push({ account, limit, window, amountMicroUsd });
+        if (more > room) add({ account, limit, window, amountMicroUsd });
       }
     }
-    return found;
+    return found ?? none;
   }
 }
+
+const none: readonly BudgetShortfall[] = [];
 
 function rankOf({ amountMicroUsd, limit, window }: BudgetShortfall): number {
   if (!window) return Number.POSITIVE_INFINITY;

@@ -49,7 +49,11 @@ const spender = { teamId: 't', provider: 'p', model: 'cheap', pricing: undefined
 async function hold({ budgets }: Spender): Promise<Hold | undefined> {
   const bound = { input: cost, output: 0, caches: false, media: false };
   const request = { ...spender, atMs: noon, bound: () => bound, countInput: async () => cost };
-  return budgets.hold(request).catch(() => undefined);
+  try {
+    return await budgets.hold(request);
+  } catch {
+    return undefined;
+  }
 }
 
 function settle({ budgets, ledger }: Spender, held: Hold, used = cost): void {

@@ -56,14 +56,16 @@ function addInput(value: unknown, bound: TokenBound, depth: number, mayBeMedia: 
     for (const item of value) addInput(item, bound, depth + 1, mayBeMedia);
     return;
   }
-  for (const [name, member] of Object.entries(value)) {
+  const members = value as JsonObject;
+  // Parsed JSON inherits nothing, and a list of its entries would be made for each object.
+  for (const name in members) {
     if (cacheMembers.has(name)) {
       bound.caches = true;
       continue;
     }
     if (name === 'modalities' || name === 'responseModalities') bound.media = true;
     bound.input += Math.ceil(name.length / bytesAToken);
-    addInput(member, bound, depth + 1, mayBeMedia || mediaMembers.has(name));
+    addInput(members[name], bound, depth + 1, mayBeMedia || mediaMembers.has(name));
   }
 }
 
@@ -115,15 +117,24 @@ const settingsMembers = [
 const answersMembers = ['n', 'best_of', 'candidateCount', 'candidate_count'] as const;
 
 function outputOf(body: JsonObject, defaultOutput: number): number {
-  let allowed = 0;
-  let answers = 1;
-  for (const settings of [body, ...settingsMembers.map((name) => body[name])]) {
-    if (typeof settings !== 'object' || settings === null) continue;
-    const members = settings as JsonObject;
-    for (const name of outputMembers) allowed = Math.max(allowed, countOf(members[name]));
-    for (const name of answersMembers) answers = Math.max(answers, countOf(members[name]));
+  const most = { allowed: 0, answers: 1 };
+  raise(most, body);
+  for (const name of settingsMembers) {
+    const settings = body[name];
+    if (typeof settings === 'object' && settings !== null) raise(most, settings as JsonObject);
   }
-  return (allowed || defaultOutput) * Math.min(answers, maxAnswers);
+  return (most.allowed || defaultOutput) * Math.min(most.answers, maxAnswers);
+}
+
+function raise(most: { allowed: number; answers: number }, settings: JsonObject): void {
+  for (const name of outputMembers) {
+    const value = settings[name];
+    if (value !== undefined) most.allowed = Math.max(most.allowed, countOf(value));
+  }
+  for (const name of answersMembers) {
+    const value = settings[name];
+    if (value !== undefined) most.answers = Math.max(most.answers, countOf(value));
+  }
 }
 
 /** What is no count is refused by the provider, or means no limit, such as Ollama's -1. */

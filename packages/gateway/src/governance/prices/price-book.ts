@@ -10,7 +10,7 @@ export type PriceOverrides = ReadonlyMap<string, PriceConfig>;
 /** What has a price. */
 export type PricedUse = Pick<
   LedgerEntry,
-  'atMs' | 'metered' | 'model' | 'outcome' | 'pricing' | 'provider' | 'usage'
+  'atMs' | 'metered' | 'model' | 'outcome' | 'priced' | 'pricing' | 'provider' | 'usage'
 >;
 
 /** What has prices: a model of a provider. */
@@ -92,11 +92,17 @@ function hasNoCost({ metered, outcome, usage }: PricedUse): boolean {
   return !metered || (outcome === 'error' && usage.input === 0 && usage.output === 0);
 }
 
-/** What a use cost by these prices; null where nobody knows what was used or what it costs, or nothing was. */
+/**
+ * What a use cost by these prices; null where nobody knows what was used or what it costs, or nothing was.
+ * The use remembers it, for who asks next: its usage is the last word.
+ */
 export function costOfUse(use: PricedUse, found: FoundPrices | undefined): Cost | null {
   if (!found || hasNoCost(use)) return null;
+  if (use.priced?.by === found) return use.priced.cost;
   const rates = ratesAt(found.prices, use.atMs);
-  return rates ? costOf(use.usage, rates, found.source) : null;
+  const cost = rates ? costOf(use.usage, rates, found.source) : null;
+  use.priced = { by: found, cost };
+  return cost;
 }
 
 const configured: Readonly<Record<keyof PriceConfig, RateKind>> = {

@@ -1,13 +1,14 @@
 import type { Lease, LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
-import { Draw, type Purse } from './draw.ts';
+import { Draw } from './draw.ts';
 import { type LimitDialect, limitsLeft, setLimitHeaders } from './limit-headers.ts';
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { Subject } from './subject.ts';
+import type { SubjectGroup, SubjectRate } from './subject-group.ts';
+import type { RateName } from './tier-limiters.ts';
 
+/** What the admissions of all requests have in common. */
 export interface AdmissionOptions {
-  /** Those that the request counts for, whatever it asks. */
-  readonly subjects: readonly Subject[];
   /** The one that a model's requests count for, where it is limited. */
   readonly modelSubject: (provider: string, model: string) => Subject | undefined;
   readonly refused: (entity: string, limit: string) => void;
@@ -34,54 +35,46 @@ export interface Admission {
   enter(): void;
   /** An attempt has ended, or the answer is made. */
   leave(): void;
-  /** Says in the headers of an answer what is left to the caller. */
-  tell(headers: Headers, dialect: LimitDialect): void;
+  /**
+   * Says in the headers of an answer what is left to the caller; `holdsOthers` where a provider's own
+   * limits may stand there.
+   */
+  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void;
 }
 
 /** By the counts of this process. */
 export class LocalAdmission implements Admission {
-  readonly #subjects: readonly Subject[];
-  readonly #modelSubject: AdmissionOptions['modelSubject'];
-  readonly #refused: AdmissionOptions['refused'];
-  #leases: Lease[] = [];
+  readonly #group: SubjectGroup;
+  readonly #options: AdmissionOptions;
+  #leases: readonly Lease[] = noLeases;
   /** The answer's making, and attempts that have not ended. */
   #open = 1;
 
-  constructor({ subjects, modelSubject, refused }: AdmissionOptions) {
-    this.#subjects = subjects;
-    this.#modelSubject = modelSubject;
-    this.#refused = refused;
+  constructor(group: SubjectGroup, options: AdmissionOptions) {
+    this.#group = group;
+    this.#options = options;
   }
 
   begin(): void {
-    this.#leases = this.#takePlaces(this.#subjects);
-    const refusal = this.#take(this.#subjects, 'requests', 1);
+    const { places, rates } = this.#group;
+    this.#leases = this.#takePlaces(places);
+    const refusal = this.#take(rates.requests, 'requests', 1);
     if (!refusal) return;
     this.#releasePlaces();
     throw refusal;
   }
 
   draw(provider: string, model: string, estimate: () => number): Draw | undefined {
-    const ofModel = this.#modelSubject(provider, model);
-    const spenders = ofModel ? [...this.#subjects, ofModel] : this.#subjects;
-    const limited = spenders.filter(({ limiters }) => limiters.tokens);
-    if (!ofModel && limited.length === 0) return undefined;
-    const models = ofModel ? [ofModel] : [];
-    const [lease] = this.#takePlaces(models);
-    const busy = this.#take(models, 'requests', 1);
-    if (busy) {
-      lease?.release();
-      throw busy;
-    }
-    const taken = { requests: pursesOf(models, 'requests'), lease };
-    const tokens = limited.length > 0 ? estimate() : 0;
-    if (tokens === 0) return new Draw({ ...taken, tokens: [], estimate: 0 });
-    const spent = this.#take(limited, 'tokens', tokens);
-    if (spent) {
-      new Draw({ ...taken, tokens: [], estimate: 0 }).giveBack();
-      throw spent;
-    }
-    return new Draw({ ...taken, tokens: pursesOf(limited, 'tokens'), estimate: tokens });
+    const ofModel = this.#options.modelSubject(provider, model);
+    if (ofModel) return this.#drawOfModel(ofModel, estimate);
+    const { tokens } = this.#group.rates;
+    if (tokens.length === 0) return undefined;
+    const cost = estimate();
+    // What takes none is charged for none.
+    if (cost === 0) return undefined;
+    const spent = this.#take(tokens, 'tokens', cost);
+    if (spent) throw spent;
+    return new Draw({ requests: noRates, tokens, estimate: cost, lease: undefined });
   }
 
   enter(): void {
@@ -93,26 +86,42 @@ export class LocalAdmission implements Admission {
     if (this.#open === 0) this.#releasePlaces();
   }
 
-  tell(headers: Headers, dialect: LimitDialect): void {
-    setLimitHeaders(headers, limitsLeft(this.#subjects), dialect);
+  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void {
+    setLimitHeaders(headers, limitsLeft(this.#group), dialect, holdsOthers);
+  }
+
+  #drawOfModel(ofModel: Subject, estimate: () => number): Draw {
+    const alone = this.#group.alone(ofModel);
+    const { tokens } = this.#group.with(ofModel).rates;
+    const [lease] = this.#takePlaces(alone.places);
+    const { requests } = alone.rates;
+    const busy = this.#take(requests, 'requests', 1);
+    if (busy) {
+      lease?.release();
+      throw busy;
+    }
+    const cost = tokens.length > 0 ? estimate() : 0;
+    if (cost === 0) return new Draw({ requests, tokens: noRates, estimate: 0, lease });
+    const spent = this.#take(tokens, 'tokens', cost);
+    if (spent) {
+      new Draw({ requests, tokens: noRates, estimate: 0, lease }).giveBack();
+      throw spent;
+    }
+    return new Draw({ requests, tokens, estimate: cost, lease });
   }
 
   /** Of all or of none: then the refusal that holds for longest. */
-  #take(
-    subjects: readonly Subject[],
-    name: 'requests' | 'tokens',
-    cost: number,
-  ): RpcError | undefined {
+  #take(rates: readonly SubjectRate[], name: RateName, cost: number): RpcError | undefined {
     let refused: Map<Subject, LimitResult> | undefined;
-    for (const subject of subjects) {
-      const result = subject.limiters[name]?.refusal(subject.key, cost);
+    for (const { subject, limiter, key } of rates) {
+      const result = limiter.refusal(key, cost);
       if (!result) continue;
       refused ??= new Map();
       refused.set(subject, result);
     }
     if (!refused) return undefined;
-    for (const { key, limiters } of subjects.filter((each) => !refused.has(each))) {
-      limiters[name]?.charge(key, -cost);
+    for (const { subject, limiter, key } of rates) {
+      if (!refused.has(subject)) limiter.charge(key, -cost);
     }
     const [subject, result] = longest(refused);
     return this.#counted(
@@ -122,12 +131,11 @@ export class LocalAdmission implements Admission {
     );
   }
 
-  #takePlaces(subjects: readonly Subject[]): Lease[] {
+  #takePlaces(subjects: readonly Subject[]): readonly Lease[] {
+    if (subjects.length === 0) return noLeases;
     const leases: Lease[] = [];
     for (const subject of subjects) {
-      const { concurrent } = subject.limiters;
-      if (!concurrent) continue;
-      const lease = concurrent.acquire(subject.key);
+      const lease = subject.limiters.concurrent?.acquire(subject.key);
       if (lease) {
         leases.push(lease);
         continue;
@@ -140,25 +148,21 @@ export class LocalAdmission implements Admission {
 
   #releasePlaces(): void {
     for (const lease of this.#leases) lease.release();
-    this.#leases = [];
+    this.#leases = noLeases;
   }
 
   #counted(subject: Subject, name: LimitName, refusal: RpcError): RpcError {
-    this.#refused(subject.kind, name);
+    this.#options.refused(subject.kind, name);
     return refusal;
   }
 }
+
+const noLeases: readonly Lease[] = [];
+const noRates: readonly SubjectRate[] = [];
 
 /** The refusal that holds for longest. */
 function longest(refused: ReadonlyMap<Subject, LimitResult>): [Subject, LimitResult] {
   return [...refused].reduce((worst, each) =>
     each[1].retryAfterMs > worst[1].retryAfterMs ? each : worst,
   );
-}
-
-function pursesOf(subjects: readonly Subject[], name: 'requests' | 'tokens'): Purse[] {
-  return subjects.flatMap(({ key, limiters }) => {
-    const limiter = limiters[name];
-    return limiter ? [{ limiter, key }] : [];
-  });
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { providerConfig, testGateway } from '../../testing/test-gateway.ts';
 import { durationText, limitsLeft, setLimitHeaders } from './limit-headers.ts';
 import { subjectOf } from './subject.ts';
+import { SubjectGroup } from './subject-group.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
 import { TierLimiters } from './tier-limiters.ts';
 
@@ -19,8 +20,9 @@ test.each([
 });
 
 const minute = { periodMs: 60_000 };
+const nobody = new SubjectGroup([], () => {});
 
-function subjects() {
+function group() {
   const limiters = (limit: number, tokens: number) =>
     new TierLimiters({
       name: 't',
@@ -33,12 +35,12 @@ function subjects() {
     of.requests?.check(name, 10);
     of.tokens?.check(name, 40);
   }
-  return [key, owner];
+  return nobody.with(key).with(owner);
 }
 
 test('they are of the one with the least left, of requests and of tokens', () => {
   const headers = new Headers();
-  setLimitHeaders(headers, limitsLeft(subjects()), 'openai');
+  setLimitHeaders(headers, limitsLeft(group()), 'openai', false);
   expect(Object.fromEntries(headers)).toEqual({
     'x-ratelimit-limit-requests': '30',
     'x-ratelimit-remaining-requests': '20',
@@ -52,9 +54,9 @@ test('they are of the one with the least left, of requests and of tokens', () =>
 test("a provider's own move aside, and stay where there are none of ours", () => {
   const own = { 'x-ratelimit-remaining-requests': '9', 'anthropic-ratelimit-tokens-limit': '8' };
   const headers = new Headers(own);
-  setLimitHeaders(headers, limitsLeft([]), 'openai');
+  setLimitHeaders(headers, limitsLeft(nobody), 'openai', true);
   expect(Object.fromEntries(headers)).toEqual(own);
-  setLimitHeaders(headers, limitsLeft(subjects()), 'anthropic');
+  setLimitHeaders(headers, limitsLeft(group()), 'anthropic', true);
   expect(headers.get('anthropic-ratelimit-requests-remaining')).toBe('20');
   expect(headers.get('anthropic-ratelimit-tokens-limit')).toBe('100');
   expect(headers.get('x-ratelimit-remaining-requests')).toBeNull();

@@ -1,5 +1,5 @@
 import type { LimitResult } from '@zeke/foundation/limits';
-import type { Subject } from './subject.ts';
+import type { SubjectGroup, SubjectRate } from './subject-group.ts';
 
 /** Whose words the headers are in. */
 export type LimitDialect = 'anthropic' | 'openai';
@@ -26,23 +26,24 @@ export interface LimitsLeft {
 }
 
 /** What is left now, by the counts of this process. */
-export function limitsLeft(subjects: readonly Subject[]): LimitsLeft {
-  return { requests: ofLeast(subjects, 'requests'), tokens: ofLeast(subjects, 'tokens') };
+export function limitsLeft({ rates }: SubjectGroup): LimitsLeft {
+  return { requests: ofLeast(rates.requests), tokens: ofLeast(rates.tokens) };
 }
 
 /**
  * Writes what is left to a caller into the headers of an answer, as OpenAI does
  * (`x-ratelimit-remaining-requests`) or Anthropic (`anthropic-ratelimit-requests-remaining`). A
- * provider's own are about the gateway's account there; they move to `x-zeke-provider-…` then, so that
- * nobody takes one for the other.
+ * provider's own, where it `holdsOthers`, are about the gateway's account there; they move to
+ * `x-zeke-provider-…` then, so that nobody takes one for the other.
  */
 export function setLimitHeaders(
   headers: Headers,
   { requests, tokens }: LimitsLeft,
   dialect: LimitDialect,
+  holdsOthers: boolean,
 ): void {
   if (!requests && !tokens) return;
-  moveAside(headers);
+  if (holdsOthers) moveAside(headers);
   if (requests) set(headers, names[dialect].requests, requests, dialect);
   if (tokens) set(headers, names[dialect].tokens, tokens, dialect);
 }
@@ -58,19 +59,16 @@ function set(
   headers.set(reset, resetText(result, dialect));
 }
 
-function ofLeast(
-  subjects: readonly Subject[],
-  name: 'requests' | 'tokens',
-): LimitResult | undefined {
-  let found: Subject | undefined;
+function ofLeast(rates: readonly SubjectRate[]): LimitResult | undefined {
+  let found: SubjectRate | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const subject of subjects) {
-    const left = subject.limiters[name]?.remaining(subject.key);
-    if (left === undefined || left >= least) continue;
-    found = subject;
+  for (const rate of rates) {
+    const left = rate.limiter.remaining(rate.key);
+    if (left >= least) continue;
+    found = rate;
     least = left;
   }
-  return found?.limiters[name]?.check(found.key, 0);
+  return found?.limiter.check(found.key, 0);
 }
 
 /** The one with the least left. */

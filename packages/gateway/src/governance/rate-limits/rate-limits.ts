@@ -2,7 +2,7 @@ import type { LimitsConfig, LimitTierConfig, Logger, Metrics } from '@zeke/found
 import { RpcError } from '@zeke/rpc';
 import type { Replicas } from '../../replicas/replicas.ts';
 import type { Caller } from '../authenticate.ts';
-import { type Admission, LocalAdmission } from './admission.ts';
+import { type Admission, type AdmissionOptions, LocalAdmission } from './admission.ts';
 import { AuthThrottle } from './auth-throttle.ts';
 import { ClientAddresses, type PeerAddress } from './client-address.ts';
 import { refusalCounter } from './refusals.ts';
@@ -16,6 +16,7 @@ import {
   subjectKey,
   subjectOf,
 } from './subject.ts';
+import { SubjectGroup } from './subject-group.ts';
 import { leftHere, type SubjectLeft } from './subjects-left.ts';
 import { type RateName, TierLimiters } from './tier-limiters.ts';
 
@@ -52,6 +53,8 @@ export type FreedLimit = RateName | 'auth_failures';
 const cleanupEveryMs = 1_000;
 /** Of each kind; more begin anew, which costs time only. */
 const maxKnownSubjects = 10_000;
+/** Of subjects that count together; more begin anew. */
+const maxKnownGroups = 20_000;
 
 /**
  * The limits of this process. Keys, owners, users, teams, models and addresses each have their counts;
@@ -61,7 +64,6 @@ const maxKnownSubjects = 10_000;
 export class RateLimits implements Disposable {
   readonly throttle: AuthThrottle;
   readonly #options: RateLimitsOptions;
-  readonly #refused: (entity: string, limit: string) => void;
   #settings: RateLimitSettings = defaultRateLimitSettings;
   #named = namedOf(defaultRateLimitSettings);
   #addresses = new ClientAddresses([]);
@@ -69,6 +71,8 @@ export class RateLimits implements Disposable {
   #limiters = new Map<string, TierLimiters>();
   /** Made before, by id: a new text would have to be put together and hashed for each request. */
   readonly #subjects = new Map<SubjectKind, Map<string, Subject>>();
+  #nobody = this.#emptyGroup();
+  readonly #admitting: AdmissionOptions;
   readonly #unknownTiers = new Set<string>();
   readonly #shared: SharedLimits | undefined;
   #parts = 1;
@@ -76,7 +80,10 @@ export class RateLimits implements Disposable {
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
-    this.#refused = refusalCounter(options.metrics);
+    this.#admitting = {
+      modelSubject: this.#modelSubject,
+      refused: refusalCounter(options.metrics),
+    };
     this.throttle = new AuthThrottle(options);
     this.#shared = options.replicas && new SharedLimits(options.replicas);
     options.replicas?.onAnnounced('limits', (detail) => {
@@ -105,7 +112,7 @@ export class RateLimits implements Disposable {
       else this.#limiters.delete(place);
     }
     this.#unknownTiers.clear();
-    this.#subjects.clear();
+    this.#forgetSubjects();
     if (settings.enabled) {
       this.#cleaning ??= setInterval(() => this.cleanup(), cleanupEveryMs);
       this.#cleaning.unref();
@@ -119,31 +126,33 @@ export class RateLimits implements Disposable {
 
   /** A request of this caller, before it has taken anything. */
   admission(caller: Caller, request: Request, peer: PeerAddress | undefined): Admission {
-    const options = {
-      subjects: this.subjectsOf(caller, request, peer),
-      modelSubject: this.#modelSubject,
-      refused: this.#refused,
-    };
+    const group = this.#groupOf(caller, request, peer);
     const shared = this.#shared;
-    return shared ? new SharedAdmission({ ...options, shared }) : new LocalAdmission(options);
+    return shared
+      ? new SharedAdmission({ ...this.#admitting, group, shared })
+      : new LocalAdmission(group, this.#admitting);
   }
 
   /** All that the requests of a caller count for, but for models. */
-  subjectsOf(caller: Caller, request: Request, peer: PeerAddress | undefined): Subject[] {
+  subjectsOf(caller: Caller, request: Request, peer: PeerAddress | undefined): readonly Subject[] {
+    return this.#groupOf(caller, request, peer).subjects;
+  }
+
+  #groupOf(caller: Caller, request: Request, peer: PeerAddress | undefined): SubjectGroup {
     if (this.#shared) this.#shareBy(this.#shared.parts);
     const { users, teams, owners } = this.#named;
     const { keyId, owner, teamId, userId } = caller;
-    const subjects: Subject[] = [];
-    if (keyId !== undefined) subjects.push(this.#subject('key', keyId, this.#tierOfKey(caller)));
-    this.#addNamed(subjects, 'user', userId, users);
-    this.#addNamed(subjects, 'team', teamId, teams);
-    this.#addNamed(subjects, 'owner', owner, owners);
+    let group = this.#nobody;
+    if (keyId !== undefined) {
+      group = group.with(this.#subject('key', keyId, this.#tierOfKey(caller)));
+    }
+    group = this.#withNamed(group, 'user', userId, users);
+    group = this.#withNamed(group, 'team', teamId, teams);
+    group = this.#withNamed(group, 'owner', owner, owners);
     const tier = this.#tierOfAddress(caller);
     const address = tier === undefined ? undefined : this.addressOf(request, peer);
-    if (tier !== undefined && address !== undefined) {
-      subjects.push(this.#subject('address', address, tier));
-    }
-    return subjects;
+    if (tier === undefined || address === undefined) return group;
+    return group.with(this.#subject('address', address, tier));
   }
 
   /** What is left to subjects now; asking takes nothing. */
@@ -192,19 +201,37 @@ export class RateLimits implements Disposable {
     const { models } = this.#named;
     if (models.size === 0) return undefined;
     const full = `${provider}/${model}`;
-    const id = models.has(full) ? full : model;
-    const tier = models.get(id);
+    const own = models.get(full);
+    const id = own === undefined ? model : full;
+    const tier = own ?? models.get(model);
     return tier === undefined ? undefined : this.#subject('model', id, tier);
   };
 
-  #addNamed(
-    subjects: Subject[],
+  #withNamed(
+    group: SubjectGroup,
     kind: SubjectKind,
     id: string | undefined,
     tiers: ReadonlyMap<string, string>,
-  ): void {
-    const tier = id === undefined ? undefined : tiers.get(id);
-    if (id !== undefined && tier !== undefined) subjects.push(this.#subject(kind, id, tier));
+  ): SubjectGroup {
+    if (id === undefined || tiers.size === 0) return group;
+    const tier = tiers.get(id);
+    return tier === undefined ? group : group.with(this.#subject(kind, id, tier));
+  }
+
+  /** Subjects are others now, and so are all groups. */
+  #forgetSubjects(): void {
+    this.#subjects.clear();
+    this.#nobody = this.#emptyGroup();
+  }
+
+  #emptyGroup(): SubjectGroup {
+    let left = maxKnownGroups;
+    const group = new SubjectGroup([], () => {
+      left--;
+      // More begin anew, which costs time only.
+      if (left === 0 && group === this.#nobody) this.#nobody = this.#emptyGroup();
+    });
+    return group;
   }
 
   /** A tier that the configuration has no more is the default one. */
@@ -245,7 +272,7 @@ export class RateLimits implements Disposable {
     for (const [place, { name, tier }] of this.#limiters) {
       this.#limiters.set(place, this.#made(name, tier));
     }
-    this.#subjects.clear();
+    this.#forgetSubjects();
   }
 
   #after(before: TierLimiters, tier: LimitTierConfig): TierLimiters {

@@ -6,8 +6,10 @@ import { type LimitDialect, leastOf, setLimitHeaders } from './limit-headers.ts'
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { RateAsk, SharedLimits, TakeAnswer } from './shared-limits.ts';
 import type { Subject } from './subject.ts';
+import type { SubjectGroup } from './subject-group.ts';
 
 export interface SharedAdmissionOptions extends AdmissionOptions {
+  readonly group: SubjectGroup;
   readonly shared: SharedLimits;
 }
 
@@ -30,11 +32,11 @@ export class SharedAdmission implements Admission {
 
   constructor(options: SharedAdmissionOptions) {
     this.#options = options;
-    this.#own = new LocalAdmission(options);
+    this.#own = new LocalAdmission(options.group, options);
   }
 
   async begin(): Promise<void> {
-    const { subjects } = this.#options;
+    const { subjects } = this.#options.group;
     const asks = [...asksOf(subjects, 'requests', 1), ...asksOf(subjects, 'tokens', look)];
     const places = placesOf(subjects);
     const answer = await this.#take(asks, places);
@@ -49,10 +51,10 @@ export class SharedAdmission implements Admission {
     model: string,
     estimate: () => number,
   ): Draw | undefined | Promise<Draw | undefined> {
-    const { modelSubject, subjects } = this.#options;
+    const { group, modelSubject } = this.#options;
     const ofModel = modelSubject(provider, model);
     const models = ofModel ? [ofModel] : [];
-    const spenders = [...subjects, ...models].filter(({ limiters }) => limiters.tier.tokens);
+    const spenders = [...group.subjects, ...models].filter(({ limiters }) => limiters.tier.tokens);
     if (!ofModel && spenders.length === 0) return undefined;
     return this.#draw(provider, model, models, spenders, spenders.length > 0 ? estimate() : 0);
   }
@@ -70,14 +72,14 @@ export class SharedAdmission implements Admission {
     this.#places = [];
   }
 
-  tell(headers: Headers, dialect: LimitDialect): void {
+  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void {
     if (this.#isOwn) {
-      this.#own.tell(headers, dialect);
+      this.#own.tell(headers, dialect, holdsOthers);
       return;
     }
     const requests = leastOf([...this.#left.requests.values()]);
     const tokens = leastOf([...this.#left.tokens.values()]);
-    setLimitHeaders(headers, { requests, tokens }, dialect);
+    setLimitHeaders(headers, { requests, tokens }, dialect, holdsOthers);
   }
 
   async #draw(

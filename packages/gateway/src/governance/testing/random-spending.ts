@@ -100,16 +100,15 @@ export async function run(
     provider: `provider_${given.provider}`,
     tags,
   };
-  const hold = await parts.budgets
-    .hold({
-      ...spenders,
-      model,
-      pricing: undefined,
-      atMs: noon,
-      bound: () => ({ ...bound, caches: false, media: false }),
-      countInput: async () => bound.input,
-    })
-    .catch(() => 'refused' as const);
+  const taken = parts.budgets.hold({
+    ...spenders,
+    model,
+    pricing: undefined,
+    atMs: noon,
+    bound: () => ({ ...bound, caches: false, media: false }),
+    countInput: async () => bound.input,
+  });
+  const hold = taken instanceof Promise ? await taken.catch(() => 'refused' as const) : taken;
   await keeps(parts, excess);
   if (hold === 'refused') return hold;
   for (let turns = 0; turns < given.turns; turns++) await undefined;
