@@ -38,11 +38,7 @@ export async function startRpc(
   const { serveRpc } = await import('./rpc/serve-rpc.ts');
   const token = await createFileOnce(join(home, tokenFile), newToken(), 0o600);
   const handle: GatewayHandler = (request, peer) => gateway.handle(request, peer);
-  const activity = () => ({
-    isDraining: gateway.isDraining,
-    projects: assistant.opened?.local.roots ?? [],
-    runs: assistant.opened?.runs.active ?? 0,
-  });
+  const activity = () => ({ isDraining: gateway.isDraining, ...assistant.activity });
   const adminKey = auth.adminApiKey?.reveal();
   return await serveRpc({
     config: { ...rpc, host: rpc.host ?? server.host },
@@ -58,22 +54,29 @@ export async function startRpc(
   });
 }
 
-const assistantServices = [Agent, Chat, Commit, Completion, Review, Session, TestGen];
+const agentServices = [Agent, Chat, Commit, Review, Session, TestGen];
 
+/** Who completes has no need of what answers the agent's calls, and is loaded without. */
 function addAssistant(server: Server, parts: Composition): void {
-  const assistant = () => parts.assistant.get();
-  const options = { assistant, settings: () => parts.config };
-  let loading: Promise<ReadonlyMap<string, object>> | undefined;
-  const load = () => {
-    loading ??= import('./rpc/assistant-handlers.ts').then(({ assistantHandlers }) =>
-      assistantHandlers(options),
-    );
-    return loading;
-  };
-  for (const service of assistantServices) {
-    const handlers = lazyHandlers(service, async () => (await load()).get(service.typeName) ?? {});
-    server.add(service as ServiceType, handlers);
+  const { assistant } = parts;
+  const completion = once(async () => {
+    const { completionService } = await import('./rpc/completion-service.ts');
+    return completionService(() => assistant.completion());
+  });
+  const agent = once(async () => {
+    const { assistantHandlers } = await import('./rpc/assistant-handlers.ts');
+    return assistantHandlers({ assistant: () => assistant.get(), settings: () => parts.config });
+  });
+  server.add(Completion, lazyHandlers(Completion, completion));
+  for (const service of agentServices) {
+    const load = async () => (await agent()).get(service.typeName) ?? {};
+    server.add(service as ServiceType, lazyHandlers(service, load));
   }
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => (loading ??= load());
 }
 
 async function rpcCertificate(

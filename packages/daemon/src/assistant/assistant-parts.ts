@@ -1,9 +1,8 @@
 import type {
   Agent,
   Chat,
-  Completer,
   Extensions,
-  LocalCompleters,
+  LanguageServers,
   ModelClient,
   Project,
   ReadGit,
@@ -13,7 +12,6 @@ import type {
   SessionStore,
   TestGenOptions,
 } from '@zeke/assistant';
-import type { KnownProjects } from './known-projects.ts';
 
 /** The assistant of a running daemon, put together. */
 export interface AssistantParts extends AsyncDisposable {
@@ -26,10 +24,8 @@ export interface AssistantParts extends AsyncDisposable {
   readonly permissions: SessionPermissions;
   /** What the user and a project have added in files, as they are now. */
   readonly extensions: (project: Project) => Promise<Extensions>;
-  readonly local: LocalCompleters;
+  readonly servers: LanguageServers;
   readonly chat: Chat;
-  readonly completer: Completer;
-  readonly projects: KnownProjects;
   readonly model: ModelClient;
   readonly readGit: ReadGit;
 }

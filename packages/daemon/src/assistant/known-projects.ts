@@ -1,4 +1,4 @@
-import { openProject, type Project } from '@zeke/assistant';
+import { openProject, type Project } from '@zeke/assistant/completion';
 
 const maxKnown = 256;
 /** A folder may become another project's: a repository is made in it. */

@@ -1,38 +1,58 @@
+import type { RelatedTexts } from '@zeke/assistant/completion';
 import type { AssistantParts } from './assistant-parts.ts';
-import type { OpenAssistantOptions } from './open-assistant.ts';
+import { Lazy } from './lazy.ts';
+import type { AssistantOptions } from './open-assistant.ts';
+import type { CompletionParts } from './open-completion.ts';
 
-/** The assistant, put together when it is asked for first: a gateway that nobody codes with has none. */
+/**
+ * The assistant, put together when it is asked for first: a gateway that nobody codes with has none, and
+ * an editor that completes has none of the agent.
+ */
 export class LazyAssistant implements AsyncDisposable {
-  readonly #options: OpenAssistantOptions;
-  #opening: Promise<AssistantParts> | undefined;
-  #open: AssistantParts | undefined;
+  readonly #completion: Lazy<CompletionParts>;
+  readonly #parts: Lazy<AssistantParts>;
 
-  constructor(options: OpenAssistantOptions) {
-    this.#options = options;
+  constructor(options: AssistantOptions) {
+    this.#completion = new Lazy(async () => {
+      const { openCompletion } = await import('./open-completion.ts');
+      return openCompletion({ ...options, definitions: () => this.#definitions(options) });
+    });
+    this.#parts = new Lazy(async () => {
+      const { openAssistant } = await import('./open-assistant.ts');
+      const { indexes } = await this.#completion.get();
+      return await openAssistant({ ...options, indexes });
+    });
   }
 
-  /** What there is of it so far; undefined before it was asked for. */
-  get opened(): AssistantParts | undefined {
-    return this.#open;
+  /** What works now; nothing before it was asked for. */
+  get activity(): { readonly projects: readonly string[]; readonly runs: number } {
+    return {
+      projects: this.#completion.opened?.local.roots ?? [],
+      runs: this.#parts.opened?.runs.active ?? 0,
+    };
   }
 
   /** Throws what `openAssistant` throws; it is tried again then. */
   get(): Promise<AssistantParts> {
-    this.#opening ??= this.#begin().catch((error) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
+    return this.#parts.get();
+  }
+
+  /** Only what completes. */
+  completion(): Promise<CompletionParts> {
+    return this.#completion.get();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opening?.catch(() => {});
-    await this.#open?.[Symbol.asyncDispose]();
+    await this.#parts[Symbol.asyncDispose]();
+    await this.#completion[Symbol.asyncDispose]();
   }
 
-  async #begin(): Promise<AssistantParts> {
-    const { openAssistant } = await import('./open-assistant.ts');
-    this.#open = await openAssistant(this.#options);
-    return this.#open;
+  /** Language servers are the agent's too. */
+  async #definitions({ now }: AssistantOptions): Promise<RelatedTexts> {
+    const [{ RelatedDefinitions }, { servers }] = await Promise.all([
+      import('@zeke/assistant'),
+      this.#parts.get(),
+    ]);
+    return new RelatedDefinitions({ servers, now });
   }
 }

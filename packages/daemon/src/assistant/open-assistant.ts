@@ -4,11 +4,11 @@ import {
   Agent,
   Chat,
   type ChatOptions,
-  CodeIndexes,
+  type CodeIndexes,
   type Extensions,
-  LocalCompleters,
   loadExtensions,
   type ModelClient,
+  type ModelUsage,
   OpenQuestions,
   type Project,
   RunRegistry,
@@ -20,17 +20,15 @@ import {
   skillTools,
 } from '@zeke/assistant';
 import type { Logger, Metrics, ResolvedConfig, Storage } from '@zeke/foundation';
-import type { Gateway } from '@zeke/gateway';
+import { type EstimatedTokens, estimateCost, type Gateway } from '@zeke/gateway';
 import { ProjectHubs } from '../mcp/project-hubs.ts';
 import type { AssistantParts } from './assistant-parts.ts';
 import { faultsIn } from './faults-in.ts';
 import { keepTidy } from './keep-tidy.ts';
-import { KnownProjects } from './known-projects.ts';
-import { openCompleter } from './open-completer.ts';
 import { sessionContext } from './session-context.ts';
 import { openToolbox } from './toolbox.ts';
 
-export interface OpenAssistantOptions {
+export interface AssistantOptions {
   readonly config: ResolvedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly gateway: Gateway;
@@ -41,12 +39,16 @@ export interface OpenAssistantOptions {
   readonly now: () => number;
 }
 
+export interface OpenAssistantOptions extends AssistantOptions {
+  readonly indexes: CodeIndexes;
+}
+
 /** Tools that a run has beside those of the toolbox and of MCP servers. */
 const furtherTools = ['skill', 'task', 'list_mcp_resources', 'read_mcp_resource'];
 
 /** Puts the assistant together. Throws what `Storage.migrate` throws. */
 export async function openAssistant(options: OpenAssistantOptions): Promise<AssistantParts> {
-  const { config, environment, log, model, now, storage } = options;
+  const { config, environment, indexes, log, model, now, storage } = options;
   await using parts = new AsyncDisposableStack();
   await storage.migrate([sessionMigrations]);
   const { home } = config;
@@ -59,11 +61,6 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const stopping = new AbortController();
   const hubs = parts.use(new ProjectHubs(options));
   parts.defer(() => stopping.abort());
-  const forGit = { PATH: path };
-  const local = parts.use(new LocalCompleters({ environment: forGit }));
-  const indexes = parts.use(
-    new CodeIndexes({ environment: forGit, home, threads: config.rpc.workerThreads }),
-  );
   const toolNames = [...tools.map(({ name }) => name), ...furtherTools];
   const extensions = (project: Project): Promise<Extensions> =>
     loadExtensions({ zekeHome: home, project, toolNames });
@@ -78,6 +75,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     }),
     context: async (place) => sessionContext({ model, home, indexes, toolbox }, place),
     questions: new OpenQuestions(),
+    estimateCost: (name, usage) => estimateCost(options.gateway.pricing, name, tokensOf(usage)),
     now,
   };
   const agent = new Agent({
@@ -88,7 +86,6 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     agents: extensions,
     onDefect: (err, tool) => log.error('a tool failed', { err, tool }),
   });
-  const completer = parts.use(openCompleter(options, { indexes, local, servers }));
   const runs = parts.use(new RunRegistry());
   const changes = new SessionChanges({ sessions, snapshots });
   const { keepSessionsMs: keepMs } = config.assistant;
@@ -99,8 +96,6 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     agent,
     testGen: { agent, sessions, snapshots, shell: toolbox.shell },
     chat: new Chat(shared),
-    completer,
-    projects: new KnownProjects(now),
     model,
     readGit,
     runs,
@@ -108,9 +103,14 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     changes,
     permissions,
     extensions,
-    local,
+    servers,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function tokensOf(usage: ModelUsage): EstimatedTokens {
+  const { cachedInputTokens = 0, inputTokens = 0, outputTokens = 0 } = usage;
+  return { input: inputTokens, output: outputTokens, cachedInput: cachedInputTokens };
 }
 
 /** Where conversations about no project are. */

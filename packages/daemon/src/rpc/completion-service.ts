@@ -8,21 +8,21 @@ import {
 } from '@zeke/protocol/reaper';
 import { type CallContext, type MessageInit, RpcError } from '@zeke/rpc';
 import { mergeStreams } from '@zeke/rpc/streams';
-import type { AssistantParts } from '../assistant/assistant-parts.ts';
+import type { CompletionParts } from '../assistant/open-completion.ts';
 
 /** Requests of one `CompleteMany`. */
 const maxBatch = 100;
 
 /** `reaper.Completion` */
-export function completionService(assistant: () => Promise<AssistantParts>): CompletionHandlers {
+export function completionService(completion: () => Promise<CompletionParts>): CompletionHandlers {
   const complete = async (request: CompleteRequest, { signal }: Pick<CallContext, 'signal'>) => {
-    const parts = await assistant();
+    const parts = await completion();
     return responseOf(await parts.completer.complete(await requestOf(request, parts), signal));
   };
   return {
     complete,
     async *streamComplete(request, { signal }) {
-      const parts = await assistant();
+      const parts = await completion();
       const asked = await requestOf(request, parts);
       for await (const answer of parts.completer.stream(asked, signal)) yield responseOf(answer);
     },
@@ -36,7 +36,7 @@ export function completionService(assistant: () => Promise<AssistantParts>): Com
       for await (const { value } of mergeStreams(answers)) yield value;
     },
     async feedback({ id, outcome }) {
-      (await assistant()).completer.feedback(id, outcomeOf(outcome));
+      (await completion()).completer.feedback(id, outcomeOf(outcome));
       return {};
     },
   };
@@ -44,7 +44,7 @@ export function completionService(assistant: () => Promise<AssistantParts>): Com
 
 async function requestOf(
   request: CompleteRequest,
-  { projects }: AssistantParts,
+  { projects }: CompletionParts,
 ): Promise<CompletionRequest> {
   const { context, cwd, explicit, language, localOnly, model, prefix, suffix } = request;
   if (cwd !== '' && !isAbsolute(cwd)) {
