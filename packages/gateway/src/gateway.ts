@@ -232,6 +232,11 @@ export class Gateway implements AsyncDisposable {
     return this.#services.consents;
   }
 
+  /** What `estimateCost` stands on, as of now. */
+  get pricing(): Pick<Services, 'catalog' | 'now' | 'prices'> {
+    return this.#services;
+  }
+
   /** Who sends a request to what is served beside the gateway. Throws what its own endpoints would. */
   identify(
     request: Request,

@@ -43,4 +43,5 @@ export { createProvider } from './providers/index.ts';
 export type { Provider, ProviderDependencies, ProviderModel } from './providers/provider.ts';
 export { withFreshKey } from './providers/with-fresh-key.ts';
 export { Replicas } from './replicas/replicas.ts';
+export { type EstimatedTokens, estimateCost } from './routing/estimate-cost.ts';
 export type { CatalogProvider, ModelAlias } from './routing/model-catalog.ts';

@@ -1,5 +1,6 @@
 import type { Attachments, ContextBuilder } from '../context/context-builder.ts';
 import type { ModelClient, ModelRequest, ModelUsage } from '../model/model-client.ts';
+import type { HookHost } from '../hooks/hook-host.ts';
 import type { PermissionMode } from '../permissions/mode.ts';
 import type { Project } from '../project/project.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
@@ -28,12 +29,17 @@ export interface AgentOptions {
     paths: readonly string[],
     signal: AbortSignal,
   ) => Promise<string | undefined>;
-  /** In micro-USD, where the answer does not say what it cost; undefined where nobody knows. */
-  readonly estimateCost?: (model: string, usage: ModelUsage) => number | undefined;
+  /**
+   * In micro-USD, where the answer does not say what it cost; undefined where nobody knows. With it a run
+   * whose budget of money cannot be kept, since its model has no price, does not begin.
+   */
+  readonly estimateCost?: (model: string, usage: ModelUsage) => Promise<number | undefined>;
   /** The folder of worktrees, `$ZEKE_HOME/worktrees`, and `PATH`, by which git is found. */
   readonly worktrees?: { readonly folder: string; readonly path: string };
   /** Agents beside `build`, `general`, `explore` and `plan`, as the project has them now. */
   readonly agents?: (project: Project) => Promise<ProjectAgents>;
+  /** Programs of the user and of projects that run at events. Without it none do. */
+  readonly hooks?: HookHost;
   /** A tool threw what is no failure of its call: for the log. */
   readonly onDefect?: (error: unknown, tool: string) => void;
   /** Questions of MCP servers, where other agents are answered in the same place. Default: its own. */
@@ -88,8 +94,11 @@ export interface RunRequest {
   readonly onQuestion?: 'wait' | 'decline';
   /** How long a question waits for its answer. Default: as long as the run may take. */
   readonly approvalTimeoutMs?: number;
-  /** Commands that have to succeed before the task counts as done, if it changed files. */
-  readonly verify?: readonly string[];
+  /**
+   * Commands that have to succeed before the task counts as done, if it changed files; language servers are
+   * asked, too. `by-caller`: who runs it judges what it did, and nothing is checked here.
+   */
+  readonly verify?: readonly string[] | 'by-caller';
   /** Works in a git worktree of its own; changes come back as a branch, which the last message names. */
   readonly worktree?: boolean;
 }

@@ -10,12 +10,14 @@ import type { Approvals } from './approvals.ts';
 import { Checks } from './checks.ts';
 import { closeCalls } from './close-calls.ts';
 import { ModelTurns, type ModelTurnsOptions } from './model-turns.ts';
+import { unkeptBudget } from './run-budget.ts';
 import { CallRunner, type CallsOutcome, prepareCalls } from './run-calls.ts';
 import {
   contextIsFull,
   endOfError,
   lastStepEnd,
   type RunEnd,
+  RunStop,
   refusedEnd,
   withoutEnd,
 } from './run-end.ts';
@@ -44,18 +46,18 @@ export class AgentRun {
   readonly #changed = new Set<string>();
   #continuations = 0;
   #lastText = '';
-  #costToldUnknown = false;
 
   constructor(parts: RunParts, options: AgentRunOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#checks = new Checks(parts, options.approvals, options.request.verify ?? []);
+    this.#checks = new Checks(parts, options.approvals, options.request.verify);
     this.#turns = new ModelTurns(parts, options);
   }
 
   /** Never throws for what goes wrong in the run: that is its end. */
   async execute(): Promise<RunEnd> {
     try {
+      await this.#requireKeptBudget();
       await this.#begin();
       for (;;) {
         const end = await this.#step();
@@ -64,6 +66,17 @@ export class AgentRun {
     } catch (error) {
       return this.#withChanges(endOfError(error, this.#parts.signal));
     }
+  }
+
+  /** Before anything is spent. Throws a `RunStop`. */
+  async #requireKeptBudget(): Promise<void> {
+    const { budget, options } = this.#parts;
+    const { model } = this.#options.request;
+    if (!budget.isOfMoney || options.estimateCost === undefined) return;
+    const cost = await options.estimateCost(model, { inputTokens: 1_000, outputTokens: 1_000 });
+    if (cost !== undefined) return;
+    const message = `nobody knows what ${model} costs: ${unkeptBudget}`;
+    throw new RunStop({ status: 'failed', reason: 'budget', message });
   }
 
   async #begin(): Promise<void> {
@@ -107,10 +120,6 @@ export class AgentRun {
     });
     budget.add(this.#turns.counted(answer), costMicroUsd);
     await channel.send({ type: 'usage', usage: budget.usage });
-    if (budget.isCostUnknown && !this.#costToldUnknown) {
-      this.#costToldUnknown = true;
-      await this.#notice('nobody says what answers cost: the budget cannot be kept');
-    }
     if (signal.aborted) throw signal.reason;
     return this.#take(answer, step, isLast);
   }

@@ -263,12 +263,31 @@ test.each([
   expect(end?.type === 'end' && end.message.startsWith('half of it')).toBe(reason === 'max-steps');
 });
 
-test('a budget that nobody can keep is told', async () => {
-  await using zeke = await agentFixture(new ScriptedModel([{ text: 'done' }]));
-  const events = await zeke.run('go', { limits: { budgetMicroUsd: 5 } });
-  expect(only(events, 'notice').map(({ text }) => text)).toEqual([
-    'nobody says what answers cost: the budget cannot be kept',
-  ]);
+test('a run whose budget cannot be kept does not begin, or ends where that shows', async () => {
+  const limits = { budgetMicroUsd: 5_000 };
+  const model = new ScriptedModel([{ calls: [writeCall('a', '1')] }, { text: 'done' }]);
+  await using blind = await agentFixture(model);
+  expect((await blind.run('go', { limits })).at(-1)).toMatchObject({
+    reason: 'budget',
+    message: said('nobody knows what an answer cost: the budget cannot be kept'),
+    usage: { steps: 1 },
+  });
+  const estimateCost = async (): Promise<undefined> => undefined;
+  await using unpriced = await agentFixture(model, { options: { estimateCost } });
+  expect((await unpriced.run('go', { limits })).at(-1)).toMatchObject({
+    reason: 'budget',
+    message: said('nobody knows what scripted/model costs'),
+    usage: { steps: 0 },
+  });
+});
+
+test('what an answer cost is estimated where it does not say', async () => {
+  const model = new ScriptedModel((_, index) => ({ calls: [writeCall(`f${index}`, 'x')] }));
+  const estimateCost = async (name: string, { inputTokens = 0 }): Promise<number | undefined> =>
+    name === 'scripted/model' && inputTokens > 0 ? 200 : undefined;
+  await using zeke = await agentFixture(model, { options: { estimateCost } });
+  const end = (await zeke.run('go', { limits: { budgetMicroUsd: 500 } })).at(-1);
+  expect(end).toMatchObject({ reason: 'budget', usage: { steps: 3, costMicroUsd: 600 } });
 });
 
 test('a run that takes too long is stopped, in an answer or in a tool, and can go on', async () => {

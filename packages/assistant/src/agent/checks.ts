@@ -1,4 +1,5 @@
 import { cutText } from '../sessions/cut-text.ts';
+import type { RunRequest } from './agent-options.ts';
 import type { Approvals } from './approvals.ts';
 import { prepareCall } from './prepare-call.ts';
 import { CallRunner } from './run-calls.ts';
@@ -20,14 +21,14 @@ export type Checked =
 export class Checks {
   readonly #parts: RunParts;
   readonly #approvals: Approvals;
-  readonly #commands: readonly string[];
+  readonly #verify: NonNullable<RunRequest['verify']>;
   #rounds = 0;
 
-  /** `commands` are the user's own: nobody is asked before they run. */
-  constructor(parts: RunParts, approvals: Approvals, commands: readonly string[]) {
+  /** Commands are the user's own: nobody is asked before they run. */
+  constructor(parts: RunParts, approvals: Approvals, verify: RunRequest['verify'] = []) {
     this.#parts = parts;
     this.#approvals = approvals;
-    this.#commands = commands;
+    this.#verify = verify;
   }
 
   /** `changed` are paths relative to the project's root; `tell` is told what runs. */
@@ -36,9 +37,10 @@ export class Checks {
     changed: readonly string[],
     tell: (text: string) => Promise<void>,
   ): Promise<Checked> {
-    if (changed.length === 0) return { kind: 'passed', note: '' };
+    const commands = this.#verify;
+    if (changed.length === 0 || commands === 'by-caller') return { kind: 'passed', note: '' };
     const failures: string[] = [];
-    for (const command of this.#commands) {
+    for (const command of commands) {
       await tell(`checks: ${command}`);
       const failure = await this.#command(step, command);
       if (failure !== undefined) failures.push(failure);
@@ -46,7 +48,7 @@ export class Checks {
     const { options, project, signal } = this.#parts;
     const faults = await options.diagnostics?.(project, changed, signal);
     if (faults !== undefined) failures.push(`The language server finds:\n${faults}`);
-    if (failures.length === 0) return { kind: 'passed', note: this.#passedNote() };
+    if (failures.length === 0) return { kind: 'passed', note: passedNote(commands) };
     await tell(`${failures.length} checks failed`);
     this.#rounds += 1;
     const told = failures.map((failure) => cutText(failure, maxToldLength)).join('\n\n');
@@ -55,10 +57,6 @@ export class Checks {
       return { kind: 'failed', note };
     }
     return { kind: 'again', text: `You said that it is done, but checks fail. Mend it.\n${told}` };
-  }
-
-  #passedNote(): string {
-    return this.#commands.length === 0 ? '' : `Checks passed: ${this.#commands.join(', ')}.`;
   }
 
   /** What the model is told, where it fails. */
@@ -71,4 +69,8 @@ export class Checks {
     const output = await new CallRunner(this.#parts, this.#approvals, step).runOwn(call);
     return output.isError === true ? `\`${command}\` failed:\n${output.text}` : undefined;
   }
+}
+
+function passedNote(commands: readonly string[]): string {
+  return commands.length === 0 ? '' : `Checks passed: ${commands.join(', ')}.`;
 }

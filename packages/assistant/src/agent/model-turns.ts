@@ -58,7 +58,8 @@ export class ModelTurns {
     });
     this.#options.context.noteUsage(request, answer.usage);
     const { model = request.model } = answer;
-    const costMicroUsd = answer.costMicroUsd ?? options.estimateCost?.(model, this.counted(answer));
+    const costMicroUsd =
+      answer.costMicroUsd ?? (await options.estimateCost?.(model, this.counted(answer)));
     return costMicroUsd === undefined ? answer : { ...answer, costMicroUsd };
   }
 
@@ -116,12 +117,22 @@ export class ModelTurns {
 
   async #keepCompaction(prepared: Awaited<ReturnType<ContextBuilder['prepare']>>): Promise<void> {
     const { lease, budget, channel } = this.#parts;
-    const { compaction: record, tokensBefore, tokensAfter, usage } = prepared;
+    const { compaction: record, tokensBefore, tokensAfter } = prepared;
     if (record === undefined) return;
+    const usage = prepared.usage && (await this.#priced(prepared.usage));
     await lease.append({ kind: 'compaction', record, ...(usage !== undefined && { usage }) });
     if (usage !== undefined) budget.add(usage, usage.costMicroUsd);
     await channel.send({ type: 'compacted', tokensBefore, tokensAfter });
     this.#system = await this.#readSystem();
+  }
+
+  async #priced<Usage extends ModelUsage & { readonly costMicroUsd?: number }>(
+    usage: Usage,
+  ): Promise<Usage> {
+    const { estimateCost } = this.#parts.options;
+    const costMicroUsd =
+      usage.costMicroUsd ?? (await estimateCost?.(this.#options.request.model, usage));
+    return costMicroUsd === undefined ? usage : { ...usage, costMicroUsd };
   }
 
   #maxOutputTokens(): number | undefined {

@@ -11,6 +11,10 @@ export interface RunLimits {
   readonly budgetMicroUsd?: number;
 }
 
+/** What to do about a budget of money where a model has no price. */
+export const unkeptBudget =
+  'the budget cannot be kept; set prices of the model in zeke.toml, or leave the budget out';
+
 const defaultSteps = 50;
 export const defaultTimeoutMs = 600_000;
 
@@ -23,6 +27,8 @@ export class RunBudget {
   #output = 0;
   #cached = 0;
   #cost: number | undefined;
+  /** Something was used that nobody has a price for. */
+  #isCostUnknown = false;
 
   constructor(limits: RunLimits) {
     this.#limits = limits;
@@ -47,9 +53,9 @@ export class RunBudget {
       : Math.max(1, maxTokens - this.#input - this.#output);
   }
 
-  /** A limit on money that cannot be kept, since nobody says what an answer cost. */
-  get isCostUnknown(): boolean {
-    return this.#limits.budgetMicroUsd !== undefined && this.#cost === undefined;
+  /** There is a limit on money. */
+  get isOfMoney(): boolean {
+    return this.#limits.budgetMicroUsd !== undefined;
   }
 
   /** The next step is the last one that it may take. */
@@ -66,17 +72,24 @@ export class RunBudget {
     this.#input += usage.inputTokens ?? 0;
     this.#output += usage.outputTokens ?? 0;
     this.#cached += usage.cachedInputTokens ?? 0;
-    if (costMicroUsd !== undefined) this.#cost = (this.#cost ?? 0) + costMicroUsd;
+    if (costMicroUsd === undefined) this.#isCostUnknown = true;
+    else this.#cost = (this.#cost ?? 0) + costMicroUsd;
   }
 
   /** Why no further step may begin. */
   exceeded(): { readonly reason: AgentEndReason; readonly message: string } | undefined {
     const { maxTokens, budgetMicroUsd } = this.#limits;
     if (this.#steps >= this.maxSteps) {
-      return { reason: 'max-steps', message: `the limit of ${this.maxSteps} steps is reached` };
+      return {
+        reason: 'max-steps',
+        message: `the limit of ${this.maxSteps} ${this.maxSteps === 1 ? 'step' : 'steps'} is reached`,
+      };
     }
     if (maxTokens !== undefined && this.#input + this.#output >= maxTokens) {
       return { reason: 'max-tokens', message: `the limit of ${maxTokens} tokens is reached` };
+    }
+    if (this.isOfMoney && this.#isCostUnknown) {
+      return { reason: 'budget', message: `nobody knows what an answer cost: ${unkeptBudget}` };
     }
     if (budgetMicroUsd !== undefined && (this.#cost ?? 0) >= budgetMicroUsd) {
       const usd = (budgetMicroUsd / 1e6).toFixed(2);

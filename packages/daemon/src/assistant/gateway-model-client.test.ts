@@ -10,6 +10,7 @@ import {
 } from '@zeke/emulators';
 import { createLogger, loadConfig, type ProviderConfig, Secret } from '@zeke/foundation';
 import { type TemporaryDirectory, temporaryDirectory } from '@zeke/foundation/testing';
+import { estimateCost } from '@zeke/gateway';
 import { type Composition, compose } from '../compose.ts';
 import { GatewayModelClient } from './gateway-model-client.ts';
 
@@ -36,7 +37,13 @@ beforeAll(async () => {
   emulators.gemini = startGeminiEmulator({ brain: reader });
   emulators.ollama = startOllamaEmulator({ brain: reader });
   const environment = { ZEKE_HOME: folder.path };
-  const price = '[prices."gpt-4.1-mini"]\ninput = 1000\noutput = 1000\n';
+  const price = `[prices."gpt-4.1-mini"]
+input = 1000
+output = 1000
+[models.several]
+strategy = "fallback"
+candidates = ["openai/gpt-4.1", "openai/gpt-4.1-mini", "openai/nobody-knows-it"]
+`;
   await Bun.write(`${folder.path}/zeke.toml`, price);
   const loaded = await loadConfig({ cwd: folder.path, environment });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
@@ -164,6 +171,33 @@ test('what an answer costs is told where the price is known', async () => {
   const asked = request('openai/gpt-4.1-mini', [question]);
   const finish = (await eventsOf(client.generate(asked, never))).at(-1);
   expect(finish).toMatchObject({ type: 'finish', costMicroUsd: 60_000 });
+});
+
+test.each([
+  'openai/gpt-4.1-mini',
+  'openai/gpt-4.1',
+  'anthropic/claude-sonnet-4-5',
+  'gemini/gemini-2.5-flash',
+  'ollama/llama3.2',
+])('what %s answers has a cost, and the same is estimated of its tokens', async (model) => {
+  const finish = (await eventsOf(client.generate(request(model, [question]), never))).at(-1);
+  if (finish?.type !== 'finish') throw new Error('it has no end');
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0 } = finish.usage;
+  const tokens = { input: inputTokens, output: outputTokens, cachedInput: cachedInputTokens };
+  const estimated = await estimateCost(parts.gateway.pricing, finish.model ?? '', tokens);
+  expect(finish.costMicroUsd).toBe(estimated);
+  expect(estimated).toSatisfy((cost) =>
+    model.startsWith('ollama') ? cost === 0 : Number(cost) > 0,
+  );
+});
+
+test('nobody knows what an unknown model costs; of an alias the dearest is counted', async () => {
+  const tokens = { input: 1_000_000, output: 0 };
+  const cost = (name: string) => estimateCost(parts.gateway.pricing, name, tokens);
+  expect(await cost('openai/nobody-knows-it')).toBeUndefined();
+  expect(await cost('no such model')).toBeUndefined();
+  expect(await cost('gpt-4.1-mini')).toBe(1_000_000_000);
+  expect(await cost('several')).toBe(1_000_000_000);
 });
 
 test('a refusal of the gateway is an error with its code and message', async () => {
