@@ -217,6 +217,7 @@ class Generation {
       model,
       mode: 'auto-edit' as const,
       onAsk: 'deny' as const,
+      verify: 'by-caller' as const,
       confine: (judge: Parameters<typeof testJudge>[0]['judge']) =>
         testJudge({ judge, root, runner }),
       limits: limitsLeft(this.#request.limits ?? {}, this.#used),

@@ -17,7 +17,7 @@ export async function completeAt(
   const { cwd, interrupts, output } = context;
   const { column, filePath, line } = readPlace(place, cwd);
   const text = await readText(filePath);
-  const at = offsetOf(text, line, column);
+  const at = offsetOf(text, line, column, place);
   await using client = await openDaemon(context, flags);
   const answer = await client.completion.complete(
     {
@@ -57,8 +57,11 @@ function readPlace(place: string, cwd: string) {
 
 async function readText(filePath: string): Promise<string> {
   const bytes = await readFile(filePath).catch((cause: NodeJS.ErrnoException) => {
-    const code = cause.code === 'ENOENT' ? 'not_found' : 'failed_precondition';
-    throw new RpcError(code, `${filePath}: ${cause.message}`, { cause });
+    throw cause.code === 'ENOENT'
+      ? new RpcError('not_found', `${filePath}: there is no such file`, { cause })
+      : new RpcError('failed_precondition', `${filePath} cannot be read (${cause.code})`, {
+          cause,
+        });
   });
   if (bytes.length > maxFileBytes) {
     throw new RpcError('invalid_argument', `${filePath}: it has more than ${maxFileBytes} bytes`);
@@ -66,15 +69,15 @@ async function readText(filePath: string): Promise<string> {
   return bytes.toString('utf8');
 }
 
-function offsetOf(text: string, line: number, column: number): number {
+function offsetOf(text: string, line: number, column: number, place: string): number {
   const lines = text.split('\n');
   const own = lines[line - 1]?.replace(/\r$/, '');
   if (own === undefined || column < 1 || column > own.length + 1) {
     const message =
       own === undefined
-        ? `there is no line ${line}: it has ${lines.length}`
-        : `line ${line} has columns 1 to ${own.length + 1}`;
-    throw new RpcError('out_of_range', message);
+        ? `${place}: there is no line ${line}: it has ${lines.length}`
+        : `${place}: line ${line} has columns 1 to ${own.length + 1}`;
+    throw new RpcError('invalid_argument', message);
   }
   return lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
 }

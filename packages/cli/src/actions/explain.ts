@@ -20,9 +20,9 @@ export async function explain(
   await askProject(context, `Explain ${subject}\n\n${how}`, flags);
 }
 
-/** Who writes `src/a.ts:3` does not mean words. */
+/** Who writes `a.ts:3` or `src/a.ts` does not mean words. */
 function isPlace(word: string): boolean {
-  return /^[^\s?]+\.\w{1,10}:\d+(?:-\d+)?$/.test(word);
+  return /^[^\s?]+\.\w{1,10}:\d+(?:-\d+)?$|^[^\s?]*\/[^\s?]*\.\w{1,10}$/.test(word);
 }
 
 const how =

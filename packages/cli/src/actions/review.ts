@@ -66,7 +66,11 @@ async function changeOf(
 async function readPatch(context: Context, file: string): Promise<string> {
   if (file === '-') return await pipedText(context);
   return await readFile(resolve(context.cwd, file), 'utf8').catch((cause) => {
-    throw new RpcError('not_found', `--patch: ${file}: ${cause.message}`, { cause });
+    throw cause.code === 'ENOENT'
+      ? new RpcError('not_found', `--patch: ${file}: there is no such file`, { cause })
+      : new RpcError('failed_precondition', `--patch: ${file} cannot be read (${cause.code})`, {
+          cause,
+        });
   });
 }
 
@@ -90,6 +94,6 @@ function tellPeople(output: Output, result: ReviewResult): void {
     output.line();
   }
   if (findings.length === 0) output.line(green('nothing found'));
-  if (summary !== '') output.line(printable(summary));
+  for (const row of summary.split('\n').filter(Boolean)) output.line(printable(row));
   if (dropped > 0) output.line(dim(`${dropped} findings about other lines were left out`));
 }

@@ -60,10 +60,11 @@ function showStep(printer: RunPrinter, update: Parameters<RunPrinter['show']>[0]
 function tellPeople(output: Output, path: string, result: TestGenResult): void {
   const { bold, dim, green, red, yellow } = output.styles;
   const { command, coverage, dropped, kept, message } = result;
-  if (message !== '') output.line(`${printable(message)}\n`);
+  for (const row of message.trim().split('\n')) output.line(printable(row));
+  if (message.trim() !== '') output.line();
   for (const { isNew, newLines, passed, path: file } of kept) {
     const tests = passed === undefined ? 'passed' : `${passed} passed`;
-    const lines = newLines.length === 0 ? '' : `, ${newLines.length} more lines run`;
+    const lines = newLines.length === 0 ? '' : `, ${counted(newLines.length)} run`;
     const what = isNew ? 'written' : 'changed';
     output.line(`${green('✔')} ${bold(printable(file))} ${what}: ${tests}${lines}`);
   }
@@ -73,6 +74,10 @@ function tellPeople(output: Output, path: string, result: TestGenResult): void {
   }
   if (kept.length === 0) output.line(red('no test stays'));
   output.line(coverage === undefined ? dim(unknown(command)) : gainText(path, coverage));
+}
+
+function counted(lines: number): string {
+  return lines === 1 ? '1 more line' : `${lines} more lines`;
 }
 
 function unknown(command: string): string {

@@ -30,7 +30,7 @@ export function sarifOf(findings: readonly Finding[]): object {
 }
 
 function resultOf({ endLine, explanation, file, line, replacement, severity, title }: Finding) {
-  const artifactLocation = { uri: encodeURI(file) };
+  const artifactLocation = { uri: file.split('/').map(encodeURIComponent).join('/') };
   const region = { startLine: line, endLine };
   return {
     ruleId: severity,
@@ -46,11 +46,18 @@ function resultOf({ endLine, explanation, file, line, replacement, severity, tit
               artifactChanges: [
                 {
                   artifactLocation,
-                  replacements: [{ deletedRegion: region, insertedContent: { text: replacement } }],
+                  replacements: [
+                    { deletedRegion: region, insertedContent: { text: withoutEnd(replacement) } },
+                  ],
                 },
               ],
             },
           ],
         }),
   };
+}
+
+/** What is deleted are lines without the end of the last one. */
+function withoutEnd(lines: string): string {
+  return lines.replace(/\r?\n$/, '');
 }

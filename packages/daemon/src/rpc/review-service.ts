@@ -83,8 +83,26 @@ async function changeOf(
   place: ReadChangeOptions,
   signal: AbortSignal,
 ): Promise<ChangeText> {
-  if (change.case === 'patch') return { diff: change.value, messages: '' };
-  return await readChange(changeKind(change), place, signal);
+  if (change.case === 'patch') return { diff: checkedPatch(change.value), messages: '' };
+  const kind = changeKind(change);
+  const found = await readChange(kind, place, signal);
+  if (found.diff.trim() !== '') return found;
+  throw new RpcError('failed_precondition', `there is nothing to review: ${emptyBecause(kind)}`);
+}
+
+function checkedPatch(patch: string): string {
+  if (/^(?:@@ |diff --git )/m.test(patch)) return patch;
+  const what = patch.trim() === '' ? 'it is empty' : 'it is no unified diff';
+  throw new RpcError(
+    'invalid_argument',
+    `patch: ${what}: as git diff prints it, or a pull request`,
+  );
+}
+
+function emptyBecause(change: Change): string {
+  if (change.kind === 'range') return `${change.range} changes nothing`;
+  if (change.kind === 'staged') return 'nothing is staged; git add what is to be reviewed';
+  return 'no file that git knows was changed since the last commit; git add new ones, or say a range, as main...HEAD';
 }
 
 function changeKind(change: ReviewRequest['change']): Change {
