@@ -145,7 +145,7 @@ async function judgeMention(
   const paths = (await place(word, cwds)) ?? [];
   return paths
     .filter((path) => {
-      if (protectionOf(path, 'read', book.root) !== undefined) return true;
+      if (protectionOf(path, 'read', book) !== undefined) return true;
       if (known.isReadOnly) return /^\/|(?:^|\/)\.\.(?:\/|$)/.test(word);
       return false;
     })

@@ -40,7 +40,7 @@ export function judgePath(book: RuleBook, use: PathUse): PartVerdict {
       remembers: [],
     };
   }
-  const protection = protectionOf(path, access, book.root);
+  const protection = protectionOf(path, access, book, use.destroys);
   const allows = (rule: Rule | undefined): boolean =>
     rule !== undefined && (protection === undefined || namesPart(rule, protection.part));
   if (allows(fitting.remembered)) return decide('allow', 'a rule allows it', fitting.remembered);
@@ -88,8 +88,7 @@ function holdsEverything({ root, home }: RuleBook, path: string): boolean {
 function proposals(book: RuleBook, { access, path }: PathUse): readonly string[] {
   const at = path.indexOf(globbedText);
   const known = at === -1 ? path : path.slice(0, path.lastIndexOf('/', at)) || '/';
-  const isOrdinary =
-    isWithin(book.root, path) && protectionOf(path, access, book.root) === undefined;
+  const isOrdinary = isWithin(book.root, path) && protectionOf(path, access, book) === undefined;
   const folder = at === -1 ? known.slice(0, known.lastIndexOf('/')) || '/' : known;
   if (isOrdinary && isWithin(book.root, folder))
     return [`${access}(${showPathPattern(folder, true, book)})`];

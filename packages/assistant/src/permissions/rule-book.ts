@@ -1,12 +1,13 @@
 import { matchesCommand, mayMatchCommand } from './command-pattern.ts';
 import type { PermissionMode } from './mode.ts';
 import { matchesPath, type PathSetting } from './path-pattern.ts';
+import type { ProtectedSetting } from './protected-paths.ts';
 import type { Rule, RuleVerdict } from './rule.ts';
 import type { PathAccess } from './shell/shell-part.ts';
 import { matchesWildcard } from './wildcard.ts';
 
 /** All that decides, as it is in force at one moment. */
-export interface RuleBook extends PathSetting {
+export interface RuleBook extends PathSetting, ProtectedSetting {
   readonly mode: PermissionMode;
   /** Of files and of who started the session. */
   readonly rules: readonly Rule[];

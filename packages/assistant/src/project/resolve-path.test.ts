@@ -144,3 +144,14 @@ async function make(root: string, at: string, kind: string, target: string): Pro
   // Some have no folder to stand in, or stand where another is: the tree is random.
   await made.catch(() => undefined);
 }
+
+test('links of processes are not followed: they lead elsewhere for who asks and for who runs', async () => {
+  await using folder = await temporaryDirectory();
+  const place = { project: { root: folder.path, name: 'x' }, cwd: folder.path };
+  await symlink('/proc/self/cwd', join(folder.path, 'way'));
+  for (const path of ['/proc/self/cwd/x', '/proc/self/root/etc/passwd', '/dev/fd/0', 'way/x']) {
+    const failed = await resolvePath(place, path).catch((error) => error.code);
+    expect([path, failed]).toEqual([path, 'permission_denied']);
+  }
+  expect((await resolvePath(place, '/proc/self/status')).path).toBe(`/proc/${process.pid}/status`);
+});

@@ -39,7 +39,8 @@ const maxPathBytes = 4096;
  * `..` after one of them takes it away. `~` means nothing here and is refused.
  *
  * Throws `invalid_argument` for text that is no path, `failed_precondition` for a file used as a
- * folder and for links in a circle, and `permission_denied` for a folder that must not be read.
+ * folder and for links in a circle, and `permission_denied` for a folder that must not be read, and for
+ * links of a process (`/proc/self/cwd`).
  */
 export async function resolvePath(
   place: PathPlace,
@@ -110,6 +111,7 @@ async function walk(from: string, asked: string, followsLast: boolean): Promise<
     if (entry === undefined) missing.push(part);
     else if (entry.isSymbolicLink() && (followsLast || ahead.length > 0)) {
       if (++links > maxLinks) throw circular(asked);
+      if (/^\/proc\/\d/.test(existing)) throw ofProcess(asked);
       const target = await readlink(next);
       if (target.startsWith('/')) existing = '/';
       ahead.push(...partsOf(target).toReversed());
@@ -157,6 +159,13 @@ function circular(asked: string): RpcError {
   return new RpcError(
     'failed_precondition',
     `${asked}: over ${maxLinks} links follow each other here: they lead in a circle`,
+  );
+}
+
+function ofProcess(asked: string): RpcError {
+  return new RpcError(
+    'permission_denied',
+    `${asked}: links in /proc lead elsewhere for each process: name the file itself`,
   );
 }
 

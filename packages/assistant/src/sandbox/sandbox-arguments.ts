@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RpcError } from '@zeke/rpc';
+import { runsLater } from '../permissions/protected-paths.ts';
+import { secretsInHome } from '../permissions/secret-places.ts';
 import { isWithin } from '../project/resolve-path.ts';
 
 export interface SandboxPlan {
@@ -40,7 +42,7 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
   const named = writable.map((path) => path.replace(/^~(?=\/)/, home)).flatMap(resolved);
   const repository = sharedRepository(root);
   const open = [...named, ...repository];
-  const secrets = [zekeHome, ...secretNames.map((name) => join(home, name))].flatMap(resolved);
+  const secrets = [zekeHome, ...secretsInHome.map((name) => join(home, name))].flatMap(resolved);
   const isOpened = (secret: string): boolean => named.some((path) => isWithin(secret, path));
   const outside = secrets.filter((path) => !isWithin(root, path));
   const bind = isReader ? '--ro-bind' : '--bind';
@@ -72,50 +74,6 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
 
 /** Of systems, of desktops, of container engines: whoever may speak to them is not confined. */
 const sockets = ['/run', '/tmp/.X11-unix'];
-
-/** Below the home folder. */
-const secretNames = [
-  '.ssh',
-  '.gnupg',
-  '.aws',
-  '.azure',
-  '.kube',
-  '.docker',
-  '.netrc',
-  '.npmrc',
-  '.pypirc',
-  '.pgpass',
-  '.my.cnf',
-  '.git-credentials',
-  '.vault-token',
-  '.password-store',
-  '.terraform.d',
-  '.mozilla',
-  '.thunderbird',
-  '.bash_history',
-  '.zsh_history',
-  '.python_history',
-  '.psql_history',
-  '.node_repl_history',
-  '.claude',
-  '.codex',
-  '.gemini',
-  '.cargo/credentials',
-  '.cargo/credentials.toml',
-  '.config/gcloud',
-  '.config/gh',
-  '.config/op',
-  '.config/rclone',
-  '.config/opencode',
-  '.config/google-chrome',
-  '.config/chromium',
-  '.config/BraveSoftware',
-  '.config/git/credentials',
-  '.local/share/keyrings',
-  '.local/share/opencode',
-  '.m2/settings.xml',
-  '.gradle/gradle.properties',
-];
 
 function resolved(path: string): string[] {
   try {
@@ -152,8 +110,8 @@ function readOnly(path: string): string[] {
 
 /** What is read outside the sandbox and decides what runs there. */
 function fixed(root: string): string[] {
-  const names = ['.zeke', '.mcp.json', '.envrc', '.vscode', '.idea', '.husky'];
   const git = join(root, '.git');
+  const names = [...runsLater].filter((name) => name !== '.git');
   // The file of a linked work tree says where its repository is.
   const ofGit = isFolder(git) ? fixedInRepository(git) : [git];
   return [...names.map((name) => join(root, name)), ...ofGit];

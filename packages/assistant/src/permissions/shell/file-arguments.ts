@@ -25,13 +25,21 @@ export function mentionedPaths(words: readonly string[]): readonly string[] {
   const base = name.slice(name.lastIndexOf('/') + 1);
   if (namesNoFiles.has(base)) return [];
   const skipped = takesScript.has(base) ? operands(args)[0] : undefined;
-  return args
+  const ofCommits = base === 'git' ? args.flatMap(pathInCommit) : [];
+  return [...ofCommits, ...args]
     .filter((word) => word !== skipped)
     .map((word) => {
       if (!word.startsWith('-')) return word;
       return /^--?[\w-]+=(.+)$/s.exec(word)?.[1] ?? /^-[A-Za-z]([/.].*)$/s.exec(word)?.[1] ?? '';
     })
     .filter((word) => word !== '' && word.length < 1_000 && !word.includes('\n'));
+}
+
+/** `HEAD:a`, `:0:a`, `:(top)a`, `-L1,3:a` (gitrevisions(7), gitglossary(7)). */
+function pathInCommit(arg: string): string[] {
+  const path = /^-L[^:]*:(?:[^:]*:)?(.+)$/.exec(arg) ?? /^[^-:][^:]*:(.+)$/.exec(arg);
+  const inIndex = /^:(?:\([^)]*\)|[!^/]+|[0-3]:)?(.+)$/.exec(arg);
+  return (path ?? inIndex)?.slice(1, 2) ?? [];
 }
 
 const namesNoFiles = new Set(['echo', 'printf', 'expr', 'seq', 'tr', 'true', 'false', ':', 'read']);
@@ -84,16 +92,23 @@ const copies =
   (from: PathAccess): Reader =>
   (args) => {
     const into = args.flatMap((arg, at) =>
-      arg === '-t' || arg === '--target-directory'
+      /^-(?:[^-]*t|-t[a-z-]*)$/.test(arg)
         ? args.slice(at + 1, at + 2)
-        : (/^(?:-t|--target-directory=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
+        : (/^(?:-[^-]*?t|--t[a-z-]*=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
     );
-    const found = operands(args, /^-(?:t|S|m|o|g|-target-directory)$/);
+    const found = operands(args, /^-(?:[^-]*t|S|m|o|g|-t[a-z-]*)$/);
     const targets = into.length > 0 ? into : found.slice(-1);
     const sources = into.length > 0 ? found : found.slice(0, -1);
     const moved = as(from, sources).map((each) => ({ ...each, destroys: from === 'write' }));
     return [...moved, ...as('write', targets)];
   };
+
+/** A second name for a file is a way to write to it; a symbolic one is followed when it is used. */
+const links: Reader = (args, words) => {
+  const isSymbolic = args.some((arg) => /^-[^-]*s|^--s[a-z]*$/.test(arg));
+  const found = copies('read')(args, words);
+  return isSymbolic ? found : found.map((each) => ({ ...each, access: 'write' }));
+};
 
 const find: Reader = (args) => {
   const end = args.findIndex((arg) => /^[-(!]/.test(arg) && !/^-[HLPDO]/.test(arg));
@@ -129,11 +144,11 @@ const dd: Reader = (args) =>
 
 const sort: Reader = (args) => {
   const written = args.flatMap((arg, at) =>
-    arg === '-o'
+    /^-(?:[^-]*o|-o[a-z]*)$/.test(arg)
       ? args.slice(at + 1, at + 2)
-      : (/^(?:-o|--output=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
+      : (/^(?:-[^-]*?o|--o[a-z]*=)(.+)$/.exec(arg)?.slice(1, 2) ?? []),
   );
-  return [...as('read', operands(args, /^-[koStT]$/)), ...as('write', written)];
+  return [...as('read', operands(args, /^-(?:[kStT]|[^-]*o|-o[a-z]*)$/)), ...as('write', written)];
 };
 
 const secondIsWritten: Reader = (args) => {
@@ -163,7 +178,8 @@ const programs: Readonly<Record<string, Reader | undefined>> = Object.assign(
     ...each('mkdir mkfifo tee', writes(/^-m$/)),
     ...each('touch truncate', writes(/^-[drst]$/)),
     ...each('chmod chown chgrp', writesAfterFirst),
-    ...each('cp ln install', copies('read')),
+    ...each('cp install', copies('read')),
+    ['ln', links],
     ['mv', copies('write')],
     ...each('uniq xxd', secondIsWritten),
     ['find', find],

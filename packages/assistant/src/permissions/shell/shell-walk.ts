@@ -10,10 +10,11 @@ import {
   type Word,
 } from 'unbash';
 import { arithmeticNames, isNumber } from './arithmetic.ts';
+import { bashOnly } from './bash-only.ts';
 import { changeFolder, joinFolders, movesFolder } from './folders.ts';
 import { runBuiltin } from './run-builtin.ts';
 import type { Folders, PathAccess, ShellPart } from './shell-part.ts';
-import { isKnown, readWord, showWords } from './shell-word.ts';
+import { isKnown, readWord, readWords, showWords } from './shell-word.ts';
 import { type Inner, unwrap } from './unwrap.ts';
 import { isHarmlessVariable, isPowerfulVariable, nameOf, VariableNotes } from './variables.ts';
 
@@ -75,6 +76,9 @@ export class ShellWalk {
   /** The script may run in a plain `sh`, to which some of bash's grammar means something else. */
   #isPosix = false;
   #isTest = false;
+  /** What is visited is the body of a function; what such bodies call. */
+  #isInBody = false;
+  readonly #called = new Set<string>();
   /** The last `cd`, and where one stands after it if it worked. */
   #moved: { node: SyntaxNode; cwds: Folders } | undefined;
 
@@ -233,6 +237,9 @@ export class ShellWalk {
       case 'ExtendedGlob':
         if (!this.#isTest) this.opaque(node.text, 'bash reads this pattern in two ways');
         break;
+      case 'FileDescriptorVariable':
+        this.variables.assign(node.name, 'number');
+        break;
       case 'Coproc':
         this.opaque(this.#textOf(node), 'a coprocess');
         break;
@@ -324,7 +331,11 @@ export class ShellWalk {
     const { cwds } = this;
     this.cwds = undefined;
     const isSure = !this.#isConditional;
+    const wasInBody = this.#isInBody;
+    this.#isInBody = true;
     this.#maybe(() => this.#visitChildren(node));
+    this.#isInBody = wasInBody;
+    if (this.#called.has(name)) this.opaque(text, 'it may call itself without end');
     this.cwds = moves ? undefined : cwds;
     if (isSure && /^[\w.:-]+$/.test(name)) this.functions.add(name);
     else this.opaque(text, 'whether the function is defined depends on what happens');
@@ -338,8 +349,10 @@ export class ShellWalk {
     });
     if (node.name === undefined) return;
     const text = this.#textOf(node);
-    const words = [node.name, ...node.args].map((each) =>
-      each.type === 'Word' ? this.word(each) : this.#assignmentText(each),
+    const words = [node.name, ...node.args].flatMap((each) =>
+      each.type === 'Word'
+        ? readWords(each, (name) => this.#known(name))
+        : [this.#assignmentText(each)],
     );
     const assignments = node.prefix
       .filter((each) => each.type === 'Assignment')
@@ -353,6 +366,7 @@ export class ShellWalk {
   /** A program or builtin with its words; those it runs in its turn are followed. */
   run(words: readonly string[], assignments: readonly string[], text: string): void {
     const [name = ''] = words;
+    if (this.#isInBody) this.#called.add(name);
     const unsafe = assignments.filter((each) => !isHarmlessVariable(nameOf(each)));
     const inner = this.functions.has(name) ? undefined : unwrap(words);
     if (!isKnown(name) || name === '') {
@@ -481,19 +495,3 @@ export class ShellWalk {
 
 /** What these run, they run in the shell itself. */
 const inShell: ReadonlySet<string> = new Set(['eval', 'command', 'builtin']);
-
-const bashOnly: ReadonlySet<SyntaxNode['type']> = new Set([
-  'ArithmeticCommand',
-  'ArithmeticFor',
-  'TestCommand',
-  'Select',
-  'AnsiCQuoted',
-  'LocaleString',
-  'ProcessSubstitution',
-  'BraceExpansion',
-  'HereString',
-  'ArrayValue',
-  'FileDescriptorVariable',
-  'Time',
-  'ExtendedGlob',
-]);

@@ -15,10 +15,35 @@ export type KnownVariables = (name: string) => string | undefined;
  */
 export function readWord(word: Word, variables: KnownVariables): string {
   const text = word.parts === undefined ? word.value : readParts(word.parts, variables);
+  return withHome(word, text, variables);
+}
+
+function withHome(word: Word, text: string, variables: KnownVariables): string {
   if (!word.text.startsWith('~')) return text;
   const home = variables('HOME');
   if (home === undefined || !/^~(?:\/|$)/.test(text)) return unknownText + text.slice(1);
   return home + text.slice(1);
+}
+
+/** The words that a word becomes: several where braces list them, else one. */
+export function readWords(word: Word, variables: KnownVariables): string[] {
+  const lists = word.parts?.filter(isList) ?? [];
+  const count = lists.reduce((product, { text }) => product * text.split(',').length, 1);
+  if (lists.length === 0 || count > maxBraced) return [readWord(word, variables)];
+  let texts = [''];
+  for (const part of word.parts ?? []) {
+    const ways = isList(part) ? part.text.slice(1, -1).split(',') : [readPart(part, variables)];
+    texts = texts.flatMap((text) => ways.map((way) => text + way));
+  }
+  const given = texts.filter((text) => text !== '');
+  return given.map((text) => withHome(word, text, variables));
+}
+
+/** Words that one with braces may become; of more it is not said which. */
+const maxBraced = 64;
+
+function isList(part: WordPart): part is Extract<WordPart, { type: 'BraceExpansion' }> {
+  return part.type === 'BraceExpansion' && /^\{[\w.,@+/-]*,[\w.,@+/-]*\}$/.test(part.text);
 }
 
 /** Texts of words, braces, heredocs and the like, one after the other. */
@@ -58,7 +83,7 @@ function readPart(part: WordPart, variables: KnownVariables): string {
 /** A list of names or a range of numbers or letters, which adds no folders to a path. */
 function isPlainBrace(text: string): boolean {
   if (/^\{-?\w+\.\.-?\w+(?:\.\.-?\d+)?\}$/.test(text)) return true;
-  return /^\{[\w.,@+-]+\}$/.test(text) && !/[{,]\.{0,2}[,}]/.test(text) && !/[{,]-/.test(text);
+  return /^\{[\w.,@+-]+\}$/.test(text) && !/[{,](?:[.-]|[,}])/.test(text);
 }
 
 /** Nothing in it depends on the running shell. */
