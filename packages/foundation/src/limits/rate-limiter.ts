@@ -104,6 +104,15 @@ export class RateLimiter {
     return undefined;
   }
 
+  /** What `check` would say of so many tokens; nothing is taken, and what is left is told as it is. */
+  peek(key: string, cost = 1): LimitResult {
+    const { unitsPerToken, capacity, burst } = this.#rate;
+    checkCost(cost, 0);
+    const level = this.#levelAt(this.#table.find(limitKey(key)));
+    const next = cost > burst ? Number.POSITIVE_INFINITY : level + cost * unitsPerToken;
+    return this.#result(next <= capacity, level, Math.max(0, next - capacity));
+  }
+
   /**
    * Takes tokens that were used already, whether they are there or not, or gives some back (cost
    * -1,000,000,000 to 1,000,000,000): what a check had to guess is put right by the difference. Debt

@@ -1,9 +1,11 @@
+import type { RpcError } from '@zeke/rpc';
 import type { JsonObject } from '../dialects/dialect.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import { AnswerGuard } from './answer-guard.ts';
 import type { GuardRule } from './guard-rule.ts';
 import type { GuardedRequest, Guardrails } from './guardrails.ts';
 import { editTexts, pathText } from './json-texts.ts';
+import { askPolicies, type PolicyAnswer } from './policies.ts';
 import { PolicyGate, refuseTool } from './policy-gate.ts';
 import { placeholderOf, redactText } from './redact.ts';
 import { holdsKind, requestBlocked } from './refusal.ts';
@@ -18,6 +20,22 @@ export interface Checked {
   readonly candidates: Candidate[];
   /** Takes JSON text with the request's texts, gives it with those replaced that may not go out. */
   readonly redact: ((json: string) => string) | undefined;
+}
+
+/** What guardrails and policies would say of a request. */
+export interface Foreseen {
+  readonly findings: readonly Told[];
+  /** Rules that ask a webhook, whose word is not known. */
+  readonly webhooks: readonly string[];
+  /** In the order of the candidates. */
+  readonly verdicts: readonly ForeseenVerdict[];
+}
+
+interface ForeseenVerdict {
+  readonly candidate: Candidate;
+  /** A guardrail keeps the request from it. */
+  readonly refusal: RpcError | undefined;
+  readonly policy: PolicyAnswer;
 }
 
 /** Findings of one request that are remembered; the others are redacted, but not told. */
@@ -84,6 +102,31 @@ export class RequestGuard {
     const redact = isToRedact ? (text: string) => redactJson(text, redacting) : undefined;
     const checked = await this.#askWebhooks(json, { candidates: left, redact }, ofRequests);
     return { ...checked, candidates: await this.#allowed(checked.candidates, body) };
+  }
+
+  /** What `check` would do, by what it finds itself: no webhook is asked, no consent used, nothing counted. */
+  async foresee(json: string, body: unknown, candidates: readonly Candidate[]): Promise<Foreseen> {
+    const ofRequests = new Map(
+      candidates.map((each) => [each, this.#rulesFor(each).filter(isForRequests)]),
+    );
+    const rules = [...new Set([...ofRequests.values()].flat())];
+    const found = await this.#find(json, body, rules);
+    const data = new Set(found.flatMap(({ told: { kind, type } }) => [kind, type]));
+    const { policies } = this.#guardrails.options;
+    const tools = policies.some((each) => each.tools) ? toolNamesIn(body) : [];
+    const { caller, model } = this.#request;
+    const verdicts = candidates.map((candidate): ForeseenVerdict => {
+      const own = ofRequests.get(candidate) ?? [];
+      const block = found.find(({ rule }) => rule.action === 'block' && own.includes(rule));
+      const refusal = block && requestBlocked(block.rule.name, block.told.field, block.what);
+      const policy = askPolicies(policies, { caller, candidate, model, tools, data });
+      return { candidate, refusal, policy };
+    });
+    return {
+      findings: found.map(({ told }) => told),
+      webhooks: rules.flatMap(({ check, name }) => (check.kind === 'webhook' ? name : [])),
+      verdicts,
+    };
   }
 
   /** Whether an answer of these may yet be refused when it is whole, and so is nobody else's. */

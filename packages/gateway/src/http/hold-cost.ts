@@ -1,4 +1,5 @@
 import type { AttemptOptions } from '../governance/attempt-record.ts';
+import type { ForeseenHold, SpendRequest } from '../governance/budgets/budgets.ts';
 import type { Hold } from '../governance/budgets/hold.ts';
 import {
   type TokenBound,
@@ -8,6 +9,9 @@ import {
 import { type Exchange, tagsOf } from './exchange.ts';
 import type { Services } from './services.ts';
 
+/** What an attempt asks of whom. */
+type Asked = Pick<AttemptOptions, 'asks' | 'candidate' | 'operation'>;
+
 /**
  * Holds what an attempt may cost at most in all budgets that it counts for; undefined where there are
  * none. Rejects where a hard budget lacks room.
@@ -15,13 +19,30 @@ import type { Services } from './services.ts';
 export function holdCost(
   services: Services,
   exchange: Exchange,
-  { asks, candidate, operation }: AttemptOptions,
+  options: Asked,
 ): Hold | undefined | Promise<Hold | undefined> {
+  return services.budgets.hold(spendRequest(services, exchange, options));
+}
+
+/** What `holdCost` would come to. Nothing is held, and nobody is told. */
+export function foreseeCost(
+  services: Services,
+  exchange: Exchange,
+  options: Asked,
+): Promise<ForeseenHold> {
+  return services.budgets.foresee(spendRequest(services, exchange, options));
+}
+
+function spendRequest(
+  services: Services,
+  exchange: Exchange,
+  { asks, candidate, operation }: Asked,
+): SpendRequest {
   const { budgets } = services;
   const { atMs, caller } = exchange;
   if (budgets.hasTags) exchange.tags ??= tagsOf(exchange);
   const { model, provider } = candidate;
-  return budgets.hold({
+  return {
     orgId: caller.orgId,
     teamId: caller.teamId,
     userId: caller.userId,
@@ -34,7 +55,7 @@ export function holdCost(
     atMs,
     bound: asks && (() => boundOf(services, exchange, asks, operation)),
     countInput: () => countInput(services, asks),
-  });
+  };
 }
 
 /** By how much a bound of tokens is more than they likely are: it takes two bytes for one. */

@@ -62,6 +62,15 @@ export interface SpendRequest extends Spenders, PricedModel {
   countInput: () => Promise<number>;
 }
 
+/** What holding would come to. */
+export interface ForeseenHold {
+  /** What the attempt may cost; undefined where nobody knows. */
+  amountMicroUsd: number | undefined;
+  refusal: RpcError | undefined;
+  /** Of soft budgets that would be passed. */
+  warning: string | undefined;
+}
+
 /** How much another tokenizer may make of a text than the one that we count with. */
 const countMargin = 1.5;
 /** Budgets in memory. */
@@ -144,6 +153,38 @@ export class Budgets {
     return this.#warned(hold);
   }
 
+  /** What `hold` would come to. Nothing is held, and nobody is told. */
+  async foresee(request: SpendRequest): Promise<ForeseenHold> {
+    if (!this.#loaded) await this.#load();
+    const { atMs, own } = request;
+    const bound = request.bound?.();
+    const prices = bound && (await this.#options.prices(request));
+    const accounts = this.#find(request);
+    await this.#shared?.look(accounts, atMs);
+    const holdFor = (input: number) =>
+      new Hold({
+        accounts,
+        atMs,
+        own,
+        prices,
+        bound: bound && { ...bound, input },
+        stop: this.#stop,
+      });
+    let hold = holdFor(bound?.input ?? 0);
+    const { isPriced } = hold;
+    const amountMicroUsd = isPriced ? hold.amountMicroUsd : undefined;
+    const unpriced = isPriced ? undefined : this.#unpricedRefusal(request, accounts);
+    let shortfall = hold.shortfall();
+    if (shortfall && bound && !bound.media && !holdFor(0).shortfall()) {
+      const counted = Math.ceil((await request.countInput()) * countMargin);
+      hold = holdFor(Math.min(counted, bound.input));
+      shortfall = hold.shortfall();
+    }
+    const refusal = unpriced ?? (shortfall && refusalOf(shortfall, this.#options.now()));
+    const warnings = refusal ? [] : hold.passed(hold.amountMicroUsd).map(warningOf);
+    return { amountMicroUsd, refusal, warning: warnings.join('; ') || undefined };
+  }
+
   /** Where something has to be looked up or counted, or others are to be asked, or it may not be. */
   async #holdLater(request: SpendRequest): Promise<Hold | undefined> {
     if (!this.#loaded) await this.#load();
@@ -164,10 +205,13 @@ export class Budgets {
       });
     const shared = this.#shared;
     let hold = holdFor(bound?.input ?? 0);
-    if (hold.amountMicroUsd === 0 && !hold.isPriced) this.#refuseUnpriced(request, accounts);
+    if (hold.amountMicroUsd === 0 && !hold.isPriced) {
+      const unpriced = this.#unpricedRefusal(request, accounts);
+      if (unpriced) throw unpriced;
+    }
     let shortfall = shared ? await hold.takeShared(shared) : hold.take();
     // Counting costs time, which is spent only where it may help.
-    if (shortfall && bound && !bound.media && holdFor(0).fits()) {
+    if (shortfall && bound && !bound.media && !holdFor(0).shortfall()) {
       const counted = Math.ceil((await request.countInput()) * countMargin);
       hold = holdFor(Math.min(counted, bound.input));
       shortfall = shared ? await hold.takeShared(shared) : hold.take();
@@ -294,13 +338,16 @@ export class Budgets {
     if (account) account.name = name;
   }
 
-  #refuseUnpriced({ own, provider, model }: SpendRequest, accounts: readonly Account[]): void {
-    if (this.settings.unpriced === 'allow') return;
-    if (own) throw unpricedRefusal('omen.budget_usd', provider, model);
+  #unpricedRefusal(
+    { own, provider, model }: SpendRequest,
+    accounts: readonly Account[],
+  ): RpcError | undefined {
+    if (this.settings.unpriced === 'allow') return undefined;
+    if (own) return unpricedRefusal('omen.budget_usd', provider, model);
     const bound = accounts.find(({ limits }) =>
       limits.some(({ budget }) => budget.mode === 'hard'),
     );
-    if (bound) throw unpricedRefusal(`the budget of ${bound.title}`, provider, model);
+    return bound && unpricedRefusal(`the budget of ${bound.title}`, provider, model);
   }
 
   #find(spenders: Spenders): Account[] {

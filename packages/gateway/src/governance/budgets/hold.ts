@@ -108,9 +108,9 @@ export class Hold {
     });
   }
 
-  /** Whether there is room for the amount now. */
-  fits(): boolean {
-    return this.#shortfallOf(this.#amount, this.#amount) === undefined;
+  /** Why there is no room for the amount now; undefined where there is. */
+  shortfall(): Shortfall | undefined {
+    return this.#shortfallOf(this.#amount, this.#amount);
   }
 
   /**
@@ -134,9 +134,9 @@ export class Hold {
     return this.#outputTokens - Math.max(minStepTokens, this.#outputTokens * stepShare) / 2;
   }
 
-  /** The soft budgets that are passed now. */
-  passed(): readonly BudgetShortfall[] {
-    return this.#beyond('soft', this.#amount, 0);
+  /** The soft budgets that are passed now, or would be with so much more. */
+  passed(more = 0): readonly BudgetShortfall[] {
+    return this.#beyond('soft', this.#amount, more);
   }
 
   /** What the attempt is charged, now that it is known what it used, in micro-USD. */

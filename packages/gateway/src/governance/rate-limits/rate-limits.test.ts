@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { LocalAdmission } from './admission.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Subject, subjectOf } from './subject.ts';
+import { SubjectGroup } from './subject-group.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
 import { TierLimiters } from './tier-limiters.ts';
 
@@ -88,10 +89,11 @@ test('a request has what it takes of all, or nothing of any, and gives back what
         const subjects = tiers.map((each, index) => subject(`s${index}`, each));
         const model = modelTier && subject('model', modelTier);
         const all = model ? [...subjects, model] : subjects;
+        const nobody = new SubjectGroup([], () => {});
+        const group = subjects.reduce((some, each) => some.with(each), nobody);
         for (const { ends, estimate, fails } of asked) {
           const before = all.map(stateOf);
-          const admission = new LocalAdmission({
-            subjects,
+          const admission = new LocalAdmission(group, {
             modelSubject: () => model,
             refused: () => undefined,
           });

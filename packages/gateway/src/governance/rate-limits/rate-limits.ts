@@ -17,7 +17,7 @@ import {
   subjectOf,
 } from './subject.ts';
 import { SubjectGroup } from './subject-group.ts';
-import { leftHere, type SubjectLeft } from './subjects-left.ts';
+import { type Costs, leftHere, type SubjectLeft } from './subjects-left.ts';
 import { type RateName, TierLimiters } from './tier-limiters.ts';
 
 /** The part of the configuration that rate limits go by. */
@@ -155,9 +155,18 @@ export class RateLimits implements Disposable {
     return group.with(this.#subject('address', address, tier));
   }
 
-  /** What is left to subjects now; asking takes nothing. */
-  async leftTo(subjects: readonly Subject[]): Promise<readonly SubjectLeft[]> {
-    return (await this.#shared?.leftTo(subjects)) ?? subjects.map(leftHere);
+  /** What is left to subjects now, and whether so much may be taken; asking takes nothing. */
+  async leftTo(
+    subjects: readonly Subject[],
+    costs: Costs = { requests: 0, tokens: 0 },
+  ): Promise<readonly SubjectLeft[]> {
+    const shared = await this.#shared?.leftTo(subjects, costs);
+    return shared ?? subjects.map((subject) => leftHere(subject, costs));
+  }
+
+  /** What the requests to a model count for beside; undefined where it is not limited. */
+  subjectOfModel(provider: string, model: string): Subject | undefined {
+    return this.#modelSubject(provider, model);
   }
 
   /**

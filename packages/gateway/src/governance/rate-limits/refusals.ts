@@ -8,8 +8,8 @@ import { partOf, type TierLimiters } from './tier-limiters.ts';
 /** What a limit counts. */
 export type LimitName = 'requests' | 'tokens' | 'concurrent';
 
-/** Who was refused, and by which tier. */
-interface Refused {
+/** Who is limited, and by which tier; `parts` is 1 where its counts are those of all replicas. */
+export interface LimitedSubject {
   readonly kind: SubjectKind;
   readonly id: string;
   readonly limiters: Pick<TierLimiters, 'name' | 'parts' | 'tier'>;
@@ -29,8 +29,14 @@ export function refusalCounter(metrics: Metrics): (entity: string, limit: string
   return (entity, limit) => counter.add(1, entity, limit);
 }
 
+/** The subject with the whole of its tier, as all replicas count it together. */
+export function wholeOf({ id, kind, limiters }: LimitedSubject): LimitedSubject {
+  const { name, tier } = limiters;
+  return { id, kind, limiters: { name, tier, parts: 1 } };
+}
+
 /** Too many requests of a subject. */
-export function requestsRefusal(subject: Refused, result: LimitResult): RpcError {
+export function requestsRefusal(subject: LimitedSubject, result: LimitResult): RpcError {
   const { parts, tier } = subject.limiters;
   const { burst } = tier.requests ?? {};
   const atOnce = burst === undefined || parts > 1 ? '' : `, ${count(burst)} at once`;
@@ -42,7 +48,11 @@ export function requestsRefusal(subject: Refused, result: LimitResult): RpcError
  * Too many tokens. A request that takes more than the tier ever gives at once has no `retry-after`:
  * to ask again is of no use.
  */
-export function tokensRefusal(subject: Refused, result: LimitResult, tokens: number): RpcError {
+export function tokensRefusal(
+  subject: LimitedSubject,
+  result: LimitResult,
+  tokens: number,
+): RpcError {
   const limit = `${count(result.limit)} tokens a minute`;
   const { retryAfterMs } = result;
   if (Number.isFinite(retryAfterMs)) {
@@ -54,14 +64,14 @@ export function tokensRefusal(subject: Refused, result: LimitResult, tokens: num
 }
 
 /** Too many requests under way. */
-export function concurrencyRefusal(subject: Refused): RpcError {
+export function concurrencyRefusal(subject: LimitedSubject): RpcError {
   const { parts, tier } = subject.limiters;
   const limit = `${count(partOf(tier.concurrent ?? 0, parts))} requests at the same time`;
   return refusal(subject, limit, 'it frees up when one of them ends', soonMs);
 }
 
 function refusal(
-  { kind, id, limiters }: Refused,
+  { kind, id, limiters }: LimitedSubject,
   limit: string,
   when: string,
   retryAfterMs: number | undefined,

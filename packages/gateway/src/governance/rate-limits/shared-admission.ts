@@ -3,7 +3,13 @@ import type { RpcError } from '@zeke/rpc';
 import { type Admission, type AdmissionOptions, LocalAdmission } from './admission.ts';
 import { Draw, type Place } from './draw.ts';
 import { type LimitDialect, leastOf, setLimitHeaders } from './limit-headers.ts';
-import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
+import {
+  concurrencyRefusal,
+  type LimitName,
+  requestsRefusal,
+  tokensRefusal,
+  wholeOf,
+} from './refusals.ts';
 import type { RateAsk, SharedLimits, TakeAnswer } from './shared-limits.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectGroup } from './subject-group.ts';
@@ -125,7 +131,7 @@ export class SharedAdmission implements Admission {
     const full = places.find(
       ({ limiters }, index) => (held[index] ?? 0) >= (limiters.tier.concurrent ?? 0),
     );
-    if (full) throw this.#counted(full, 'concurrent', concurrencyRefusal(whole(full)));
+    if (full) throw this.#counted(full, 'concurrent', concurrencyRefusal(wholeOf(full)));
     throw this.#refusal(asks, results, 'requests') ?? this.#refusal(asks, results, 'tokens');
   }
 
@@ -143,7 +149,7 @@ export class SharedAdmission implements Admission {
     }
     if (!worst) return undefined;
     const { ask, result } = worst;
-    const subject = whole(ask.subject);
+    const subject = wholeOf(ask.subject);
     const refusal =
       what === 'requests'
         ? requestsRefusal(subject, result)
@@ -170,10 +176,4 @@ function asksOf(subjects: readonly Subject[], what: RateAsk['what'], cost: numbe
 
 function placesOf(subjects: readonly Subject[]): Subject[] {
   return subjects.filter(({ limiters }) => limiters.tier.concurrent !== undefined);
-}
-
-/** The subject with the whole of its tier, as all replicas count it together. */
-function whole({ id, kind, limiters }: Subject) {
-  const { name, tier } = limiters;
-  return { id, kind, limiters: { name, tier, parts: 1 } };
 }

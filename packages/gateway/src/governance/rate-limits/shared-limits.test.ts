@@ -101,7 +101,7 @@ describe.skipIf(skipsWithout('redis-server'))('limits that replicas share', () =
     await second.enter();
     expect(await second.enter()).toBeUndefined();
     const headers = new Headers();
-    one?.tell(headers, 'openai');
+    one?.tell(headers, 'openai', false);
     expect(headers.get('x-ratelimit-remaining-tokens')).toBe('20');
     expect(headers.get('x-ratelimit-remaining-requests')).toBe('3');
     draw?.settle({ metered: true, outcome: 'ok', usage: { input: 5, output: 5 } });

@@ -3,8 +3,9 @@ import { type LimitResult, limitResult, type Rate, rateOf } from '@zeke/foundati
 import type { Replicas } from '../../replicas/replicas.ts';
 import { HeldPlaces } from './held-places.ts';
 import { chargeScript, movePlacesScript, takeRatesScript, takeScript } from './limit-scripts.ts';
+import { wholeOf } from './refusals.ts';
 import type { Subject } from './subject.ts';
-import type { SubjectLeft } from './subjects-left.ts';
+import type { Costs, SubjectLeft } from './subjects-left.ts';
 import { type RateName, rateNames } from './tier-limiters.ts';
 
 /** What is asked of a rate of a subject that has one; a cost below 0 only looks. */
@@ -79,29 +80,44 @@ export class SharedLimits {
     return { allowed: isAllowed, held, results };
   }
 
-  /** What is left to subjects now; undefined where Redis cannot tell. */
-  async leftTo(subjects: readonly Subject[]): Promise<readonly SubjectLeft[] | undefined> {
+  /** What is left to subjects now, and whether it is enough; undefined where Redis cannot tell. */
+  async leftTo(
+    subjects: readonly Subject[],
+    costs: Costs,
+  ): Promise<readonly SubjectLeft[] | undefined> {
     const asks = subjects.flatMap((subject) =>
       rateNames
         .filter((what) => subject.limiters.tier[what])
-        .map((what) => ({ subject, what, cost: -1 })),
+        .map((what) => ({ subject, what, cost: costs[what] })),
     );
     const places = subjects.filter(({ limiters }) => limiters.tier.concurrent !== undefined);
-    const rates = await this.take(asks, []);
+    const rates = await this.#look(asks);
     const held = await Promise.all(places.map(({ key }) => this.#heldOf(key)));
     if (rates === undefined || held.includes(undefined)) return undefined;
     const resultOfAsk = (subject: Subject, what: RateAsk['what']) =>
-      rates.results[asks.findIndex((ask) => ask.subject === subject && ask.what === what)];
+      rates[asks.findIndex((ask) => ask.subject === subject && ask.what === what)];
     return subjects.map((subject) => {
       const { concurrent } = subject.limiters.tier;
       const used = held[places.indexOf(subject)] ?? 0;
       return {
-        subject,
+        subject: wholeOf(subject),
         requests: resultOfAsk(subject, 'requests'),
         tokens: resultOfAsk(subject, 'tokens'),
         ...(concurrent === undefined ? {} : { places: Math.max(0, concurrent - used) }),
       };
     });
+  }
+
+  /** What taking would come to; nothing is taken. Never rejects. */
+  async #look(asks: readonly RateAsk[]): Promise<readonly LimitResult[] | undefined> {
+    if (!this.#replicas.link.isUp) return undefined;
+    const looking = asks.map((ask) => ({ ...ask, cost: -1 }));
+    const reply = await this.#ask(looking, []).catch(() => undefined);
+    const levels = reply?.slice(1).map(Number);
+    return (
+      levels &&
+      asks.map((ask, at) => resultOf(this.#rateOf(ask).rate, ask.cost, levels[at] ?? 0, false))
+    );
   }
 
   /** Charges what was used already, or gives back. While Redis is lost it is charged to nobody. */

@@ -8,6 +8,7 @@ import { type RoutingRequest, readRouting } from '../../routing/routing-request.
 import { sessionKey, stickinessOf } from '../../routing/session-key.ts';
 import { allowedCandidates } from '../chat-endpoint.ts';
 import { type Exchange, jsonResponse } from '../exchange.ts';
+import { type ForeseenGuard, foreseeAttempt, foreseeGuard, foreseeLimits } from '../foresee.ts';
 import { judgeCandidates } from '../judge-candidates.ts';
 import { privacyRule } from '../privacy-rule.ts';
 import { parseJsonObject, readBody } from '../read-body.ts';
@@ -15,10 +16,12 @@ import type { Services } from '../services.ts';
 import { takeRouting } from '../take-routing.ts';
 import { modelOf } from './chat.ts';
 import { figuresOf, scoreOf } from './omen.ts';
+import { stateOf } from './rate-limit.ts';
 
 /**
- * `POST /omen/explain`: which plan a request with the model in its body would get, and why. Nobody
- * is asked and nothing is counted. What routing would refuse the request for is told in its place.
+ * `POST /omen/explain`: which plan a request with the model in its body would get, and why; and what
+ * limits, budgets, guardrails and policies would say of it. Nobody is asked, nothing is counted, held
+ * or spent. What routing would refuse the request for is told in its place.
  */
 export async function omenExplain(services: Services, exchange: Exchange): Promise<Response> {
   const { catalog, planner, privacy } = services;
@@ -29,7 +32,12 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
   const routing = readRouting(call.body, exchange.request.headers);
   if (routing) takeRouting(routing, call, exchange);
   const rule = privacyRule(services, exchange);
-  const candidates = allowedCandidates(exchange, { model }, await catalog.resolve(model));
+  const found = allowedCandidates(exchange, { model }, await catalog.resolve(model));
+  const unsent = { ...call, model };
+  const guard = await foreseeGuard(services, exchange, unsent, found);
+  const passing = found.filter((candidate) => !guard.refusals.has(candidate));
+  // Where none may get it, the plan is the one that it would have had.
+  const candidates = passing.length > 0 ? passing : found;
   const needs = planNeeds(call.text, call.body, (candidate) => catalog.told(candidate));
   const plan = await planner.plan({
     ...needs,
@@ -53,8 +61,18 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
   const [first] = plan.candidates;
   if (first) refuseRemote(first.provider, rule);
   const judges = plan.merge ? await judgeCandidates(services, exchange, model, plan.merge) : [];
+  const limits = await foreseeLimits(services, exchange);
+  const attempts = await Promise.all(
+    plan.candidates.map((each) => foreseeAttempt(services, exchange, unsent, each)),
+  );
+  const refusals = plan.candidates.map(
+    (each, at) => guard.refusals.get(each) ?? attempts[at]?.refusal,
+  );
   return jsonResponse(exchange, {
     model,
+    refused: limits.refusal ?? (refusals.includes(undefined) ? null : (refusals[0] ?? null)),
+    limits: limits.left.map(stateOf),
+    guardrails: guard.report,
     strategy: plan.strategy,
     intent: routing?.intent ?? null,
     weights: plan.scores.length > 0 ? weightsFor(routing?.intent, routing?.weights) : null,
@@ -65,8 +83,13 @@ export async function omenExplain(services: Services, exchange: Exchange): Promi
     stagger_ms: plan.staggerMs,
     min_useful_tokens: plan.atOnce > 1 && !plan.merge ? plan.minUsefulTokens : null,
     merge: plan.merge ? mergeOf(plan.merge, judges) : null,
-    candidates: candidatesOf(plan, services, needs.lack),
-    left_out: leftOut(candidates, plan, routing, rule),
+    candidates: candidatesOf(plan, services, needs.lack).map((each, at) => ({
+      ...each,
+      may_cost_usd: usd(attempts[at]?.mayCostMicroUsd),
+      budget_warning: attempts[at]?.warning ?? null,
+      refused: refusals[at] ?? null,
+    })),
+    left_out: [...leftOut(candidates, plan, routing, rule), ...refusedBy(guard, found, candidates)],
   });
 }
 
@@ -91,6 +114,25 @@ function leftOut(
         why: isNamed ? `it is not local, and ${why}` : 'omen.providers does not name it',
       };
     });
+}
+
+/** Whom a rule keeps the request from, while others may get it. */
+function refusedBy(
+  { refusals }: ForeseenGuard,
+  found: readonly Candidate[],
+  candidates: readonly Candidate[],
+) {
+  return found
+    .filter((candidate) => !candidates.includes(candidate))
+    .map((candidate) => ({
+      provider: candidate.provider.name,
+      model: candidate.model,
+      why: refusals.get(candidate)?.message ?? '',
+    }));
+}
+
+function usd(microUsd: number | undefined): number | null {
+  return microUsd === undefined ? null : microUsd / 1_000_000;
 }
 
 function nameOf({ model, provider }: Candidate): string {

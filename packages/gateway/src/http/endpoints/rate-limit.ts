@@ -78,7 +78,8 @@ export async function rateLimitStatus(
   return jsonResponse(exchange, { enabled: rateLimits.isOn, limits });
 }
 
-function stateOf({ subject, requests, tokens, places }: SubjectLeft): object {
+/** What is left to one, in the words of the API. */
+export function stateOf({ subject, requests, tokens, places }: SubjectLeft): object {
   const { id, kind, limiters } = subject;
   const { name, tier } = limiters;
   return {
