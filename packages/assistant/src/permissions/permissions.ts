@@ -272,6 +272,7 @@ export class Permissions {
     const book: RuleBook = {
       root: this.project.root,
       home: this.#options.home,
+      zekeHome: this.#options.zekeHome,
       mode: this.#mode ?? fileMode(user, own, isTrusted),
       rules: [...this.#shared.callerRules, ...user.rules, ...ownRules],
       remembered: [...this.#shared.session, ...rememberedRules(decisions)],
