@@ -97,7 +97,7 @@ class Conversation {
       model: this.#model,
       messages: [...this.#system, ...asked],
       signal,
-      onText: (text) => output.write(text),
+      onText: (text) => output.words(text),
     });
     output.line();
     this.#messages = [...asked, { role: 'assistant', content: answer.text }];

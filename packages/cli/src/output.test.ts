@@ -83,3 +83,16 @@ describe('colours', () => {
     expect(output.styles.red('x')).toBe(expected ? '\u001b[31mx\u001b[39m' : 'x');
   });
 });
+
+test('words of a model or a program cannot steer a terminal, however they are cut', () => {
+  const { output, written } = outputTo(true, {});
+  const hostile =
+    'a\u001b]0;title\u0007\u001b[2Jb\r\nc\td\u009b31m\u202egpj.\u200b\u{e0041}é👩‍💻\n';
+  for (const piece of hostile.match(/.{1,2}/gsu) ?? []) output.words(piece);
+  expect(written.map((each) => each.replace('out:', '')).join('')).toBe(
+    'a\\u001b]0;title\\u0007\\u001b[2Jb\nc\td\\u009b31m\\u202egpj.\\u200b\\ue0041é👩‍💻\n',
+  );
+  const piped = outputTo(false);
+  piped.output.words(hostile);
+  expect(piped.written).toEqual([`out:${hostile}`]);
+});

@@ -67,6 +67,14 @@ export class Output {
     this.#stdout.write(text);
   }
 
+  /**
+   * Words of a model or of a program, as they come, without a line break. On a terminal they cannot steer it:
+   * what is no text is shown as an escape, but for line breaks and tabs.
+   */
+  words(text: string): void {
+    this.write(this.isTerminal ? printableLines(text) : text);
+  }
+
   line(text = ''): void {
     this.#stdout.write(`${text}\n`);
   }
@@ -122,15 +130,25 @@ function stylesFor(color: boolean): Styles {
   };
 }
 
-/** A text on one line, with control characters, and those that turn the direction, as escapes. */
+/** A text on one line, with control characters, those that turn the direction, and those that nobody sees, as escapes. */
 export function printable(text: string): string {
-  return text.replace(unprintable, (character) => {
-    const short = shortEscapes[character];
-    return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return text.replace(unprintable, escaped);
 }
 
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** The same of several lines, with their breaks and tabs. */
+export function printableLines(text: string): string {
+  return text.replaceAll('\r', '').replace(steering, escaped);
+}
+
+function escaped(character: string): string {
+  const short = shortEscapes[character];
+  return short ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+}
+
+const unprintable =
+  /[\p{Cc}\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** The same, but for line breaks and tabs. */
+const steering = new RegExp(`(?![\\n\\t])${unprintable.source}`, 'gu');
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function inColumns(

@@ -2,6 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import { CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
+import { printableLines } from './output.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command line and gives its exit code. Errors are told on standard error; none is thrown. */
@@ -36,7 +37,7 @@ function report(reason: unknown, context: Context, json: boolean): ExitCode {
   const { red, dim } = output.noteStyles;
   const message = error.code === 'internal' ? unexpected(reason) : error.message;
   if (json) output.note(JSON.stringify({ error: { code: error.code, message } }));
-  else output.note(`${red('zeke:')} ${message}`);
+  else output.note(`${red('zeke:')} ${printableLines(message)}`);
   if (environment.ZEKE_DEBUG && reason instanceof Error) output.note(dim(String(reason.stack)));
   return exitCodeOf(error);
 }

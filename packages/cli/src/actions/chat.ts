@@ -29,7 +29,7 @@ export async function chat(context: Context, words: string, flags: ChatFlags): P
     messages: openingMessages(flags, prompt),
     signal: interrupts.signal,
     onText: (text) => {
-      if (!flags.json) output.write(text);
+      if (!flags.json) output.words(text);
     },
   });
   if (flags.json) output.json(jsonOf(answer));

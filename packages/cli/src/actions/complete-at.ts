@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CompleteResponse } from '@zeke/protocol/reaper';
 import { RpcError } from '@zeke/rpc';
 import type { CompleteFlags } from '../commands/complete-at.ts';
 import type { Context } from '../context.ts';
@@ -32,13 +31,14 @@ export async function completeAt(
     { signal: interrupts.signal },
   );
   if (flags.json) {
+    const { CompleteResponse } = await import('@zeke/protocol/reaper');
     output.json(CompleteResponse.toJson(answer));
     return;
   }
   const { dim } = output.noteStyles;
   if (answer.completion === '') output.note(dim('nothing worth showing'));
   else
-    output.write(answer.completion.endsWith('\n') ? answer.completion : `${answer.completion}\n`);
+    output.words(answer.completion.endsWith('\n') ? answer.completion : `${answer.completion}\n`);
   const share = `${Math.round(answer.confidence * 100)} %`;
   const degraded = answer.degraded ? ', no model can be reached' : '';
   output.note(

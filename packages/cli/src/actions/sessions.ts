@@ -142,7 +142,7 @@ export async function exportSession(
   await using client = await openDaemon(context, flags);
   const sessionId = await idOf(client, context, id);
   const { content } = await client.session.export({ sessionId, format: flags.format });
-  context.output.write(content.endsWith('\n') ? content : `${content}\n`);
+  context.output.words(content.endsWith('\n') ? content : `${content}\n`);
 }
 
 /** `zeke sessions delete` */

@@ -91,7 +91,7 @@ export class RunPrinter {
 
   #text(text: string): void {
     if (this.#indent !== '') return;
-    this.#output.write(text);
+    this.#output.words(text);
     this.#isWithinLine = !text.endsWith('\n');
   }
 

@@ -38,7 +38,7 @@ export async function tellAnswer(
   let text = '';
   for await (const part of client.chat.send({ ...request, attended: isAttended }, { signal })) {
     text += part.delta;
-    if (!json) output.write(part.delta);
+    if (!json) output.words(part.delta);
     if (part.activity !== '') output.note(dim(`● ${printable(part.activity)}`));
     if (part.question !== undefined && lines !== undefined) {
       const { question, sessionId: session } = part;
