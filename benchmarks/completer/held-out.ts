@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { listSources, type Source } from './list-sources.ts';
+import { listSources, type Source, typescript } from './list-sources.ts';
 
 /** A copy of a project's sources without some files. */
 export interface HeldOut extends AsyncDisposable {
@@ -16,8 +16,12 @@ export interface HeldOut extends AsyncDisposable {
 const maxAllCharacters = 120_000;
 
 /** Files drawn by a seeded generator; a tenth of the project at most. */
-export async function holdOut(project: string, count: number): Promise<HeldOut> {
-  const all = await listSources(project);
+export async function holdOut(
+  project: string,
+  count: number,
+  extensions = typescript,
+): Promise<HeldOut> {
+  const all = await listSources(project, extensions);
   const random = generator(20_261_122);
   const order = all.map((source) => ({ source, at: random() })).toSorted((a, b) => a.at - b.at);
   const files: Source[] = [];
@@ -50,7 +54,7 @@ export async function copyOf(sources: readonly Source[]): Promise<string> {
 }
 
 /** Mulberry32: numbers from 0 to 1, the same for a seed. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

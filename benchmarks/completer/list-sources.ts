@@ -10,9 +10,11 @@ export interface Source {
 /** Larger files are left out, of what is learned and of what is asked about. */
 const maxCharacters = 200_000;
 
-/** The TypeScript of a project, in the order of paths, without what is generated. */
-export async function listSources(root: string): Promise<Source[]> {
-  const paths = [...new Bun.Glob('**/*.{ts,tsx,mts,cts}').scanSync({ cwd: root })].toSorted();
+export const typescript = 'ts,tsx,mts,cts';
+
+/** The TypeScript of a project, or other files, in the order of paths, without what is generated. */
+export async function listSources(root: string, extensions = typescript): Promise<Source[]> {
+  const paths = [...new Bun.Glob(`**/*.{${extensions}}`).scanSync({ cwd: root })].toSorted();
   const found: Source[] = [];
   for (const path of paths) {
     if (/(^|\/)(node_modules|gen|dist)\/|\.d\.[mc]?ts$/.test(path)) continue;

@@ -3,6 +3,8 @@ import { isLearnable, readChanged, readSource } from './read-source.ts';
 import type { Segment } from './segment.ts';
 import { type SegmentDraft, SegmentStore } from './segment-store.ts';
 import { Slices } from './slices.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { TokenShapes } from './token-shapes.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Tokens that are learned of a project; files beyond are left out. */
@@ -57,6 +59,15 @@ export class LearnedProject {
 
   get vocabulary(): Vocabulary {
     return this.#store.vocabulary;
+  }
+
+  get shapes(): TokenShapes {
+    return this.#store.shapes;
+  }
+
+  /** What surrounds the first token of a file. */
+  fileStart(): Surroundings {
+    return this.#store.fileStart();
   }
 
   get bytes(): number {

@@ -69,9 +69,7 @@ describe('what is suggested', () => {
     await using own = await openProject({});
     const line = 'counter.increase(first.value);\n';
     expect(own.ask('a.ts', `${line.repeat(6)}counter.|`)[0]).toBe('increase(first.value);');
-    expect(own.ask('a.ts', `counter.|\n\nother();\n${line.repeat(6)}`)[0]).toBe(
-      'increase(first.value);',
-    );
+    expect(own.ask('a.ts', `counter.|\n\nother();\n${line.repeat(6)}`)[0]).toStartWith('increase');
   });
 
   test('blanks as the project sets them', async () => {
@@ -92,7 +90,7 @@ describe('what is suggested', () => {
 
   test('other languages teach nothing', async () => {
     await using own = await openProject({ 'a.py': 'value = compute(first)\n'.repeat(20) });
-    expect(own.ask('a.ts', 'value = |', 0)).toEqual([]);
+    expect(own.ask('a.ts', 'value = |', 0).join(' ')).not.toContain('compute');
   });
 
   test('at most as many as asked, the surest first', async () => {
@@ -107,6 +105,125 @@ describe('what is suggested', () => {
     expect(suggestions.length).toBe(2);
     expect(suggestions[0]!.confidence).toBeGreaterThanOrEqual(suggestions[1]!.confidence);
   });
+});
+
+describe('what is new', () => {
+  const functions = ['open', 'close', 'move', 'copy'].map(
+    (name) => `export function ${name}File(path: string): void {\n  ${name}(path);\n}\n\n`,
+  );
+  const files = {
+    'a.ts': functions.join(''),
+    'b.ts': functions.join('').replaceAll('File', 'Page'),
+  };
+
+  test('behind a name that nobody wrote before, what follows such names', async () => {
+    await using own = await openProject(files);
+    expect(own.ask('c.ts', 'export function brandNewName|', 0)[0]).toStartWith('(');
+    expect(own.ask('c.ts', 'export function brandNewName(source|', 0)[0]).toStartWith(':');
+  });
+
+  test('a name that was just declared', async () => {
+    await using own = await openProject(files);
+    const text = 'export function brandNewName(freshSource: string): void {\n  brandNewCall(|';
+    expect(own.ask('c.ts', text, 0).slice(0, 3).join(' ')).toContain('freshSource');
+    expect(own.ask('c.ts', `${text.slice(0, -1)}fre|`)[0]).toStartWith('shSource');
+  });
+});
+
+const languages: Record<string, { line: string; begun: string; rest: string }> = {
+  'a.ts': {
+    line: 'const size = store.count(entries);',
+    begun: 'const size = st',
+    rest: 'ore.count(entries);',
+  },
+  'a.js': { line: "const fs = require('fs');", begun: 'const fs = req', rest: "uire('fs');" },
+  'a.tsx': {
+    line: '<Button kind="primary" onClick={save} />',
+    begun: '<Button kind=',
+    rest: '"primary" onClick={save} />',
+  },
+  'a.py': {
+    line: 'self.total = compute(first, second)',
+    begun: 'self.total = com',
+    rest: 'pute(first, second)',
+  },
+  'a.go': {
+    line: 'if err := run(ctx); err != nil {',
+    begun: 'if err := ',
+    rest: 'run(ctx); err != nil {',
+  },
+  'a.rs': {
+    line: 'let value = map.get(&key).unwrap();',
+    begun: 'let value = map.',
+    rest: 'get(&key).unwrap();',
+  },
+  'A.java': {
+    line: 'private final List<String> names = new ArrayList<>();',
+    begun: 'private final List<',
+    rest: 'String> names = new ArrayList<>();',
+  },
+  'a.kt': {
+    line: 'val names = items.map { it.name }',
+    begun: 'val names = it',
+    rest: 'ems.map { it.name }',
+  },
+  'a.cs': {
+    line: 'var total = orders.Sum(order => order.Price);',
+    begun: 'var total = ord',
+    rest: 'ers.Sum(order => order.Price);',
+  },
+  'a.c': {
+    line: 'if (read_block(fd, buffer, sizeof(buffer)) < 0) {',
+    begun: 'if (read_block(',
+    rest: 'fd, buffer, sizeof(buffer)) < 0) {',
+  },
+  'a.cpp': {
+    line: 'std::vector<int> values(count);',
+    begun: 'std::vec',
+    rest: 'tor<int> values(count);',
+  },
+  'a.rb': { line: 'users.each do |user|', begun: 'users.ea', rest: 'ch do |user|' },
+  'a.php': {
+    line: '$total = array_sum($prices);',
+    begun: '$total = arr',
+    rest: 'ay_sum($prices);',
+  },
+  'a.swift': {
+    line: 'guard let user = session.user else { return }',
+    begun: 'guard let user = ',
+    rest: 'session.user else { return }',
+  },
+  'a.lua': { line: 'local total = sum(prices)', begun: 'local total = s', rest: 'um(prices)' },
+  'a.sh': {
+    line: 'git commit --quiet --message "$title"',
+    begun: 'git commit --qu',
+    rest: 'iet --message "$title"',
+  },
+  'a.sql': {
+    line: 'SELECT id, name FROM users WHERE id = 1;',
+    begun: 'SELECT id, name ',
+    rest: 'FROM users WHERE id = 1;',
+  },
+};
+
+describe('languages', () => {
+  for (const [path, { begun, line, rest }] of Object.entries(languages)) {
+    test(`the rest of a line of ${path}`, async () => {
+      const other = path.replace(/^a/i, 'other');
+      await using own = await openProject({
+        [path]: `${line}\n`.repeat(12),
+        [other]: `${line}\n`.repeat(6),
+      });
+      const text = `${line}\n`.repeat(3) + begun;
+      const [best = ''] = own.completer
+        .complete({ path: path.replace(/^a/i, 'new'), prefix: text, suffix: '' })
+        .suggestions.map((suggestion) => suggestion.text);
+      expect(best.length).toBeGreaterThan(0);
+      // Whole tokens, and nothing but what was written: how far depends on how sure it is.
+      expect(rest).toStartWith(best);
+      expect(rest.charAt(best.length - 1) + rest.charAt(best.length)).not.toMatch(/\w\w/);
+    });
+  }
 });
 
 describe('where it is silent', () => {
@@ -149,7 +266,7 @@ describe('what is learned', () => {
     await own.completer.ready();
     expect(own.ask('b.ts', 'setup(|')[0]).toBe('newName);');
     own.completer.remove('a.ts');
-    expect(own.ask('b.ts', 'setup(|', 0)).toEqual([]);
+    expect(own.ask('b.ts', 'setup(|', 0).join(' ')).not.toContain('Name');
     expect(own.completer.status).toMatchObject({ files: 0, tokens: 0 });
   });
 
@@ -187,9 +304,12 @@ describe('what is learned', () => {
       expect(completer.status.files).toBe(1);
       const request = { path: 'b.ts', prefix: 'setup(', suffix: '', minConfidence: 0 };
       const { suggestions } = completer.complete(request);
-      expect(suggestions.map(({ text }) => text)).toEqual(['newName);']);
+      const texts = suggestions.map(({ text }) => text);
+      expect(texts[0]).toBe('newName);');
+      expect(texts.join(' ')).not.toContain('oldName');
       completer.remove('a.ts');
-      expect(completer.complete(request).suggestions).toEqual([]);
+      const left = completer.complete(request).suggestions.map(({ text }) => text);
+      expect(left.join(' ')).not.toContain('Name');
       expect(completer.status.tokens).toBe(0);
     }
   });
@@ -203,14 +323,14 @@ describe('what is learned', () => {
     await own.completer.ready();
     expect(own.completer.status.files).toBe(20);
     for (let i = 40; i < 60; i++) {
-      expect(own.ask('b.ts', `setup${i}(|`)[0]).toBe(`value${i});`);
+      expect(own.ask('b.ts', `setup${i}(|`, 0)[0]).toStartWith(`value${i}`);
     }
     expect(own.ask('b.ts', 'setup3(|', 0)).not.toContain('value3);');
   });
 
   test('the open file counts as it is typed, not as it was saved', async () => {
     await using own = await openProject({ 'a.ts': 'setup(oldName);\n'.repeat(9) });
-    expect(own.ask('a.ts', 'setup(|', 0)).toEqual([]);
+    expect(own.ask('a.ts', 'setup(|', 0).join(' ')).not.toContain('oldName');
   });
 
   test('nothing that is ignored, generated, binary, huge, minified or a link', async () => {

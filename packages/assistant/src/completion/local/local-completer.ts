@@ -5,6 +5,7 @@ import { LearnedProject, type LearnedStatus } from './learned-project.ts';
 import { levelsFrom } from './nearness.ts';
 import { OpenFile } from './open-file.ts';
 import { Predictor, type RankedSegment } from './predictor.ts';
+import { Ranker } from './ranker.ts';
 import type { Segment } from './segment.ts';
 import { type LocalSuggestion, maxSuggestions, suggest } from './suggest.ts';
 
@@ -51,7 +52,7 @@ export class LocalCompleter {
   readonly root: string;
   readonly #project: LearnedProject;
   readonly #abort = new AbortController();
-  readonly #predictor = new Predictor();
+  readonly #ranker: Ranker;
   /** The one used last stands last. */
   readonly #openFiles = new Map<string, WrittenFile>();
   readonly #reading: Promise<void>;
@@ -59,6 +60,8 @@ export class LocalCompleter {
   private constructor({ environment, root }: LocalCompleterOptions) {
     this.root = root;
     this.#project = new LearnedProject({ root, environment, signal: this.#abort.signal });
+    const { shapes, vocabulary } = this.#project;
+    this.#ranker = new Ranker(new Predictor(), vocabulary, shapes);
     this.#reading = this.#project.readAll();
     // Told to who waits for `ready`; without one a project that cannot be read is an empty one.
     this.#reading.catch(() => {});
@@ -98,7 +101,7 @@ export class LocalCompleter {
     const { isWhole } = this.#project.status;
     if (cursor === undefined || this.#abort.signal.aborted) return { suggestions: [], isWhole };
     const suggestions = suggest({
-      predictor: this.#predictor,
+      ranker: this.#ranker,
       vocabulary: this.#project.vocabulary,
       file: written.file,
       segments: this.#ranked(written),
@@ -135,7 +138,10 @@ export class LocalCompleter {
     const known = this.#openFiles.get(path);
     this.#openFiles.delete(path);
     const isSame = known !== undefined && known.file.language.family === language.family;
-    const file = isSame ? known.file : new OpenFile(path, language, this.#project.vocabulary);
+    const project = this.#project;
+    const file = isSame
+      ? known.file
+      : new OpenFile(path, language, project.vocabulary, () => project.fileStart());
     const written: WrittenFile = isSame ? known : { file, levels: new WeakMap() };
     this.#openFiles.set(path, written);
     const [oldest] = this.#openFiles.keys();

@@ -2,6 +2,7 @@ import { addCodeToken, addCodeTokens, gaps } from './code-tokens.ts';
 import type { Language } from './languages.ts';
 import { Lexer, tokenKinds } from './lexer.ts';
 import { maxOrder } from './sorted-contexts.ts';
+import type { Surroundings } from './surroundings.ts';
 import { TokenChain } from './token-chain.ts';
 import { specialTokens, type Vocabulary } from './vocabulary.ts';
 
@@ -9,7 +10,7 @@ import { specialTokens, type Vocabulary } from './vocabulary.ts';
 const maxPrefixCharacters = 512 * 1_024;
 
 /** Characters behind the cursor that are learned from. */
-const maxSuffixCharacters = 64 * 1_024;
+const maxSuffixCharacters = 16 * 1_024;
 
 /** Characters of the cursor's line beyond which there is nothing to suggest: it was not typed. */
 const maxLineCharacters = 4000;
@@ -19,6 +20,7 @@ export interface Cursor {
   /** Tokens before it, the nearest first, without the one that is being typed. */
   readonly context: Int32Array;
   readonly contextLength: number;
+  readonly surroundings: Surroundings;
   /** The token that is being typed, as far as it is: of a word, a number or a string. Else empty. */
   readonly partial: string;
   readonly isInString: boolean;
@@ -33,27 +35,32 @@ export class OpenFile {
   readonly path: string;
   readonly language: Language;
   /** Of the text before the cursor, without a partial token. */
-  readonly before = new TokenChain();
+  readonly before: TokenChain;
   /** Of the lines below the cursor's. */
-  behind = new TokenChain();
+  behind: TokenChain;
 
   readonly #vocabulary: Vocabulary;
+  readonly #open: () => Surroundings;
   /** What `before` was read from; a window of the prefix. */
   #text = '';
   #windowStart = 0;
-  #behindText = '';
+  #behindText: string | undefined;
   /** Places behind newlines where reading can go on: in the text, and in `before`. */
   #offsets: number[] = [];
   #lengths: number[] = [];
 
-  constructor(path: string, language: Language, vocabulary: Vocabulary) {
+  /** `open` gives the surroundings of a file's beginning. */
+  constructor(path: string, language: Language, vocabulary: Vocabulary, open: () => Surroundings) {
     this.path = path;
+    this.#open = open;
+    this.before = new TokenChain(startedFile(open));
+    this.behind = new TokenChain(open());
     this.language = language;
     this.#vocabulary = vocabulary;
   }
 
   get bytes(): number {
-    const characters = this.#text.length + this.#behindText.length;
+    const characters = this.#text.length + (this.#behindText?.length ?? 0);
     return this.before.bytes + this.behind.bytes + this.#offsets.length * 16 + characters * 2;
   }
 
@@ -70,7 +77,7 @@ export class OpenFile {
     const text = lineEnd < 0 ? '' : suffix.slice(lineEnd + 1, lineEnd + 1 + maxSuffixCharacters);
     if (text === this.#behindText) return;
     this.#behindText = text;
-    this.behind = new TokenChain();
+    this.behind = new TokenChain(this.#open());
     // It does not begin the file.
     this.behind.push(specialTokens.newline, gaps.none);
     addCodeTokens(this.behind, text, this.language, this.#vocabulary);
@@ -151,7 +158,16 @@ export class OpenFile {
     }
     if (contextLength < maxOrder) context[contextLength++] = specialTokens.fileStart;
     const line = this.#text.slice(this.#text.lastIndexOf('\n') + 1);
-    return { context, contextLength, partial, isInString, line, gap: this.#gapName(gap) };
+    const surroundings = before.surroundings.copy();
+    return {
+      context,
+      contextLength,
+      surroundings,
+      partial,
+      isInString,
+      line,
+      gap: this.#gapName(gap),
+    };
   }
 
   #gapName(gap: number): Cursor['gap'] {
@@ -159,4 +175,11 @@ export class OpenFile {
     if (last === specialTokens.newline || last === specialTokens.fileStart) return 'newline';
     return gap === gaps.none ? 'none' : 'blank';
   }
+}
+
+/** As a learned file's, which begins with a mark. */
+function startedFile(open: () => Surroundings): Surroundings {
+  const surroundings = open();
+  surroundings.push(specialTokens.fileStart);
+  return surroundings;
 }

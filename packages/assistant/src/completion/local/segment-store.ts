@@ -2,6 +2,8 @@ import { addCodeTokens, CodeTokens, gaps } from './code-tokens.ts';
 import { languageOf } from './languages.ts';
 import { Segment, type SegmentFile } from './segment.ts';
 import type { Slices } from './slices.ts';
+import { Brackets, Surroundings } from './surroundings.ts';
+import { TokenShapes } from './token-shapes.ts';
 import { specialTokens, Vocabulary } from './vocabulary.ts';
 
 /** Small segments, of changed files, before they become one. */
@@ -29,6 +31,8 @@ interface FilePlace {
  */
 export class SegmentStore {
   readonly vocabulary = new Vocabulary();
+  readonly shapes = new TokenShapes(this.vocabulary);
+  readonly #brackets = new Brackets(this.vocabulary);
   readonly #families = new Map<string, Segment[]>();
   readonly #places = new Map<string, FilePlace>();
   /** How often a file was forgotten since the last `endVersions`. */
@@ -50,6 +54,11 @@ export class SegmentStore {
       for (const { bytes } of segments) sum += bytes;
     }
     return sum;
+  }
+
+  /** What surrounds the first token of a file. */
+  fileStart(): Surroundings {
+    return new Surroundings(this.shapes, this.#brackets);
   }
 
   segmentsOf(family: string): readonly Segment[] {
@@ -94,7 +103,7 @@ export class SegmentStore {
   /** Makes a draft a segment, without what changed since or was learned in the meantime. */
   async seal(draft: SegmentDraft, slices: Slices): Promise<void> {
     if (draft.files.length === 0) return;
-    const segment = await slices.run(Segment.build(draft, this.vocabulary.size));
+    const segment = await slices.run(this.#build(draft));
     for (const [file, { path }] of draft.files.entries()) {
       const isOld = this.versionOf(path) !== draft.versions[file] || this.#places.has(path);
       if (isOld) segment.kill(file);
@@ -117,13 +126,17 @@ export class SegmentStore {
       this.#copyLiving(segment, draft);
       await slices.breathe();
     }
-    const merged = await slices.run(Segment.build(draft, this.vocabulary.size));
+    const merged = await slices.run(this.#build(draft));
     for (const [file, { path }] of draft.files.entries()) {
       if (this.versionOf(path) !== draft.versions[file]) merged.kill(file);
       else this.#places.set(path, { segment: merged, file });
     }
     const kept = this.segmentsOf(family).filter((segment) => !old.has(segment));
     this.#families.set(family, merged.liveTokens > 0 ? [...kept, merged] : kept);
+  }
+
+  #build(draft: SegmentDraft): Generator<void, Segment> {
+    return Segment.build(draft, this.vocabulary.size, () => this.fileStart());
   }
 
   #copyLiving(segment: Segment, draft: SegmentDraft): void {

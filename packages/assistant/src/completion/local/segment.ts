@@ -1,5 +1,7 @@
 import type { CodeTokens } from './code-tokens.ts';
 import { maxOrder, sortContexts } from './sorted-contexts.ts';
+import type { Surroundings } from './surroundings.ts';
+import { ViewIndex } from './view-index.ts';
 
 /** A file of a segment: its tokens begin at `start`, with the mark `fileStart`. */
 export interface SegmentFile {
@@ -14,13 +16,14 @@ export interface SegmentSource {
 }
 
 /**
- * Token streams of some files and their contexts in order: 9 bytes a token. It never changes but that
- * files die, when they were changed or removed.
+ * Token streams of some files, their contexts in order, and what views see: 41 bytes a token. It never
+ * changes but that files die, when they were changed or removed.
  */
 export class Segment {
   readonly tokens: Int32Array;
   readonly gaps: Uint8Array;
   readonly files: readonly SegmentFile[];
+  readonly views: ViewIndex;
   /** By file; what was changed since or is gone is not learned from. */
   readonly isDead: Uint8Array;
   readonly #sorted: Int32Array;
@@ -28,25 +31,35 @@ export class Segment {
   readonly #fileOfBlock: Int32Array;
   #deadTokens = 0;
 
-  private constructor(source: SegmentSource, sorted: Int32Array) {
+  private constructor(source: SegmentSource, sorted: Int32Array, views: ViewIndex) {
     const { length } = source.tokens;
     this.tokens = source.tokens.ids.slice(0, length);
     this.gaps = source.tokens.gaps.slice(0, length);
     this.files = source.files;
+    this.views = views;
     this.isDead = new Uint8Array(source.files.length);
     this.#sorted = sorted;
     this.#fileOfBlock = fileOfBlocks(source.files, length);
   }
 
-  /** Sorts in slices: between two `yield`s some milliseconds pass. */
-  static *build(source: SegmentSource, vocabularySize: number): Generator<void, Segment> {
+  /**
+   * Sorts in slices: between two `yield`s some milliseconds pass. `open` gives the surroundings of a file's
+   * beginning.
+   */
+  static *build(
+    source: SegmentSource,
+    vocabularySize: number,
+    open: () => Surroundings,
+  ): Generator<void, Segment> {
     const tokens = source.tokens.ids.subarray(0, source.tokens.length);
     const sorted = yield* sortContexts(tokens, vocabularySize);
-    return new Segment(source, sorted);
+    const views = yield* ViewIndex.build(source, open);
+    return new Segment(source, sorted, views);
   }
 
   get bytes(): number {
-    return this.tokens.length * 9 + this.#fileOfBlock.byteLength + this.files.length * 200;
+    const own = this.tokens.length * 9 + this.#fileOfBlock.byteLength + this.files.length * 200;
+    return own + this.views.bytes;
   }
 
   get liveTokens(): number {

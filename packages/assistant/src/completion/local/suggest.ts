@@ -1,9 +1,10 @@
 import { type AfterCursor, readAfterCursor } from './after-cursor.ts';
-import { calibrate, calibrateWhole } from './calibration.ts';
 import { isWordAt } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
-import type { Prediction, Predictor, RankedSegment } from './predictor.ts';
+import type { RankedSegment } from './predictor.ts';
+import type { RankedPlace, Ranker, Ranking } from './ranker.ts';
 import { maxOrder } from './sorted-contexts.ts';
+import { shapeOf } from './token-shapes.ts';
 import { specialTokens, type Vocabulary } from './vocabulary.ts';
 
 /** What may be typed next. */
@@ -31,7 +32,7 @@ const wholeAtLeast = 0.5;
 const newWordShare = 0.5;
 
 export interface SuggestOptions {
-  readonly predictor: Predictor;
+  readonly ranker: Ranker;
   readonly vocabulary: Vocabulary;
   readonly file: OpenFile;
   readonly segments: readonly RankedSegment[];
@@ -52,33 +53,30 @@ export function suggest(options: SuggestOptions): LocalSuggestion[] {
   return firsts
     .map((first) => {
       // Behind a string that is closed already nothing can be added here.
-      const isEnd = after.quote !== '' || calibrateWhole(first.probability) < wholeAtLeast;
+      const isEnd = after.quote !== '' || first.probability < wholeAtLeast;
       return isEnd ? first : followed(options, after, first);
     })
     .filter(({ text }) => (cursor.line + text).trim() !== after.nextLine)
-    .map((draft) => ({ text: draft.text, confidence: calibrateWhole(draft.probability) }))
+    .map((draft) => ({ text: draft.text, confidence: draft.probability }))
     .toSorted((a, b) => b.confidence - a.confidence);
 }
 
 /** A suggestion as it grows. */
 interface Draft {
   readonly text: string;
-  /** The product of its tokens' calibrated probabilities. */
+  /** The product of its tokens' probabilities. */
   readonly probability: number;
   readonly tokens: number;
-  /** Tokens before the next one, the nearest first. */
-  readonly context: Int32Array;
-  readonly contextLength: number;
+  /** Behind it. */
+  readonly place: RankedPlace;
 }
-
-type Place = Pick<Draft, 'context' | 'contextLength'>;
 
 function firstTokens(options: SuggestOptions, after: AfterCursor): Draft[] {
   const { cursor } = options;
   if (cursor.partial === '') return nextTokens(options, after, cursor, cursor.gap);
   const { drafts, wholeShare } = endings(options, after);
   if (cursor.isInString) return drafts;
-  const whole = pushed(cursor, options.vocabulary.find(cursor.partial));
+  const whole = behindWord(cursor, options.vocabulary);
   return [...drafts, ...nextTokens(options, after, whole, 'word', wholeShare)];
 }
 
@@ -89,25 +87,24 @@ function endings(
 ): { drafts: Draft[]; wholeShare: number } {
   const { cursor, vocabulary } = options;
   const { partial } = cursor;
-  const prediction = predict(options, cursor, partial);
+  const ranking = rank(options, cursor, partial);
   const drafts: Draft[] = [];
-  let wholeShare = prediction.rest * newWordShare;
-  const { count, ids, probabilities } = prediction;
+  let wholeShare = ranking.rest * newWordShare;
+  const { count, ids, probabilities } = ranking;
   for (const i of likeliest(probabilities, count, options.limit + spare)) {
     const id = ids[i] as number;
     const share = probabilities[i] as number;
     const text = withoutEnd(vocabulary.text(id).slice(partial.length), after.quote);
     if (text === '') wholeShare += share;
     else if (!runsInto(options, text, after)) {
-      const probability = calibrate(share, prediction, 'ending');
-      drafts.push({ text, probability, tokens: 1, ...pushed(cursor, id) });
+      drafts.push({ text, probability: share, tokens: 1, place: pushed(cursor, id) });
     }
   }
   return { drafts, wholeShare };
 }
 
-function predict(options: SuggestOptions, place: Place, partial = ''): Prediction {
-  const { file, predictor, segments, vocabulary } = options;
+function rank(options: SuggestOptions, place: RankedPlace, partial = ''): Ranking {
+  const { file, ranker, segments, vocabulary } = options;
   const sources = { chains: [file.before, file.behind], segments };
   const narrowing =
     partial === ''
@@ -117,47 +114,46 @@ function predict(options: SuggestOptions, place: Place, partial = ''): Predictio
           accepts: (id: number) => vocabulary.startsWith(id, partial),
           usesOf: (id: number) => vocabulary.usesOf(id),
         };
-  return predictor.predict(sources, place.context, place.contextLength, narrowing);
+  return ranker.rank(sources, place, narrowing);
 }
 
 /** All that may come next, behind a blank or not, as `gap` says; without the end of the line. */
 function nextTokens(
   options: SuggestOptions,
   after: AfterCursor,
-  place: Place,
+  place: RankedPlace,
   gap: Cursor['gap'] | 'word',
   weight = 1,
 ): Draft[] {
   const { file, vocabulary } = options;
-  const prediction = predict(options, place);
-  const shares = sharesAfter(prediction, gap);
+  const ranking = rank(options, place);
+  const shares = sharesAfter(ranking, gap);
   const drafts: Draft[] = [];
-  for (const i of likeliest(shares, prediction.count, options.limit + spare)) {
-    const id = prediction.ids[i] as number;
+  for (const i of likeliest(shares, ranking.count, options.limit + spare)) {
+    const id = ranking.ids[i] as number;
     const share = shares[i] as number;
     if (id === specialTokens.newline) continue;
     const token = vocabulary.text(id);
     if (token === after.token || runsInto(options, token, after)) continue;
     const isOpen = gap === 'none' || gap === 'word';
     const isBlank =
-      isOpen && needsBlank(prediction, i, gap === 'word' && isWordAt(token, 0, file.language));
-    const probability = calibrate(share * weight, prediction, 'next');
+      isOpen && needsBlank(ranking, i, gap === 'word' && isWordAt(token, 0, file.language));
     drafts.push({
       text: isBlank ? ` ${token}` : token,
-      probability,
+      probability: share * weight,
       tokens: 1,
-      ...pushed(place, id),
+      place: pushed(place, id),
     });
   }
   return drafts;
 }
 
 /** Probabilities, given what is typed behind the last token. */
-function sharesAfter(prediction: Prediction, gap: Cursor['gap'] | 'word'): Float64Array {
-  const { blankShares, count, ids, probabilities } = prediction;
+function sharesAfter(ranking: Ranking, gap: Cursor['gap'] | 'word'): Float64Array {
+  const { blankShares, count, ids, probabilities } = ranking;
   const shares = probabilities.slice(0, count);
   if (gap === 'none' || gap === 'word') return shares;
-  let sum = prediction.rest;
+  let sum = ranking.rest;
   for (let i = 0; i < count; i++) {
     const isBreak = ids[i] === specialTokens.newline;
     const fits = gap === 'newline' ? 1 : (blankShares[i] as number) * 0.98 + 0.02;
@@ -175,23 +171,23 @@ function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Dr
   let draft = first;
   let depth = depthOf(first.text);
   while (draft.tokens < maxSuggestedTokens) {
-    const prediction = predict(options, draft);
-    const [next] = likeliest(prediction.probabilities, prediction.count, 1);
+    const ranking = rank(options, draft.place);
+    const [next] = likeliest(ranking.probabilities, ranking.count, 1);
     if (next === undefined) break;
-    const id = prediction.ids[next] as number;
+    const id = ranking.ids[next] as number;
     if (id === specialTokens.newline) break;
-    const share = calibrate(prediction.probabilities[next] as number, prediction, 'further');
+    const share = ranking.probabilities[next] as number;
     const probability = draft.probability * share;
-    if (share < nextAtLeast || calibrateWhole(probability) < wholeAtLeast) break;
+    if (share < nextAtLeast || probability < wholeAtLeast) break;
     const token = vocabulary.text(id);
     if (depth <= 0 && token === after.token) break;
     depth += depthOf(token);
     const isBetweenWords =
       isWordAt(token, 0, file.language) &&
       isWordAt(draft.text, draft.text.length - 1, file.language);
-    const blank = needsBlank(prediction, next, isBetweenWords) ? ' ' : '';
+    const blank = needsBlank(ranking, next, isBetweenWords) ? ' ' : '';
     const text = draft.text + blank + token;
-    draft = { text, probability, tokens: draft.tokens + 1, ...pushed(draft, id) };
+    draft = { text, probability, tokens: draft.tokens + 1, place: pushed(draft.place, id) };
     if (!runsInto(options, token, after)) best = draft;
   }
   return best;
@@ -212,11 +208,7 @@ function likeliest(shares: Float64Array, count: number, most: number): number[] 
   return best;
 }
 
-function needsBlank(
-  { blankShares }: Prediction,
-  candidate: number,
-  isBetweenWords: boolean,
-): boolean {
+function needsBlank({ blankShares }: Ranking, candidate: number, isBetweenWords: boolean): boolean {
   return isBetweenWords || (blankShares[candidate] as number) > 0.5;
 }
 
@@ -235,10 +227,26 @@ function withoutEnd(text: string, end: string): string {
   return end !== '' && text.endsWith(end) ? text.slice(0, -end.length) : text;
 }
 
+/** The place behind the word that is typed, which may be new. */
+export function behindWord(cursor: Cursor, vocabulary: Vocabulary): RankedPlace {
+  const id = vocabulary.find(cursor.partial);
+  return pushed(cursor, id, shapeOf(cursor.partial, id));
+}
+
 /** A place one token further. */
-function pushed({ context, contextLength }: Place, id: number): Place {
+function pushed(
+  { context, contextLength, surroundings }: RankedPlace,
+  id: number,
+  shape?: number,
+): RankedPlace {
   const next = new Int32Array(maxOrder);
   next[0] = id;
   next.set(context.subarray(0, maxOrder - 1), 1);
-  return { context: next, contextLength: Math.min(contextLength + 1, maxOrder) };
+  const further = surroundings.copy();
+  further.push(id, shape);
+  return {
+    context: next,
+    contextLength: Math.min(contextLength + 1, maxOrder),
+    surroundings: further,
+  };
 }

@@ -1,23 +1,42 @@
 import { CodeTokens, type TokenSink } from './code-tokens.ts';
+import { type Surroundings, viewCount } from './surroundings.ts';
 import { specialTokens } from './vocabulary.ts';
 
 /**
- * A token stream that grows and shrinks at its end, with the places that follow the same token linked,
- * the latest first: the file that is being written, of which every key changes the last line.
+ * A token stream that grows and shrinks at its end: the file that is being written, of which every key
+ * changes the last line. Linked, the latest first, are the places that follow the same token, those that
+ * are alike to a view, and those of the same token.
  */
 export class TokenChain implements TokenSink {
   readonly #tokens = new CodeTokens(1 << 10);
   /** By place: the one before it that follows the same token, or -1. */
-  #previous: Int32Array = new Int32Array(1 << 10);
+  #previous = new Int32Array(1 << 10);
   /** By token: the latest place that follows it, plus one. */
-  #heads: Int32Array = new Int32Array(1 << 10);
+  #heads = new Int32Array(1 << 10);
+  /** By place and view: what it sees there, and the place before that it sees as the same, or -1. */
+  #hashes = new Int32Array(viewCount << 10);
+  #previousAlike = new Int32Array(viewCount << 10);
+  readonly #alike = Array.from({ length: viewCount }, () => new Map<number, number>());
+  /** By token: its latest place, plus one, and how many it has; by place: the one before. */
+  #latest = new Int32Array(1 << 10);
+  #uses = new Int32Array(1 << 10);
+  #previousSame = new Int32Array(1 << 10);
+  readonly #lines: LineStart[] = [];
+  #surroundings: Surroundings;
+
+  /** `start` is what surrounds the first token. */
+  constructor(start: Surroundings) {
+    this.#surroundings = start.copy();
+    this.#lines.push({ length: 0, surroundings: start });
+  }
 
   get length(): number {
     return this.#tokens.length;
   }
 
   get bytes(): number {
-    return this.#tokens.ids.length * 9 + this.#heads.byteLength;
+    const perPlace = 13 + viewCount * 24;
+    return this.#tokens.ids.length * perPlace + this.#heads.byteLength * 3;
   }
 
   get last(): number {
@@ -30,6 +49,30 @@ export class TokenChain implements TokenSink {
 
   gap(place: number): number {
     return this.#tokens.gaps[place] as number;
+  }
+
+  /** What stands around its end. Others copy it. */
+  get surroundings(): Surroundings {
+    return this.#surroundings;
+  }
+
+  /** How often a token is there. */
+  usesOf(token: number): number {
+    return this.#uses[token] ?? 0;
+  }
+
+  /** Its latest place, or -1. */
+  latestOf(token: number): number {
+    return (this.#latest[token] ?? 0) - 1;
+  }
+
+  /** The latest place at which a view sees `hash`, or -1; and the next earlier one. */
+  latestAlike(view: number, hash: number): number {
+    return this.#alike[view]?.get(hash) ?? -1;
+  }
+
+  earlierAlike(view: number, place: number): number {
+    return this.#previousAlike[place * viewCount + view] as number;
   }
 
   /** The latest place that follows `token`, or -1. */
@@ -45,19 +88,68 @@ export class TokenChain implements TokenSink {
   push(id: number, gap: number): void {
     const place = this.#tokens.length;
     this.#tokens.push(id, gap);
-    if (place >= this.#previous.length) this.#previous = doubled(this.#previous, place + 1);
+    this.#grow(place, id);
     const before = this.#before(place);
-    if (before >= this.#heads.length) this.#heads = doubled(this.#heads, before + 1);
     this.#previous[place] = (this.#heads[before] as number) - 1;
     this.#heads[before] = place + 1;
+    this.#previousSame[place] = this.#latest[id] as number;
+    this.#latest[id] = place + 1;
+    (this.#uses[id] as number)++;
+    this.#linkViews(place);
+    this.#surroundings.push(id);
+    if (id !== specialTokens.newline) return;
+    this.#lines.push({ length: place + 1, surroundings: this.#surroundings.copy() });
   }
 
   /** Forgets all from a place on. */
   truncate(length: number): void {
+    if (length >= this.#tokens.length) return;
     for (let place = this.#tokens.length - 1; place >= length; place--) {
+      const id = this.id(place);
       this.#heads[this.#before(place)] = (this.#previous[place] as number) + 1;
+      this.#latest[id] = this.#previousSame[place] as number;
+      (this.#uses[id] as number)--;
+      this.#unlinkViews(place);
     }
-    this.#tokens.length = Math.min(length, this.#tokens.length);
+    this.#tokens.length = length;
+    while ((this.#lines.at(-1)?.length ?? 0) > length) this.#lines.pop();
+    const line = this.#lines.at(-1) as LineStart;
+    this.#surroundings = line.surroundings.copy();
+    for (let place = line.length; place < length; place++) this.#surroundings.push(this.id(place));
+  }
+
+  #linkViews(place: number): void {
+    const at = place * viewCount;
+    this.#surroundings.hash(this.#hashes, at);
+    for (let view = 0; view < viewCount; view++) {
+      const hash = this.#hashes[at + view] as number;
+      const alike = this.#alike[view] as Map<number, number>;
+      this.#previousAlike[at + view] = alike.get(hash) ?? -1;
+      alike.set(hash, place);
+    }
+  }
+
+  #unlinkViews(place: number): void {
+    const at = place * viewCount;
+    for (let view = 0; view < viewCount; view++) {
+      const hash = this.#hashes[at + view] as number;
+      const previous = this.#previousAlike[at + view] as number;
+      if (previous < 0) this.#alike[view]?.delete(hash);
+      else this.#alike[view]?.set(hash, previous);
+    }
+  }
+
+  #grow(place: number, id: number): void {
+    if (place >= this.#previous.length) {
+      this.#previous = doubled(this.#previous, place + 1);
+      this.#previousSame = doubled(this.#previousSame, place + 1);
+      this.#hashes = doubled(this.#hashes, (place + 1) * viewCount);
+      this.#previousAlike = doubled(this.#previousAlike, (place + 1) * viewCount);
+    }
+    if (id < this.#heads.length) return;
+    this.#heads = doubled(this.#heads, id + 1);
+    this.#latest = doubled(this.#latest, id + 1);
+    this.#uses = doubled(this.#uses, id + 1);
   }
 
   #before(place: number): number {
@@ -65,7 +157,13 @@ export class TokenChain implements TokenSink {
   }
 }
 
-function doubled(from: Int32Array, least: number): Int32Array {
+/** Where a line begins, and what is around it: so much need not be looked at again. */
+interface LineStart {
+  readonly length: number;
+  readonly surroundings: Surroundings;
+}
+
+function doubled(from: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
   const to = new Int32Array(Math.max(least, from.length * 2));
   to.set(from);
   return to;

@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { featureCount, hiddenCount, scoreAll } from './ranking-network.ts';
+import { weights } from './ranking-weights.ts';
+
+test('there is a weight for everything', () => {
+  expect(weights.direct).toHaveLength(featureCount);
+  expect(weights.hidden).toHaveLength(featureCount * hiddenCount);
+  expect(weights.bias).toHaveLength(hiddenCount);
+  expect(weights.out).toHaveLength(hiddenCount);
+});
+
+test('candidates share all there is, in whatever order they come', () => {
+  const candidate = fc.array(fc.double({ min: -5, max: 3, noNaN: true }), {
+    minLength: featureCount,
+    maxLength: featureCount,
+  });
+  fc.assert(
+    fc.property(fc.array(candidate, { minLength: 1, maxLength: 8 }), (candidates) => {
+      const shares = sharesOf(candidates);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+      const reversed = sharesOf(candidates.toReversed()).toReversed();
+      for (const [i, share] of shares.entries()) expect(reversed[i]).toBeCloseTo(share, 9);
+    }),
+  );
+});
+
+function sharesOf(candidates: readonly number[][]): Float64Array {
+  const into = new Float64Array(candidates.length);
+  scoreAll(Float32Array.from(candidates.flat()), candidates.length, into);
+  return into;
+}

@@ -1,0 +1,51 @@
+import { weights } from './ranking-weights.ts';
+
+/** What is known of a candidate, as `Ranker` writes it. */
+export const featureCount = 31;
+
+/** Values between: of each half a sum that counts when it is above 0. */
+export const hiddenCount = 16;
+
+/**
+ * Probabilities of `count` candidates from their features: a network of one hidden layer gives each a score, and
+ * a softmax makes probabilities of the scores.
+ */
+export function scoreAll(features: Float32Array, count: number, into: Float64Array): void {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const score = scoreOf(features, i * featureCount);
+    into[i] = score;
+    if (score > highest) highest = score;
+  }
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const share = Math.exp((into[i] as number) - highest);
+    into[i] = share;
+    sum += share;
+  }
+  for (let i = 0; i < count; i++) into[i] = (into[i] as number) / sum;
+}
+
+function scoreOf(features: Float32Array, from: number): number {
+  const { direct, hidden, bias, out } = network;
+  let score = 0;
+  for (let i = 0; i < featureCount; i++) {
+    score += (direct[i] as number) * (features[from + i] as number);
+  }
+  for (let unit = 0, at = 0; unit < hiddenCount; unit++) {
+    let sum = bias[unit] as number;
+    for (let i = 0; i < featureCount; i++, at++) {
+      sum += (hidden[at] as number) * (features[from + i] as number);
+    }
+    if (sum > 0) score += sum * (out[unit] as number);
+  }
+  return score;
+}
+
+const network = {
+  direct: Float32Array.from(weights.direct),
+  /** By unit and feature. */
+  hidden: Float32Array.from(weights.hidden),
+  bias: Float32Array.from(weights.bias),
+  out: Float32Array.from(weights.out),
+};
