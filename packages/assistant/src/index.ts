@@ -5,6 +5,7 @@ export type { AgentOptions, AgentTools, RunRequest, SessionPlace } from './agent
 export { OpenQuestions } from './agent/open-questions.ts';
 export type { PermissionJudge, Verdict } from './agent/permission-judge.ts';
 export type { RunLimits } from './agent/run-budget.ts';
+export { sweepWorktrees } from './agent/sweep-worktrees.ts';
 export { Chat, type ChatOptions, type ChatRequest, type ChatUpdate } from './chat/chat.ts';
 export type { ChatMessage } from './chat/chat-messages.ts';
 export { Completer, type CompleterOptions, type CompleterStatus } from './completion/completer.ts';

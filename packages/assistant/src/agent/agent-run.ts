@@ -23,6 +23,7 @@ import {
 } from './run-end.ts';
 import type { RunParts } from './run-parts.ts';
 import { StepStatus } from './step-status.ts';
+import { sweepWorktrees } from './sweep-worktrees.ts';
 
 /** How often in a row an answer may be cut, empty or paused before the run ends. */
 const maxContinuations = 3;
@@ -33,6 +34,9 @@ export interface AgentRunOptions extends ModelTurnsOptions {
   /** Words of the user that come meanwhile; the run takes them out. */
   readonly steers: string[];
 }
+
+/** Subagents of a session whose worktrees are looked for when it goes on. */
+const maxChildren = 1_000;
 
 type Step = 'go-on' | RunEnd;
 
@@ -90,10 +94,24 @@ export class AgentRun {
     if (snapshots === undefined && !agent.isReadOnly) {
       await this.#notice('changes cannot be undone: no snapshots are taken');
     }
+    if (lease.entries.length > 0) await this.#sweepWorktrees();
     if (request.instruction !== undefined) await this.#hear(request.instruction, 'user');
     const { active } = foldEntries(lease.entries);
     if (toMessages(active).at(-1)?.role !== 'user') {
       throw new RpcError('invalid_argument', 'there is nothing to do: say what, by an instruction');
+    }
+  }
+
+  /** Of subagents that were killed with an earlier run of the session. */
+  async #sweepWorktrees(): Promise<void> {
+    const { lease, options, signal } = this.#parts;
+    const { sessions, worktrees } = options;
+    if (worktrees === undefined) return;
+    const children = await sessions.list({ parentId: lease.sessionId, limit: maxChildren });
+    const only = children.map(({ id }) => id);
+    const left = await sweepWorktrees({ sessions, worktrees, only }, signal);
+    for (const { folder, reason } of left) {
+      await this.#notice(`a subagent that was cut off has left changes in ${folder}: ${reason}`);
     }
   }
 
@@ -159,6 +177,9 @@ export class AgentRun {
     const { signal } = this.#parts;
     if (signal.aborted) throw signal.reason;
     for (const path of outcome.changedPaths) this.#changed.add(path);
+    if (outcome.changedPaths.length > 0) {
+      await this.#options.context.noteChanges(outcome.changedPaths);
+    }
     if (outcome.stop !== undefined) return { status: 'failed', ...outcome.stop };
     const parts = await this.#options.context.touch(outcome.touchedPaths, signal);
     const texts = parts.filter((part) => part.type === 'text');

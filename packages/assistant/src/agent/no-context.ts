@@ -17,5 +17,6 @@ export const noContext: ContextBuilder = {
     };
   },
   noteUsage: () => {},
+  noteChanges: async () => {},
   touch: async () => [],
 };

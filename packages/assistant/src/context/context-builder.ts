@@ -37,6 +37,11 @@ export interface ContextBuilder {
    */
   noteUsage(request: SentRequest, usage: ModelUsage): void;
   /**
+   * To be called with the files that calls have changed, come or gone (relative to the project's root), so that
+   * symbols and the next map are as the files are now, also where changes are not seen as they happen.
+   */
+  noteChanges(paths: readonly string[]): Promise<void>;
+  /**
    * To be called with the files that tools have read or changed (absolute paths). Gives instructions
    * of their folders that this session has not sent yet, to stand behind the tool results in the same
    * message; and makes the files count more in the next map.

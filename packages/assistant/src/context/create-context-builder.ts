@@ -56,7 +56,7 @@ const defaultOutputTokens = 8_192;
 const maxOutputShare = 0.25;
 const defaultMapTokens = 2_000;
 const maxMapShare = 0.05;
-/** A first question waits so long for the index of its project; then the map has what is there. */
+/** A question waits so long for the index of its project, in milliseconds; then the map has what is there. */
 const maxBuildWaitMs = 1_500;
 /** Of the window: what the mentions of one message may take. */
 const mentionShare = 0.25;
@@ -165,6 +165,10 @@ class SessionContext implements ContextBuilder {
     this.#counter.note(request, usage);
   }
 
+  async noteChanges(paths: readonly string[]): Promise<void> {
+    await isDoneSoon(this.#options.index?.update(paths));
+  }
+
   async touch(paths: readonly string[], _signal: AbortSignal): Promise<readonly ModelPart[]> {
     for (const path of paths) {
       this.#touched.delete(path);
@@ -184,7 +188,7 @@ class SessionContext implements ContextBuilder {
     const { project, index, mapTokens = defaultMapTokens } = this.#options;
     if (index === undefined || this.#map === undefined || !withMap) return [];
     if (this.#mapText === undefined) {
-      const isBuilt = await isBuiltSoon(index);
+      const isBuilt = await isDoneSoon(index.refresh());
       const { contextWindow = defaultContextWindow } = model;
       const text = await this.#map.render(
         {
@@ -226,10 +230,10 @@ class SessionContext implements ContextBuilder {
 }
 
 /** False where the index takes longer, or cannot be built. */
-async function isBuiltSoon(index: CodeIndex): Promise<boolean> {
+async function isDoneSoon(work: Promise<void> = Promise.resolve()): Promise<boolean> {
   const wait = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => wait.resolve(false), maxBuildWaitMs);
-  index.refresh().then(
+  work.then(
     () => wait.resolve(true),
     () => wait.resolve(false),
   );

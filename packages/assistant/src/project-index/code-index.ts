@@ -117,9 +117,9 @@ export class CodeIndex implements AsyncDisposable {
     await this.#flush();
   }
 
-  /** Takes in files (relative to the root) that are known to have changed, come or gone. */
+  /** Takes in files (relative to the root) that are known to have changed, come or gone, watched or not. */
   async update(paths: readonly string[]): Promise<void> {
-    for (const path of paths) this.#changed.add(path);
+    for (const path of paths) this.#mark(path, true);
     if (this.#isBuilt) await this.#flush();
   }
 
@@ -253,18 +253,30 @@ export class CodeIndex implements AsyncDisposable {
     this.#watch.set(folders);
   }
 
-  /** Whether a new name belongs to the project only git can say, so that all are listed then. */
-  #notice(path: string, isRenamed: boolean): void {
-    if (path === '.git') return;
+  /**
+   * What a change makes necessary; false where it is none of the project. Whether a new name belongs to the
+   * project only git can say, so that all are listed then.
+   */
+  #mark(path: string, isRenamed: boolean): boolean {
+    if (path === '.git') return false;
     if (path.endsWith('.gitignore')) {
       this.#ignored.clear();
       this.#needsScan = true;
-    } else if (this.#known.has(path)) this.#changed.add(path);
-    else if (isRenamed && !this.#ignored.has(path)) {
-      if (this.#ignored.size < maxIgnored) this.#ignored.add(path);
-      if (this.#newNames.size < maxNewNames) this.#newNames.add(path);
-      this.#needsScan = true;
-    } else return;
+      return true;
+    }
+    if (this.#known.has(path)) {
+      this.#changed.add(path);
+      return true;
+    }
+    if (!isRenamed || this.#ignored.has(path)) return false;
+    if (this.#ignored.size < maxIgnored) this.#ignored.add(path);
+    if (this.#newNames.size < maxNewNames) this.#newNames.add(path);
+    this.#needsScan = true;
+    return true;
+  }
+
+  #notice(path: string, isRenamed: boolean): void {
+    if (!this.#mark(path, isRenamed)) return;
     if (this.#debounce !== undefined) return;
     const { debounceMs = 150 } = this.#options;
     // A build that writes files for minutes must not keep the index at work all the time.

@@ -1,10 +1,12 @@
-import { type SessionStore, sweepSnapshots } from '@zeke/assistant';
+import { type SessionStore, sweepSnapshots, sweepWorktrees } from '@zeke/assistant';
 import type { Logger } from '@zeke/foundation';
 
 export interface TidyOptions {
   readonly sessions: SessionStore;
   /** Of snapshots: absolute. */
   readonly folder: string;
+  /** Of worktrees: absolute. */
+  readonly worktrees: string;
   /** `PATH`, by which git is found. */
   readonly path: string;
   /** Sessions that were not used for so long are deleted, in milliseconds; 0: none. */
@@ -39,10 +41,15 @@ export function keepTidy(options: TidyOptions): AsyncDisposable {
 }
 
 async function tidyOnce(
-  { folder, keepMs, log, now, path, sessions }: TidyOptions,
+  { folder, keepMs, log, now, path, sessions, worktrees }: TidyOptions,
   signal: AbortSignal,
 ): Promise<void> {
   try {
+    // Before sessions are deleted, which say whose they are.
+    const left = await sweepWorktrees({ sessions, worktrees: { folder: worktrees, path } }, signal);
+    for (const { folder: at, reason, sessionId } of left) {
+      log.warn('a run that was cut off has left a worktree', { folder: at, reason, sessionId });
+    }
     const deleted = keepMs === 0 ? 0 : await sessions.sweep(now() - keepMs);
     if (deleted > 0) log.info('old sessions were deleted', { deleted });
     const maxAgeMs = keepMs === 0 ? defaultKeepMs : keepMs;

@@ -53,6 +53,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   await storage.migrate([sessionMigrations]);
   const { home } = config;
   const path = environment.PATH ?? '';
+  const worktrees = { folder: join(home, 'worktrees'), path };
   const sessions = new SessionStore({ storage, now });
   const snapshots = (project: Project) =>
     new Snapshots({ project, folder: join(home, 'snapshots'), path, now });
@@ -82,7 +83,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
     ...shared,
     snapshots,
     diagnostics: (project, paths, signal) => faultsIn(servers, { project, paths, signal }),
-    worktrees: { folder: join(home, 'worktrees'), path },
+    worktrees,
     agents: extensions,
     onDefect: (err, tool) => log.error('a tool failed', { err, tool }),
   });
@@ -90,7 +91,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const changes = new SessionChanges({ sessions, snapshots });
   const { keepSessionsMs: keepMs } = config.assistant;
   const folder = join(home, 'snapshots');
-  parts.use(keepTidy({ sessions, folder, path, keepMs, log, now }));
+  parts.use(keepTidy({ sessions, folder, worktrees: worktrees.folder, path, keepMs, log, now }));
   const owned = parts.move();
   return {
     agent,
