@@ -1,4 +1,4 @@
-import { formatFault, type LoadConfigOptions, loadConfig } from '@zeke/foundation';
+import { formatFault, type LoadConfigOptions, loadConfig } from '@zeke/foundation/config';
 import { RpcError } from '@zeke/rpc';
 import type { Context } from './context.ts';
 

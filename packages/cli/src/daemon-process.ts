@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { findRunning, type ResolvedConfig, withFileLock } from '@zeke/foundation';
-import { connectDaemon, type DaemonClient } from '@zeke/protocol/client';
+import type { ResolvedConfig } from '@zeke/foundation/config';
+import { findRunning, withFileLock } from '@zeke/foundation/home';
+import type { DaemonClient } from '@zeke/protocol/client';
 import { RpcError } from '@zeke/rpc';
 import type { ConfigFlags } from './config.ts';
 import type { Context } from './context.ts';
@@ -23,6 +24,11 @@ const maxLogBytes = 10 * 1024 * 1024;
 /** In the background process: the descriptor that it closes when it is ready. */
 export const readyDescriptor = 3;
 
+/** What calls a daemon. It takes as long to load as a daemon takes to start, so both are done at once. */
+export function loadClient(): Promise<typeof import('@zeke/protocol/client')> {
+  return import('@zeke/protocol/client');
+}
+
 /** The daemon's Unix socket. */
 export function socketIn(home: string): string {
   return join(home, 'zeke.sock');
@@ -30,7 +36,10 @@ export function socketIn(home: string): string {
 
 /** What answers at the Unix socket of this `$ZEKE_HOME`; undefined where nothing does. */
 export async function daemonHealth(home: string): Promise<DaemonHealth | undefined> {
-  await using client = await connectDaemon({ socket: socketIn(home) }, { connections: 1 });
+  const socket = socketIn(home);
+  if (!existsSync(socket)) return undefined;
+  const { connectDaemon } = await loadClient();
+  await using client = await connectDaemon({ socket }, { attempts: 1, connections: 1 });
   return await client.health.check({}, { timeoutMs: answerLimitMs }).catch(() => undefined);
 }
 
@@ -68,7 +77,10 @@ async function launch(
     stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);
-  const isReady = await cameUp(child.stdio[readyDescriptor] as Readable, child);
+  const [isReady] = await Promise.all([
+    cameUp(child.stdio[readyDescriptor] as Readable, child),
+    loadClient(),
+  ]);
   child.unref();
   if (isReady) return;
   const said = (await lastLines(logFile, 20)).join('\n  ');

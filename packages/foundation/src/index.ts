@@ -42,7 +42,6 @@ export {
   type LoadConfigResult,
   listConfigKeys,
   loadConfig,
-  zekeHome,
 } from './config/load-config.ts';
 export type {
   McpConfig,
@@ -89,8 +88,8 @@ export {
   type SessionSource,
   type Stickiness,
   type StorageConfig,
-  stickinessNames,
   type StrategyName,
+  stickinessNames,
   strategyNames,
   type TelemetryConfig,
   type TlsConfig,
@@ -103,8 +102,8 @@ export {
   type RunningServer,
 } from './config/running-file.ts';
 export { type ConfigWatch, type WatchConfigOptions, watchConfig } from './config/watch-config.ts';
+export { zekeHome } from './config/zeke-home.ts';
 export { withFileLock } from './files/file-lock.ts';
-export { readBounded, readBoundedFile } from './files/read-bounded-file.ts';
 export { readBounded, readBoundedFile } from './files/read-bounded-file.ts';
 export { createFileOnce, writeFileAtomically } from './files/write-file-atomically.ts';
 export { AddressSet } from './network/address-set.ts';

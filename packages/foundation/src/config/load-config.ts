@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { VaultSource } from '../secrets/vault/vault-connections.ts';
@@ -8,6 +7,7 @@ import type { ConfigKey } from './config-keys.ts';
 import type { ConfigSources } from './follow-references.ts';
 import type { Environment } from './read-environment.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
+import { zekeHome } from './zeke-home.ts';
 
 export interface LoadConfigOptions {
   /** What `--config` said; relative paths start from `cwd`. */
@@ -48,11 +48,6 @@ export type LoadConfigResult =
       /** Absent where the fault is before any reference. */
       readonly sources?: ConfigSources;
     };
-
-/** `$ZEKE_HOME`, absolute; `~/.zeke` without it. */
-export function zekeHome(environment: Environment, cwd: string): string {
-  return environment.ZEKE_HOME ? resolve(cwd, environment.ZEKE_HOME) : join(homedir(), '.zeke');
-}
 
 /** The places of `zeke.toml`, the first that exists wins; with `--config` only that one. */
 export function configFiles(options: LoadConfigOptions): string[] {

@@ -34,6 +34,8 @@ export interface DaemonClientOptions {
   readonly batchDelayMs?: number;
   /** Messages of 1 KiB and more are compressed. Default: not over a Unix socket. */
   readonly compression?: boolean;
+  /** How often a call is sent at most where it fails, the first time included. Default 4. */
+  readonly attempts?: number;
   /** Told of each repetition before its wait. */
   readonly onRetry?: (event: RetryEvent) => void;
 }
@@ -61,8 +63,7 @@ const completionTimeoutMs = 5_000;
 const chatTimeoutMs = 120_000;
 const sessionTimeoutMs = 30_000;
 const defaultConnections = 4;
-/** The first time included. */
-const maxAttempts = 4;
+const defaultAttempts = 4;
 const backoff = { initialMs: 100, maxMs: 5_000, multiplier: 2 };
 
 /**
@@ -73,7 +74,8 @@ export async function connectDaemon(
   address: DaemonAddress,
   options: DaemonClientOptions = {},
 ): Promise<DaemonClient> {
-  const { compression = !('socket' in address), onRetry } = options;
+  const { attempts: maxAttempts = defaultAttempts, onRetry } = options;
+  const { compression = !('socket' in address) } = options;
   const size = options.connections ?? defaultConnections;
   const pool = connectionPool({ size, connect: await transportMaker(address) });
   const again = retry({ maxAttempts, backoff, ...(onRetry === undefined ? {} : { onRetry }) });
