@@ -17,7 +17,6 @@ import type { ChatRequest } from '../neutral/chat-request.ts';
 import type { ChatResponse } from '../neutral/chat-response.ts';
 import { holdsForeignToken } from '../neutral/signature.ts';
 import type { Operation, OperationKind, Provider } from '../providers/provider.ts';
-import { contest, type Entry } from '../routing/contest.ts';
 import type { Candidate } from '../routing/model-catalog.ts';
 import { planNeeds } from '../routing/needs.ts';
 import type { Plan } from '../routing/plan.ts';
@@ -37,7 +36,8 @@ import {
   send,
   settleWhole,
 } from './attempt.ts';
-import { type AnswerListener, type ChatObserver, type Followers, Held } from './chat-observer.ts';
+import { type AskOne, askInTurn, carryOut } from './carry-out.ts';
+import type { AnswerListener, ChatObserver, Followers } from './chat-observer.ts';
 import { checkCounts } from './check-counts.ts';
 import { embedQuestion } from './embed-question.ts';
 import type { Exchange } from './exchange.ts';
@@ -191,7 +191,6 @@ function askAllowed(
   const isLocalOnly = privacyRule(services, exchange) !== undefined;
   const { catalog, planner } = services;
   const { inputTokens, lack } = planNeeds(call.text, body, (candidate) => catalog.told(candidate));
-  const asked = { model, alias, routing, candidates, session, inputTokens, lack };
   const askAsPlanned = (plan: Plan): Promise<Response> => {
     exchange.strategy = plan.strategy;
     const { merge } = plan;
@@ -211,28 +210,18 @@ function askAllowed(
       return response;
     });
   };
-  const plan = planner.plan({ ...asked, privacy, isLocalOnly });
-  return plan instanceof Promise ? plan.then(askAsPlanned) : askAsPlanned(plan);
-}
-
-/** Asks one after the other; who answers goes on to answer the session. */
-function askInTurn(
-  { planner, retries }: Services,
-  { candidates }: Plan,
-  client: AbortSignal,
-  session: string | undefined,
-  askOne: AskOne,
-): Promise<Response> {
-  if (session === undefined) return tryCandidates(candidates, client, askOne, retries);
-  let last: Candidate | undefined;
-  const askNext = (candidate: Candidate, number: number) => {
-    last = candidate;
-    return askOne(candidate, number);
-  };
-  return tryCandidates(candidates, client, askNext, retries).then((response) => {
-    if (last) planner.answered(last, session);
-    return response;
+  const plan = planner.plan({
+    model,
+    alias,
+    routing,
+    candidates,
+    session,
+    inputTokens,
+    lack,
+    privacy,
+    isLocalOnly,
   });
+  return plan instanceof Promise ? plan.then(askAsPlanned) : askAsPlanned(plan);
 }
 
 /** Asks a candidate for an answer to the call. */
@@ -264,42 +253,6 @@ function askerOf(services: Services, exchange: Exchange, call: ChatCall): AskOne
       entry,
     );
   };
-}
-
-/** Rejects where nothing of an answer was given out. */
-export type AskOne = (
-  candidate: Candidate,
-  number: number,
-  entry?: Entry,
-  followers?: Followers,
-) => Promise<Response>;
-
-interface Answered {
-  candidate: Candidate;
-  response: Response;
-  held?: Held | undefined;
-}
-
-/** Asks several at once, of whom one is heard. */
-async function carryOut(
-  plan: Plan,
-  call: ChatCall,
-  client: AbortSignal,
-  askOne: AskOne,
-): Promise<Answered> {
-  const winner = await contest<Answered>({
-    ...plan,
-    client,
-    ask: async (candidate, number, entry) => {
-      const held = call.observer || call.listener ? new Held() : undefined;
-      const response = await askOne(candidate, number, entry, held?.followers(call));
-      return { candidate, held, response };
-    },
-    // It is not read any further.
-    discard: ({ response }) => void response.body?.cancel().catch(() => undefined),
-  });
-  winner.held?.release();
-  return winner;
 }
 
 function overChat(call: ChatCall, { provider, model }: Candidate): Via {

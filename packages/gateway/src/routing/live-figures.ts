@@ -1,6 +1,7 @@
 import type { Code, RpcError } from '@zeke/rpc';
 import { type BreakerOptions, type BreakerState, Circuit, serverFaults } from '@zeke/rpc/circuit';
 import type { LedgerEntry } from '../governance/ledger.ts';
+import { PairMap } from '../pair-map.ts';
 import type { AccountName, Provider } from '../providers/provider.ts';
 import { type AccountEvent, LiveAccount } from './live-account.ts';
 import type { Candidate } from './model-catalog.ts';
@@ -62,6 +63,8 @@ export interface LiveFiguresOptions {
 /** Figures of all models that were asked since the start of the process. */
 export class LiveFigures {
   readonly #models = new Map<string, LiveModel>();
+  /** The same, for every request to look at. */
+  readonly #byNames = new PairMap<LiveModel>();
   /** Keys of providers that have several, by provider and fingerprint. */
   readonly #accounts = new Map<string, LiveAccount>();
   readonly #options: LiveFiguresOptions;
@@ -140,16 +143,22 @@ export class LiveFigures {
 
   /** Made where there is none yet. */
   of(provider: string, model: string): LiveModel {
-    const key = `${provider}/${model}`;
-    const known = this.#models.get(key);
+    const known = this.#byNames.get(provider, model);
     if (known !== undefined) return known;
-    if (this.#models.size >= maxModels) {
-      const [oldest] = this.#models.keys();
-      if (oldest !== undefined) this.#models.delete(oldest);
-    }
+    const key = `${provider}/${model}`;
+    if (this.#models.size >= maxModels) this.#forgetOldest();
     const made = new LiveModel(this.#circuit(key, provider, model));
     this.#models.set(key, made);
+    this.#byNames.set(provider, model, made);
     return made;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#models.keys();
+    if (oldest === undefined) return;
+    const slash = oldest.indexOf('/');
+    this.#models.delete(oldest);
+    this.#byNames.delete(oldest.slice(0, slash), oldest.slice(slash + 1));
   }
 
   /** What another process found out. */

@@ -72,6 +72,7 @@ export function lackOf(model: ProviderModel, needs: Needs): string | undefined {
   }
   // Of who tells nothing, nothing is known.
   if (abilities === undefined || abilities.length === 0) return undefined;
+  if (needs.abilities.length === 0) return undefined;
   const missing = needs.abilities.filter((each) => !abilities.includes(each));
   return missing.length === 0 ? undefined : missing.join(', ');
 }

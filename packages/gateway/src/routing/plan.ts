@@ -206,7 +206,7 @@ function planOf(
   return {
     strategy,
     candidates: ordered.map(({ candidate }) => candidate),
-    scores: ordered.some(({ score }) => score) ? ordered.map(({ score }) => score) : [],
+    scores: ordered[0]?.score ? ordered.map(({ score }) => score) : [],
     atOnce,
     staggerMs: strategy === 'speculate_k' ? delayOf(alias, routing) : 0,
     minUsefulTokens: routing?.minUsefulTokens ?? defaultMinUsefulTokens,
@@ -217,6 +217,7 @@ function planOf(
 
 /** Puts who lacks something behind the others; how many others there are, or all where none is. */
 function ableFirst(ordered: Ranked[], lack: NonNullable<PlanRequest['lack']>): number {
+  if (ordered.length === 1) return 1;
   if (!ordered.some(({ candidate }) => lack(candidate) !== undefined)) return ordered.length;
   const lacking = ordered.filter(({ candidate }) => lack(candidate) !== undefined);
   const able = ordered.length - lacking.length;

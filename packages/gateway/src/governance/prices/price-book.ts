@@ -1,4 +1,5 @@
 import type { Logger, PriceConfig } from '@zeke/foundation';
+import { PairMap } from '../../pair-map.ts';
 import type { Cost, LedgerEntry } from '../ledger.ts';
 import type { FoundPrices, PriceCatalogue } from './catalogue.ts';
 import { costOf } from './cost-of.ts';
@@ -27,7 +28,8 @@ export class PriceBook {
   readonly #overrides: PriceOverrides;
   readonly #catalogue: PriceCatalogue;
   readonly #log: Logger;
-  readonly #known = new Map<string, FoundPrices | undefined>();
+  /** Null for what nobody knows a price of. */
+  readonly #known = new PairMap<FoundPrices | null>();
 
   constructor(options: { overrides: PriceOverrides; catalogue: PriceCatalogue; log: Logger }) {
     this.#overrides = options.overrides;
@@ -58,22 +60,22 @@ export class PriceBook {
 
   /** The prices of a provider's model, at once where they were asked for before; none where nobody knows. */
   find(model: PricedModel): FoundPrices | undefined | Promise<FoundPrices | undefined> {
-    const key = `${model.provider}/${model.model}`;
-    if (this.#known.has(key)) return this.#known.get(key);
+    const known = this.#known.get(model.provider, model.model);
+    if (known !== undefined) return known ?? undefined;
     return this.#lookUp(model).then((found) => {
-      this.#learn(key, model, found);
+      this.#learn(model, found);
       return found;
     });
   }
 
-  #learn(key: string, { provider, model }: PricedModel, found: FoundPrices | undefined): void {
+  #learn({ provider, model }: PricedModel, found: FoundPrices | undefined): void {
     if (this.#known.size >= maxKnown) this.#known.clear();
-    this.#known.set(key, found);
+    this.#known.set(provider, model, found ?? null);
     if (found) return;
     this.#log.info('a model has no known price: its cost is not counted', {
       provider,
       model,
-      help: `set prices."${key}" in the configuration`,
+      help: `set prices."${provider}/${model}" in the configuration`,
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Lease, LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
 import { Draw } from './draw.ts';
+import type { HeldClock } from './held-clock.ts';
 import { type LimitDialect, limitsLeft, setLimitHeaders } from './limit-headers.ts';
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { Subject } from './subject.ts';
@@ -12,6 +13,8 @@ export interface AdmissionOptions {
   /** The one that a model's requests count for, where it is limited. */
   readonly modelSubject: (provider: string, model: string) => Subject | undefined;
   readonly refused: (entity: string, limit: string) => void;
+  /** What limiters of this process go by. */
+  readonly clock: HeldClock;
 }
 
 /**
@@ -57,24 +60,28 @@ export class LocalAdmission implements Admission {
 
   begin(): void {
     const { places, rates } = this.#group;
-    this.#leases = this.#takePlaces(places);
-    const refusal = this.#take(rates.requests, 'requests', 1);
-    if (!refusal) return;
-    this.#releasePlaces();
-    throw refusal;
+    const { clock } = this.#options;
+    clock.stop();
+    try {
+      this.#leases = this.#takePlaces(places);
+      const refusal = this.#take(rates.requests, 'requests', 1);
+      if (!refusal) return;
+      this.#releasePlaces();
+      throw refusal;
+    } finally {
+      clock.goOn();
+    }
   }
 
   draw(provider: string, model: string, estimate: () => number): Draw | undefined {
-    const ofModel = this.#options.modelSubject(provider, model);
-    if (ofModel) return this.#drawOfModel(ofModel, estimate);
-    const { tokens } = this.#group.rates;
-    if (tokens.length === 0) return undefined;
-    const cost = estimate();
-    // What takes none is charged for none.
-    if (cost === 0) return undefined;
-    const spent = this.#take(tokens, 'tokens', cost);
-    if (spent) throw spent;
-    return new Draw({ requests: noRates, tokens, estimate: cost, lease: undefined });
+    const { clock, modelSubject } = this.#options;
+    const ofModel = modelSubject(provider, model);
+    clock.stop();
+    try {
+      return ofModel ? this.#drawOfModel(ofModel, estimate) : this.#drawTokens(estimate);
+    } finally {
+      clock.goOn();
+    }
   }
 
   enter(): void {
@@ -83,11 +90,30 @@ export class LocalAdmission implements Admission {
 
   leave(): void {
     this.#open--;
-    if (this.#open === 0) this.#releasePlaces();
+    if (this.#open > 0) return;
+    const { clock } = this.#options;
+    clock.stop();
+    this.#releasePlaces();
+    clock.goOn();
   }
 
   tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void {
-    setLimitHeaders(headers, limitsLeft(this.#group), dialect, holdsOthers);
+    const { clock } = this.#options;
+    clock.stop();
+    const left = limitsLeft(this.#group);
+    clock.goOn();
+    setLimitHeaders(headers, left, dialect, holdsOthers);
+  }
+
+  #drawTokens(estimate: () => number): Draw | undefined {
+    const { tokens } = this.#group.rates;
+    const cost = tokens.length > 0 ? estimate() : 0;
+    // What takes none is charged for none.
+    if (cost === 0) return undefined;
+    const spent = this.#take(tokens, 'tokens', cost);
+    if (spent) throw spent;
+    const { clock } = this.#options;
+    return new Draw({ requests: noRates, tokens, estimate: cost, lease: undefined, clock });
   }
 
   #drawOfModel(ofModel: Subject, estimate: () => number): Draw {
@@ -100,14 +126,14 @@ export class LocalAdmission implements Admission {
       lease?.release();
       throw busy;
     }
+    const { clock } = this.#options;
     const cost = tokens.length > 0 ? estimate() : 0;
-    if (cost === 0) return new Draw({ requests, tokens: noRates, estimate: 0, lease });
+    if (cost === 0) return new Draw({ requests, tokens: noRates, estimate: 0, lease, clock });
     const spent = this.#take(tokens, 'tokens', cost);
-    if (spent) {
-      new Draw({ requests, tokens: noRates, estimate: 0, lease }).giveBack();
-      throw spent;
-    }
-    return new Draw({ requests, tokens, estimate: cost, lease });
+    if (!spent) return new Draw({ requests, tokens, estimate: cost, lease, clock });
+    for (const { limiter, key } of requests) limiter.charge(key, -1);
+    lease?.release();
+    throw spent;
   }
 
   /** Of all or of none: then the refusal that holds for longest. */

@@ -66,13 +66,13 @@ function addressIn(text: string): string | undefined {
 
 /** A socket for both families tells IPv4 addresses within IPv6. */
 function withoutMapping(address: string): string {
-  if (!/^::ffff:/i.test(address)) return address;
+  if (!address.startsWith('::') || !/^::ffff:/i.test(address)) return address;
   const v4 = address.slice('::ffff:'.length);
   return ipv4.test(v4) ? v4 : address;
 }
 
 function networkOf(address: string): string {
-  if (address === '::1') return address;
+  if (address === '::1' || !address.includes(':')) return address;
   const groups = groupsOf(address);
   return groups ? `${groups.slice(0, 4).join(':')}::/64` : address;
 }

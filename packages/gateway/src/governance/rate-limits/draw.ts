@@ -1,5 +1,6 @@
 import type { RateLimiter } from '@zeke/foundation/limits';
 import type { LedgerEntry } from '../ledger.ts';
+import type { HeldClock } from './held-clock.ts';
 
 /** A place among requests under way, until it is released. */
 export interface Place {
@@ -20,6 +21,8 @@ export interface DrawOptions {
   readonly estimate: number;
   /** A place among those of the model. */
   readonly lease: Place | undefined;
+  /** What the limiters go by, where they are of this process. */
+  readonly clock?: HeldClock;
 }
 
 /** The most that a limiter takes at once; a provider may say anything. */
@@ -53,8 +56,10 @@ export class Draw {
   /** What the attempt used is known; where nobody can say, it was the estimate. */
   settle({ metered, outcome, usage }: Pick<LedgerEntry, 'metered' | 'outcome' | 'usage'>): void {
     if (!metered && outcome !== 'error') return;
-    const { estimate, tokens } = this.#options;
+    const { clock, estimate, tokens } = this.#options;
+    clock?.stop();
     charge(tokens, usage.input + usage.output - estimate);
+    clock?.goOn();
   }
 }
 

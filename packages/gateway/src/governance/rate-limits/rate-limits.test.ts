@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from 'bun:test';
 import { createLogger, createMetrics } from '@zeke/foundation';
 import fc from 'fast-check';
 import { LocalAdmission } from './admission.ts';
+import { HeldClock } from './held-clock.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { SubjectGroup } from './subject-group.ts';
@@ -96,6 +97,7 @@ test('a request has what it takes of all, or nothing of any, and gives back what
           const admission = new LocalAdmission(group, {
             modelSubject: () => model,
             refused: () => undefined,
+            clock: new HeldClock(() => 0),
           });
           try {
             admission.begin();

@@ -5,6 +5,7 @@ import type { Caller } from '../authenticate.ts';
 import { type Admission, type AdmissionOptions, LocalAdmission } from './admission.ts';
 import { AuthThrottle } from './auth-throttle.ts';
 import { ClientAddresses, type PeerAddress } from './client-address.ts';
+import { HeldClock } from './held-clock.ts';
 import { refusalCounter } from './refusals.ts';
 import { SharedAdmission } from './shared-admission.ts';
 import { SharedLimits } from './shared-limits.ts';
@@ -71,6 +72,7 @@ export class RateLimits implements Disposable {
   #limiters = new Map<string, TierLimiters>();
   /** Made before, by id: a new text would have to be put together and hashed for each request. */
   readonly #subjects = new Map<SubjectKind, Map<string, Subject>>();
+  readonly #clock: HeldClock;
   #nobody = this.#emptyGroup();
   readonly #admitting: AdmissionOptions;
   readonly #unknownTiers = new Set<string>();
@@ -80,9 +82,11 @@ export class RateLimits implements Disposable {
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
+    this.#clock = new HeldClock(options.monotonicMs);
     this.#admitting = {
       modelSubject: this.#modelSubject,
       refused: refusalCounter(options.metrics),
+      clock: this.#clock,
     };
     this.throttle = new AuthThrottle(options);
     this.#shared = options.replicas && new SharedLimits(options.replicas);
@@ -292,7 +296,7 @@ export class RateLimits implements Disposable {
     return new TierLimiters({
       name,
       tier,
-      monotonicMs: this.#options.monotonicMs,
+      monotonicMs: this.#clock.now,
       parts: this.#parts,
       ...(this.#shared ? { places: this.#shared.places } : {}),
       ...(before ? { before } : {}),
