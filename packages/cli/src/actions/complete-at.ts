@@ -32,7 +32,6 @@ export async function completeAt(
   );
   if (flags.json) {
     const { CompleteResponse } = await import('@zeke/protocol/reaper');
-    const { CompleteResponse } = await import('@zeke/protocol/reaper');
     output.json(CompleteResponse.toJson(answer));
     return;
   }
