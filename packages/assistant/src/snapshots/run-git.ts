@@ -21,7 +21,7 @@ export interface GitOptions {
 /**
  * What a git command prints. Nothing of the user's configuration, hooks or terminal takes part. Throws
  * `failed_precondition` where there is no git, `internal` with its words where it fails, `canceled`,
- * `deadline_exceeded`, and `resource_exhausted` for over 256 MiB.
+ * `deadline_exceeded`, and `resource_exhausted` for over 256 MiB and for a full disk.
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<Buffer> {
   const { cwd, environment, limitMs = defaultLimitMs, signal, stdin } = options;
@@ -58,7 +58,12 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     throw new RpcError('resource_exhausted', message);
   }
   const reason = stderr.trim().slice(0, maxReasonLength) || `it ended with ${exitCode}`;
-  throw new RpcError('internal', `git ${args[0]} failed: ${reason}`);
+  // What lacks room is sound: who takes it for damaged would throw it away.
+  const hasRoom = !/no space left on device|disk quota exceeded/i.test(stderr);
+  throw new RpcError(
+    hasRoom ? 'internal' : 'resource_exhausted',
+    `git ${args[0]} failed: ${reason}`,
+  );
 }
 
 /** Bytes go in and come out as they are, and git starts nothing by itself. */

@@ -11,8 +11,8 @@ const retryMs = 20;
 /**
  * Runs `work` while no other process, and nobody else in this one, holds the lock of that file.
  * The lock is SQLite's own on a file that stays empty: the system lets go of it when its process
- * dies, however that comes. Throws `unavailable` where it is held for over 10 seconds, and
- * `failed_precondition` where the file cannot be made.
+ * dies, however that comes. Throws `unavailable` where it is held for over 10 seconds,
+ * `failed_precondition` where the file cannot be made, and `resource_exhausted` where the disk is full.
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = await open(path);
@@ -42,7 +42,13 @@ async function begin(lock: Database, path: string): Promise<void> {
       lock.run('begin exclusive');
       return;
     } catch (cause) {
-      if (!String((cause as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw cause;
+      const code = String((cause as { code?: unknown }).code);
+      if (code === 'SQLITE_FULL') {
+        throw new RpcError('resource_exhausted', `${path}: the disk is full: free space first`, {
+          cause,
+        });
+      }
+      if (!code.startsWith('SQLITE_BUSY')) throw cause;
       if (performance.now() >= lastAt) {
         throw new RpcError(
           'unavailable',

@@ -145,3 +145,22 @@ test.each(['mysql://host/db', 'sqlite:relative.db', 'sqlite:', 'nonsense'])(
     expect((await failureOf(openStorage(url))).code).toBe('invalid_argument');
   },
 );
+
+test('a transaction for which the disk has no room is told as that, and nothing of it is kept', async () => {
+  await using directory = await temporaryDirectory();
+  await using storage = await withTable(join(directory.path, 'a.db'));
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(storage.db);
+  const pages = (rows[0]?.page_count ?? 0) + 1;
+  await sql.raw(`pragma max_page_count = ${pages}`).execute(storage.db);
+  const { db } = storage;
+  const filled = db.transaction().execute(async (transaction) => {
+    for (let n = 0; n < 5_000; n++) await transaction.insertInto('t').values({ n }).execute();
+  });
+  expect(await failureOf(filled)).toMatchObject({
+    code: 'resource_exhausted',
+    message: 'the disk with the database is full',
+    retryable: true,
+  });
+  expect(await db.selectFrom('t').selectAll().execute()).toEqual([]);
+  await db.insertInto('t').values({ n: 1 }).execute();
+});
