@@ -132,13 +132,17 @@ function calibration(
   return [bias, slope];
 }
 
+/** In thousandths. */
 function sourceOf(trainer: NetworkTrainer): string {
   const rows = Object.entries(trainer.weights).map(([name, values]) => {
-    const numbers = Array.from(values as Float32Array, (value) => `${Number(value.toFixed(3))}`);
+    const numbers = Array.from(values as Float32Array, (value) => Math.round(value * 1_000));
     return `  ${name}: [${numbers.join(', ')}],`;
   });
   return [
-    '/** Of the ranking, by `bun run benchmarks/completer/fit.ts`. `hidden` is by unit and feature. */',
+    '/**',
+    ' * Of the ranking, in thousandths, as `bun run benchmarks/completer/fit.ts` wrote them. `hidden` is by unit and',
+    ' * feature.',
+    ' */',
     'export const weights = {',
     ...rows,
     '};\n',

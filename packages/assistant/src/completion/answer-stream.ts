@@ -76,7 +76,9 @@ export class AnswerStream {
 
   /** What is left of it where its beginning was typed since; undefined where the typing disagrees. */
   restFor(prefix: string, suffix: string): string | undefined {
-    if (suffix !== this.suffix || !prefix.startsWith(this.prefix)) return undefined;
+    if (suffix !== this.suffix) return undefined;
+    // Most often it is the very same text, which need not be compared.
+    if (prefix !== this.prefix && !prefix.startsWith(this.prefix)) return undefined;
     const typed = prefix.slice(this.prefix.length);
     if (this.#cleaned.startsWith(typed)) {
       const rest = this.#cleaned.slice(typed.length);

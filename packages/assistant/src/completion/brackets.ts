@@ -33,14 +33,16 @@ interface Scanned {
 function scan(text: string): Scanned {
   const open: string[] = [];
   const strayClosers: number[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const sign = text[at] as string;
-    if (sign === '"' || sign === "'" || sign === '`') at = quoteEnd(text, at);
-    else if (sign === '(' || sign === '[' || sign === '{') open.push(sign);
-    else if (closers[sign] !== undefined) {
-      if (open.at(-1) === closers[sign]) open.pop();
-      else strayClosers.push(at);
-    }
+  // From one sign to the next: most characters are none.
+  const signs = /[()[\]{}"'`]/g;
+  for (let match = signs.exec(text); match !== null; match = signs.exec(text)) {
+    const [sign] = match;
+    const closes = closers[sign];
+    if (sign === '"' || sign === "'" || sign === '`') {
+      signs.lastIndex = quoteEnd(text, match.index) + 1;
+    } else if (closes === undefined) open.push(sign);
+    else if (open.at(-1) === closes) open.pop();
+    else strayClosers.push(match.index);
   }
   return { open, strayClosers };
 }

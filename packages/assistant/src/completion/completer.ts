@@ -132,13 +132,19 @@ export class Completer implements AsyncDisposable {
    * `canceled`, when the signal is aborted.
    */
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Completion> {
-    const turn = this.#begin(request);
-    const { document, local, model } = turn;
-    if (model === undefined) return yield this.#answer(turn, local, true);
+    const begun = this.#begin(request);
+    const { document, model } = begun;
     const superseded = new AbortController();
-    document.supersede(superseded);
-    const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
-    if (cached !== undefined) return yield this.#answer(turn, { ...cached, source: 'cache' }, true);
+    if (model !== undefined) {
+      document.supersede(superseded);
+      const cached = this.#cache.get({ ...request, document: documentKey(document, model) });
+      if (cached !== undefined) {
+        return yield this.#answer(begun, { ...cached, source: 'cache' }, true);
+      }
+    }
+    const local = this.#local(request);
+    const turn: Turn = { ...begun, local };
+    if (model === undefined) return yield this.#answer(turn, local, true);
     const leaving = AbortSignal.any([signal, superseded.signal]);
     // Asked before the local one is told, since whoever reads that may take their time.
     const asked = this.#ask(turn, leaving);
@@ -181,28 +187,27 @@ export class Completer implements AsyncDisposable {
     await this.#documents[Symbol.asyncDispose]();
   }
 
-  #begin(request: CompletionRequest): Turn {
+  #begin(request: CompletionRequest): Begun {
     const startedAt = this.#now();
     const { prefix, suffix, trigger } = request;
     const document = this.#documents.open(request);
     if (trigger !== 'explicit') document.pace.note(startedAt);
-    const isTooLong = prefix.length + suffix.length > maxDocumentCharacters;
+    const isTooLong = isTooLongFor(request);
     if (!isTooLong) document.edits.note(request.filePath, prefix + suffix);
     const place = cursorPlace(prefix, suffix);
     const isModelFree = isTooLong || place.isInWord || request.localOnly === true;
     const model = isModelFree ? undefined : (request.model ?? this.#options.model);
-    const [best] = isTooLong ? [] : this.#suggestions(request);
-    const local: Answer = {
-      text: best?.text ?? '',
-      confidence: best?.confidence ?? 0,
-      source: 'local',
-      provider: 'local',
-    };
     const number = ++this.#turns;
     document.last = { turn: number, request };
     const counted = new Set<CompletionSource>();
-    const turn = { number, request, document, place, startedAt, local, counted };
-    return { ...turn, ...(model !== undefined && { model }) };
+    const begun = { number, request, document, place, startedAt, counted };
+    return { ...begun, ...(model !== undefined && { model }) };
+  }
+
+  #local(request: CompletionRequest): Answer {
+    const [best] = isTooLongFor(request) ? [] : this.#suggestions(request);
+    const { confidence = 0, text = '' } = best ?? {};
+    return { text, confidence, source: 'local', provider: 'local' };
   }
 
   #suggestions({ filePath, language, prefix, project, suffix }: CompletionRequest) {
@@ -342,7 +347,7 @@ export class Completer implements AsyncDisposable {
     };
   }
 
-  #answer(turn: Turn, answer: Answer, isLast: boolean, isUnreachable = false): Completion {
+  #answer(turn: Begun, answer: Answer, isLast: boolean, isUnreachable = false): Completion {
     const { counted, document, number, startedAt, model: asked } = turn;
     const { confidence, model, provider, source, text, traits } = answer;
     const id = `${++this.#ids}`;
@@ -372,7 +377,7 @@ export class Completer implements AsyncDisposable {
   }
 }
 
-interface Turn {
+interface Begun {
   /** Counts the requests. */
   readonly number: number;
   /** Sources whose time is counted already: a stand-in is not counted again when it has to stay. */
@@ -381,9 +386,13 @@ interface Turn {
   readonly document: EditedDocument;
   readonly place: CursorPlace;
   readonly startedAt: number;
-  readonly local: Answer;
   /** Undefined where no model is asked. */
   readonly model?: string;
+}
+
+/** One that nothing was kept for. */
+interface Turn extends Begun {
+  readonly local: Answer;
 }
 
 interface AskedAnswer {
@@ -399,6 +408,10 @@ interface Answer {
   readonly provider: string;
   readonly model?: string;
   readonly traits?: CompletionTraits;
+}
+
+function isTooLongFor({ prefix, suffix }: CompletionRequest): boolean {
+  return prefix.length + suffix.length > maxDocumentCharacters;
 }
 
 function documentKey({ key }: EditedDocument, model: string): string {

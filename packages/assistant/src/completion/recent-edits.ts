@@ -1,3 +1,5 @@
+import { sameLength, sharedStart } from './shared-text.ts';
+
 /** Changes that are remembered of a project. */
 const maxEdits = 8;
 /** Longest piece of a change, in characters. */
@@ -48,9 +50,7 @@ export class RecentEdits {
 /** The lines that differ, of what the text is now. */
 function changed(before: string, after: string): string | undefined {
   const shorter = Math.min(before.length, after.length);
-  const from = sameLength(shorter, (at, length) => {
-    return before.slice(at, at + length) === after.slice(at, at + length);
-  });
+  const from = sharedStart(before, after);
   const tail = sameLength(shorter - from, (at, length) => {
     const ends = [before.length - at, after.length - at] as const;
     return before.slice(ends[0] - length, ends[0]) === after.slice(ends[1] - length, ends[1]);
@@ -60,15 +60,6 @@ function changed(before: string, after: string): string | undefined {
   const next = after.indexOf('\n', after.length - tail);
   const lines = after.slice(start, next < 0 ? after.length : next).slice(0, maxEditCharacters);
   return size < minEditCharacters && lines.trim().length < minEditCharacters ? undefined : lines;
-}
-
-/** How far two texts are the same, up to `most`: in blocks, then in halves of the block that differs. */
-function sameLength(most: number, isSame: (at: number, length: number) => boolean): number {
-  let at = 0;
-  for (let length = 4_096; length >= 1; length >>= 1) {
-    while (at + length <= most && isSame(at, length)) at += length;
-  }
-  return at;
 }
 
 /** One goes on with the other, as somebody types on. */

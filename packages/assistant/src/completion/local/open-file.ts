@@ -1,3 +1,4 @@
+import { sharedStart } from '../shared-text.ts';
 import { addCodeToken, addCodeTokens, gaps } from './code-tokens.ts';
 import type { Language } from './languages.ts';
 import { Lexer, tokenKinds } from './lexer.ts';
@@ -123,14 +124,12 @@ export class OpenFile {
 
   /** How many of the lines' ends are still good. */
   #keptLines(text: string): number {
+    const shared = sharedStart(text, this.#text);
     let low = 0;
     let high = this.#offsets.length;
     while (low < high) {
-      // The last one first: most often only the last line is new.
-      const middle = high === this.#offsets.length ? high : (low + high + 1) >>> 1;
-      const offset = this.#offsets[middle - 1] as number;
-      const isSame = offset <= text.length && text.slice(0, offset) === this.#text.slice(0, offset);
-      if (isSame) low = middle;
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#offsets[middle - 1] as number) <= shared) low = middle;
       else high = middle - 1;
     }
     return low;

@@ -43,9 +43,13 @@ function scoreOf(features: Float32Array, from: number): number {
 }
 
 const network = {
-  direct: Float32Array.from(weights.direct),
+  direct: scaled(weights.direct),
   /** By unit and feature. */
-  hidden: Float32Array.from(weights.hidden),
-  bias: Float32Array.from(weights.bias),
-  out: Float32Array.from(weights.out),
+  hidden: scaled(weights.hidden),
+  bias: scaled(weights.bias),
+  out: scaled(weights.out),
 };
+
+function scaled(thousandths: readonly number[]): Float32Array {
+  return Float32Array.from(thousandths, (value) => value / 1_000);
+}
