@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { RpcError } from '../rpc-error.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
-import { ScriptedTransport } from '../testing/scripted-transport.ts';
+import { type ScriptedCall, ScriptedTransport } from '../testing/scripted-transport.ts';
 import { testMethod, testOpenOptions, utf8 } from '../testing/test-method.ts';
+import type { Transport } from './call.ts';
 import { HeldCall, HoldLimit } from './held-call.ts';
 import { isRefused } from './refused.ts';
 
@@ -47,6 +48,27 @@ test('who waits for room is told when the call is open, unless there is none the
   expect(silent.sink.writable).toBe(0);
   silent.peer.call(0).hasRoom = false;
   expect(silent.call.sendMessage(utf8('one'))).toBe(false);
+});
+
+test('one that ends while what was held is sent hears nothing more', () => {
+  const { peer, sink, call } = setUp();
+  const refusing: Transport = {
+    open(method, options, inner) {
+      const opened = peer.open(method, options, inner) as ScriptedCall;
+      const { sendMessage } = opened;
+      opened.sendMessage = (bytes) => {
+        sendMessage.call(opened, bytes);
+        opened.end(new RpcError('resource_exhausted', 'too long'));
+        return true;
+      };
+      return opened;
+    },
+    close: async () => {},
+  };
+  call.sendMessage(utf8('one'));
+  call.begin(refusing);
+  expect(sink.code).toBe('resource_exhausted');
+  expect(sink.writable).toBe(0);
 });
 
 test('what all hold together is bounded, and given back', () => {

@@ -1,5 +1,5 @@
 import { RpcError } from '../rpc-error.ts';
-import type { ClientCall, ClientSink, OpenOptions, Transport } from './call.ts';
+import type { ClientCall, ClientSink, OpenOptions, Trailer, Transport } from './call.ts';
 import { defaultLimits } from './limits.ts';
 import { Metadata } from './metadata.ts';
 import type { MethodInfo } from './method.ts';
@@ -54,21 +54,20 @@ export class HeldCall implements ClientCall {
     if (limit.calls > limit.maxCalls) queueMicrotask(() => this.fail(this.#tooMany()));
   }
 
-  /**
-   * Opens the call and sends what was held. `sink` stands before the caller's; it may hear
-   * `onWritable` after an end that came while messages were sent.
-   */
+  /** Opens the call and sends what was held. `sink` stands before the caller's. */
   begin(next: Transport, sink: ClientSink = this.sink, options: OpenOptions = this.options): void {
     if (this.#ended || this.#call) return;
-    const call = openFenced(next, this.method, options, sink);
+    const held = this.#held ?? [];
+    // The call may end while they are sent.
+    const watch = held.length > 0 ? new EndWatch(sink) : undefined;
+    const call = openFenced(next, this.method, options, watch ?? sink);
     this.#call = call;
     if (this.#paused) call.pause();
-    const held = this.#held ?? [];
     let hasRoom = held.length > 0;
     for (const { bytes, compress } of held) hasRoom = call.sendMessage(bytes, compress);
     this.#release();
     if (this.#halfClosed) call.sendEnd();
-    else if (hasRoom) sink.onWritable();
+    else if (hasRoom && watch?.isOver !== true) sink.onWritable();
   }
 
   /** Ends the call that was not opened. */
@@ -130,5 +129,31 @@ export class HeldCall implements ClientCall {
     this.#limit.bytes -= this.#heldBytes;
     this.#heldBytes = 0;
     this.#held = undefined;
+  }
+}
+
+class EndWatch implements ClientSink {
+  readonly #sink: ClientSink;
+  isOver = false;
+
+  constructor(sink: ClientSink) {
+    this.#sink = sink;
+  }
+
+  onHeader(metadata: Metadata): void {
+    this.#sink.onHeader(metadata);
+  }
+
+  onMessage(bytes: Uint8Array, compressed?: boolean): void {
+    this.#sink.onMessage(bytes, compressed);
+  }
+
+  onWritable(): void {
+    this.#sink.onWritable();
+  }
+
+  onEnd(trailer: Trailer): void {
+    this.isOver = true;
+    this.#sink.onEnd(trailer);
   }
 }

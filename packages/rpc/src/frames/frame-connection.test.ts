@@ -240,6 +240,18 @@ describe('a peer that breaks the rules', () => {
     expect(fault?.code).toBe('resource_exhausted');
   });
 
+  test('sends a message above the limit, in a frame that may be as long: cut off', async () => {
+    const long = encodeMessage(Note, { payload: new Uint8Array(2_000) });
+    const { fault } = await answerTo(
+      clientBytes((client) => sayCall(client, 1, echo, long)),
+      { maxMessageBytes: 1_000 },
+    );
+    expect(fault).toMatchObject({
+      code: 'resource_exhausted',
+      message: expect.stringContaining('limit maxMessageBytes'),
+    });
+  });
+
   test('metadata above the limit ends the call, not the connection', async () => {
     const { frames, fault } = await answerTo(
       clientBytes((client) => {

@@ -87,6 +87,7 @@ export class FrameConnection implements Connection, FrameSink {
     this.peer = { ...options.peer, callback: this };
     const { link, limits, compressor, lanes } = options;
     this.output = new FrameOutput(link, limits, compressor, lanes);
+    // Frames that are no messages may be longer than a message may.
     this.#reader = new FrameReader(this, Math.max(options.limits.maxMessageBytes, 65_536));
     this.output.settings();
     this.#timer = new ConnectionTimer(this, options.limits);
@@ -212,11 +213,13 @@ export class FrameConnection implements Connection, FrameSink {
 
   onOversized(type: number, stream: number, length: number): void {
     const what = type === frameType.message ? `a message on stream ${stream}` : `a frame`;
-    this.#protocolFault(
-      new RpcError(
-        'resource_exhausted',
-        `${what} has ${length} bytes, more than ${this.limits.maxMessageBytes}, the limit maxMessageBytes`,
-      ),
+    this.#protocolFault(this.#tooLong(what, length));
+  }
+
+  #tooLong(what: string, length: number): RpcError {
+    return new RpcError(
+      'resource_exhausted',
+      `${what} has ${length} bytes, more than ${this.limits.maxMessageBytes}, the limit maxMessageBytes`,
     );
   }
 
@@ -315,6 +318,9 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   #onMessage(stream: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+    if (end - start > this.limits.maxMessageBytes) {
+      throw this.#tooLong(`a message on stream ${stream}`, end - start);
+    }
     const cost = messageCost(end - start);
     this.#received += cost;
     if (this.#received > this.limits.connectionWindowBytes + this.#oneMessage) {

@@ -100,7 +100,6 @@ class LimitedTransport implements Transport {
 class LimitedCall extends HeldCall implements ClientSink, Waiter {
   readonly group: unknown;
   readonly #limited: LimitedTransport;
-  #ended = false;
 
   constructor(
     limited: LimitedTransport,
@@ -137,11 +136,10 @@ class LimitedCall extends HeldCall implements ClientSink, Waiter {
   }
 
   onWritable(): void {
-    if (!this.#ended) this.sink.onWritable();
+    this.sink.onWritable();
   }
 
   onEnd(trailer: Trailer): void {
-    this.#ended = true;
     this.#limited.queue.leave();
     this.sink.onEnd(trailer);
   }
