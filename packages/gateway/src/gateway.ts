@@ -48,6 +48,7 @@ import type { Route, Router } from './http/route.ts';
 import { type Door, doorsOf, idHeader, isCounted, limitDialect } from './http/route-facts.ts';
 import { createRouter } from './http/routes.ts';
 import type { Services } from './http/services.ts';
+import { tellLimits } from './http/tell-limits.ts';
 import { unknownPath } from './http/unknown-path.ts';
 import { noOverloadLimits } from './overload/overload.ts';
 import type { LiveFigures } from './routing/live-figures.ts';
@@ -372,8 +373,7 @@ export class Gateway implements AsyncDisposable {
       let response = await route.handle(services, exchange, parameters);
       if (exchange.kept) response = exchange.kept.answer(response);
       status = response.status;
-      const mayHoldOthers = exchange.tellsProviderLimits === true;
-      exchange.admission?.tell(response.headers, limitDialect(route), mayHoldOthers);
+      tellLimits(exchange, response, limitDialect(route.dialect));
       const { caller: sender } = exchange;
       if (sender.retiredSecret) this.#retiredSecrets.used(sender, response.headers);
       return response;
@@ -386,7 +386,7 @@ export class Gateway implements AsyncDisposable {
       let response = errorResponse(route.error, error, requestId, idHeader(route, requestId));
       if (exchange?.kept) response = exchange.kept.answer(response);
       status = response.status;
-      exchange?.admission?.tell(response.headers, limitDialect(route), true);
+      if (exchange) tellLimits(exchange, response, limitDialect(route.dialect), true);
       if (caller?.retiredSecret) this.#retiredSecrets.used(caller, response.headers);
       this.#failures.record(failed, status);
       return response;

@@ -259,7 +259,7 @@ export function answerHeaders(
   const warning = record.hold?.warning;
   if (warning) headers['x-zeke-budget-warning'] = headerText(warning);
   if (notes.length > 0) headers['x-zeke-translation'] = translationHeader(notes);
-  if (provider && passOn(provider, headers)) exchange.tellsProviderLimits = true;
+  exchange.tellsProviderLimits = provider !== undefined && passOn(provider, headers);
   return headers;
 }
 

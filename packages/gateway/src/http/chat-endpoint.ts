@@ -48,11 +48,13 @@ import { answerMerged } from './merged-answer.ts';
 import { type OutgoingBody, passedBody, translatedBody } from './outgoing-body.ts';
 import { PassThrough } from './pass-through.ts';
 import { privacyRule } from './privacy-rule.ts';
+import { limitDialect } from './route-facts.ts';
 import type { Services } from './services.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { streamCost } from './stream-cost.ts';
 import type { StreamTransform } from './stream-transform.ts';
 import { takeRouting } from './take-routing.ts';
+import { answerTellingLimits } from './tell-limits.ts';
 import { Translation } from './translation.ts';
 import { answerUpgradable } from './upgradable-answer.ts';
 
@@ -402,7 +404,12 @@ async function streamed(
   const body = guard?.waitsForEnd
     ? judgedStream(stream, guard, (error) => transform.fail(error))
     : stream;
-  return new Response(body as ResponseBody, { headers });
+  return answerTellingLimits(
+    step.exchange,
+    body as ResponseBody,
+    headers,
+    limitDialect(call.dialect.name),
+  );
 }
 
 async function whole(
@@ -434,7 +441,12 @@ async function whole(
   if (priced instanceof Promise) await priced;
   const headers = answerHeaders(step, notes, response.headers);
   headers['content-type'] = call.dialect.contentType.whole;
-  return new Response(body as ResponseBody, { headers });
+  return answerTellingLimits(
+    step.exchange,
+    body as ResponseBody,
+    headers,
+    limitDialect(call.dialect.name),
+  );
 }
 
 function translatedAnswer(step: Attempt, call: ChatCall, target: Dialect, answer: unknown): string {

@@ -61,8 +61,10 @@ export interface Exchange {
   guard?: RequestGuard;
   /** What was taken for it where callers have limits. */
   admission?: Admission;
-  /** Its answer may have headers of the limits that a provider has for the gateway. */
+  /** Whether its answer has headers of the limits that a provider has for the gateway; absent: not known. */
   tellsProviderLimits?: boolean;
+  /** The answer that says what is left to the caller. */
+  limitsToldIn?: Response;
   /** Its place among the requests to models that are under way; absent for others. */
   visit?: Visit;
   /** Where its content is kept. */

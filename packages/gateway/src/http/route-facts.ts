@@ -19,7 +19,7 @@ export function isCounted({ dialect, isLookup }: Route): boolean {
 }
 
 /** Whose words tell limits in the headers of an answer. */
-export function limitDialect({ dialect }: Route): LimitDialect {
+export function limitDialect(dialect: Route['dialect']): LimitDialect {
   return dialect === 'anthropic-messages' ? 'anthropic' : 'openai';
 }
 

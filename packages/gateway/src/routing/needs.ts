@@ -50,7 +50,9 @@ export function planNeeds(
 export function needsOf(text: string, body: JsonObject): Needs {
   const abilities: ModelAbility[] = [];
   if (offersTools(body)) abilities.push('tools');
-  if (pictureWords.some((word) => text.includes(word))) abilities.push('vision');
+  if (mayHoldPicture(text) && pictureWords.some((word) => text.includes(word))) {
+    abilities.push('vision');
+  }
   if (wantsThoughts(body)) abilities.push('thinking');
   if (wantsSchema(body)) abilities.push('structured');
   return {
@@ -79,6 +81,11 @@ export function lackOf(model: ProviderModel, needs: Needs): string | undefined {
 
 function tokensOf(text: string): number {
   return Math.ceil(text.length / bytesAToken);
+}
+
+/** What all of the words have in common: most texts are looked through no further. */
+function mayHoldPicture(text: string): boolean {
+  return text.includes('image') || text.includes('inline');
 }
 
 function offersTools({ tool_choice: choice, tools }: JsonObject): boolean {

@@ -77,6 +77,15 @@ export class Account {
     }
   }
 
+  /** Holds so much more for a request that came then, or so much less. */
+  reserve(atMs: number, microUsd: number): void {
+    for (const period of windowPeriods) {
+      const window = this.window(period, atMs);
+      window.reservedMicroUsd += microUsd;
+      if (window.own) window.own.reservedMicroUsd += microUsd;
+    }
+  }
+
   /** Adds what was spent before this process knew of the account. */
   addBefore(atMs: number, microUsd: number): void {
     for (const period of windowPeriods) this.window(period, atMs).spentMicroUsd += microUsd;

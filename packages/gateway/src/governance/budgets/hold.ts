@@ -1,7 +1,7 @@
 import type { RpcError } from '@zeke/rpc';
 import type { FoundPrices } from '../prices/catalogue.ts';
 import { costOfUse, type PricedUse } from '../prices/price-book.ts';
-import type { Account, Window } from './account.ts';
+import type { Account } from './account.ts';
 import type { BudgetShortfall, OwnBudget, Shortfall } from './refusals.ts';
 import type { SharedBudgets } from './shared-budgets.ts';
 import { roomIn } from './shared-window.ts';
@@ -45,12 +45,12 @@ export class Hold {
   readonly #atMs: number;
   readonly #prices: FoundPrices | undefined;
   readonly #bound: TokenBound | undefined;
-  readonly #windows: Window[] = [];
   readonly #shared: SharedBudgets | undefined;
   /** More is asked for, or was refused: of a stream that is shared. */
   #extending: 'no' | 'asked' | Shortfall = 'no';
   #amount: number;
   #outputTokens: number;
+  #isTaken = false;
   #isReleased = false;
 
   constructor({ accounts, atMs, bound, own, prices, shared, stop }: HoldOptions) {
@@ -150,16 +150,14 @@ export class Hold {
   /** Nothing is held any more; of the caller's own budget that much was spent. */
   release(spentMicroUsd = 0): void {
     this.#reserve(-this.#amount);
-    this.#windows.length = 0;
+    this.#isTaken = false;
     this.#shared?.say(this.accounts, this.#atMs, -this.#amount);
     this.#isReleased = true;
     if (this.#own) this.#own.usedMicroUsd += spentMicroUsd;
   }
 
   #begin(isUntold = false): void {
-    for (const account of this.accounts) {
-      this.#windows.push(account.window('day', this.#atMs), account.window('month', this.#atMs));
-    }
+    this.#isTaken = true;
     this.#reserve(this.#amount);
     if (isUntold) this.#shared?.say(this.accounts, this.#atMs, this.#amount);
   }
@@ -205,9 +203,8 @@ export class Hold {
   }
 
   #reserve(microUsd: number): void {
-    for (const window of this.#windows) {
-      window.reservedMicroUsd += microUsd;
-      if (window.own) window.own.reservedMicroUsd += microUsd;
+    if (this.#isTaken) {
+      for (const account of this.accounts) account.reserve(this.#atMs, microUsd);
     }
     if (this.#own) this.#own.usedMicroUsd += microUsd;
   }

@@ -2,7 +2,7 @@ import type { Lease, LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
 import { Draw } from './draw.ts';
 import type { HeldClock } from './held-clock.ts';
-import { type LimitDialect, limitsLeft, setLimitHeaders } from './limit-headers.ts';
+import { type LimitsLeft, limitsLeft } from './limit-headers.ts';
 import { concurrencyRefusal, type LimitName, requestsRefusal, tokensRefusal } from './refusals.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectGroup, SubjectRate } from './subject-group.ts';
@@ -38,11 +38,8 @@ export interface Admission {
   enter(): void;
   /** An attempt has ended, or the answer is made. */
   leave(): void;
-  /**
-   * Says in the headers of an answer what is left to the caller; `holdsOthers` where a provider's own
-   * limits may stand there.
-   */
-  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void;
+  /** What is left to the caller now. */
+  left(): LimitsLeft;
 }
 
 /** By the counts of this process. */
@@ -97,12 +94,12 @@ export class LocalAdmission implements Admission {
     clock.goOn();
   }
 
-  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void {
+  left(): LimitsLeft {
     const { clock } = this.#options;
     clock.stop();
     const left = limitsLeft(this.#group);
     clock.goOn();
-    setLimitHeaders(headers, left, dialect, holdsOthers);
+    return left;
   }
 
   #drawTokens(estimate: () => number): Draw | undefined {

@@ -38,25 +38,44 @@ export function limitsLeft({ rates }: SubjectGroup): LimitsLeft {
  */
 export function setLimitHeaders(
   headers: Headers,
+  left: LimitsLeft,
+  dialect: LimitDialect,
+  holdsOthers: boolean,
+): void {
+  const own: Record<string, string> = {};
+  if (holdsOthers) {
+    headers.forEach((value, name) => {
+      if (isProvidersOwn(name)) own[name] = value;
+    });
+  }
+  const told = { ...own };
+  addLimitHeaders(told, left, dialect, holdsOthers);
+  for (const name of Object.keys(own)) if (told[name] === undefined) headers.delete(name);
+  for (const [name, value] of Object.entries(told)) headers.set(name, value);
+}
+
+/** The same for headers of which no `Headers` are made yet; names are in lower case. */
+export function addLimitHeaders(
+  headers: Record<string, string>,
   { requests, tokens }: LimitsLeft,
   dialect: LimitDialect,
   holdsOthers: boolean,
 ): void {
   if (!requests && !tokens) return;
   if (holdsOthers) moveAside(headers);
-  if (requests) set(headers, names[dialect].requests, requests, dialect);
-  if (tokens) set(headers, names[dialect].tokens, tokens, dialect);
+  if (requests) add(headers, names[dialect].requests, requests, dialect);
+  if (tokens) add(headers, names[dialect].tokens, tokens, dialect);
 }
 
-function set(
-  headers: Headers,
+function add(
+  headers: Record<string, string>,
   { limit, remaining, reset }: ReturnType<typeof namesOf>,
   result: LimitResult,
   dialect: LimitDialect,
 ): void {
-  headers.set(limit, String(result.limit));
-  headers.set(remaining, String(result.remaining));
-  headers.set(reset, resetText(result, dialect));
+  headers[limit] = String(result.limit);
+  headers[remaining] = String(result.remaining);
+  headers[reset] = resetText(result, dialect);
 }
 
 function ofLeast(rates: readonly SubjectRate[]): LimitResult | undefined {
@@ -80,14 +99,11 @@ export function leastOf(results: readonly (LimitResult | undefined)[]): LimitRes
   return found;
 }
 
-function moveAside(headers: Headers): void {
-  const own: [name: string, value: string][] = [];
-  headers.forEach((value, name) => {
-    if (isProvidersOwn(name)) own.push([name, value]);
-  });
-  for (const [name, value] of own) {
-    headers.delete(name);
-    headers.set(`x-zeke-provider-${name}`, value);
+function moveAside(headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isProvidersOwn(name)) continue;
+    delete headers[name];
+    headers[`x-zeke-provider-${name}`] = value;
   }
 }
 

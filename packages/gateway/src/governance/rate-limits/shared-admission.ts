@@ -2,7 +2,7 @@ import type { LimitResult } from '@zeke/foundation/limits';
 import type { RpcError } from '@zeke/rpc';
 import { type Admission, type AdmissionOptions, LocalAdmission } from './admission.ts';
 import { Draw, type Place } from './draw.ts';
-import { type LimitDialect, leastOf, setLimitHeaders } from './limit-headers.ts';
+import { type LimitsLeft, leastOf } from './limit-headers.ts';
 import {
   concurrencyRefusal,
   type LimitName,
@@ -78,14 +78,11 @@ export class SharedAdmission implements Admission {
     this.#places = [];
   }
 
-  tell(headers: Headers, dialect: LimitDialect, holdsOthers: boolean): void {
-    if (this.#isOwn) {
-      this.#own.tell(headers, dialect, holdsOthers);
-      return;
-    }
+  left(): LimitsLeft {
+    if (this.#isOwn) return this.#own.left();
     const requests = leastOf([...this.#left.requests.values()]);
     const tokens = leastOf([...this.#left.tokens.values()]);
-    setLimitHeaders(headers, { requests, tokens }, dialect, holdsOthers);
+    return { requests, tokens };
   }
 
   async #draw(

@@ -4,6 +4,7 @@ import { skipsWithout } from '@zeke/foundation/testing';
 import fc from 'fast-check';
 import { SharedRedis, type TestReplica, until, whenLink } from '../../testing/shared-redis.ts';
 import type { Admission } from './admission.ts';
+import { setLimitHeaders } from './limit-headers.ts';
 import { RateLimits } from './rate-limits.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
 
@@ -101,7 +102,7 @@ describe.skipIf(skipsWithout('redis-server'))('limits that replicas share', () =
     await second.enter();
     expect(await second.enter()).toBeUndefined();
     const headers = new Headers();
-    one?.tell(headers, 'openai', false);
+    if (one) setLimitHeaders(headers, one.left(), 'openai', false);
     expect(headers.get('x-ratelimit-remaining-tokens')).toBe('20');
     expect(headers.get('x-ratelimit-remaining-requests')).toBe('3');
     draw?.settle({ metered: true, outcome: 'ok', usage: { input: 5, output: 5 } });
