@@ -1,6 +1,7 @@
 #!/bin/sh
 # Real coding agents, installed from npm, drive the gateway in front of every emulator, and zeke's MCP server.
-# Arguments go to tests/clients/run.ts: --agent NAME, --vendor NAME; after `mcp` to tests/clients/mcp.ts.
+# Arguments go to tests/clients/run.ts: --agent NAME, --vendor NAME; after `mcp` to tests/clients/mcp.ts;
+# `reference-servers` alone connects the reference servers of MCP to zeke's hub.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,9 +13,17 @@ if ! cmp -s "$agents/package.json" "$agents/node_modules/.installed"; then
   cp "$agents/package.json" "$agents/node_modules/.installed"
 fi
 
-if [ "${1-}" = mcp ]; then
-  shift
-  exec node_modules/.bin/bun tests/clients/mcp.ts "$@"
-fi
-node_modules/.bin/bun tests/clients/run.ts "$@"
-[ $# -gt 0 ] || exec node_modules/.bin/bun tests/clients/mcp.ts
+bun=node_modules/.bin/bun
+case "${1-}" in
+  mcp)
+    shift
+    exec "$bun" tests/clients/mcp.ts "$@"
+    ;;
+  reference-servers)
+    exec "$bun" tests/clients/reference-servers.ts
+    ;;
+esac
+"$bun" tests/clients/run.ts "$@"
+[ $# -gt 0 ] && exit
+"$bun" tests/clients/mcp.ts
+exec "$bun" tests/clients/reference-servers.ts
