@@ -1,11 +1,15 @@
 import { msOfDuration, RpcError } from '@zeke/rpc';
-import type { ModelClient, ModelRequest } from '../model/model-client.ts';
+import type { ModelClient, ModelEvent, ModelRequest } from '../model/model-client.ts';
 import { type Answer, AnswerBuilder } from './answer.ts';
 
 /** How often one question is asked, and the waits in between, which double, in milliseconds. */
 const maxAttempts = 5;
 const firstWaitMs = 500;
 const longestBackOffMs = 30_000;
+/** Of one answer: its text, reasoning and arguments, in UTF-16 units. No window holds as much. */
+const maxAnswerLength = 8 * 1024 * 1024;
+/** Calls in one answer. */
+const maxCalls = 1_000;
 /** A provider that wants a longer wait is not waited for, in milliseconds. */
 const longestWaitMs = 300_000;
 
@@ -23,8 +27,8 @@ export interface AskOptions {
 /**
  * One answer of a model. While it has said nothing yet, a failure that may pass is met by asking again,
  * after what wait the provider asks for; an answer that breaks off in its text comes back as far as it
- * is, with `finish` `cut`, or `canceled`. Throws what asking again cannot mend, and `canceled` where
- * nothing was said.
+ * is, with `finish` `cut`, or `canceled`. Throws what asking again cannot mend, `canceled` where
+ * nothing was said, and `resource_exhausted` for an answer that does not end.
  */
 export async function askModel(
   request: ModelRequest,
@@ -56,7 +60,13 @@ async function read(
   options: AskOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  let length = 0;
+  let calls = 0;
   for await (const event of options.model.generate(request, signal)) {
+    if (event.type === 'tool-call') calls += 1;
+    length += lengthOf(event);
+    if (length > maxAnswerLength) throw isTooLong(`${maxAnswerLength / 1024 ** 2} Mi characters`);
+    if (calls > maxCalls) throw isTooLong(`${maxCalls} calls`);
     answer.add(event);
     if (event.type === 'text') await options.onText(event.text);
     else if (event.type === 'reasoning') await options.onReasoning(event.text);
@@ -65,6 +75,22 @@ async function read(
   throw new RpcError('unavailable', 'the model ended its answer without a word that it is whole', {
     retryable: true,
   });
+}
+
+/** What an event counts beside its text: those without a word are no reason to listen for ever. */
+const eventLength = 16;
+
+function lengthOf(event: ModelEvent): number {
+  if (event.type === 'tool-arguments') return eventLength + event.json.length;
+  const isText = event.type === 'text' || event.type === 'reasoning';
+  return eventLength + (isText ? event.text.length : 0);
+}
+
+function isTooLong(limit: string): RpcError {
+  return new RpcError(
+    'resource_exhausted',
+    `the model was stopped in an answer of over ${limit}: nothing of it was done; try smaller steps, or another model`,
+  );
 }
 
 /** Undefined where asking again is of no use. */
