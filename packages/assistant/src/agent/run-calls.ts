@@ -164,16 +164,17 @@ export class CallRunner {
 
   async #commit(
     call: PreparedCall,
-    output: ToolOutput,
+    given: ToolOutput,
     durationMs: number,
     change?: EntryOf<'change'>,
     isDenied = false,
   ): Promise<void> {
-    const { lease, channel } = this.#parts;
+    const { lease, channel, sentReads } = this.#parts;
     const { id } = call.part;
+    const output = sentReads.shorten(given, lease.entries);
     const isError = output.isError === true;
     const outcome = isDenied ? 'denied' : isError ? 'failed' : 'ok';
-    const text = output.text + this.#warn(call, outcome, output.text);
+    const text = output.text + this.#warn(call, outcome, given.text);
     const summary = output.summary ?? '';
     const changes = output.changes ?? [];
     const result: EntryData = {
@@ -193,6 +194,7 @@ export class CallRunner {
       ...(change === undefined ? [] : [change]),
       ...(todo === undefined ? [] : [{ kind: 'todo' as const, items: todo }]),
     );
+    sentReads.note(id, given, text);
     await channel.send({
       type: 'tool-result',
       callId: id,

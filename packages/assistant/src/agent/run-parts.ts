@@ -8,6 +8,7 @@ import type { LoopGuard } from './loop-guard.ts';
 import type { OpenQuestions } from './open-questions.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunBudget } from './run-budget.ts';
+import type { SentReads } from './sent-reads.ts';
 import type { ToolRegistry } from './tool-registry.ts';
 
 /** What the parts of one run share. */
@@ -33,6 +34,7 @@ export interface RunParts {
   readonly budget: RunBudget;
   readonly guard: LoopGuard;
   readonly registry: ToolRegistry;
+  readonly sentReads: SentReads;
   readonly snapshots: Snapshots | undefined;
   /** Files that snapshots leave out and the user was told of. */
   readonly toldSkipped: Set<string>;

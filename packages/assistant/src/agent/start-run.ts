@@ -23,6 +23,7 @@ import type { RunBudget } from './run-budget.ts';
 import { endOfError, type RunEnd } from './run-end.ts';
 import type { RunParts } from './run-parts.ts';
 import { createSearchTools } from './search-tools.ts';
+import { SentReads } from './sent-reads.ts';
 import { systemPrompt } from './system-prompt.ts';
 import { createTaskTool, type Subtask } from './task-tool.ts';
 import { ToolRegistry } from './tool-registry.ts';
@@ -121,6 +122,7 @@ async function runIn(
     channel,
     budget,
     guard: new LoopGuard(),
+    sentReads: new SentReads(),
     registry: registryOf(start, tools.opened, info, () => parts),
     snapshots: options.snapshots?.(place.project),
     toldSkipped: new Set(),

@@ -77,6 +77,25 @@ export interface ToolOutput {
   readonly summary?: string;
   /** What changed in files, for people. */
   readonly changes?: readonly FileDiff[];
+  readonly shownFile?: ShownFile;
+}
+
+/** The lines of a text file that an output shows, so that they need not be sent twice. */
+export interface ShownFile {
+  /** As it is told to models. */
+  readonly path: string;
+  /** The output's own text, to which others may have added. */
+  readonly told: string;
+  /** The lines, without numbers. */
+  readonly text: string;
+  /** The number of the first line, and how many were asked for. */
+  readonly first: number;
+  readonly limit: number;
+  /** They are all of the file. */
+  readonly isWhole: boolean;
+  readonly isNumbered: boolean;
+  /** They are wanted though they may have been sent before. */
+  readonly isAgain: boolean;
 }
 
 export interface FileDiff {

@@ -29,7 +29,9 @@ export function guardedTool(tool: Tool, guard: Guard, caller: McpCaller): Tool {
           return resultOf(output);
         });
         const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-        return { ...output, text: texts.join('\n') };
+        // What the policy has taken out must not come back in a difference.
+        const { shownFile: _, ...cleaned } = output;
+        return { ...cleaned, text: texts.join('\n') };
       } catch (error) {
         if (!ProtocolError.isInstance(error)) throw error;
         return { text: error.message, isError: true, summary: 'refused by the policy' };

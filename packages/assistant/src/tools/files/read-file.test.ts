@@ -8,7 +8,7 @@ const bench = (files: Record<string, string | Uint8Array> = {}) => toolBench(fil
 
 test('lines after their numbers, or plain', async () => {
   await using here = await bench({ 'src/a.ts': 'one\n\nthree' });
-  expect(await here.call('read_file', { path: 'src/a.ts' })).toEqual({
+  expect(await here.call('read_file', { path: 'src/a.ts' })).toMatchObject({
     text: '1\tone\n2\t\n3\tthree',
     summary: 'src/a.ts: 3 lines',
   });

@@ -29,6 +29,7 @@ const input = z.strictObject({
   offset: z.number().int().min(1).default(1).describe('First line, counted from 1'),
   limit: z.number().int().min(1).max(maxLines).default(defaultLines).describe('Lines at most'),
   plain: z.boolean().default(false).describe('Without line numbers'),
+  again: z.boolean().default(false).describe('All of it, though it was shown before'),
 });
 
 type Input = z.output<typeof input>;
@@ -38,7 +39,7 @@ export function readFileTool(files: ProjectFiles): Tool<Input> {
   return defineTool({
     name: 'read_file',
     aliases: ['readFile'],
-    description: `Reads a file: each line after its number and a tab. Up to ${defaultLines} lines or ${maxOutputBytes / 1024} KiB come at once; offset and limit give the rest, of files of any size. Images (PNG, JPEG, GIF, WebP) are shown. Other binary files are refused.`,
+    description: `Reads a file: each line after its number and a tab. Up to ${defaultLines} lines or ${maxOutputBytes / 1024} KiB come at once; offset and limit give the rest, of files of any size. Images (PNG, JPEG, GIF, WebP) are shown. Other binary files are refused. What this conversation has already is referred to, or told by its difference.`,
     isReadOnly: true,
     input,
     actions: async ({ path }, place) => [
@@ -70,7 +71,20 @@ function readText(call: Input, target: ResolvedPath, bytes: Uint8Array): ToolOut
   const shown = showLines(wanted, call, maxOutputBytes);
   const note =
     encoding === 'latin1' ? notUtf8 : encoding === 'utf-8' ? '' : `\n(It is ${encoding}.)`;
-  return told(target, call, shown, { total: lines.length, note });
+  const output = told(target, call, shown, { total: lines.length, note });
+  if (shown.count === 0) return output;
+  const { again, limit, offset, plain } = call;
+  const shownFile = {
+    path: target.shown,
+    told: output.text,
+    text: wanted.slice(0, shown.count).join('\n'),
+    first: offset,
+    limit,
+    isWhole: offset === 1 && shown.count === lines.length,
+    isNumbered: !plain,
+    isAgain: again,
+  };
+  return { ...output, shownFile };
 }
 
 /** Of a file that is too large to be held whole. */
