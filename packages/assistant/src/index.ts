@@ -43,6 +43,9 @@ export type { Extensions, SlashCommand } from './extensions/extensions.ts';
 export { type LoadExtensionsOptions, loadExtensions } from './extensions/load-extensions.ts';
 export { skillTools } from './extensions/skill-tool.ts';
 export { listCommands, modeOfCommand, takeCommand } from './extensions/take-command.ts';
+export type { Hook, HookReport, LoadedHooks } from './hooks/hook.ts';
+export { HookHost, type HookHostOptions } from './hooks/hook-host.ts';
+export { hashToTrust, loadHooks, trustHooks } from './hooks/load-hooks.ts';
 export {
   type CodeDiagnostic,
   type DiagnosticsReport,

@@ -13,6 +13,7 @@ import { addContent } from './commands/content.ts';
 import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain, addRefactor } from './commands/explain.ts';
+import { addHooks } from './commands/hooks.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -68,6 +69,7 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
   addProviders(program, context, setExitCode);
   addMcp(program, context, setExitCode);
   addPermissions(program, context);
+  addHooks(program, context);
   addKeys(program, context);
   addSecrets(program, context);
   addLogin(program, context);

@@ -6,6 +6,7 @@ export {
   Decision,
   type ExecuteRequest,
   type FileDiff,
+  type HookRun,
   type PlannedAction,
   StepStatus,
   StepUpdate,

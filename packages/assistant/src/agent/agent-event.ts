@@ -1,4 +1,5 @@
 import type { McpAnswer, QuestionField } from '@zeke/mcp';
+import type { HookReport } from '../hooks/hook.ts';
 import type { Action } from '../permissions/action.ts';
 import type { FileDiff } from '../tools/tool.ts';
 
@@ -73,6 +74,8 @@ export type AgentEvent =
   | { readonly type: 'compacted'; readonly tokensBefore: number; readonly tokensAfter: number }
   /** Something that the user should know and that ends nothing: a retry, a limit that is near. */
   | { readonly type: 'notice'; readonly text: string }
+  /** A hook has run. */
+  | ({ readonly type: 'hook' } & HookReport)
   | { readonly type: 'usage'; readonly usage: AgentUsage }
   /** An event of a subagent that a `task` call runs. */
   | { readonly type: 'subagent'; readonly callId: string; readonly event: AgentEvent }

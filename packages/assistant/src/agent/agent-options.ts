@@ -1,6 +1,6 @@
 import type { Attachments, ContextBuilder } from '../context/context-builder.ts';
-import type { ModelClient, ModelRequest, ModelUsage } from '../model/model-client.ts';
 import type { HookHost } from '../hooks/hook-host.ts';
+import type { ModelClient, ModelRequest, ModelUsage } from '../model/model-client.ts';
 import type { PermissionMode } from '../permissions/mode.ts';
 import type { Project } from '../project/project.ts';
 import type { SessionStore } from '../sessions/session-store.ts';

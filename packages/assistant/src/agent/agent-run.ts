@@ -24,6 +24,7 @@ import {
 import type { RunParts } from './run-parts.ts';
 import { StepStatus } from './step-status.ts';
 import { sweepWorktrees } from './sweep-worktrees.ts';
+import { TurnHooks } from './turn-hooks.ts';
 
 /** How often in a row an answer may be cut, empty or paused before the run ends. */
 const maxContinuations = 3;
@@ -47,6 +48,7 @@ export class AgentRun {
   readonly #status = new StepStatus();
   readonly #checks: Checks;
   readonly #turns: ModelTurns;
+  readonly #hooks: TurnHooks;
   readonly #changed = new Set<string>();
   #continuations = 0;
   #lastText = '';
@@ -56,6 +58,7 @@ export class AgentRun {
     this.#options = options;
     this.#checks = new Checks(parts, options.approvals, options.request.verify);
     this.#turns = new ModelTurns(parts, options);
+    this.#hooks = new TurnHooks(parts);
   }
 
   /** Never throws for what goes wrong in the run: that is its end. */
@@ -95,6 +98,7 @@ export class AgentRun {
       await this.#notice('changes cannot be undone: no snapshots are taken');
     }
     if (lease.entries.length > 0) await this.#sweepWorktrees();
+    await this.#hooks.begin();
     if (request.instruction !== undefined) await this.#hear(request.instruction, 'user');
     const { active } = foldEntries(lease.entries);
     if (toMessages(active).at(-1)?.role !== 'user') {
@@ -223,14 +227,18 @@ export class AgentRun {
     const checked = await this.#checks.run(step, [...this.#changed], (text) =>
       this.#tellStatus(step, 'verifying', text),
     );
-    if (checked.kind === 'again') {
-      await this.#speak(checked.text);
-      return 'go-on';
-    }
+    if (checked.kind === 'again') return await this.#sendBack(checked.text);
+    const more = checked.kind === 'passed' ? await this.#hooks.finish(this.#lastText) : undefined;
+    if (more !== undefined) return await this.#sendBack(more);
     const message = [this.#lastText, checked.note].filter(Boolean).join('\n\n');
     return checked.kind === 'passed'
       ? { status: 'completed', reason: 'done', message }
       : { status: 'failed', reason: 'repeated-failure', message };
+  }
+
+  async #sendBack(text: string): Promise<'go-on'> {
+    await this.#speak(text);
+    return 'go-on';
   }
 
   async #compactAndGoOn(step: number): Promise<Step> {
@@ -269,9 +277,11 @@ export class AgentRun {
   async #hear(text: string, origin: 'user' | 'steer'): Promise<void> {
     const { lease, channel, guard, signal } = this.#parts;
     const { attachments = {} } = this.#options.request;
+    const added = await this.#hooks.hear(text);
     const expanded = await this.#options.context.expand(text, attachments, signal);
     for (const notice of expanded.notices) await this.#notice(notice);
-    const parts = expanded.parts.filter((part) => part.type === 'text' || part.type === 'image');
+    const whole = [...expanded.parts, ...added];
+    const parts = whole.filter((part) => part.type === 'text' || part.type === 'image');
     await lease.append({ kind: 'user', origin, text, parts });
     guard.clear();
     if (origin === 'steer') await channel.send({ type: 'steered', text });

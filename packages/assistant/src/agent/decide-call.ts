@@ -2,6 +2,7 @@ import { RpcError } from '@zeke/rpc';
 import type { Action } from '../permissions/action.ts';
 import type { ToolPlace } from '../tools/tool.ts';
 import type { ApprovalAnswer, Approvals } from './approvals.ts';
+import { beforeCall, type HookStop, stopOf } from './call-hooks.ts';
 import type { Verdict } from './permission-judge.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import type { RunParts } from './run-parts.ts';
@@ -9,17 +10,23 @@ import type { RunParts } from './run-parts.ts';
 /** Whether a call may run; if not, what the model is told. */
 export type CallDecision =
   | { readonly kind: 'run'; readonly actions: readonly Action[] }
-  | { readonly kind: 'failed' | 'denied'; readonly text: string };
+  | {
+      readonly kind: 'failed' | 'denied';
+      readonly text: string;
+      /** The run ends with it. */
+      readonly stop?: HookStop | undefined;
+    };
 
 /**
  * Asks the rules, and where they say so the user, whether a call may run. What was asked and answered is
  * in the session before the call goes on. Throws `canceled`.
  */
 export async function decideCall(
-  { part, title, runnable, fault }: PreparedCall,
+  call: PreparedCall,
   parts: RunParts,
   approvals: Approvals,
 ): Promise<CallDecision> {
+  const { part, title, runnable, fault } = call;
   if (runnable === undefined) return { kind: 'failed', text: fault };
   const { tool, input } = runnable;
   const { judge, lease, channel, onAsk } = parts;
@@ -34,9 +41,18 @@ export async function decideCall(
     if (failure.code === 'canceled') throw failure;
     return { kind: 'failed', text: failure.message };
   }
-  const { reason } = verdict;
-  if (verdict.verdict === 'allow') return { kind: 'run', actions };
-  if (verdict.verdict === 'deny') return denied(`It is not allowed: ${reason}.`);
+  if (verdict.verdict === 'deny') return denied(`It is not allowed: ${verdict.reason}.`);
+  const hooked = await beforeCall(call, parts);
+  if (parts.signal.aborted) throw new RpcError('canceled', 'the run was canceled');
+  const stop = stopOf(hooked);
+  if (hooked.verdict === 'deny' || stop !== undefined) {
+    const why = hooked.reason || (hooked.stop ?? '');
+    return { ...denied(`A hook does not allow it: ${why}.`), stop };
+  }
+  const asks = verdict.verdict === 'ask' || hooked.verdict === 'ask';
+  if (!asks) return { kind: 'run', actions };
+  const reasons = [verdict.verdict === 'ask' ? verdict.reason : '', hooked.reason];
+  const reason = reasons.filter(Boolean).join('; ');
   const approvalId = crypto.randomUUID();
   const answer = onAsk === 'deny' ? nobody : await ask();
   const { decision, by } = answer;
@@ -52,6 +68,7 @@ export async function decideCall(
     const answered = approvals.ask(approvalId, parts.approvalTimeoutMs, parts.signal);
     answered.catch(() => {});
     const callId = part.id;
+    void parts.hooks.at('Notification', { message: `${title}: ${reason}` }).catch(() => {});
     await channel.send({ type: 'approval', approvalId, callId, title, reason, actions, changes });
     return await answered;
   }
@@ -64,7 +81,7 @@ export function placeOf({ project, cwd, lease }: RunParts): ToolPlace {
   return { project, cwd, sessionId: lease.sessionId };
 }
 
-function denied(text: string): CallDecision {
+function denied(text: string): Extract<CallDecision, { text: string }> {
   return {
     kind: 'denied',
     text: `${text} Do not try to get the same in another way: do without, or say what you need.`,

@@ -5,6 +5,7 @@ import type { EntryData, EntryOf } from '../sessions/session-entry.ts';
 import type { ToolOutput } from '../tools/tool.ts';
 import type { AgentEndReason, TodoItem } from './agent-event.ts';
 import type { Approvals } from './approvals.ts';
+import { afterCall } from './call-hooks.ts';
 import { ChangeWatch, type Watched } from './change-watch.ts';
 import { type CallDecision, decideCall, placeOf } from './decide-call.ts';
 import { executeCall } from './execute-call.ts';
@@ -68,9 +69,11 @@ export class CallRunner {
     const decision = await this.#decide(call);
     if (decision === undefined) return;
     if (decision.kind !== 'run') return this.#refuse(call, decision);
-    const begun = await this.#beginWatch([call], decision.actions);
+    // A hook after the call may change more than the call says, as a formatter does.
+    const isHooked = this.#parts.hooks.has('PostToolUse', call.part.name);
+    const begun = await this.#beginWatch([call], isHooked ? [] : decision.actions);
     if (begun === undefined) return;
-    const { output, durationMs } = await this.#execute(call, decision.actions);
+    const { output, durationMs } = await this.#executeHooked(call, decision.actions);
     let change: EntryOf<'change'> | undefined;
     let changes = output.changes ?? [];
     try {
@@ -96,7 +99,7 @@ export class CallRunner {
         if (decision === undefined) return;
         if (decision.kind !== 'run') await this.#refuse(call, decision);
         else {
-          const { output, durationMs } = await this.#execute(call, decision.actions);
+          const { output, durationMs } = await this.#executeHooked(call, decision.actions);
           await this.#commit(call, output, durationMs);
         }
       }
@@ -121,10 +124,21 @@ export class CallRunner {
 
   async #refuse(
     call: PreparedCall,
-    { kind, text }: Extract<CallDecision, { text: string }>,
+    { kind, stop, text }: Extract<CallDecision, { text: string }>,
   ): Promise<void> {
+    this.#stop ??= stop;
     const summary = kind === 'denied' ? 'denied' : (text.split('\n', 1)[0] ?? '');
     await this.#commit(call, { text, isError: true, summary }, 0, undefined, kind === 'denied');
+  }
+
+  async #executeHooked(
+    call: PreparedCall,
+    allowed: readonly Action[],
+  ): Promise<{ output: ToolOutput; durationMs: number }> {
+    const { durationMs, output } = await this.#execute(call, allowed);
+    const hooked = await afterCall(call, output, this.#parts);
+    this.#stop ??= hooked.stop;
+    return { output: hooked.output, durationMs };
   }
 
   async #execute(

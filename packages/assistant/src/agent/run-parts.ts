@@ -1,3 +1,4 @@
+import type { RunHooks } from '../hooks/run-hooks.ts';
 import type { PermissionMode } from '../permissions/mode.ts';
 import type { Project } from '../project/project.ts';
 import type { SessionLease } from '../sessions/session-lease.ts';
@@ -35,6 +36,7 @@ export interface RunParts {
   readonly guard: LoopGuard;
   readonly registry: ToolRegistry;
   readonly sentReads: SentReads;
+  readonly hooks: RunHooks;
   readonly snapshots: Snapshots | undefined;
   /** Files that snapshots leave out and the user was told of. */
   readonly toldSkipped: Set<string>;

@@ -1,4 +1,5 @@
 import { RpcError } from '@zeke/rpc';
+import type { Hook } from '../hooks/hook.ts';
 import type { ModelInfo } from '../model/model-client.ts';
 import type { EntryData } from '../sessions/session-entry.ts';
 import type { SessionInfo } from '../sessions/session-store.ts';
@@ -18,6 +19,7 @@ import { EventChannel } from './event-channel.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { noContext } from './no-context.ts';
 import type { OpenQuestions } from './open-questions.ts';
+import { openRunHooks } from './open-run-hooks.ts';
 import type { PermissionJudge } from './permission-judge.ts';
 import type { RunBudget } from './run-budget.ts';
 import { endOfError, type RunEnd } from './run-end.ts';
@@ -46,6 +48,8 @@ export interface RunStart {
   readonly steers: string[];
   /** Of a subagent that works in its parent's folder: its answers count for it, too. */
   readonly judge?: PermissionJudge;
+  /** Of a subagent: those that may run in its parent. */
+  readonly hooks?: readonly Hook[];
   /** Of a subagent: the session of the run that began it. */
   readonly rootSessionId?: string;
   /** It has the session. */
@@ -106,6 +110,7 @@ async function runIn(
   const context = (await options.context?.(place)) ?? noContext;
   const info = await modelInfo(options, request.model, signal);
   const judge = start.judge ?? (await judgeOf(options, request, place));
+  const hooks = await openRunHooks(place, start, lease, signal);
   const parts: RunParts = {
     options,
     project: place.project,
@@ -124,6 +129,7 @@ async function runIn(
     guard: new LoopGuard(),
     sentReads: new SentReads(),
     registry: registryOf(start, tools.opened, info, () => parts),
+    hooks,
     snapshots: options.snapshots?.(place.project),
     toldSkipped: new Set(),
     signal,
@@ -214,7 +220,7 @@ async function runSubtask(
   { callId, signal }: ToolContext,
 ): Promise<ToolOutput> {
   const { added, options, approvals, budget, request } = start;
-  const { project, cwd, lease, judge } = parts;
+  const { project, cwd, hooks, lease, judge } = parts;
   const channel = new EventChannel();
   const forwarded = forward(channel, parts, callId);
   try {
@@ -242,6 +248,7 @@ async function runSubtask(
         questions: start.questions,
         rootSessionId: parts.rootSessionId,
         request: { ...inherited, sessionId: session.id, instruction: task.prompt, worktree },
+        hooks: hooks.hooks,
         ...(!worktree && { judge }),
       },
       signal,

@@ -22,6 +22,7 @@ export interface ChatOptions
     | 'tools'
     | 'context'
     | 'estimateCost'
+    | 'hooks'
     | 'questions'
     | 'now'
     | 'wait'
@@ -145,6 +146,8 @@ function updateOf(event: AgentEvent): Omit<ChatUpdate, 'sessionId'> | undefined 
       return { delta: '', done: false, reasoning: event.text };
     case 'tool-call':
       return { delta: '', done: false, activity: event.title };
+    case 'hook':
+      return { delta: '', done: false, activity: `hook ${event.event}: ${event.command}` };
     case 'notice':
       return { delta: '', done: false, activity: event.text };
     case 'question':

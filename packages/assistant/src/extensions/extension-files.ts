@@ -75,7 +75,8 @@ export async function readExtensionFiles(
   return { files, faults };
 }
 
-async function readConfined(
+/** A file of at most 64 KiB of UTF-8; not one that a link leads out of `within` to. */
+export async function readConfined(
   path: string,
   within: string | undefined,
 ): Promise<{ readonly text: string } | { readonly why: string }> {

@@ -13,6 +13,8 @@ export interface ProjectDecisions {
   readonly allow: readonly RememberedRule[];
   /** SHA-256 of the project's own file of rules that was trusted, in hexadecimal. */
   readonly trustedRules?: string | undefined;
+  /** SHA-256 of the project's own hooks that were trusted, in hexadecimal. */
+  readonly trustedHooks?: string | undefined;
 }
 
 interface RememberedRule {
@@ -28,6 +30,7 @@ const schema = z.object({
   root: z.string(),
   allow: z.array(z.object({ rule: z.string(), at: z.string() })).max(maxRemembered),
   trustedRules: z.string().optional(),
+  trustedHooks: z.string().optional(),
 });
 
 /** `$ZEKE_HOME/projects/<name>-<hash>/permissions.json` */

@@ -154,6 +154,17 @@ const todo = z.object({
 /** Deferred tools that the model has found and may call from now on. */
 const tools = z.object({ kind: z.literal('tools'), names: list(z.string()) });
 
+/** A hook has run. */
+const hook = z.object({
+  kind: z.literal('hook'),
+  event: z.string(),
+  command: z.string(),
+  outcome: z.enum(['ok', 'blocked', 'asked', 'failed']),
+  text: z.string(),
+  durationMs: z.number(),
+  callId: z.string().exactOptional(),
+});
+
 /** A run ended. */
 const end = z.object({
   kind: z.literal('end'),
@@ -178,6 +189,7 @@ export const entryData = z.discriminatedUnion('kind', [
   compaction,
   todo,
   tools,
+  hook,
   end,
   revert,
 ]);

@@ -1,6 +1,7 @@
 import {
   type ApprovalAsked,
   type FileDiff,
+  type HookRun,
   type RunUsage,
   StepStatus,
   type StepUpdate,
@@ -45,6 +46,7 @@ export class RunPrinter {
     } else if (event.case === 'steered') this.#note(dim(`you: ${printable(event.value.text)}`));
     else if (event.case === 'todo') this.#todo(event.value.items);
     else if (event.case === 'notice') this.#note(yellow(printable(event.value.text)));
+    else if (event.case === 'hook') this.#hook(event.value);
     else if (event.case === 'subagent') this.#subagent(event.value.callId, event.value.update);
     else if (event.case === 'ended') this.#ended(update, event.value.usage);
     else if (event.case === 'compacted') {
@@ -87,6 +89,19 @@ export class RunPrinter {
     this.#note(`${yellow('?')} ${printable(title)}`);
     this.#note(`  ${dim(printable(reason))}`);
     for (const change of changes) this.diff(change);
+  }
+
+  #hook({ command, event, outcome, text }: HookRun): void {
+    const { dim, red, yellow } = this.#styles;
+    const paints: Readonly<Record<string, Styles['dim']>> = {
+      blocked: red,
+      failed: red,
+      asked: yellow,
+    };
+    const paint = paints[outcome] ?? dim;
+    const said = text === '' ? '' : `: ${text}`;
+    const ended = outcome === 'ok' ? '' : ` ${outcome}`;
+    this.#note(`  ${paint(printable(`hook ${event} (${command})${ended}${said}`))}`);
   }
 
   #text(text: string): void {

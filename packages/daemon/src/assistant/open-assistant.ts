@@ -58,7 +58,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
   const snapshots = (project: Project) =>
     new Snapshots({ project, folder: join(home, 'snapshots'), path, now });
   const toolbox = parts.use(openToolbox(options));
-  const { permissions, readGit, servers, tools } = toolbox;
+  const { hooks, permissions, readGit, servers, tools } = toolbox;
   const stopping = new AbortController();
   const hubs = parts.use(new ProjectHubs(options));
   parts.defer(() => stopping.abort());
@@ -75,6 +75,7 @@ export async function openAssistant(options: OpenAssistantOptions): Promise<Assi
       deferrable: await hubs.tools(project, stopping.signal),
     }),
     context: async (place) => sessionContext({ model, home, indexes, toolbox }, place),
+    hooks,
     questions: new OpenQuestions(),
     estimateCost: (name, usage) => estimateCost(options.gateway.pricing, name, tokensOf(usage)),
     now,

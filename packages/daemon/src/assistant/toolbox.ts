@@ -4,6 +4,7 @@ import {
   fileTools,
   gitReader,
   gitTools,
+  HookHost,
   LanguageServers,
   lspTools,
   noteTools,
@@ -33,6 +34,7 @@ export interface Toolbox extends AsyncDisposable {
   readonly tools: readonly Tool[];
   readonly servers: LanguageServers;
   readonly shell: ShellHost;
+  readonly hooks: HookHost;
   readonly readGit: ReadGit;
   /** What rules and people say that tools may do. */
   readonly permissions: SessionPermissions;
@@ -87,6 +89,7 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
     ],
     servers,
     shell,
+    hooks: new HookHost({ zekeHome: config.home, environment, guard }),
     readGit,
     permissions,
     endSession: (sessionId) => shell.endSession(sessionId),

@@ -103,11 +103,17 @@ function eventOf(event: Exclude<AgentEvent, EventOf<'subagent'>>): UpdateEvent {
       };
     case 'notice':
       return { case: 'notice', value: { text: event.text } };
+    case 'hook':
+      return { case: 'hook', value: hookOf(event) };
     case 'usage':
       return { case: 'usage', value: usageOf(event.usage) };
     case 'end':
       return { case: 'ended', value: { reason: event.reason, usage: usageOf(event.usage) } };
   }
+}
+
+function hookOf({ callId = '', command, durationMs, event, outcome, text }: EventOf<'hook'>) {
+  return { event, command, outcome, text, durationMs, callId };
 }
 
 function toolCall({ arguments: json, callId, name, title }: EventOf<'tool-call'>): UpdateEvent {

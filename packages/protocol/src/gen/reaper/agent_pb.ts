@@ -320,6 +320,7 @@ export interface StepUpdate {
     | { case: 'ended'; value: Ended }
     | { case: 'question'; value: QuestionAsked }
     | { case: 'questionAnswered'; value: QuestionAnswered }
+    | { case: 'hook'; value: HookRun }
     | { case: undefined; value?: undefined };
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
@@ -500,6 +501,13 @@ export const StepUpdate: MessageType<StepUpdate> = {
           writer.end(begin);
           break;
         }
+        case 'hook': {
+          writer.tag(226);
+          const begin = writer.begin();
+          HookRun.encode(f10.value, writer);
+          writer.end(begin);
+          break;
+        }
       }
     }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
@@ -654,6 +662,13 @@ export const StepUpdate: MessageType<StepUpdate> = {
           reader.close(close);
           break;
         }
+        case 226: {
+          const held = message.event;
+          const close = reader.open();
+          message.event = { case: 'hook', value: HookRun.decode(reader, close, held.case === 'hook' ? held.value : undefined) };
+          reader.close(close);
+          break;
+        }
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -723,6 +738,8 @@ function StepUpdate$oneof_event(
       return { case: 'question', value: QuestionAsked.create(init.value) };
     case 'questionAnswered':
       return { case: 'questionAnswered', value: QuestionAnswered.create(init.value) };
+    case 'hook':
+      return { case: 'hook', value: HookRun.create(init.value) };
     default:
       return { case: undefined };
   }
@@ -753,6 +770,7 @@ const StepUpdate$fields = /* @__PURE__ */ new FieldTable('reaper.StepUpdate', ()
   { number: 25, name: 'ended', label: 'optional', type: Ended, oneof: 'event' },
   { number: 26, name: 'question', label: 'optional', type: QuestionAsked, oneof: 'event' },
   { number: 27, name: 'question_answered', label: 'optional', type: QuestionAnswered, oneof: 'event' },
+  { number: 28, name: 'hook', label: 'optional', type: HookRun, oneof: 'event' },
 ]);
 
 export interface Started {
@@ -1912,6 +1930,130 @@ const Notice$fields = /* @__PURE__ */ new FieldTable('reaper.Notice', () => [
   { number: 1, name: 'text', label: 'implicit', type: 'string' },
 ]);
 
+/** A program of the user, or of the project, that ran at an event. */
+export interface HookRun {
+  /** As Claude Code names them: `PreToolUse`, `Stop`, … */
+  event: string;
+  command: string;
+  /** `ok`, `blocked`, `asked` or `failed`. */
+  outcome: string;
+  /** What it said, or what is wrong with it. */
+  text: string;
+  durationMs: number;
+  /** Of the call that it is about; else empty. */
+  callId: string;
+  /** Fields that this code does not know, in the binary format. */
+  $unknown?: Uint8Array | undefined;
+}
+
+/** A program of the user, or of the project, that ran at an event. */
+export const HookRun: MessageType<HookRun> = {
+  typeName: 'reaper.HookRun',
+  create(init) {
+    if (init === undefined) return HookRun$new();
+    return {
+      event: init.event ?? '',
+      command: init.command ?? '',
+      outcome: init.outcome ?? '',
+      text: init.text ?? '',
+      durationMs: init.durationMs ?? 0,
+      callId: init.callId ?? '',
+      $unknown: init.$unknown,
+    };
+  },
+  encode(message, writer) {
+    const f1 = message.event;
+    if (f1 !== undefined && f1 !== '') {
+      writer.tag(10);
+      writer.string(f1);
+    }
+    const f2 = message.command;
+    if (f2 !== undefined && f2 !== '') {
+      writer.tag(18);
+      writer.string(f2);
+    }
+    const f3 = message.outcome;
+    if (f3 !== undefined && f3 !== '') {
+      writer.tag(26);
+      writer.string(f3);
+    }
+    const f4 = message.text;
+    if (f4 !== undefined && f4 !== '') {
+      writer.tag(34);
+      writer.string(f4);
+    }
+    const f5 = message.durationMs;
+    if (f5 !== undefined && f5 !== 0) {
+      writer.tag(40);
+      writer.uint32(f5);
+    }
+    const f6 = message.callId;
+    if (f6 !== undefined && f6 !== '') {
+      writer.tag(50);
+      writer.string(f6);
+    }
+    if (message.$unknown !== undefined) writer.raw(message.$unknown);
+  },
+  decode(reader, end, into) {
+    const message = into ?? HookRun$new();
+    while (reader.position < end) {
+      const start = reader.position;
+      const tag = reader.tag();
+      switch (tag) {
+        case 10:
+          message.event = reader.string();
+          break;
+        case 18:
+          message.command = reader.string();
+          break;
+        case 26:
+          message.outcome = reader.string();
+          break;
+        case 34:
+          message.text = reader.string();
+          break;
+        case 40:
+          message.durationMs = reader.uint32();
+          break;
+        case 50:
+          message.callId = reader.string();
+          break;
+        default:
+          if (reader.endsGroup(tag)) return message;
+          message.$unknown = reader.unknown(tag, start, message.$unknown);
+      }
+    }
+    return message;
+  },
+  toJson(message, options) {
+    return messageToJson(HookRun$fields, message, options);
+  },
+  fromJson(item, options) {
+    return messageFromJson(HookRun, HookRun$fields, item, options);
+  },
+};
+
+function HookRun$new(): HookRun {
+  return {
+    event: '',
+    command: '',
+    outcome: '',
+    text: '',
+    durationMs: 0,
+    callId: '',
+    $unknown: undefined,
+  };
+}
+
+const HookRun$fields = /* @__PURE__ */ new FieldTable('reaper.HookRun', () => [
+  { number: 1, name: 'event', label: 'implicit', type: 'string' },
+  { number: 2, name: 'command', label: 'implicit', type: 'string' },
+  { number: 3, name: 'outcome', label: 'implicit', type: 'string' },
+  { number: 4, name: 'text', label: 'implicit', type: 'string' },
+  { number: 5, name: 'duration_ms', label: 'implicit', type: 'uint32' },
+  { number: 6, name: 'call_id', label: 'implicit', type: 'string' },
+]);
+
 /** An update of an agent that a `task` call runs. */
 export interface SubagentUpdate {
   callId: string;
@@ -2413,7 +2555,7 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'CgxpbnB1dF90b2tlbnMYAiABKANCAjACUgtpbnB1dFRva2VucxInCg1vdXRwdXRfdG9rZW5zGAMgASgDQgIwAlIMb3V0',
   'cHV0VG9rZW5zEjIKE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANCAjACUhFjYWNoZWRJbnB1dFRva2VucxItCg5jb3N0',
   'X21pY3JvX3VzZBgFIAEoA0ICMAJIAFIMY29zdE1pY3JvVXNkiAEBQhEKD19jb3N0X21pY3JvX3VzZDI7CgRDaGF0EjMK',
-  'BFNlbmQSEy5yZWFwZXIuU2VuZFJlcXVlc3QaFC5yZWFwZXIuU2VuZFJlc3BvbnNlMAFiBnByb3RvMwrxHQoScmVhcGVy',
+  'BFNlbmQSEy5yZWFwZXIuU2VuZFJlcXVlc3QaFC5yZWFwZXIuU2VuZFJlc3BvbnNlMAFiBnByb3RvMwq8HwoScmVhcGVy',
   'L2FnZW50LnByb3RvEgZyZWFwZXIaEXJlYXBlci9jaGF0LnByb3RvGhVyZWFwZXIvcXVlc3Rpb24ucHJvdG8i+gIKDkV4',
   'ZWN1dGVSZXF1ZXN0EiAKC2luc3RydWN0aW9uGAEgASgJUgtpbnN0cnVjdGlvbhIQCgNjd2QYAiABKAlSA2N3ZBIYCgd0',
   'aW1lb3V0GAMgASgNUgd0aW1lb3V0EhQKBW1vZGVsGAQgASgJUgVtb2RlbBISCgRtb2RlGAUgASgJUgRtb2RlEh0KCnNl',
@@ -2421,7 +2563,7 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'b191c2QYCCABKANCAjACSABSDmJ1ZGdldE1pY3JvVXNkiAEBEhoKCHdvcmt0cmVlGAkgASgIUgh3b3JrdHJlZRIaCghk',
   'ZXRhY2hlZBgKIAEoCFIIZGV0YWNoZWQSHgoKdW5hdHRlbmRlZBgLIAEoCFIKdW5hdHRlbmRlZBIUCgVhZ2VudBgMIAEo',
   'CVIFYWdlbnRCEwoRX2J1ZGdldF9taWNyb191c2QiRAoNQXR0YWNoUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglz',
-  'ZXNzaW9uSWQSFAoFYWZ0ZXIYAiABKA1SBWFmdGVyIusICgpTdGVwVXBkYXRlEhIKBHN0ZXAYASABKA1SBHN0ZXASIAoL',
+  'ZXNzaW9uSWQSFAoFYWZ0ZXIYAiABKA1SBWFmdGVyIpIJCgpTdGVwVXBkYXRlEhIKBHN0ZXAYASABKA1SBHN0ZXASIAoL',
   'ZGVzY3JpcHRpb24YAiABKAlSC2Rlc2NyaXB0aW9uEioKBnN0YXR1cxgDIAEoDjISLnJlYXBlci5TdGVwU3RhdHVzUgZz',
   'dGF0dXMSGAoHbWVzc2FnZRgEIAEoCVIHbWVzc2FnZRIdCgpzZXNzaW9uX2lkGAUgASgJUglzZXNzaW9uSWQSGgoIc2Vx',
   'dWVuY2UYBiABKA1SCHNlcXVlbmNlEisKB3N0YXJ0ZWQYCiABKAsyDy5yZWFwZXIuU3RhcnRlZEgAUgdzdGFydGVkEjIK',
@@ -2437,39 +2579,42 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'BXVzYWdlGBcgASgLMhAucmVhcGVyLlJ1blVzYWdlSABSBXVzYWdlEjQKCHN1YmFnZW50GBggASgLMhYucmVhcGVyLlN1',
   'YmFnZW50VXBkYXRlSABSCHN1YmFnZW50EiUKBWVuZGVkGBkgASgLMg0ucmVhcGVyLkVuZGVkSABSBWVuZGVkEjMKCHF1',
   'ZXN0aW9uGBogASgLMhUucmVhcGVyLlF1ZXN0aW9uQXNrZWRIAFIIcXVlc3Rpb24SRwoRcXVlc3Rpb25fYW5zd2VyZWQY',
-  'GyABKAsyGC5yZWFwZXIuUXVlc3Rpb25BbnN3ZXJlZEgAUhBxdWVzdGlvbkFuc3dlcmVkQgcKBWV2ZW50Ih8KB1N0YXJ0',
-  'ZWQSFAoFbW9kZWwYASABKAlSBW1vZGVsIgsKCVN0ZXBCZWd1biIfCglUZXh0RGVsdGESEgoEdGV4dBgBIAEoCVIEdGV4',
-  'dCJwCg1Ub29sQ2FsbEJlZ3VuEhcKB2NhbGxfaWQYASABKAlSBmNhbGxJZBISCgRuYW1lGAIgASgJUgRuYW1lEhwKCWFy',
-  'Z3VtZW50cxgDIAEoCVIJYXJndW1lbnRzEhQKBXRpdGxlGAQgASgJUgV0aXRsZSI7CgxUb29sUHJvZ3Jlc3MSFwoHY2Fs',
-  'bF9pZBgBIAEoCVIGY2FsbElkEhIKBHRleHQYAiABKAlSBHRleHQivgEKDVRvb2xDYWxsRW5kZWQSFwoHY2FsbF9pZBgB',
-  'IAEoCVIGY2FsbElkEhkKCGlzX2Vycm9yGAIgASgIUgdpc0Vycm9yEhIKBHRleHQYAyABKAlSBHRleHQSGAoHc3VtbWFy',
-  'eRgEIAEoCVIHc3VtbWFyeRIqCgdjaGFuZ2VzGAUgAygLMhAucmVhcGVyLkZpbGVEaWZmUgdjaGFuZ2VzEh8KC2R1cmF0',
-  'aW9uX21zGAYgASgNUgpkdXJhdGlvbk1zIngKCEZpbGVEaWZmEhIKBHBhdGgYASABKAlSBHBhdGgSEgoEZGlmZhgCIAEo',
-  'CVIEZGlmZhIfCgtsaW5lc19hZGRlZBgDIAEoDVIKbGluZXNBZGRlZBIjCg1saW5lc19yZW1vdmVkGAQgASgNUgxsaW5l',
-  'c1JlbW92ZWQi1AEKDUFwcHJvdmFsQXNrZWQSHwoLYXBwcm92YWxfaWQYASABKAlSCmFwcHJvdmFsSWQSFwoHY2FsbF9p',
-  'ZBgCIAEoCVIGY2FsbElkEhQKBXRpdGxlGAMgASgJUgV0aXRsZRIWCgZyZWFzb24YBCABKAlSBnJlYXNvbhIvCgdhY3Rp',
-  'b25zGAUgAygLMhUucmVhcGVyLlBsYW5uZWRBY3Rpb25SB2FjdGlvbnMSKgoHY2hhbmdlcxgGIAMoCzIQLnJlYXBlci5G',
-  'aWxlRGlmZlIHY2hhbmdlcyJVCg1QbGFubmVkQWN0aW9uEhIKBGtpbmQYASABKAlSBGtpbmQSGAoHc3ViamVjdBgCIAEo',
-  'CVIHc3ViamVjdBIWCgZkZXRhaWwYAyABKAlSBmRldGFpbCJhChBBcHByb3ZhbEFuc3dlcmVkEh8KC2FwcHJvdmFsX2lk',
-  'GAEgASgJUgphcHByb3ZhbElkEiwKCGRlY2lzaW9uGAIgASgOMhAucmVhcGVyLkRlY2lzaW9uUghkZWNpc2lvbiIdCgdT',
-  'dGVlcmVkEhIKBHRleHQYASABKAlSBHRleHQiMgoIVG9kb0xpc3QSJgoFaXRlbXMYASADKAsyEC5yZWFwZXIuVG9kb0l0',
-  'ZW1SBWl0ZW1zIjYKCFRvZG9JdGVtEhIKBHRleHQYASABKAlSBHRleHQSFgoGc3RhdHVzGAIgASgJUgZzdGF0dXMiWwoJ',
-  'Q29tcGFjdGVkEicKDXRva2Vuc19iZWZvcmUYASABKANCAjACUgx0b2tlbnNCZWZvcmUSJQoMdG9rZW5zX2FmdGVyGAIg',
-  'ASgDQgIwAlILdG9rZW5zQWZ0ZXIiHAoGTm90aWNlEhIKBHRleHQYASABKAlSBHRleHQiVQoOU3ViYWdlbnRVcGRhdGUS',
-  'FwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEioKBnVwZGF0ZRgCIAEoCzISLnJlYXBlci5TdGVwVXBkYXRlUgZ1cGRhdGUi',
-  'RwoFRW5kZWQSFgoGcmVhc29uGAEgASgJUgZyZWFzb24SJgoFdXNhZ2UYAiABKAsyEC5yZWFwZXIuUnVuVXNhZ2VSBXVz',
-  'YWdlIuEBCg5SZXNwb25kUmVxdWVzdBIdCgpzZXNzaW9uX2lkGAEgASgJUglzZXNzaW9uSWQSNgoIYXBwcm92YWwYAiAB',
-  'KAsyGC5yZWFwZXIuQXBwcm92YWxEZWNpc2lvbkgAUghhcHByb3ZhbBIWCgVzdGVlchgDIAEoCUgAUgVzdGVlchIeCglp',
-  'bnRlcnJ1cHQYBCABKAhIAFIJaW50ZXJydXB0EjQKCHF1ZXN0aW9uGAUgASgLMhYucmVhcGVyLlF1ZXN0aW9uQW5zd2Vy',
-  'SABSCHF1ZXN0aW9uQgoKCHJlc3BvbnNlInsKEEFwcHJvdmFsRGVjaXNpb24SHwoLYXBwcm92YWxfaWQYASABKAlSCmFw',
-  'cHJvdmFsSWQSLAoIZGVjaXNpb24YAiABKA4yEC5yZWFwZXIuRGVjaXNpb25SCGRlY2lzaW9uEhgKB21lc3NhZ2UYAyAB',
-  'KAlSB21lc3NhZ2UiEQoPUmVzcG9uZFJlc3BvbnNlKnAKClN0ZXBTdGF0dXMSGwoXU1RFUF9TVEFUVVNfVU5TUEVDSUZJ',
-  'RUQQABIMCghwbGFubmluZxABEg0KCWV4ZWN1dGluZxACEg0KCXZlcmlmeWluZxADEg0KCWNvbXBsZXRlZBAEEgoKBmZh',
-  'aWxlZBAFKmQKCERlY2lzaW9uEhgKFERFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASDgoKYWxsb3dfb25jZRABEhEKDWFsbG93',
-  'X3Nlc3Npb24QAhIRCg1hbGxvd19wcm9qZWN0EAMSCAoEZGVueRAEMrMBCgVBZ2VudBI3CgdFeGVjdXRlEhYucmVhcGVy',
-  'LkV4ZWN1dGVSZXF1ZXN0GhIucmVhcGVyLlN0ZXBVcGRhdGUwARI1CgZBdHRhY2gSFS5yZWFwZXIuQXR0YWNoUmVxdWVz',
-  'dBoSLnJlYXBlci5TdGVwVXBkYXRlMAESOgoHUmVzcG9uZBIWLnJlYXBlci5SZXNwb25kUmVxdWVzdBoXLnJlYXBlci5S',
-  'ZXNwb25kUmVzcG9uc2ViBnByb3RvMw==',
+  'GyABKAsyGC5yZWFwZXIuUXVlc3Rpb25BbnN3ZXJlZEgAUhBxdWVzdGlvbkFuc3dlcmVkEiUKBGhvb2sYHCABKAsyDy5y',
+  'ZWFwZXIuSG9va1J1bkgAUgRob29rQgcKBWV2ZW50Ih8KB1N0YXJ0ZWQSFAoFbW9kZWwYASABKAlSBW1vZGVsIgsKCVN0',
+  'ZXBCZWd1biIfCglUZXh0RGVsdGESEgoEdGV4dBgBIAEoCVIEdGV4dCJwCg1Ub29sQ2FsbEJlZ3VuEhcKB2NhbGxfaWQY',
+  'ASABKAlSBmNhbGxJZBISCgRuYW1lGAIgASgJUgRuYW1lEhwKCWFyZ3VtZW50cxgDIAEoCVIJYXJndW1lbnRzEhQKBXRp',
+  'dGxlGAQgASgJUgV0aXRsZSI7CgxUb29sUHJvZ3Jlc3MSFwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEhIKBHRleHQYAiAB',
+  'KAlSBHRleHQivgEKDVRvb2xDYWxsRW5kZWQSFwoHY2FsbF9pZBgBIAEoCVIGY2FsbElkEhkKCGlzX2Vycm9yGAIgASgI',
+  'Ugdpc0Vycm9yEhIKBHRleHQYAyABKAlSBHRleHQSGAoHc3VtbWFyeRgEIAEoCVIHc3VtbWFyeRIqCgdjaGFuZ2VzGAUg',
+  'AygLMhAucmVhcGVyLkZpbGVEaWZmUgdjaGFuZ2VzEh8KC2R1cmF0aW9uX21zGAYgASgNUgpkdXJhdGlvbk1zIngKCEZp',
+  'bGVEaWZmEhIKBHBhdGgYASABKAlSBHBhdGgSEgoEZGlmZhgCIAEoCVIEZGlmZhIfCgtsaW5lc19hZGRlZBgDIAEoDVIK',
+  'bGluZXNBZGRlZBIjCg1saW5lc19yZW1vdmVkGAQgASgNUgxsaW5lc1JlbW92ZWQi1AEKDUFwcHJvdmFsQXNrZWQSHwoL',
+  'YXBwcm92YWxfaWQYASABKAlSCmFwcHJvdmFsSWQSFwoHY2FsbF9pZBgCIAEoCVIGY2FsbElkEhQKBXRpdGxlGAMgASgJ',
+  'UgV0aXRsZRIWCgZyZWFzb24YBCABKAlSBnJlYXNvbhIvCgdhY3Rpb25zGAUgAygLMhUucmVhcGVyLlBsYW5uZWRBY3Rp',
+  'b25SB2FjdGlvbnMSKgoHY2hhbmdlcxgGIAMoCzIQLnJlYXBlci5GaWxlRGlmZlIHY2hhbmdlcyJVCg1QbGFubmVkQWN0',
+  'aW9uEhIKBGtpbmQYASABKAlSBGtpbmQSGAoHc3ViamVjdBgCIAEoCVIHc3ViamVjdBIWCgZkZXRhaWwYAyABKAlSBmRl',
+  'dGFpbCJhChBBcHByb3ZhbEFuc3dlcmVkEh8KC2FwcHJvdmFsX2lkGAEgASgJUgphcHByb3ZhbElkEiwKCGRlY2lzaW9u',
+  'GAIgASgOMhAucmVhcGVyLkRlY2lzaW9uUghkZWNpc2lvbiIdCgdTdGVlcmVkEhIKBHRleHQYASABKAlSBHRleHQiMgoI',
+  'VG9kb0xpc3QSJgoFaXRlbXMYASADKAsyEC5yZWFwZXIuVG9kb0l0ZW1SBWl0ZW1zIjYKCFRvZG9JdGVtEhIKBHRleHQY',
+  'ASABKAlSBHRleHQSFgoGc3RhdHVzGAIgASgJUgZzdGF0dXMiWwoJQ29tcGFjdGVkEicKDXRva2Vuc19iZWZvcmUYASAB',
+  'KANCAjACUgx0b2tlbnNCZWZvcmUSJQoMdG9rZW5zX2FmdGVyGAIgASgDQgIwAlILdG9rZW5zQWZ0ZXIiHAoGTm90aWNl',
+  'EhIKBHRleHQYASABKAlSBHRleHQioQEKB0hvb2tSdW4SFAoFZXZlbnQYASABKAlSBWV2ZW50EhgKB2NvbW1hbmQYAiAB',
+  'KAlSB2NvbW1hbmQSGAoHb3V0Y29tZRgDIAEoCVIHb3V0Y29tZRISCgR0ZXh0GAQgASgJUgR0ZXh0Eh8KC2R1cmF0aW9u',
+  'X21zGAUgASgNUgpkdXJhdGlvbk1zEhcKB2NhbGxfaWQYBiABKAlSBmNhbGxJZCJVCg5TdWJhZ2VudFVwZGF0ZRIXCgdj',
+  'YWxsX2lkGAEgASgJUgZjYWxsSWQSKgoGdXBkYXRlGAIgASgLMhIucmVhcGVyLlN0ZXBVcGRhdGVSBnVwZGF0ZSJHCgVF',
+  'bmRlZBIWCgZyZWFzb24YASABKAlSBnJlYXNvbhImCgV1c2FnZRgCIAEoCzIQLnJlYXBlci5SdW5Vc2FnZVIFdXNhZ2Ui',
+  '4QEKDlJlc3BvbmRSZXF1ZXN0Eh0KCnNlc3Npb25faWQYASABKAlSCXNlc3Npb25JZBI2CghhcHByb3ZhbBgCIAEoCzIY',
+  'LnJlYXBlci5BcHByb3ZhbERlY2lzaW9uSABSCGFwcHJvdmFsEhYKBXN0ZWVyGAMgASgJSABSBXN0ZWVyEh4KCWludGVy',
+  'cnVwdBgEIAEoCEgAUglpbnRlcnJ1cHQSNAoIcXVlc3Rpb24YBSABKAsyFi5yZWFwZXIuUXVlc3Rpb25BbnN3ZXJIAFII',
+  'cXVlc3Rpb25CCgoIcmVzcG9uc2UiewoQQXBwcm92YWxEZWNpc2lvbhIfCgthcHByb3ZhbF9pZBgBIAEoCVIKYXBwcm92',
+  'YWxJZBIsCghkZWNpc2lvbhgCIAEoDjIQLnJlYXBlci5EZWNpc2lvblIIZGVjaXNpb24SGAoHbWVzc2FnZRgDIAEoCVIH',
+  'bWVzc2FnZSIRCg9SZXNwb25kUmVzcG9uc2UqcAoKU3RlcFN0YXR1cxIbChdTVEVQX1NUQVRVU19VTlNQRUNJRklFRBAA',
+  'EgwKCHBsYW5uaW5nEAESDQoJZXhlY3V0aW5nEAISDQoJdmVyaWZ5aW5nEAMSDQoJY29tcGxldGVkEAQSCgoGZmFpbGVk',
+  'EAUqZAoIRGVjaXNpb24SGAoUREVDSVNJT05fVU5TUEVDSUZJRUQQABIOCgphbGxvd19vbmNlEAESEQoNYWxsb3dfc2Vz',
+  'c2lvbhACEhEKDWFsbG93X3Byb2plY3QQAxIICgRkZW55EAQyswEKBUFnZW50EjcKB0V4ZWN1dGUSFi5yZWFwZXIuRXhl',
+  'Y3V0ZVJlcXVlc3QaEi5yZWFwZXIuU3RlcFVwZGF0ZTABEjUKBkF0dGFjaBIVLnJlYXBlci5BdHRhY2hSZXF1ZXN0GhIu',
+  'cmVhcGVyLlN0ZXBVcGRhdGUwARI6CgdSZXNwb25kEhYucmVhcGVyLlJlc3BvbmRSZXF1ZXN0GhcucmVhcGVyLlJlc3Bv',
+  'bmRSZXNwb25zZWIGcHJvdG8z',
 ]);
 
 /** What a client of reaper.Agent can call. */

@@ -1,0 +1,8 @@
+export {
+  type Hook,
+  hashToTrust,
+  type LoadedHooks,
+  loadHooks,
+  openProject,
+  trustHooks,
+} from '@zeke/assistant';
