@@ -82,9 +82,8 @@ async function attemptOnce<T>(
   refuseRemote(options.candidate.provider, privacyRule(services, exchange));
   const isFree = services.budgets.isIdle && exchange.ownBudget === undefined;
   const held = isFree ? undefined : holdCost(services, exchange, options);
-  const hold = held instanceof Promise ? await held : held;
-  const drawn = exchange.admission && drawTokens(services, exchange, options, hold);
-  const draw = drawn instanceof Promise ? await drawn : drawn;
+  const taken = takeRoom(services, exchange, options, held);
+  const { draw, hold } = taken instanceof Promise ? await taken : taken;
   const live = services.figures.begin(options.candidate);
   if (live instanceof RpcError) {
     hold?.release();
@@ -137,25 +136,64 @@ async function attemptOnce<T>(
   }
 }
 
-/** What the caller's limits, and the model's, have room for. Throws `resource_exhausted`. */
+/** What budgets and limits had room for. */
+interface Room {
+  readonly hold: Hold | undefined;
+  readonly draw: Draw | undefined;
+}
+
+/**
+ * What budgets hold, with what the caller's limits, and the model's, have room for; where others are to
+ * be asked for both, they are asked at once. Throws, or rejects with, what the first that refuses says,
+ * and nothing is taken then.
+ */
+function takeRoom(
+  services: Services,
+  exchange: Exchange,
+  options: AttemptOptions,
+  held: Hold | undefined | Promise<Hold | undefined>,
+): Room | Promise<Room> {
+  const draw = () => drawTokens(services, exchange, options);
+  if (held instanceof Promise) return takeAtOnce(held, draw);
+  const refused = (refusal: unknown): never => {
+    held?.release();
+    throw refusal;
+  };
+  try {
+    const drawn = draw();
+    return drawn instanceof Promise
+      ? drawn.then((later) => ({ hold: held, draw: later }), refused)
+      : { hold: held, draw: drawn };
+  } catch (refusal) {
+    return refused(refusal);
+  }
+}
+
+async function takeAtOnce(
+  held: Promise<Hold | undefined>,
+  draw: () => Draw | undefined | Promise<Draw | undefined>,
+): Promise<Room> {
+  const [hold, drawn] = await Promise.allSettled([held, (async () => draw())()]);
+  if (hold.status === 'rejected') {
+    if (drawn.status === 'fulfilled') drawn.value?.giveBack();
+    throw hold.reason;
+  }
+  if (drawn.status === 'rejected') {
+    hold.value?.release();
+    throw drawn.reason;
+  }
+  return { hold: hold.value, draw: drawn.value };
+}
+
+/** Throws `resource_exhausted`, or rejects with it. */
 function drawTokens(
   services: Services,
   exchange: Exchange,
   { asks, candidate, operation }: AttemptOptions,
-  hold: Hold | undefined,
 ): Draw | undefined | Promise<Draw | undefined> {
-  const refused = (refusal: unknown): never => {
-    hold?.release();
-    throw refusal;
-  };
-  try {
-    const estimate = () =>
-      asks === undefined ? 0 : likelyTokens(services, exchange, asks, operation);
-    const drawn = exchange.admission?.draw(candidate.provider.name, candidate.model, estimate);
-    return drawn instanceof Promise ? drawn.catch(refused) : drawn;
-  } catch (refusal) {
-    return refused(refusal);
-  }
+  const estimate = () =>
+    asks === undefined ? 0 : likelyTokens(services, exchange, asks, operation);
+  return exchange.admission?.draw(candidate.provider.name, candidate.model, estimate);
 }
 
 function endWhenLost(running: ProviderCall, lost: AbortSignal): void {

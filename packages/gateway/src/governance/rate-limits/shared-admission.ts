@@ -21,7 +21,7 @@ export interface SharedAdmissionOptions extends AdmissionOptions {
 
 /**
  * As `LocalAdmission`, by the counts that all replicas share: one round trip for the request, and one
- * for an attempt where tokens or models are limited. What Redis cannot tell goes by this replica's own
+ * for an attempt where tokens or models are limited, which goes out together with that of its budgets. What Redis cannot tell goes by this replica's own
  * part of the limits.
  */
 export class SharedAdmission implements Admission {
