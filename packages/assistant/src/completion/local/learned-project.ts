@@ -65,6 +65,20 @@ export class LearnedProject {
     return this.#store.shapes;
   }
 
+  /** Most of the memory can be given back for a while: it answers less well, and from less. */
+  get hasViews(): boolean {
+    return this.#store.hasViews;
+  }
+
+  dropViews(): void {
+    this.#store.dropViews();
+  }
+
+  /** Throws the signal's reason when it is aborted. */
+  async restoreViews(): Promise<void> {
+    await this.#store.restoreViews(new Slices(this.#signal));
+  }
+
   /** What surrounds the first token of a file. */
   fileStart(): Surroundings {
     return this.#store.fileStart();

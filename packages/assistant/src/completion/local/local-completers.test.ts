@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@zeke/foundation/testing';
+import { LocalCompleter } from './local-completer.ts';
 import { LocalCompleters } from './local-completers.ts';
 
 const environment = { PATH: process.env.PATH ?? '' };
@@ -34,4 +35,29 @@ test('what was not used for longest is given up for memory, and read again when 
   expect(old.complete({ path: 'b.ts', prefix: 'set', suffix: '' }).suggestions).toEqual([]);
   await completers.of(first.path).ready();
   expect(completers.of(first.path).status.files).toBe(1);
+});
+
+test('before a project is given up it lives on less, and answers all the same', async () => {
+  await using first = await temporaryDirectory();
+  await using second = await temporaryDirectory();
+  const text = Array.from({ length: 2000 }, (_, i) => `setup${i % 9}(value);`).join('\n');
+  await writeFile(join(first.path, 'a.ts'), text);
+  await writeFile(join(second.path, 'a.ts'), text);
+  await using alone = LocalCompleter.open({ root: first.path, environment });
+  await alone.ready();
+  const full = alone.bytes;
+  await using completers = new LocalCompleters({ environment, maxBytes: full * 1.6 });
+  await completers.of(first.path).ready();
+  await completers.of(second.path).ready();
+  await Promise.resolve();
+  const old = completers.peek(first.path);
+  expect(completers.roots).toEqual([first.path, second.path]);
+  expect(old?.isFull).toBe(false);
+  expect(old?.bytes).toBeLessThan(full / 2);
+  const request = { path: 'b.ts', prefix: 'setup1(value);\nsetup2(', suffix: '' };
+  expect(old?.complete(request).suggestions[0]?.text).toStartWith('value');
+  expect(completers.of(first.path)).toBe(old!);
+  await old?.fill();
+  expect(old?.isFull).toBe(true);
+  expect(old?.bytes).toBeGreaterThan(full * 0.9);
 });

@@ -16,8 +16,9 @@ export interface LocalCompletersOptions {
 }
 
 /**
- * One completer for each project, within one budget of memory: what was not used for longest is given up
- * first, and read again when it is asked for (a second for a million tokens).
+ * One completer for each project, within one budget of memory. Where it is short, those that were not used for
+ * longest live on a fourth of theirs, and get it back when they are asked; where that is not enough, they are
+ * given up, and read again when they are asked for (a second for a million tokens).
  */
 export class LocalCompleters {
   readonly #environment: Readonly<Record<string, string>>;
@@ -49,6 +50,11 @@ export class LocalCompleters {
     const completer = this.#open.get(root) ?? this.#start(root);
     this.#open.delete(root);
     this.#open.set(root, completer);
+    if (!completer.isFull) {
+      const filling = completer.fill().then(() => this.#keepWithin());
+      // Given up meanwhile.
+      filling.catch(() => {});
+    }
     return completer;
   }
 
@@ -100,6 +106,9 @@ export class LocalCompleters {
 
   /** The last one is in use, and stays whatever it takes. */
   #keepWithin(): void {
+    for (const completer of [...this.#open.values()].slice(0, -1)) {
+      if (this.bytes > this.#maxBytes && completer.isFull) completer.thin();
+    }
     while (
       this.#open.size > 1 &&
       (this.bytes > this.#maxBytes || this.#open.size > maxOpenProjects)

@@ -11,7 +11,7 @@ import { specialTokens, type Vocabulary } from './vocabulary.ts';
 const maxPrefixCharacters = 512 * 1_024;
 
 /** Characters behind the cursor that are learned from. */
-const maxSuffixCharacters = 16 * 1_024;
+const maxSuffixCharacters = 12 * 1_024;
 
 /** Characters of the cursor's line beyond which there is nothing to suggest: it was not typed. */
 const maxLineCharacters = 4000;

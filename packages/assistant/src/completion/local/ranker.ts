@@ -142,13 +142,15 @@ export class Ranker {
     const most = Math.max(minSegmentAlike, maxProjectAlike / segments.length);
     const range = this.#range;
     for (const { levels: fileLevels, segment } of segments) {
+      const { views } = segment;
+      if (views === undefined) continue;
       for (let view = 0; view < learnedViewCount; view++) {
-        segment.views.find(view, this.#hashes[view] as number, range);
+        views.find(view, this.#hashes[view] as number, range);
         const end = range[1] as number;
         const start = range[0] as number;
         const step = Math.max(1, (end - start) / most);
         for (let at = start; at < end; at += step) {
-          const place = segment.views.placeAt(view, Math.floor(at));
+          const place = views.placeAt(view, Math.floor(at));
           const file = segment.fileAt(place);
           const level = fileLevels[file] as number;
           if (level === levels.dead || segment.isDead[file] === 1) continue;

@@ -37,6 +37,7 @@ export class SegmentStore {
   readonly #places = new Map<string, FilePlace>();
   /** How often a file was forgotten since the last `endVersions`. */
   readonly #versions = new Map<string, number>();
+  #hasViews = true;
   #tokens = 0;
 
   get files(): number {
@@ -49,11 +50,27 @@ export class SegmentStore {
   }
 
   get bytes(): number {
-    let sum = this.vocabulary.bytes + this.#places.size * 150;
-    for (const segments of this.#families.values()) {
-      for (const { bytes } of segments) sum += bytes;
+    const own = this.vocabulary.bytes + this.#places.size * 150;
+    return this.#all().reduce((sum, { bytes }) => sum + bytes, own);
+  }
+
+  /** False: the memory of views was given back. */
+  get hasViews(): boolean {
+    return this.#hasViews;
+  }
+
+  /** Gives the memory of views back, which is most of all. */
+  dropViews(): void {
+    this.#hasViews = false;
+    for (const segment of this.#all()) segment.views = undefined;
+  }
+
+  /** Has the views look at all again. */
+  async restoreViews(slices: Slices): Promise<void> {
+    this.#hasViews = true;
+    for (const segment of this.#all()) {
+      if (this.#hasViews) await slices.run(segment.look(() => this.fileStart()));
     }
-    return sum;
   }
 
   /** What surrounds the first token of a file. */
@@ -135,8 +152,14 @@ export class SegmentStore {
     this.#families.set(family, merged.liveTokens > 0 ? [...kept, merged] : kept);
   }
 
-  #build(draft: SegmentDraft): Generator<void, Segment> {
-    return Segment.build(draft, this.vocabulary.size, () => this.fileStart());
+  *#build(draft: SegmentDraft): Generator<void, Segment> {
+    const segment = yield* Segment.build(draft, this.vocabulary.size);
+    if (this.#hasViews) yield* segment.look(() => this.fileStart());
+    return segment;
+  }
+
+  #all(): Segment[] {
+    return [...this.#families.values()].flat();
   }
 
   #copyLiving(segment: Segment, draft: SegmentDraft): void {

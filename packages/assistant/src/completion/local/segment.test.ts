@@ -2,13 +2,10 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { CodeTokens } from './code-tokens.ts';
 import { Segment } from './segment.ts';
-import { SegmentStore } from './segment-store.ts';
 import { maxOrder } from './sorted-contexts.ts';
 import { specialTokens } from './vocabulary.ts';
 
 const vocabularySize = 8;
-const store = new SegmentStore();
-const openFile = () => store.fileStart();
 const token = fc.integer({ min: specialTokens.newline, max: vocabularySize - 1 });
 const files = fc.array(fc.array(token, { maxLength: 30 }), { minLength: 1, maxLength: 6 });
 
@@ -20,7 +17,7 @@ function segmentOf(all: readonly (readonly number[])[]): Segment {
     for (const id of ids) tokens.push(id, 0);
     return { path: `${i}`, start };
   });
-  const steps = Segment.build({ tokens, files: list }, vocabularySize, openFile);
+  const steps = Segment.build({ tokens, files: list }, vocabularySize);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

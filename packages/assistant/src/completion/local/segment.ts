@@ -16,14 +16,15 @@ export interface SegmentSource {
 }
 
 /**
- * Token streams of some files, their contexts in order, and what views see: 41 bytes a token. It never
- * changes but that files die, when they were changed or removed.
+ * Token streams of some files and their contexts in order: 9 bytes a token, and 32 with what views see. It
+ * never changes but that files die, when they were changed or removed, and that views come and go.
  */
 export class Segment {
   readonly tokens: Int32Array;
   readonly gaps: Uint8Array;
   readonly files: readonly SegmentFile[];
-  readonly views: ViewIndex;
+  /** Undefined until `look` is done, and after `forgetViews`. */
+  views: ViewIndex | undefined;
   /** By file; what was changed since or is gone is not learned from. */
   readonly isDead: Uint8Array;
   readonly #sorted: Int32Array;
@@ -31,35 +32,31 @@ export class Segment {
   readonly #fileOfBlock: Int32Array;
   #deadTokens = 0;
 
-  private constructor(source: SegmentSource, sorted: Int32Array, views: ViewIndex) {
+  private constructor(source: SegmentSource, sorted: Int32Array) {
     const { length } = source.tokens;
     this.tokens = source.tokens.ids.slice(0, length);
     this.gaps = source.tokens.gaps.slice(0, length);
     this.files = source.files;
-    this.views = views;
     this.isDead = new Uint8Array(source.files.length);
     this.#sorted = sorted;
     this.#fileOfBlock = fileOfBlocks(source.files, length);
   }
 
-  /**
-   * Sorts in slices: between two `yield`s some milliseconds pass. `open` gives the surroundings of a file's
-   * beginning.
-   */
-  static *build(
-    source: SegmentSource,
-    vocabularySize: number,
-    open: () => Surroundings,
-  ): Generator<void, Segment> {
+  /** Sorts in slices: between two `yield`s some milliseconds pass. */
+  static *build(source: SegmentSource, vocabularySize: number): Generator<void, Segment> {
     const tokens = source.tokens.ids.subarray(0, source.tokens.length);
     const sorted = yield* sortContexts(tokens, vocabularySize);
-    const views = yield* ViewIndex.build(source, open);
-    return new Segment(source, sorted, views);
+    return new Segment(source, sorted);
+  }
+
+  /** Has the views look at it, in slices; `open` gives the surroundings of a file's beginning. */
+  *look(open: () => Surroundings): Generator<void, void> {
+    this.views ??= yield* ViewIndex.build(this.tokens, this.files, open);
   }
 
   get bytes(): number {
     const own = this.tokens.length * 9 + this.#fileOfBlock.byteLength + this.files.length * 200;
-    return own + this.views.bytes;
+    return own + (this.views?.bytes ?? 0);
   }
 
   get liveTokens(): number {

@@ -13,10 +13,11 @@ export class TokenChain implements TokenSink {
   #previous = new Int32Array(1 << 10);
   /** By token: the latest place that follows it, plus one. */
   #heads = new Int32Array(1 << 10);
-  /** By place and view: what it sees there, and the place before that it sees as the same, or -1. */
+  /** By place and view: what it sees there, and the place before in the same slot, or -1. */
   #hashes = new Int32Array(viewCount << 10);
   #previousAlike = new Int32Array(viewCount << 10);
-  readonly #alike = Array.from({ length: viewCount }, () => new Map<number, number>());
+  /** By view and the first bits of a hash: the latest place that sees such a one, plus one. */
+  readonly #alike = new Int32Array(viewCount << slotBits);
   /** By token: its latest place, plus one, and how many it has; by place: the one before. */
   #latest = new Int32Array(1 << 10);
   #uses = new Int32Array(1 << 10);
@@ -35,8 +36,9 @@ export class TokenChain implements TokenSink {
   }
 
   get bytes(): number {
-    const perPlace = 13 + viewCount * 24;
-    return this.#tokens.ids.length * perPlace + this.#heads.byteLength * 3;
+    const perPlace = 13 + viewCount * 8;
+    const heads = this.#heads.byteLength * 3 + this.#alike.byteLength;
+    return this.#tokens.ids.length * perPlace + heads;
   }
 
   get last(): number {
@@ -68,11 +70,12 @@ export class TokenChain implements TokenSink {
 
   /** The latest place at which a view sees `hash`, or -1; and the next earlier one. */
   latestAlike(view: number, hash: number): number {
-    return this.#alike[view]?.get(hash) ?? -1;
+    return this.#firstAlike((this.#alike[slotOf(view, hash)] as number) - 1, view, hash);
   }
 
   earlierAlike(view: number, place: number): number {
-    return this.#previousAlike[place * viewCount + view] as number;
+    const at = place * viewCount + view;
+    return this.#firstAlike(this.#previousAlike[at] as number, view, this.#hashes[at] as number);
   }
 
   /** The latest place that follows `token`, or -1. */
@@ -118,24 +121,31 @@ export class TokenChain implements TokenSink {
     for (let place = line.length; place < length; place++) this.#surroundings.push(this.id(place));
   }
 
+  /** The first of linked places that sees `hash` itself and not only its first bits. */
+  #firstAlike(from: number, view: number, hash: number): number {
+    let place = from;
+    while (place >= 0 && this.#hashes[place * viewCount + view] !== hash) {
+      place = this.#previousAlike[place * viewCount + view] as number;
+    }
+    return place;
+  }
+
   #linkViews(place: number): void {
     const at = place * viewCount;
     this.#surroundings.hash(this.#hashes, at);
     for (let view = 0; view < viewCount; view++) {
       const hash = this.#hashes[at + view] as number;
-      const alike = this.#alike[view] as Map<number, number>;
-      this.#previousAlike[at + view] = alike.get(hash) ?? -1;
-      alike.set(hash, place);
+      const slot = slotOf(view, hash);
+      this.#previousAlike[at + view] = (this.#alike[slot] as number) - 1;
+      this.#alike[slot] = place + 1;
     }
   }
 
   #unlinkViews(place: number): void {
     const at = place * viewCount;
     for (let view = 0; view < viewCount; view++) {
-      const hash = this.#hashes[at + view] as number;
-      const previous = this.#previousAlike[at + view] as number;
-      if (previous < 0) this.#alike[view]?.delete(hash);
-      else this.#alike[view]?.set(hash, previous);
+      const slot = slotOf(view, this.#hashes[at + view] as number);
+      this.#alike[slot] = (this.#previousAlike[at + view] as number) + 1;
     }
   }
 
@@ -155,6 +165,13 @@ export class TokenChain implements TokenSink {
   #before(place: number): number {
     return place > 0 ? this.id(place - 1) : specialTokens.fileStart;
   }
+}
+
+/** Bits of a hash that places are linked by. */
+const slotBits = 13;
+
+function slotOf(view: number, hash: number): number {
+  return (view << slotBits) + (hash >>> (32 - slotBits));
 }
 
 /** Where a line begins, and what is around it: so much need not be looked at again. */

@@ -49,7 +49,9 @@ test('finds all places at which a view sees the same, and no others', () => {
         for (const id of ids) tokens.push(id, 0);
         rows.push(...hashesOf(store.fileStart(), ids));
       }
-      const index = finish(ViewIndex.build({ tokens, files: list }, () => store.fileStart()));
+      const index = finish(
+        ViewIndex.build(tokens.ids.subarray(0, tokens.length), list, () => store.fileStart()),
+      );
       const range = new Int32Array(2);
       for (let view = 0; view < learnedViewCount; view++) {
         for (const row of rows) {

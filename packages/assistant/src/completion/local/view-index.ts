@@ -1,4 +1,4 @@
-import type { SegmentSource } from './segment.ts';
+import type { SegmentFile } from './segment.ts';
 import { learnedViewCount, type Surroundings } from './surroundings.ts';
 
 /** Places hashed, and moved, between two chances to stop: some milliseconds. */
@@ -22,7 +22,8 @@ export class ViewIndex {
 
   /** Each `yield` is a chance to stop. `open` gives the surroundings of a file's beginning. */
   static *build(
-    { files, tokens }: SegmentSource,
+    tokens: Int32Array,
+    files: readonly SegmentFile[],
     open: () => Surroundings,
   ): Generator<void, ViewIndex> {
     const hashes = new Int32Array(tokens.length * learnedViewCount);
@@ -38,7 +39,7 @@ export class ViewIndex {
       for (let view = 0; view < learnedViewCount; view++) {
         hashes[view * tokens.length + place] = row[view] as number;
       }
-      surroundings.push(tokens.ids[place] as number);
+      surroundings.push(tokens[place] as number);
       if (place % sliceLength === 0) yield;
     }
     const sorted: Int32Array[] = [];
@@ -88,7 +89,9 @@ function* sortByHash(hashes: Int32Array): Generator<void, Int32Array> {
   for (let i = 0; i < length; i++) from[i] = i;
   for (let shift = 0; shift < 32; shift += digitBits) {
     const next = new Int32Array(digits + 1);
-    for (const hash of hashes) (next[((hash >>> shift) & (digits - 1)) + 1] as number)++;
+    for (let i = 0; i < length; i++) {
+      (next[(((hashes[i] as number) >>> shift) & (digits - 1)) + 1] as number)++;
+    }
     for (let digit = 0; digit < digits; digit++) {
       (next[digit + 1] as number) += next[digit] as number;
     }
