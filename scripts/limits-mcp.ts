@@ -72,7 +72,70 @@ export const mcpFixedLimits: readonly FixedLimit[] = [
     'daemon/src/mcp/project-resources.ts maxListedFiles',
     'the rest is not listed, and can be read',
   ),
+  fixed(
+    'sessions in the list of resources',
+    'daemon/src/mcp/session-resources.ts maxListedSessions',
+    'the rest is not listed, and can be read',
+  ),
+  fixed(
+    'changed files that a run of the agent names',
+    'daemon/src/mcp/run-over-mcp.ts maxToldFiles',
+    'the rest is counted',
+  ),
+  fixed('calls of all callers under way', 'daemon/src/mcp/compose-mcp.ts maxCallsOfAll', '−32009'),
 ];
+
+const client = 'MCP servers that zeke calls';
+
+/** Limits of what other servers may do. */
+export const mcpClientLimits: readonly FixedLimit[] = [
+  ofClient('calls of a server under way', 'limits.ts maxCallsPerServer', '`resource_exhausted`'),
+  ofClient('entries of one list', 'limits.ts maxListItems', 'the rest is left out, and told'),
+  ofClient('pages of one list', 'limits.ts maxListPages', 'the same'),
+  ofClient('what is said of one tool', 'limits.ts maxDescriptorBytes bytes', 'it is left out'),
+  ofClient('messages within a second', 'limits.ts maxMessagesPerSecond', 'it is cut off'),
+  ofClient('things that are no messages', 'limits.ts maxBrokenMessages', 'it is cut off'),
+  ofClient('what it leaves unread', 'limits.ts maxUnreadBytes bytes', 'it is cut off'),
+  ofClient('kept of its log', 'limits.ts maxLogChars characters', 'the oldest is forgotten'),
+  ofClient('failures one after the other', 'limits.ts maxFailures', 'only a person tries again'),
+  ofClient('a wait before it is tried again', 'limits.ts maxRetryMs ms', 'it is no longer'),
+  ofClient('how long a program takes to end', 'limits.ts endGraceMs ms', 'it is killed'),
+  ofClient('parts of a result', 'cap-result.ts maxResultParts', 'the rest is cut, and said'),
+  ofClient('an image or a sound', 'cap-result.ts maxMediaBytes bytes', 'it is named in its place'),
+  ofClient('parts of a schema', 'plain-schema.ts maxParts', 'what is deeper takes anything'),
+  ofClient('questions within one call', 'limits.ts maxQuestionsPerCall', 'canceled'),
+  ofClient('how long a question waits', 'questions.ts maxQuestionMs ms', 'canceled'),
+  ofClient('an address to be opened', 'questions.ts maxUrlChars characters', 'declined'),
+  ofClient('fields of a form', 'question-form.ts maxFields', 'declined'),
+  ofClient('options of a choice', 'question-form.ts maxOptions', 'declined'),
+  ofClient(
+    'a text that is given back',
+    'question-form.ts maxTextChars characters',
+    '`invalid_argument`',
+  ),
+  ofClient(
+    "servers of a project's `.mcp.json`",
+    'project/project-file.ts maxProjectServers',
+    'the file is refused',
+  ),
+  ofClient(
+    'the file itself',
+    'project/project-file.ts maxProjectFileBytes bytes',
+    'the file is refused',
+  ),
+  {
+    ...fixed(
+      'projects whose servers stay connected',
+      'daemon/src/mcp/project-hubs.ts maxHubs',
+      'those of the one used longest ago are let go',
+    ),
+    group: client,
+  },
+];
+
+function ofClient(what: string, source: string, then: string): FixedLimit {
+  return { ...fixed(what, `mcp/src/client/${source}`, then), group: client };
+}
 
 function key(what: string, name: string, then: string): KeyLimit {
   return { group, what, key: `mcp.${name}`, then };

@@ -5,10 +5,11 @@
  */
 import { type ConfigKey, listConfigKeys } from '../packages/foundation/src/index.ts';
 import { fixedLimits, keyLimits } from './limits.ts';
+import { agentLimits } from './limits-agent.ts';
 import { assistantLimits } from './limits-assistant.ts';
 import { contextLimits } from './limits-context.ts';
 import { editingLimits } from './limits-editing.ts';
-import { mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
+import { mcpClientLimits, mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
 import { shellLimits } from './limits-shell.ts';
 
@@ -65,6 +66,8 @@ async function table(): Promise<string> {
       ...fixedLimits,
       ...ruleLimits,
       ...mcpFixedLimits,
+      ...mcpClientLimits,
+      ...agentLimits,
       ...assistantLimits,
       ...shellLimits,
       ...contextLimits,
