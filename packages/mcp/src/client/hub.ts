@@ -28,6 +28,7 @@ import type { ListName } from './open-connection.ts';
 import { projectRoot } from './project-root.ts';
 import type { Questions } from './questions.ts';
 import { ServerLink } from './server-link.ts';
+import { shownDescriptor } from './shown-descriptor.ts';
 import { unwatchResource, watchResource } from './watch-resource.ts';
 
 export interface HubOptions {
@@ -124,7 +125,7 @@ export class Hub implements AsyncDisposable {
         name: names[index] ?? '',
         server: link.config.name,
         tool: descriptor.name,
-        descriptor,
+        descriptor: shownDescriptor(descriptor),
         isReadOnly: link.config.trust && descriptor.annotations?.readOnlyHint === true,
         ...(changed === undefined ? {} : { changed }),
       };
