@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Ajv from 'ajv';
+import { Ajv } from 'ajv';
 import { type ProjectHouse, projectHouse } from './project-house.ts';
 import { sensibleBrain, shopFiles } from './sensible-brain.ts';
 

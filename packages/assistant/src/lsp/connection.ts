@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly onDiagnostics: (params: PublishedDiagnostics) => void;
   /** A long work of the server's began or ended. */
   readonly onProgress: (token: string | number, isOver: boolean) => void;
+  /** It has read the project, or has to read it again. */
+  readonly onReady: (isReady: boolean) => void;
   /** The server can, or can no longer, do what this method asks. */
   readonly onRegistration: (method: string, isThere: boolean) => void;
 }
@@ -203,8 +205,19 @@ function answerRequests(connection: ProtocolConnection, options: ConnectionOptio
     if (typeof token !== 'string' && typeof token !== 'number') return;
     if (kind === 'begin' || kind === 'end') onProgress(token, kind === 'end');
   });
+  answerReadiness(connection, options);
   connection.onNotification('window/logMessage', (params?: { message?: unknown }) => {
     log.trace('a language server says', { text: String(params?.message).slice(0, 2_000) });
+  });
+}
+
+/** Sources: rust-analyzer, `docs/book/src/contributing/lsp-extensions.md`; jdtls, `ServiceStatus`. */
+function answerReadiness(connection: ProtocolConnection, { onReady }: ConnectionOptions): void {
+  connection.onNotification('experimental/serverStatus', (params?: { quiescent?: unknown }) => {
+    if (typeof params?.quiescent === 'boolean') onReady(params.quiescent);
+  });
+  connection.onNotification('language/status', (params?: { type?: unknown }) => {
+    if (params?.type === 'ServiceReady') onReady(true);
   });
 }
 

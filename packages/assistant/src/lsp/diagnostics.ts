@@ -153,8 +153,10 @@ async function settle(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { documents, diagnostics, limits } = server;
-  if (server.asksTsserver || diagnostics.isPulled) return [];
+  if (server.asksTsserver || (diagnostics.isPulled && !server.checksOnSave)) return [];
   for (const path of stale) documents.retell(path);
+  if (server.checksOnSave && !(await server.untilChecked(signal))) return [...documents.paths];
+  if (diagnostics.isPulled) return [];
   const firstMs = limits.diagnosticsMs / 3;
   const { quietMs } = limits;
   const owed = await diagnostics.settled({ quietMs, limitMs: firstMs }, signal);

@@ -20,6 +20,13 @@ export interface LanguageServerSpec {
   readonly package?: { readonly name: string; readonly atLeast: number };
   /** Diagnostics are asked for by a request of tsserver, which says when they are whole. */
   readonly asksTsserver?: boolean;
+  /** It says when it has read the project: what it answers before is empty. */
+  readonly saysWhenReady?: boolean;
+  /**
+   * It has another program check files that are saved, and tells of that beside what it is asked: a
+   * word in the token of that work, in small letters.
+   */
+  readonly checksInWork?: string;
   readonly initializationOptions?: Readonly<Record<string, unknown>>;
   /** What a person can do to have it. */
   readonly install?: string;
@@ -82,6 +89,8 @@ const knownServers: readonly LanguageServerSpec[] = [
     extensions: ['.rs'],
     rootMarkers: ['Cargo.toml'],
     runsProjectCode: true,
+    saysWhenReady: true,
+    checksInWork: 'flycheck',
     install: 'rustup component add rust-analyzer',
   },
   {
@@ -97,6 +106,7 @@ const knownServers: readonly LanguageServerSpec[] = [
     extensions: ['.java'],
     rootMarkers: ['pom.xml', 'build.gradle', 'build.gradle.kts'],
     runsProjectCode: true,
+    saysWhenReady: true,
     install: 'https://github.com/eclipse-jdtls/eclipse.jdt.ls',
   },
   {

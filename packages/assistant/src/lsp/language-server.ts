@@ -18,6 +18,7 @@ import type { FoundServer } from './find-server.ts';
 import { extensionOf } from './language-server-spec.ts';
 import { DiagnosticsStore } from './published-diagnostics.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { ServerWork } from './server-work.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** Times in milliseconds. */
@@ -30,6 +31,8 @@ export interface ServerLimits {
   readonly diagnosticsMs: number;
   /** How long a server is silent before what it published counts as settled. */
   readonly quietMs: number;
+  /** For a server that says when it has read the project to have done so, before each question. */
+  readonly readyMs: number;
 }
 
 export interface LanguageServerOptions {
@@ -43,6 +46,8 @@ export interface LanguageServerOptions {
 
 const maxAttempts = 3;
 const pullMethod = 'textDocument/diagnostic';
+/** How long a server may take to begin to check what was saved. */
+const checkBeginMs = 3_000;
 /** How long a server may take to answer `shutdown`. */
 const shutdownMs = 1_000;
 
@@ -62,7 +67,13 @@ export class LanguageServer implements AsyncDisposable {
   readonly #process: ServerProcess;
   readonly #connection: Connection;
   readonly #watched: WatchedFiles;
+  readonly #work: ServerWork;
   readonly #extensions: readonly string[];
+  readonly #checksInWork: string | undefined;
+  /** The server was told of texts that it has not checked since. */
+  #isUnchecked = false;
+  /** How often it had begun to check when it was told of the last change. */
+  #checksBefore = 0;
   #updating: Promise<unknown> = Promise.resolve();
 
   /**
@@ -72,6 +83,7 @@ export class LanguageServer implements AsyncDisposable {
   static async start(options: LanguageServerOptions, signal: AbortSignal): Promise<LanguageServer> {
     const { found, environment, guard, log, project, limits } = options;
     const diagnostics = new DiagnosticsStore();
+    const work = new ServerWork(found.spec.saysWhenReady !== true);
     const watched = new WatchedFiles(found.root, found.spec.extensions);
     const { command, root: cwd } = found;
     const process = startServerProcess({ command, cwd, environment, guard, log });
@@ -82,7 +94,11 @@ export class LanguageServer implements AsyncDisposable {
         log,
         folder: { uri: pathToFileURL(cwd).href, name: project.name },
         onDiagnostics: (params) => diagnostics.publish(params),
-        onProgress: (token, isOver) => diagnostics.progress(token, isOver),
+        onProgress: (token, isOver) => {
+          diagnostics.progress(token, isOver);
+          work.progress(token, isOver);
+        },
+        onReady: (isReady) => work.ready(isReady),
         onRegistration: (method, isThere) => {
           if (method === pullMethod) diagnostics.isPulled = isThere;
         },
@@ -97,7 +113,8 @@ export class LanguageServer implements AsyncDisposable {
       const { capabilities } = initializeSchema.parse(answer) as InitializeResult;
       await watched.changes(signal);
       connection.notify('initialized', {});
-      return new LanguageServer(options, process, connection, diagnostics, watched, capabilities);
+      const parts = { process, connection, diagnostics, watched, work };
+      return new LanguageServer(options, parts, capabilities);
     } catch (reason) {
       process.kill();
       await process.ended;
@@ -107,13 +124,11 @@ export class LanguageServer implements AsyncDisposable {
 
   private constructor(
     options: LanguageServerOptions,
-    process: ServerProcess,
-    connection: Connection,
-    diagnostics: DiagnosticsStore,
-    watched: WatchedFiles,
+    parts: ServerParts,
     capabilities: ServerCapabilities,
   ) {
     const { found, limits } = options;
+    const { connection, diagnostics, process, watched, work } = parts;
     this.name = found.spec.name;
     this.root = found.root;
     this.limits = limits;
@@ -126,10 +141,17 @@ export class LanguageServer implements AsyncDisposable {
     this.#process = process;
     this.#connection = connection;
     this.#watched = watched;
+    this.#work = work;
     this.#extensions = found.spec.extensions;
+    this.#checksInWork = found.spec.checksInWork;
     this.documents = new Documents(
       connection,
-      (path, version) => diagnostics.expect(path, version),
+      (path, version) => {
+        diagnostics.expect(path, version);
+        this.#isUnchecked = true;
+        // What is opened was checked with all else at the start.
+        if (version > 1) this.#checksBefore = work.begun(this.#checksInWork ?? '');
+      },
       (path) => diagnostics.forget(path),
     );
   }
@@ -147,6 +169,7 @@ export class LanguageServer implements AsyncDisposable {
    * Shows the server the project as it is on the disk now: open files, what changed beside them, and the
    * files that are asked about, which are returned in their order. With `texts`, what an editor has
    * instead of the disk, by path, only these files are looked at. Resolves with whether anything changed.
+   * Throws `deadline_exceeded` where the server has not read the project yet.
    */
   async update(
     paths: readonly string[],
@@ -166,10 +189,32 @@ export class LanguageServer implements AsyncDisposable {
       if (texts.size === 0) await this.documents.refresh();
       const documents: OpenDocument[] = [];
       for (const path of paths) documents.push(await this.documents.open(path, texts.get(path)));
+      if (texts.size === 0) await this.#untilReady(signal);
       return { documents, hasChanged: changes.length > 0 };
     } finally {
       resolve();
     }
+  }
+
+  /** Whether it checks with another program what was saved, beside what it is asked. */
+  get checksOnSave(): boolean {
+    return this.#checksInWork !== undefined;
+  }
+
+  /** Waits for what it checks with another program; false where that is not done in time. */
+  async untilChecked(signal: AbortSignal): Promise<boolean> {
+    const token = this.#checksInWork;
+    if (token === undefined || !this.#isUnchecked) return true;
+    const limits = { beginMs: checkBeginMs, limitMs: this.limits.diagnosticsMs };
+    const isDone = await this.#work.untilDone(token, this.#checksBefore, limits, signal);
+    if (isDone) this.#isUnchecked = false;
+    return isDone;
+  }
+
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    if (await this.#work.untilReady(this.limits.readyMs, signal)) return;
+    const message = `${this.name} is still reading the project: ask again in a while`;
+    throw new RpcError('deadline_exceeded', message, { retryable: true });
   }
 
   /**
@@ -215,6 +260,14 @@ export class LanguageServer implements AsyncDisposable {
   }
 }
 
+interface ServerParts {
+  readonly process: ServerProcess;
+  readonly connection: Connection;
+  readonly diagnostics: DiagnosticsStore;
+  readonly watched: WatchedFiles;
+  readonly work: ServerWork;
+}
+
 function initializeParameters(found: FoundServer, project: Project): InitializeParams {
   const uri = pathToFileURL(found.root).href;
   return {
@@ -227,6 +280,8 @@ function initializeParameters(found: FoundServer, project: Project): InitializeP
     capabilities: {
       general: { positionEncodings: ['utf-16', 'utf-8', 'utf-32'] },
       window: { workDoneProgress: true },
+      // Of rust-analyzer, which says by it when it has read the project.
+      experimental: { serverStatusNotification: true },
       workspace: {
         configuration: true,
         workspaceFolders: true,

@@ -72,6 +72,20 @@ test('what a server has registered twice and taken back once, it still has', asy
   expect(told).toMatchObject({ diagnostics: [{ message: 'wrong' }], unchecked: [] });
 });
 
+test('before a server says that it has read the project, nothing is taken for an answer', async () => {
+  const specs = scriptedSpecs().map((spec) => ({ ...spec, saysWhenReady: true }));
+  await using servers = pool([], { specs, limits: { readyMs: 1 } });
+  const path = files.path('a.scripted');
+  const told = await diagnosticsOf(servers, files.project, [path], never);
+  expect(told).toEqual({
+    diagnostics: [],
+    unchecked: [{ path, reason: 'scripted is still reading the project: ask again in a while' }],
+  });
+  const ready = scriptedSpecs('says-ready').map((spec) => ({ ...spec, saysWhenReady: true }));
+  await using others = pool([], { specs: ready });
+  expect(await hover(others)).toBeGreaterThan(1);
+});
+
 test('questions share one server, which ends with its pool', async () => {
   const servers = pool([]);
   const [one, two] = await Promise.all([hover(servers), hover(servers, 'b.scripted')]);

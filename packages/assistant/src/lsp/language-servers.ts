@@ -21,6 +21,7 @@ const defaultLimits: ServerLimits & { readonly idleMs: number } = {
   requestMs: 20_000,
   diagnosticsMs: 10_000,
   quietMs: 400,
+  readyMs: 60_000,
   idleMs: 10 * 60_000,
 };
 

@@ -29,6 +29,8 @@ const answers: Readonly<Record<string, (request: Request) => void>> = {
   initialize,
   initialized: () => {
     if (is('registers-again')) registerAgain('textDocument/diagnostic');
+    if (is('says-ready'))
+      send({ method: 'experimental/serverStatus', params: { quiescent: true } });
   },
   'textDocument/hover': hover,
   '$/cancelRequest': ({ params }) => log(`canceled ${params?.id}`),
