@@ -108,7 +108,7 @@ export class Gateway implements AsyncDisposable {
       audit: new AuditLog({ storage, now, log, spool: auditSpool }),
       responses: new ResponseStore({ storage, now }),
       consents: new Consents({ storage, now }),
-      watchdog: new Watchdog(),
+      watchdog: new Watchdog(options.monotonicMs),
       metrics: createGatewayMetrics(options.metrics, models),
       registry: options.metrics,
       tracer: options.tracer,

@@ -26,7 +26,7 @@ export class Watch {
 
   /** Begins a wait of this length, in place of the one under way. */
   start(limitMs: number): void {
-    this.expiresAt = performance.now() + limitMs;
+    this.expiresAt = this.#watchdog.now() + limitMs;
     this.#watchdog.expect(this.expiresAt);
     if (!this.running) this.#watchdog.link(this);
   }
@@ -49,6 +49,12 @@ export class Watchdog {
   #timer: ReturnType<typeof setInterval> | undefined;
   /** No wait is over before: what is restarted ends later, so it may be too early, never too late. */
   #earliest = Number.POSITIVE_INFINITY;
+  /** Milliseconds on a clock that no setting of the time moves. */
+  readonly now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+  }
 
   /** Begins a wait. */
   watch(limitMs: number, watched: Watched): Watch {
@@ -98,7 +104,7 @@ export class Watchdog {
   }
 
   #tick(): void {
-    const now = performance.now();
+    const now = this.now();
     if (now >= this.#earliest) this.#expire(now);
     if (this.#first) return;
     clearInterval(this.#timer);

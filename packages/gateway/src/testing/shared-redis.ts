@@ -10,8 +10,10 @@ export interface TestReplica extends AsyncDisposable {
   crash(): Promise<void>;
 }
 
-/** Short, so that what goes by time comes soon; a heartbeat late by four more is none. */
-const shortTiming: ReplicaTiming = { heartbeatMs: 30, leaseMs: 150, settleMs: 90 };
+/** Nobody is taken to be gone whose heartbeats are only late, as on a busy machine. */
+const patientTiming: ReplicaTiming = { heartbeatMs: 30, leaseMs: 60_000, settleMs: 1_500 };
+/** For tests of replicas that die. */
+export const mortalTiming: ReplicaTiming = { heartbeatMs: 30, leaseMs: 1_500, settleMs: 1_500 };
 
 /** A real Redis, and replicas that share it. */
 export class SharedRedis implements AsyncDisposable {
@@ -28,13 +30,13 @@ export class SharedRedis implements AsyncDisposable {
     return new SharedRedis(stack.use(await redisServer()), stack);
   }
 
-  /** Another process that shares it. `timeoutMs`: for a reply; long, as machines of tests are busy. */
+  /** Another process that shares it. `timeoutMs`: for a reply; a deaf Redis is noticed after it. */
   async join(
     options: { expected?: number; timing?: ReplicaTiming; timeoutMs?: number } = {},
   ): Promise<TestReplica> {
     const address = redisAddress(this.server.url);
     if (typeof address === 'string') throw new Error(address);
-    const { expected = 1, timeoutMs = 1_000, timing = shortTiming } = options;
+    const { expected = 1, timeoutMs = 30_000, timing = patientTiming } = options;
     const log = createLogger({ level: 'silent' });
     const metrics = await createMetrics({ processMetrics: false });
     const link = await RedisLink.open({ address, keyPrefix: 'z:', timeoutMs, log, metrics });
@@ -66,6 +68,9 @@ export class SharedRedis implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 }
+
+/** For tests in which Redis is deaf: how long a reply may take before it is known. */
+export const deafAfterMs = 1_500;
 
 /** Resolves when the link of a replica has changed so. */
 export function whenLink({ link }: Replicas, change: 'onUp' | 'onDown'): Promise<void> {

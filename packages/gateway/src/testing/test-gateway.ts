@@ -33,7 +33,7 @@ export interface TestGatewayOptions {
   spools?: Spools;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** The clock of rate limits, in milliseconds. */
+  /** The clock of rate limits and of time limits, in milliseconds. */
   monotonicMs?: () => number;
 }
 

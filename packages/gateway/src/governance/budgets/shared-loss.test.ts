@@ -1,10 +1,20 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { skipsWithout } from '@zeke/foundation/testing';
-import { SharedRedis, type TestReplica, until, whenLink } from '../../testing/shared-redis.ts';
+import {
+  deafAfterMs,
+  mortalTiming,
+  SharedRedis,
+  type TestReplica,
+  until,
+  whenLink,
+} from '../../testing/shared-redis.ts';
 import { ledgerEntry } from '../testing/ledger-entry.ts';
 import { type TestBudgets, testBudgets } from '../testing/test-budgets.ts';
 import { testStorage } from '../testing/test-storage.ts';
 import type { Hold } from './hold.ts';
+
+// What goes by time takes some seconds, and more on a busy machine.
+setDefaultTimeout(60_000);
 
 const noon = Date.UTC(2026, 10, 21, 12);
 /** Held for each request; $1 for a million tokens. */
@@ -16,13 +26,17 @@ interface Spender extends TestBudgets {
 }
 
 /** Processes over one database and one Redis, with a budget of `limit` a day for the team `t`. */
-async function spenders(count: number, limitMicroUsd: number) {
+async function spenders(
+  count: number,
+  limitMicroUsd: number,
+  options: Parameters<SharedRedis['join']>[0] = {},
+) {
   const stack = new AsyncDisposableStack();
   const redis = stack.use(await SharedRedis.start());
   const database = stack.use(await testStorage('sqlite'));
   const all: Spender[] = [];
   for (let index = 0; index < count; index++) {
-    const replica = await redis.join({ timeoutMs: 400 });
+    const replica = await redis.join(options);
     const storage = await database.open();
     const { replicas } = replica;
     all.push({ ...(await testBudgets({ storage, now: () => noon, replicas })), replica });
@@ -84,7 +98,7 @@ const lost = (all: readonly Spender[]) =>
 
 describe.skipIf(skipsWithout('redis-server'))('budgets that replicas share', () => {
   test('free what a replica held that died, when it was not heard of for its lease', async () => {
-    await using shared = await spenders(2, 2 * cost);
+    await using shared = await spenders(2, 2 * cost, { timing: mortalTiming });
     const [first, second] = shared.all;
     expect([await hold(first), await hold(first)].every(Boolean)).toBe(true);
     expect(await hold(second)).toBeUndefined();
@@ -93,7 +107,7 @@ describe.skipIf(skipsWithout('redis-server'))('budgets that replicas share', () 
   });
 
   test('are parted while Redis is deaf, spend no more together, and know all when it is back', async () => {
-    await using shared = await spenders(3, 10 * cost);
+    await using shared = await spenders(3, 10 * cost, { timeoutMs: deafAfterMs });
     const [first, second, third] = shared.all as unknown as [Spender, Spender, Spender];
     expect(await spend(first, 1)).toBe(1);
     const held = (await hold(second)) as Hold;

@@ -1,12 +1,22 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { createLogger, createMetrics } from '@zeke/foundation';
 import { skipsWithout } from '@zeke/foundation/testing';
 import fc from 'fast-check';
-import { SharedRedis, type TestReplica, until, whenLink } from '../../testing/shared-redis.ts';
+import {
+  deafAfterMs,
+  mortalTiming,
+  SharedRedis,
+  type TestReplica,
+  until,
+  whenLink,
+} from '../../testing/shared-redis.ts';
 import type { Admission } from './admission.ts';
 import { setLimitHeaders } from './limit-headers.ts';
 import { RateLimits } from './rate-limits.ts';
 import { limitSettings } from './testing/limited-gateway.ts';
+
+// What goes by time takes some seconds, and more on a busy machine.
+setDefaultTimeout(60_000);
 
 const request = new Request('http://127.0.0.1/');
 const hour = { periodMs: 3_600_000 };
@@ -29,8 +39,12 @@ class Door {
     this.#tier = tier;
   }
 
-  static async open(redis: SharedRedis, tier: keyof typeof tiers, expected = 1): Promise<Door> {
-    const replica = await redis.join({ expected, timeoutMs: 400 });
+  static async open(
+    redis: SharedRedis,
+    tier: keyof typeof tiers,
+    options: Parameters<SharedRedis['join']>[0] = {},
+  ): Promise<Door> {
+    const replica = await redis.join(options);
     const limits = new RateLimits({
       log: createLogger({ level: 'silent' }),
       metrics: await createMetrics({ processMetrics: false }),
@@ -65,11 +79,15 @@ class Door {
   }
 }
 
-async function doors(tier: keyof typeof tiers, count: number) {
+async function doors(
+  tier: keyof typeof tiers,
+  count: number,
+  options: Parameters<SharedRedis['join']>[0] = {},
+) {
   const stack = new AsyncDisposableStack();
   const redis = stack.use(await SharedRedis.start());
   const all: Door[] = [];
-  for (let index = 0; index < count; index++) all.push(await Door.open(redis, tier));
+  for (let index = 0; index < count; index++) all.push(await Door.open(redis, tier, options));
   // Each knows of the others at its next heartbeat.
   await until(() => all.every(({ replica }) => replica.replicas.count === count));
   return {
@@ -149,7 +167,7 @@ describe.skipIf(skipsWithout('redis-server'))('limits that replicas share', () =
   });
 
   test('free the places of a replica that died, when it was not heard of for its lease', async () => {
-    await using shared = await doors('three', 2);
+    await using shared = await doors('three', 2, { timing: mortalTiming });
     const [first, second] = shared.all as [Door, Door];
     for (let index = 0; index < 3; index++) expect(await first.enter()).toBeDefined();
     expect(await second.enter()).toBeUndefined();
@@ -159,7 +177,7 @@ describe.skipIf(skipsWithout('redis-server'))('limits that replicas share', () =
   });
 
   test('are parted among the replicas while Redis is deaf, and whole when it is back', async () => {
-    await using shared = await doors('six', 3);
+    await using shared = await doors('six', 3, { timeoutMs: deafAfterMs });
     const [first, second, third] = shared.all as [Door, Door, Door];
     expect(await first.count(1)).toBe(1);
     await shared.redis.server.signal('SIGSTOP');
