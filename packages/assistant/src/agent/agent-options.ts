@@ -73,6 +73,8 @@ export interface RunRequest {
   readonly place?: { readonly project: Project; readonly cwd: string };
   /** Goes on with a session; undefined: a new one. */
   readonly sessionId?: string;
+  /** Of a new session. Default: the first words of the instruction. */
+  readonly title?: string;
   /** Undefined: goes on with what the session has, as after an interrupt. */
   readonly instruction?: string;
   readonly attachments?: Attachments;

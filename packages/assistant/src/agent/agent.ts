@@ -115,8 +115,10 @@ export class Agent {
   async #session(request: RunRequest, agent: string): Promise<SessionInfo> {
     const { sessions } = this.#options;
     if (request.sessionId !== undefined) return sessions.info(request.sessionId);
-    const { place, model } = request;
-    if (place !== undefined) return sessions.create({ ...place, agent, model });
+    const { place, model, title } = request;
+    if (place !== undefined) {
+      return sessions.create({ ...place, agent, model, ...(title !== undefined && { title }) });
+    }
     throw new RpcError('invalid_argument', 'a run needs the folder of a project, or a session');
   }
 }

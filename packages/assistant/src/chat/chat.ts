@@ -35,6 +35,8 @@ export interface ChatRequest {
   /** The whole conversation; or, with `sessionId`, what is new of it. The last one is the user's. */
   readonly messages: readonly ChatMessage[];
   readonly sessionId?: string;
+  /** Of a new session. Default: the first words of the user. */
+  readonly title?: string;
   readonly model: string;
   /** Of one answer; default: the model's own limit. */
   readonly maxTokens?: number;
@@ -111,11 +113,12 @@ export class Chat {
     }
   }
 
-  async #session({ sessionId, place, model }: ChatRequest): Promise<SessionInfo> {
+  async #session({ sessionId, place, model, title }: ChatRequest): Promise<SessionInfo> {
     const { sessions, folder } = this.#options;
     if (sessionId !== undefined) return sessions.info(sessionId);
     const nowhere = { project: { root: folder, name: 'chat' }, cwd: folder };
-    return sessions.create({ ...(place ?? nowhere), agent: 'chat', model });
+    const named = title === undefined ? {} : { title };
+    return sessions.create({ ...(place ?? nowhere), agent: 'chat', model, ...named });
   }
 }
 

@@ -15,7 +15,7 @@ export interface HooksPlace {
 }
 
 /** Where a project has its hooks, from its root, and the scripts that they run. */
-export const hooksFile = '.zeke/hooks.json';
+const hooksFile = '.zeke/hooks.json';
 const scriptsFolder = '.zeke/hooks';
 /** Scripts of a project's hooks, which trust is about, too. */
 const maxScripts = 100;

@@ -21,6 +21,11 @@ export class CodeIndexes implements AsyncDisposable {
     this.#parser = new ParserThreads(options.threads ?? 1);
   }
 
+  /** Projects that have an index, by their roots. */
+  get roots(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
   /** The index of a project by its root (absolute, links resolved). It begins to be built; do not close it. */
   of(root: string): CodeIndex {
     const index = this.#open.get(root) ?? this.#start(root);

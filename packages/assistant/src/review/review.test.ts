@@ -98,7 +98,7 @@ describe('a review', () => {
     const { agent, root } = fixture;
     const project = { root, name: 'shop' };
     const events: ReviewEvent[] = [];
-    const request = { project, cwd: root, diff: text, model: 'scripted/model' };
+    const request = { project, cwd: root, diff: text, subject: 'HEAD~1', model: 'scripted/model' };
     for await (const event of review(agent, request, new AbortController().signal)) {
       events.push(event);
     }

@@ -17,6 +17,8 @@ export interface ReviewRequest {
   readonly cwd: string;
   /** Unified; what is reviewed. */
   readonly diff: string;
+  /** What is reviewed, in a word or two: `HEAD~1`. */
+  readonly subject: string;
   /** What the change is meant to do, as its author says: a commit message, say. */
   readonly intent?: string;
   readonly model: string;
@@ -83,7 +85,7 @@ export async function* review(
 }
 
 function runOf(
-  { cwd, limits, model, project }: ReviewRequest,
+  { cwd, limits, model, project, subject }: ReviewRequest,
   sessionId: string | undefined,
   instruction: string,
 ) {
@@ -93,6 +95,7 @@ function runOf(
     mode: 'plan' as const,
     agent: 'explore',
     onAsk: 'deny' as const,
+    title: `review of ${subject}`,
     ...(sessionId === undefined ? { place: { project, cwd } } : { sessionId }),
     ...(limits === undefined ? {} : { limits }),
   };

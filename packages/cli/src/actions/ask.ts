@@ -5,8 +5,16 @@ import type { Context } from '../context.ts';
 import { openDaemon } from '../open-daemon.ts';
 import { pipedText, withPiped } from '../piped-text.ts';
 
-/** `zeke ask`: the model may read the project, and changes nothing. */
-export async function askProject(context: Context, words: string, flags: AskFlags): Promise<void> {
+/**
+ * `zeke ask`: the model may read the project, and changes nothing. `title` is that of a new session; empty: the
+ * first words.
+ */
+export async function askProject(
+  context: Context,
+  words: string,
+  flags: AskFlags,
+  title = '',
+): Promise<void> {
   const { cwd, interrupts, output } = context;
   const piped = await pipedText(context);
   const content = withPiped(words, piped).trim();
@@ -19,6 +27,7 @@ export async function askProject(context: Context, words: string, flags: AskFlag
     : undefined;
   const request = {
     cwd,
+    title,
     messages: [{ role: 'user', content }],
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(sessionId === undefined ? {} : { sessionId }),

@@ -17,7 +17,7 @@ export async function explain(
     throw new RpcError('not_found', `${missing}: there is no such file here`);
   }
   const subject = mentions.every((each) => each !== undefined) ? mentions.join(' and ') : text;
-  await askProject(context, `Explain ${subject}\n\n${how}`, flags);
+  await askProject(context, `Explain ${subject}\n\n${how}`, flags, `explain ${text}`);
 }
 
 /** Who writes `a.ts:3` or `src/a.ts` does not mean words. */

@@ -26,8 +26,10 @@ export class LazyAssistant implements AsyncDisposable {
 
   /** What works now; nothing before it was asked for. */
   get activity(): { readonly projects: readonly string[]; readonly runs: number } {
+    const { indexes, local } = this.#completion.opened ?? {};
+    const roots = new Set([...(local?.roots ?? []), ...(indexes?.roots ?? [])]);
     return {
-      projects: this.#completion.opened?.local.roots ?? [],
+      projects: [...roots].toSorted(),
       runs: this.#parts.opened?.runs.active ?? 0,
     };
   }

@@ -39,10 +39,12 @@ async function chatRequest({
   maxTokens,
   messages,
   sessionId,
+  title,
 }: SendRequest): Promise<Omit<ChatRequest, 'model'>> {
   return {
     messages: messages.map(messageOf),
     isAttended: attended,
+    ...(title === '' ? {} : { title }),
     ...(sessionId === '' ? {} : { sessionId }),
     ...(maxTokens === 0 ? {} : { maxTokens }),
     ...(cwd === '' ? {} : { place: { project: await openProject(cwd), cwd } }),

@@ -36,6 +36,7 @@ export function reviewService({ assistant, settings }: AgentServiceOptions): Rev
           project,
           cwd,
           diff,
+          subject: subjectOf(request),
           model: request.model || defaults.model,
           limits: {
             maxSteps: maxSteps || defaults.maxSteps,
@@ -103,6 +104,13 @@ function emptyBecause(change: Change): string {
   if (change.kind === 'range') return `${change.range} changes nothing`;
   if (change.kind === 'staged') return 'nothing is staged; git add what is to be reviewed';
   return 'no file that git knows was changed since the last commit; git add new ones, or say a range, as main...HEAD';
+}
+
+/** For the title of the session. */
+function subjectOf({ change }: ReviewRequest): string {
+  if (change.case === 'range') return change.value;
+  if (change.case === 'patch') return 'a patch';
+  return change.case === 'staged' && change.value ? 'what is staged' : 'what is not committed';
 }
 
 function changeKind(change: ReviewRequest['change']): Change {

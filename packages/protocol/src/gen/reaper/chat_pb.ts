@@ -116,6 +116,8 @@ export interface SendRequest {
    * Somebody is there to answer what MCP servers ask, by `Agent/Respond`; else they are declined.
    */
   attended: boolean;
+  /** Of a new session. Empty: the first words of the user. */
+  title: string;
   /** Fields that this code does not know, in the binary format. */
   $unknown?: Uint8Array | undefined;
 }
@@ -131,6 +133,7 @@ export const SendRequest: MessageType<SendRequest> = {
       sessionId: init.sessionId ?? '',
       cwd: init.cwd ?? '',
       attended: init.attended ?? false,
+      title: init.title ?? '',
       $unknown: init.$unknown,
     };
   },
@@ -169,6 +172,11 @@ export const SendRequest: MessageType<SendRequest> = {
       writer.tag(48);
       writer.bool(f6);
     }
+    const f7 = message.title;
+    if (f7 !== undefined && f7 !== '') {
+      writer.tag(58);
+      writer.string(f7);
+    }
     if (message.$unknown !== undefined) writer.raw(message.$unknown);
   },
   decode(reader, end, into) {
@@ -198,6 +206,9 @@ export const SendRequest: MessageType<SendRequest> = {
         case 48:
           message.attended = reader.bool();
           break;
+        case 58:
+          message.title = reader.string();
+          break;
         default:
           if (reader.endsGroup(tag)) return message;
           message.$unknown = reader.unknown(tag, start, message.$unknown);
@@ -221,6 +232,7 @@ function SendRequest$new(): SendRequest {
     sessionId: '',
     cwd: '',
     attended: false,
+    title: '',
     $unknown: undefined,
   };
 }
@@ -232,6 +244,7 @@ const SendRequest$fields = /* @__PURE__ */ new FieldTable('reaper.SendRequest', 
   { number: 4, name: 'session_id', label: 'implicit', type: 'string' },
   { number: 5, name: 'cwd', label: 'implicit', type: 'string' },
   { number: 6, name: 'attended', label: 'implicit', type: 'bool' },
+  { number: 7, name: 'title', label: 'implicit', type: 'string' },
 ]);
 
 export interface SendResponse {
@@ -527,20 +540,21 @@ const file$descriptors: () => Uint8Array = /* @__PURE__ */ embeddedBytes([
   'b24iewoOUXVlc3Rpb25BbnN3ZXISHwoLcXVlc3Rpb25faWQYASABKAlSCnF1ZXN0aW9uSWQSLgoGYWN0aW9uGAIgASgO',
   'MhYucmVhcGVyLlF1ZXN0aW9uQWN0aW9uUgZhY3Rpb24SGAoHY29udGVudBgDIAEoCVIHY29udGVudCpWCg5RdWVzdGlv',
   'bkFjdGlvbhIfChtRVUVTVElPTl9BQ1RJT05fVU5TUEVDSUZJRUQQABIKCgZhY2NlcHQQARILCgdkZWNsaW5lEAISCgoG',
-  'Y2FuY2VsEANiBnByb3RvMwqoBwoRcmVhcGVyL2NoYXQucHJvdG8SBnJlYXBlchoVcmVhcGVyL3F1ZXN0aW9uLnByb3Rv',
+  'Y2FuY2VsEANiBnByb3RvMwq+BwoRcmVhcGVyL2NoYXQucHJvdG8SBnJlYXBlchoVcmVhcGVyL3F1ZXN0aW9uLnByb3Rv',
   'IlkKC0NoYXRNZXNzYWdlEhIKBHJvbGUYASABKAlSBHJvbGUSGAoHY29udGVudBgCIAEoCVIHY29udGVudBIcCgl0aW1l',
-  'c3RhbXAYAyABKANSCXRpbWVzdGFtcCLAAQoLU2VuZFJlcXVlc3QSLwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hh',
+  'c3RhbXAYAyABKANSCXRpbWVzdGFtcCLWAQoLU2VuZFJlcXVlc3QSLwoIbWVzc2FnZXMYASADKAsyEy5yZWFwZXIuQ2hh',
   'dE1lc3NhZ2VSCG1lc3NhZ2VzEhQKBW1vZGVsGAIgASgJUgVtb2RlbBIdCgptYXhfdG9rZW5zGAMgASgNUgltYXhUb2tl',
   'bnMSHQoKc2Vzc2lvbl9pZBgEIAEoCVIJc2Vzc2lvbklkEhAKA2N3ZBgFIAEoCVIDY3dkEhoKCGF0dGVuZGVkGAYgASgI',
-  'UghhdHRlbmRlZCKnAgoMU2VuZFJlc3BvbnNlEhQKBWRlbHRhGAEgASgJUgVkZWx0YRISCgRkb25lGAIgASgIUgRkb25l',
-  'Eh0KCnNlc3Npb25faWQYAyABKAlSCXNlc3Npb25JZBIcCglyZWFzb25pbmcYBCABKAlSCXJlYXNvbmluZxIaCghhY3Rp',
-  'dml0eRgFIAEoCVIIYWN0aXZpdHkSJgoFdXNhZ2UYBiABKAsyEC5yZWFwZXIuUnVuVXNhZ2VSBXVzYWdlEhQKBW1vZGVs',
-  'GAcgASgJUgVtb2RlbBIjCg1maW5pc2hfcmVhc29uGAggASgJUgxmaW5pc2hSZWFzb24SMQoIcXVlc3Rpb24YCSABKAsy',
-  'FS5yZWFwZXIuUXVlc3Rpb25Bc2tlZFIIcXVlc3Rpb24i5gEKCFJ1blVzYWdlEhQKBXN0ZXBzGAEgASgNUgVzdGVwcxIl',
-  'CgxpbnB1dF90b2tlbnMYAiABKANCAjACUgtpbnB1dFRva2VucxInCg1vdXRwdXRfdG9rZW5zGAMgASgDQgIwAlIMb3V0',
-  'cHV0VG9rZW5zEjIKE2NhY2hlZF9pbnB1dF90b2tlbnMYBCABKANCAjACUhFjYWNoZWRJbnB1dFRva2VucxItCg5jb3N0',
-  'X21pY3JvX3VzZBgFIAEoA0ICMAJIAFIMY29zdE1pY3JvVXNkiAEBQhEKD19jb3N0X21pY3JvX3VzZDI7CgRDaGF0EjMK',
-  'BFNlbmQSEy5yZWFwZXIuU2VuZFJlcXVlc3QaFC5yZWFwZXIuU2VuZFJlc3BvbnNlMAFiBnByb3RvMw==',
+  'UghhdHRlbmRlZBIUCgV0aXRsZRgHIAEoCVIFdGl0bGUipwIKDFNlbmRSZXNwb25zZRIUCgVkZWx0YRgBIAEoCVIFZGVs',
+  'dGESEgoEZG9uZRgCIAEoCFIEZG9uZRIdCgpzZXNzaW9uX2lkGAMgASgJUglzZXNzaW9uSWQSHAoJcmVhc29uaW5nGAQg',
+  'ASgJUglyZWFzb25pbmcSGgoIYWN0aXZpdHkYBSABKAlSCGFjdGl2aXR5EiYKBXVzYWdlGAYgASgLMhAucmVhcGVyLlJ1',
+  'blVzYWdlUgV1c2FnZRIUCgVtb2RlbBgHIAEoCVIFbW9kZWwSIwoNZmluaXNoX3JlYXNvbhgIIAEoCVIMZmluaXNoUmVh',
+  'c29uEjEKCHF1ZXN0aW9uGAkgASgLMhUucmVhcGVyLlF1ZXN0aW9uQXNrZWRSCHF1ZXN0aW9uIuYBCghSdW5Vc2FnZRIU',
+  'CgVzdGVwcxgBIAEoDVIFc3RlcHMSJQoMaW5wdXRfdG9rZW5zGAIgASgDQgIwAlILaW5wdXRUb2tlbnMSJwoNb3V0cHV0',
+  'X3Rva2VucxgDIAEoA0ICMAJSDG91dHB1dFRva2VucxIyChNjYWNoZWRfaW5wdXRfdG9rZW5zGAQgASgDQgIwAlIRY2Fj',
+  'aGVkSW5wdXRUb2tlbnMSLQoOY29zdF9taWNyb191c2QYBSABKANCAjACSABSDGNvc3RNaWNyb1VzZIgBAUIRCg9fY29z',
+  'dF9taWNyb191c2QyOwoEQ2hhdBIzCgRTZW5kEhMucmVhcGVyLlNlbmRSZXF1ZXN0GhQucmVhcGVyLlNlbmRSZXNwb25z',
+  'ZTABYgZwcm90bzM=',
 ]);
 
 /** What a client of reaper.Chat can call. */
