@@ -15,8 +15,11 @@ export interface GatewayClient extends AsyncDisposable {
   json<T>(path: string, init?: RequestInit): Promise<T>;
 }
 
-/** How long a server on this machine may take to say that it is there. */
-const probeTimeoutMs = 1_000;
+/**
+ * How long a server on this machine may take to say that it is there: a busy one is late, and to work
+ * beside it, without its limits and caches, would be worse than to wait. Where nobody listens it is known at once.
+ */
+const probeTimeoutMs = 10_000;
 
 /**
  * Finds the gateway: the server at `ZEKE_URL` and no other where that is set, the server that runs

@@ -6,7 +6,8 @@ import { clientId, clientSecret, LoginProvider } from '@zeke/foundation/testing/
 import { exitCodes } from './exit-codes.ts';
 import { processTimeoutMs, startZeke, zeke, zekeUp } from './testing/zeke-process.ts';
 
-setDefaultTimeout(processTimeoutMs);
+// One test starts a dozen processes.
+setDefaultTimeout(5 * processTimeoutMs);
 
 const adminKey = 'the-admin-key-of-this-test';
 const secretsKey = Buffer.alloc(32, 3).toString('base64');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { RpcError } from '@zeke/rpc';
 import { Secret } from '../secrets/secret.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -8,7 +8,10 @@ import { redisAddress } from './redis-address.ts';
 import { RedisLink } from './redis-link.ts';
 import { redisScript } from './redis-script.ts';
 
-async function open(url: string, timeoutMs = 2_000, password?: string) {
+setDefaultTimeout(60_000);
+
+/** Replies are late on a busy machine: only where that is the subject is the limit short. */
+async function open(url: string, timeoutMs = 30_000, password?: string) {
   const address = redisAddress(url, password === undefined ? undefined : new Secret(password));
   if (typeof address === 'string') throw new Error(address);
   const metrics = await createMetrics({ processMetrics: false });
@@ -47,14 +50,14 @@ describe.skipIf(skipsWithout('redis-server'))('a link to Redis', () => {
 
   test('is lost at the first reply that is late, fails at once then, and comes back', async () => {
     await using redis = await redisServer();
-    const { link, metrics } = await open(redis.url, 40);
+    const { link, metrics } = await open(redis.url, 1_500);
     await using _ = link;
     const down = when(link, 'onDown');
     await redis.signal('SIGSTOP');
     const waiting = link.send('PING');
     await expect(waiting).rejects.toThrow(RpcError);
     await down;
-    expect(link.state).toMatchObject({ up: false, reason: expect.stringContaining('40 ms') });
+    expect(link.state).toMatchObject({ up: false, reason: expect.stringContaining('1500 ms') });
     await expect(link.send('PING')).rejects.toMatchObject({ code: 'unavailable' });
     expect(await metrics.text()).toContain('zeke_redis_late_replies_total 1');
     const up = when(link, 'onUp');
@@ -115,7 +118,7 @@ describe.skipIf(skipsWithout('redis-server'))('a link to Redis', () => {
     'is refused for %s, which is told and not tried again',
     async (_, password, query, message) => {
       await using redis = await redisServer({ flags: ['--requirepass', 'right-password'] });
-      const refused = open(`${redis.url}${query}`, 2_000, password);
+      const refused = open(`${redis.url}${query}`, undefined, password);
       await expect(refused).rejects.toMatchObject({
         code: 'failed_precondition',
         message: expect.stringContaining(message),
