@@ -174,7 +174,7 @@ const newFileFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 function temporaryName(): string {
-  return `.zeke-${crypto.randomUUID()}`;
+  return `.zeke-${crypto.randomUUID()}.tmp`;
 }
 
 async function ignoring(work: Promise<unknown>): Promise<void> {
