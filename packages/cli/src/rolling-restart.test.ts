@@ -28,6 +28,7 @@ admin_api_key = "${adminKey}"
 url = "${postgres}"
 [redis]
 url = "${redis}"
+timeout_ms = 10000
 [providers.rack]
 type = "openai"
 api_key = "k"

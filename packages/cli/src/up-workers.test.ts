@@ -87,7 +87,7 @@ describe.skipIf(skipsWithout('redis-server'))('workers', () => {
     [Symbol.asyncDispose](): Promise<void>;
   }> {
     const home = await temporaryDirectory();
-    const toml = `[server]\nworkers = 2\n[redis]\nurl = "${redis.url}"\nkey_prefix = "${home.path}:"\n`;
+    const toml = `[server]\nworkers = 2\n[redis]\nurl = "${redis.url}"\ntimeout_ms = 10000\nkey_prefix = "${home.path}:"\n`;
     await writeFile(join(home.path, 'zeke.toml'), toml + rack(provider));
     const server = await zekeUp([], { home: home.path });
     return {

@@ -284,6 +284,23 @@ describe('keys', () => {
     expect([limits.remaining('a'), limits.remaining('b')]).toEqual([5, 4]);
   });
 
+  test('are foreseen without taking anything: peek says what check would', () => {
+    const cost = fc.integer({ min: 0, max: 7 });
+    fc.assert(
+      fc.property(fc.array(cost, { maxLength: 12 }), (costs) => {
+        const limits = limiter(new Clock());
+        for (const each of costs) {
+          const before = limits.remaining('a');
+          const seen = limits.peek('a', each);
+          expect(limits.remaining('a')).toBe(before);
+          expect(seen.remaining).toBe(before);
+          const { allowed, retryAfterMs } = limits.check('a', each);
+          expect(seen).toMatchObject({ allowed, retryAfterMs });
+        }
+      }),
+    );
+  });
+
   test('that are asked for only, or refused, are not remembered', () => {
     const limits = limiter(new Clock());
     limits.check('a', 0);
