@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type ConfigSources, fileState } from './follow-references.ts';
 import {
@@ -6,6 +7,9 @@ import {
   type LoadConfigResult,
   loadConfig,
 } from './load-config.ts';
+
+/** A file that was changed less long ago may change again and have the same times, in milliseconds. */
+const grainMs = 3_000;
 
 export interface WatchConfigOptions extends LoadConfigOptions {
   /** Of the configuration that is in force: where its references led to. */
@@ -50,6 +54,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   const due = () =>
     monotonicMs() + (sources.freshMs ?? Number.POSITIVE_INFINITY) * jitter(random());
   let dueAtMs = due();
+  const mayDiffer = changeSigns(files);
   let known = await textOf(files);
   const read = async () => {
     known = await textOf(files);
@@ -68,7 +73,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     return next;
   };
   const look = async () => {
-    const isOld = monotonicMs() >= dueAtMs || (await textOf(files)) !== known;
+    const isOld = monotonicMs() >= dueAtMs || (mayDiffer() && (await textOf(files)) !== known);
     if (!signal.aborted && (isOld || (await hasChanged(sources)))) await read();
   };
   if (!signal.aborted) {
@@ -97,6 +102,31 @@ async function statesOf({ files }: ConfigSources): Promise<ReadonlyMap<string, s
   const states = new Map<string, string>();
   for (const path of files.keys()) states.set(path, await fileState(path));
   return states;
+}
+
+/**
+ * Tells whether files may be others than when it was asked last. It asks the system in this thread, as
+ * SQLite does in the same folder: an idle process would be woken twice more each time by a pool's threads.
+ */
+function changeSigns(files: readonly string[]): () => boolean {
+  let last: string | undefined;
+  return () => {
+    const found = files.map(signOf);
+    const all = found.map(({ sign }) => sign).join('\n');
+    const isSame = all === last && found.every(({ isSettled }) => isSettled);
+    last = all;
+    return !isSame;
+  };
+}
+
+function signOf(file: string): { readonly sign: string; readonly isSettled: boolean } {
+  try {
+    const { ctimeMs, ctimeNs, ino, mtimeNs, size } = statSync(file, { bigint: true });
+    const isSettled = Date.now() - Number(ctimeMs) > grainMs;
+    return { sign: `${ino} ${size} ${mtimeNs} ${ctimeNs}`, isSettled };
+  } catch (error) {
+    return { sign: String((error as NodeJS.ErrnoException).code), isSettled: true };
+  }
 }
 
 /** The first file's path and text; undefined when there is none. */

@@ -48,6 +48,18 @@ test('has the metrics of the process', async () => {
   expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
 });
 
+test('tells how late the event loop was since it was asked before', async () => {
+  const metrics = await createMetrics();
+  const p99 = async () => valueIn(await metrics.text(), 'nodejs_eventloop_lag_p99_seconds');
+  expect(await p99()).toBe(0);
+  const endsAt = performance.now() + 20_000;
+  // It is looked at some times a second.
+  while ((await p99()) === 0) {
+    expect(performance.now()).toBeLessThan(endsAt);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+});
+
 test('counts the processor time of the whole process, whenever it is asked', async () => {
   const metrics = await createMetrics();
   for (let times = 0; times < 2; times += 1) {

@@ -1,14 +1,11 @@
 import Counter from 'prom-client/lib/counter.js';
-import eventLoopLag from 'prom-client/lib/metrics/eventLoopLag.js';
 import heapSizeAndUsed from 'prom-client/lib/metrics/heapSizeAndUsed.js';
 import osMemoryHeap from 'prom-client/lib/metrics/osMemoryHeap.js';
 import processMaxFileDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js';
 import processOpenFileDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js';
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js';
 import type Registry from 'prom-client/lib/registry.js';
-
-/** How often the event loop is looked at, each time by a timer that wakes the process. */
-const lagResolutionMs = 250;
+import { addEventLoopLag } from './event-loop-lag.ts';
 
 /**
  * Adds the metrics of a process that mean something under Bun: processor, memory, files, start,
@@ -29,7 +26,7 @@ export function collectProcessMetrics(registry: Registry): void {
   osMemoryHeap(registry);
   processOpenFileDescriptors(registry);
   processMaxFileDescriptors(registry);
-  eventLoopLag(registry, { eventLoopMonitoringPrecision: lagResolutionMs });
+  addEventLoopLag(registry);
   heapSizeAndUsed(registry);
 }
 

@@ -4,6 +4,11 @@ declare module 'prom-client/lib/counter.js' {
   export = Counter;
 }
 
+declare module 'prom-client/lib/gauge.js' {
+  import { Gauge } from 'prom-client';
+  export = Gauge;
+}
+
 declare module 'prom-client/lib/registry.js' {
   import { Registry } from 'prom-client';
   export = Registry;
@@ -14,6 +19,6 @@ declare module 'prom-client/lib/metrics/*' {
   import type { Registry } from 'prom-client';
 
   /** Makes a group of the metrics of a process. */
-  function register(registry: Registry, config?: { eventLoopMonitoringPrecision?: number }): void;
+  function register(registry: Registry): void;
   export = register;
 }
