@@ -212,14 +212,16 @@ src/price.ts: 3 → 4 of 4 lines run by tests (75% → 100%)
 );
 
 test(
-  'zeke complete fills in from the project, and says what place it cannot find',
+  'zeke complete asks a model where one is named, and says what place it cannot find',
   async () => {
     const source = `${await text('src/price.ts')}export function thrown(): void {\n  throw new Err\n}\n`;
     await Bun.write(path('src/price.ts'), source);
     const line = source.split('\n').findIndex((each) => each.endsWith('new Err')) + 1;
     const place = `src/price.ts:${line}:16`;
-    const answer = JSON.parse(await told('complete', place, '--json'));
-    expect(answer).toMatchObject({ done: true, provider: expect.any(String) });
+    const named = ['complete', place, '--model', 'openai/gpt-4.1-mini'];
+    expect(await told(...named)).toBe("or('empty');\n");
+    const answer = JSON.parse(await told(...named, '--json'));
+    expect(answer).toMatchObject({ completion: "or('empty');", done: true });
     const { code, stderr } = await house.zeke('complete', '--local', place);
     expect({ code, stderr }).toEqual({
       code: 0,

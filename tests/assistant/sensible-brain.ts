@@ -99,6 +99,7 @@ const kinds: readonly (readonly [string, RegExp])[] = [
 /** A model that does what each command of the assistant asks of it, by really looking. */
 export const sensibleBrain: Brain = (prompt) => {
   if (prompt.system.includes('You write commit messages')) return answer('commit', prompt);
+  if (prompt.turns.at(-1)?.text.includes('new Err<|cursor|>')) return said("or('empty');");
   const task = prompt.turns.filter(({ role }) => role === 'user').map(({ text }) => text);
   const kind = kinds.find(([, pattern]) => task.some((text) => pattern.test(text)));
   return answer(kind?.[0] ?? 'agent', prompt);
