@@ -18,14 +18,14 @@ export interface AgentFlags {
   readonly json?: boolean;
 }
 
-/** Flags of every command that has an agent work. */
-export function withRun(command: Command): Command {
+/** Flags of every command that has an agent work; `json` is what `--json` does. */
+export function withRun(command: Command, json = 'print each event as a line of JSON'): Command {
   return withConfig(command)
     .option('-m, --model <model>', 'provider/model or an alias (assistant.model)')
     .option('--max-steps <count>', 'answers of the model at most (assistant.max_steps)')
     .option('--budget-usd <amount>', 'what it may cost at most (assistant.budget_usd)')
     .option('--timeout <seconds>', 'how long it may take (rpc.agent_timeout)')
-    .option('--json', 'print each event as a line of JSON');
+    .option('--json', json);
 }
 
 /** How much an agent may do without asking. */

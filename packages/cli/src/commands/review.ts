@@ -27,7 +27,8 @@ export interface CommitFlags {
 
 /** `zeke review` */
 export function addReview(program: Command, context: Context, setExitCode: SetExitCode): void {
-  withRun(program.command('review').description('review a change before it goes in'))
+  const review = program.command('review').description('review a change before it goes in');
+  withRun(review, 'print the findings as JSON, as --format json does')
     .argument('[range]', 'commits as git names them; else what is not committed')
     .option('--staged', 'only what is staged')
     .option('--patch <file>', 'a unified diff in a file; - reads it from standard input')
