@@ -89,6 +89,9 @@ const isolated = {
   GIT_ATTR_NOSYSTEM: '1',
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
+  // What a partial clone has not fetched stays where it is: by either, as git is older or newer.
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_ALLOW_PROTOCOL: 'none',
 } as const;
 
 function tookTooLong([name]: readonly string[], limitMs: number): RpcError {
