@@ -33,10 +33,10 @@ test(
 
     const tested = await one.run('mcp test');
     expect(tested.stdout).toMatch(
-      /✓ one: ready in \d+ ms, 2026-07-28, 14 tools, 2 resources, 1 prompts/,
+      /✓ one: ready in \d+ ms, 2026-07-28, 15 tools, 2 resources, 1 prompts/,
     );
     const listed = JSON.parse((await one.run('mcp list --json')).stdout);
-    expect(listed.servers).toMatchObject([{ name: 'one', status: 'ready', tools: 14 }]);
+    expect(listed.servers).toMatchObject([{ name: 'one', status: 'ready', tools: 15 }]);
 
     const looked = await one.run('mcp inspect one');
     expect(looked.stdout).toContain('fixture 1.2.3, 2026-07-28');

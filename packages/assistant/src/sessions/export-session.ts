@@ -49,6 +49,10 @@ function blocksOf({ data }: SessionEntry, names: Map<string, string>): string[] 
           ? data.changes.map(({ diff }) => fenced(diff, 'diff'))
           : [fenced(data.text, '')]),
       ];
+    case 'question':
+      return [
+        `*The MCP server ${data.server} asked “${data.message}”: ${data.action} (${data.by})*`,
+      ];
     case 'undo':
       return [`*${data.direction}: ${data.paths.join(', ')}*`];
     case 'end':

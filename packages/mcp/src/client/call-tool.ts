@@ -3,6 +3,7 @@ import { RpcError } from '@zeke/rpc';
 import { cappedResult } from './cap-result.ts';
 import { type SchemaCheck, schemaCheck } from './check-schema.ts';
 import type { CallOptions } from './hub-types.ts';
+import { requiredVisits } from './required-visits.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** Made with the first call of a tool. */
@@ -22,11 +23,17 @@ export async function callTool(
   if (fault !== undefined) {
     throw new RpcError('invalid_argument', `${tool.name} of ${link.config.name}: ${fault}`);
   }
-  const result = await link.use(
-    (client, request) => client.callTool({ name: tool.name, arguments: { ...args } }, request),
-    options,
-  );
-  return cappedResult(checked(tool, result), link.config.maxResultBytes);
+  try {
+    const result = await link.use(
+      (client, request) => client.callTool({ name: tool.name, arguments: { ...args } }, request),
+      options,
+    );
+    return cappedResult(checked(tool, result), link.config.maxResultBytes);
+  } catch (error) {
+    const told = await requiredVisits(error, link.config.name, link.questions, options);
+    if (told === undefined) throw error;
+    return told;
+  }
 }
 
 /** Models say null for what they leave out; what is required is not left out. */

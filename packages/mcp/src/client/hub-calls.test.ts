@@ -128,6 +128,21 @@ both('a person is sent only where a browser may go, and sees where (%s)', async 
   expect(asked).toHaveLength(1);
 });
 
+test('a call that takes a visit first asks for it, and says what came of that', async () => {
+  asked.length = 0;
+  answers = [{ action: 'accept' }, { action: 'decline' }];
+  const pay = async () => textOf(await hub.callTool('old__pay', {}));
+  expect(await pay()).toContain('has sent the user to an address');
+  expect(await pay()).toContain('needs the user to open an address, and they did not');
+  expect(asked).toMatchObject(
+    Array.from({ length: 2 }, () => ({
+      kind: 'url',
+      message: 'Pay first',
+      url: 'https://pay.example/2',
+    })),
+  );
+});
+
 both('servers are told the root of the project (%s)', async (server) => {
   const roots = textOf(await hub.callTool(`${server}__roots`, {}));
   expect(roots).toBe(Bun.pathToFileURL(import.meta.dir).href);

@@ -16,7 +16,7 @@ import {
 } from './question-form.ts';
 
 /** How long a person may take to answer, in milliseconds; then the question counts as canceled. */
-const maxQuestionMs = 10 * 60_000;
+export const maxQuestionMs = 10 * 60_000;
 /** The longest address that a person is sent to, in characters. */
 const maxUrlChars = 4_096;
 
@@ -164,8 +164,8 @@ function questionOf(
   }
 }
 
-/** Only what a browser shows, as it stands in its own line: others could start programs, or mislead. */
-function shownUrl(text: string): string | undefined {
+/** An address as it is shown to people. Only what a browser shows: others could start programs, or mislead. */
+export function shownUrl(text: string): string | undefined {
   const url = text.length <= maxUrlChars && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
   return url.username === '' && url.password === '' ? url.href : undefined;

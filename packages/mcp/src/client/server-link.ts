@@ -82,6 +82,10 @@ export class ServerLink implements AsyncDisposable {
     return this.server.config;
   }
 
+  get questions(): Questions {
+    return this.#options.questions;
+  }
+
   /** As of the last connection. */
   get tools(): readonly Tool[] {
     return this.#tools;

@@ -7,6 +7,7 @@ import {
   McpServer,
   ResourceTemplate,
   type McpServer as Server,
+  UrlElicitationRequiredError,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
@@ -128,6 +129,15 @@ function addQuestions(server: Server): void {
       return inputRequired({ inputRequests: { visit } });
     },
   );
+  server.registerTool('pay', { description: 'Takes a visit first' }, async () => {
+    const visit = {
+      mode: 'url',
+      message: 'Pay first',
+      url: 'https://pay.example/2',
+      elicitationId: '1',
+    };
+    throw new UrlElicitationRequiredError([visit as never]);
+  });
   server.registerTool('roots', { description: 'Asks for roots' }, async ({ mcpReq }) => {
     const answer = inputResponse(mcpReq.inputResponses, 'roots');
     if (answer.kind === 'roots') return text(answer.roots.map(({ uri }) => uri).join(' '));
