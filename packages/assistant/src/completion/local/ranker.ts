@@ -1,7 +1,13 @@
 import { gaps } from './code-tokens.ts';
-import type { Narrowing, Predictor, RankedSegment, Sources } from './predictor.ts';
-import { levels } from './predictor.ts';
-import { featureCount, scoreAll } from './ranking-network.ts';
+import {
+  levels,
+  type Narrowing,
+  type Prediction,
+  type Predictor,
+  type RankedSegment,
+  type Sources,
+} from './predictor.ts';
+import { featureCount, placeFeatureCount, scoreAll } from './ranking-network.ts';
 import { learnedViewCount, type Surroundings, viewCount } from './surroundings.ts';
 import type { TokenShapes } from './token-shapes.ts';
 import { specialTokens, type Vocabulary } from './vocabulary.ts';
@@ -11,7 +17,7 @@ const maxCandidates = 48;
 
 /** Places that a view sees as alike and that are looked at: of the open file, and of the project. */
 const maxFileAlike = 64;
-const maxProjectAlike = 192;
+const maxProjectAlike = 96;
 const minSegmentAlike = 16;
 
 /** Tokens of the open file before the cursor that are looked through for names, and names that count. */
@@ -72,6 +78,7 @@ export class Ranker {
   #blanks = new Float32Array(1 << 10);
   #recency = new Int32Array(1 << 10);
 
+  readonly #place = new Float32Array(placeFeatureCount);
   readonly #hashes = new Int32Array(viewCount);
   readonly #range = new Int32Array(2);
   readonly #chosen = new Int32Array(maxCandidates);
@@ -108,9 +115,9 @@ export class Ranker {
     this.#noteRecent(sources, accepts);
     const count = this.#choose();
     const isNarrowed = narrowing === undefined ? 0 : 1;
-    const shared = [ngram.fileOrder / 4, ngram.projectOrder / 4, isNarrowed];
-    for (let i = 0; i < count; i++) this.#describe(sources, i, shared);
-    this.#describeOthers(count, ngram.rest, shared);
+    this.#describePlace(ngram, isNarrowed);
+    for (let i = 0; i < count; i++) this.#describe(sources, i);
+    this.#describeOthers(count, ngram.rest);
     const { features, probabilities } = this.#result;
     scoreAll(features, count + 1, probabilities);
     return { ...this.#result, count, rest: probabilities[count] as number };
@@ -224,7 +231,7 @@ export class Ranker {
     return count;
   }
 
-  #describe({ chains: [before, behind] }: Sources, candidate: number, shared: Shared): void {
+  #describe({ chains: [before, behind] }: Sources, candidate: number): void {
     const { blankShares, features, ids } = this.#result;
     const slot = this.#chosen[candidate] as number;
     const id = this.#ids[slot] as number;
@@ -249,26 +256,28 @@ export class Ranker {
     features[at++] = this.#shapes.isLiteral(id) ? 1 : 0;
     features[at++] = id === specialTokens.newline ? 1 : 0;
     features[at++] = 0;
-    this.#describePlace(at, shared);
+    features.set(this.#place, at);
   }
 
   /** All that is no candidate, as if it were one. */
-  #describeOthers(row: number, rest: number, shared: Shared): void {
+  #describeOthers(row: number, rest: number): void {
     const { features } = this.#result;
     const start = row * featureCount;
-    const end = start + featureCount - shared.length - kinds;
+    const end = start + featureCount - placeFeatureCount;
     features.fill(0, start, end);
     features[start] = Math.log(rest + leastShare) / 3;
     features[end - 1] = 1;
-    this.#describePlace(end, shared);
+    features.set(this.#place, end);
   }
 
-  /** The same for all candidates. */
-  #describePlace(from: number, shared: Shared): void {
-    const { features } = this.#result;
-    let at = from;
-    for (const value of shared) features[at++] = value;
-    for (const sum of this.#sums) features[at++] = Math.log(1 + sum) / 4;
+  /** The same for all candidates: lengths of context that the n-gram found, and how much the views saw. */
+  #describePlace({ fileOrder, projectOrder }: Prediction, isNarrowed: number): void {
+    this.#place[0] = fileOrder / 4;
+    this.#place[1] = projectOrder / 4;
+    this.#place[2] = isNarrowed;
+    for (let kind = 0; kind < kinds; kind++) {
+      this.#place[3 + kind] = Math.log(1 + (this.#sums[kind] as number)) / 4;
+    }
   }
 
   #slotOf(id: number): number {
@@ -298,9 +307,6 @@ export class Ranker {
     this.#recency = grown(this.#recency);
   }
 }
-
-/** The lengths of context that the n-gram found, and whether the place is narrowed. */
-type Shared = readonly number[];
 
 const leastShare = 1e-6;
 

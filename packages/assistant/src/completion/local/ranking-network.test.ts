@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { featureCount, hiddenCount, scoreAll } from './ranking-network.ts';
+import { featureCount, hiddenCount, placeFeatureCount, scoreAll } from './ranking-network.ts';
 import { weights } from './ranking-weights.ts';
 
 test('there is a weight for everything', () => {
@@ -11,12 +11,12 @@ test('there is a weight for everything', () => {
 });
 
 test('candidates share all there is, in whatever order they come', () => {
-  const candidate = fc.array(fc.double({ min: -5, max: 3, noNaN: true }), {
-    minLength: featureCount,
-    maxLength: featureCount,
-  });
+  const features = (length: number) =>
+    fc.array(fc.double({ min: -5, max: 3, noNaN: true }), { minLength: length, maxLength: length });
+  const own = fc.array(features(featureCount - placeFeatureCount), { minLength: 1, maxLength: 8 });
   fc.assert(
-    fc.property(fc.array(candidate, { minLength: 1, maxLength: 8 }), (candidates) => {
+    fc.property(own, features(placeFeatureCount), (owns, place) => {
+      const candidates = owns.map((values) => [...values, ...place]);
       const shares = sharesOf(candidates);
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
       const reversed = sharesOf(candidates.toReversed()).toReversed();

@@ -22,13 +22,13 @@ export class TokenChain implements TokenSink {
   #latest = new Int32Array(1 << 10);
   #uses = new Int32Array(1 << 10);
   #previousSame = new Int32Array(1 << 10);
-  readonly #lines: LineStart[] = [];
+  readonly #stops: Stop[] = [];
   #surroundings: Surroundings;
 
   /** `start` is what surrounds the first token. */
   constructor(start: Surroundings) {
     this.#surroundings = start.copy();
-    this.#lines.push({ length: 0, surroundings: start });
+    this.#stops.push({ length: 0, surroundings: start });
   }
 
   get length(): number {
@@ -100,8 +100,9 @@ export class TokenChain implements TokenSink {
     (this.#uses[id] as number)++;
     this.#linkViews(place);
     this.#surroundings.push(id);
-    if (id !== specialTokens.newline) return;
-    this.#lines.push({ length: place + 1, surroundings: this.#surroundings.copy() });
+    const last = this.#stops.at(-1)?.length ?? 0;
+    if (place + 1 - last < stopDistance) return;
+    this.#stops.push({ length: place + 1, surroundings: this.#surroundings.copy() });
   }
 
   /** Forgets all from a place on. */
@@ -115,10 +116,10 @@ export class TokenChain implements TokenSink {
       this.#unlinkViews(place);
     }
     this.#tokens.length = length;
-    while ((this.#lines.at(-1)?.length ?? 0) > length) this.#lines.pop();
-    const line = this.#lines.at(-1) as LineStart;
-    this.#surroundings = line.surroundings.copy();
-    for (let place = line.length; place < length; place++) this.#surroundings.push(this.id(place));
+    while ((this.#stops.at(-1)?.length ?? 0) > length) this.#stops.pop();
+    const stop = this.#stops.at(-1) as Stop;
+    this.#surroundings = stop.surroundings.copy();
+    for (let place = stop.length; place < length; place++) this.#surroundings.push(this.id(place));
   }
 
   /** The first of linked places that sees `hash` itself and not only its first bits. */
@@ -174,8 +175,11 @@ function slotOf(view: number, hash: number): number {
   return (view << slotBits) + (hash >>> (32 - slotBits));
 }
 
-/** Where a line begins, and what is around it: so much need not be looked at again. */
-interface LineStart {
+/** Tokens between two places that can be gone back to. */
+const stopDistance = 128;
+
+/** What is around a place: what stands before it need not be looked at again. */
+interface Stop {
   readonly length: number;
   readonly surroundings: Surroundings;
 }
