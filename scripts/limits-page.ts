@@ -9,6 +9,7 @@ import { agentLimits } from './limits-agent.ts';
 import { assistantLimits } from './limits-assistant.ts';
 import { contextLimits } from './limits-context.ts';
 import { editingLimits } from './limits-editing.ts';
+import { extensionLimits } from './limits-extensions.ts';
 import { mcpClientLimits, mcpFixedLimits, mcpKeyLimits } from './limits-mcp.ts';
 import { ruleLimits } from './limits-rules.ts';
 import { shellLimits } from './limits-shell.ts';
@@ -68,6 +69,7 @@ async function table(): Promise<string> {
       ...mcpFixedLimits,
       ...mcpClientLimits,
       ...agentLimits,
+      ...extensionLimits,
       ...assistantLimits,
       ...shellLimits,
       ...contextLimits,

@@ -28,15 +28,19 @@ export class ChangeWatch {
     this.#step = step;
   }
 
-  /** Before calls that would do this. Undefined where there are no snapshots. */
-  async begin(actions: readonly Action[]): Promise<Watched | undefined> {
+  /**
+   * Before calls that would do this, and `mayDoMore`: a hook may change other files after them. Undefined
+   * where there are no snapshots.
+   */
+  async begin(actions: readonly Action[], mayDoMore = false): Promise<Watched | undefined> {
     const { snapshots, lease, signal } = this.#parts;
     if (snapshots === undefined) return undefined;
     const also = actions.flatMap((action) => (action.kind === 'write' ? [action.path] : []));
     const { tree, skipped } = await snapshots.take(signal, also);
     await lease.append({ kind: 'snapshot', step: this.#step, tree, also });
     await this.#tellSkipped(skipped);
-    const isExact = actions.some(({ kind }) => kind === 'write') && actions.every(isOfFiles);
+    const writes = actions.some(({ kind }) => kind === 'write');
+    const isExact = !mayDoMore && writes && actions.every(isOfFiles);
     return { tree, also, isExact };
   }
 

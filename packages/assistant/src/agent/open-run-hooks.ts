@@ -1,4 +1,4 @@
-import type { Hook, HookReport, LoadedHooks } from '../hooks/hook.ts';
+import type { Hook, HookEnd, HookReport, LoadedHooks } from '../hooks/hook.ts';
 import type { HookHost } from '../hooks/hook-host.ts';
 import { RunHooks } from '../hooks/run-hooks.ts';
 import type { SessionLease } from '../sessions/session-lease.ts';
@@ -19,28 +19,36 @@ export async function openRunHooks(
   lease: SessionLease,
   signal: AbortSignal,
 ): Promise<RunHooks> {
-  const { channel, options, request, rootSessionId } = start;
-  const host = options.hooks;
+  const { channel, options, request } = start;
+  const { hooks: host } = options;
+  const report = async (told: HookReport): Promise<void> => {
+    await lease.append({ kind: 'hook', ...told });
+    await channel.send({ type: 'hook', ...told });
+  };
+  const { cwd, project } = place;
   const hooks =
-    start.hooks ??
-    (host === undefined ? [] : await admitted({ host, lease, place, start }, signal));
-  const root = place.project.root;
+    host === undefined
+      ? []
+      : (start.hooks ?? (await admitted({ host, lease, place, start }, signal)));
   return new RunHooks({
     hooks,
-    facts: {
-      session_id: rootSessionId ?? lease.sessionId,
-      cwd: place.cwd,
-      permission_mode: request.mode,
-    },
-    run: async (hook, input) => {
-      if (host === undefined) throw new Error('hooks without a host');
-      return await host.run(hook, input, root, signal);
-    },
-    report: async (report: HookReport) => {
-      await lease.append({ kind: 'hook', ...report });
-      await channel.send({ type: 'hook', ...report });
-    },
+    facts: { session_id: rootOf(start), cwd, permission_mode: request.mode },
+    run: async (hook, input) => (await host?.run(hook, input, project.root, signal)) ?? withoutHost,
+    report,
   });
+}
+
+const withoutHost: HookEnd = {
+  exitCode: undefined,
+  stdout: '',
+  stderr: '',
+  durationMs: 0,
+  fault: 'no hooks are run here',
+};
+
+/** The session that the user knows of. */
+function rootOf({ rootSessionId, session }: RunStart): string {
+  return rootSessionId ?? session.id;
 }
 
 interface Admitting {
@@ -68,7 +76,7 @@ async function admitted(admitting: Admitting, signal: AbortSignal): Promise<read
   }
   const isAllowed =
     isTrusted ||
-    (host.answered(session.id, hash) ?? (await ask({ ...admitting, loaded, hash }, signal)));
+    (host.answered(rootOf(start), hash) ?? (await ask({ ...admitting, loaded, hash }, signal)));
   return isAllowed ? [...user, ...project] : user;
 }
 
@@ -93,14 +101,14 @@ async function ask(
   // The question is open before it is told, since the answer may come at once.
   const answered = approvals.ask(approvalId, request.approvalTimeoutMs, signal);
   answered.catch(() => {});
-  const { cwd, project } = session;
+  const { project } = session;
   await channel.send({
     type: 'approval',
     approvalId,
     callId: '',
     title: `run ${count} of this project, outside the sandbox?`,
     reason: shown(hooks),
-    actions: hooks.map(({ command }) => ({ kind: 'shell', command, cwd })),
+    actions: hooks.map(({ command }) => ({ kind: 'shell', command, cwd: project.root })),
     changes: [],
   });
   const { by, decision } = await answered;
@@ -108,7 +116,7 @@ async function ask(
   await channel.send({ type: 'approval-answered', approvalId, decision });
   if (decision === 'allow_project') await host.trust(project, hash);
   if (by === 'user' && decision !== 'allow_once') {
-    host.remember(session.id, hash, decision !== 'deny');
+    host.remember(rootOf(start), hash, decision !== 'deny');
   }
   return decision !== 'deny';
 }

@@ -69,9 +69,7 @@ export class CallRunner {
     const decision = await this.#decide(call);
     if (decision === undefined) return;
     if (decision.kind !== 'run') return this.#refuse(call, decision);
-    // A hook after the call may change more than the call says, as a formatter does.
-    const isHooked = this.#parts.hooks.has('PostToolUse', call.part.name);
-    const begun = await this.#beginWatch([call], isHooked ? [] : decision.actions);
+    const begun = await this.#beginWatch([call], decision.actions);
     if (begun === undefined) return;
     const { output, durationMs } = await this.#executeHooked(call, decision.actions);
     let change: EntryOf<'change'> | undefined;
@@ -160,7 +158,10 @@ export class CallRunner {
     actions: readonly Action[],
   ): Promise<{ readonly before: Watched | undefined } | undefined> {
     try {
-      return { before: await this.#watch.begin(actions) };
+      // A hook after a call may change more than the call says, as a formatter does.
+      const { hooks } = this.#parts;
+      const isHooked = calls.some(({ part }) => hooks.has('PostToolUse', part.name));
+      return { before: await this.#watch.begin(actions, isHooked) };
     } catch (error) {
       if (this.#parts.signal.aborted) return undefined;
       const { message } = RpcError.from(error);

@@ -48,7 +48,7 @@ export interface RunStart {
   readonly steers: string[];
   /** Of a subagent that works in its parent's folder: its answers count for it, too. */
   readonly judge?: PermissionJudge;
-  /** Of a subagent: those that may run in its parent. */
+  /** Of a subagent that works in its parent's folder: those that may run there. */
   readonly hooks?: readonly Hook[];
   /** Of a subagent: the session of the run that began it. */
   readonly rootSessionId?: string;
@@ -248,8 +248,7 @@ async function runSubtask(
         questions: start.questions,
         rootSessionId: parts.rootSessionId,
         request: { ...inherited, sessionId: session.id, instruction: task.prompt, worktree },
-        hooks: hooks.hooks,
-        ...(!worktree && { judge }),
+        ...(!worktree && { judge, hooks: hooks.hooks }),
       },
       signal,
     );

@@ -177,5 +177,6 @@ const codes: Readonly<Partial<Record<AgentEndReason, Code>>> = {
   canceled: 'canceled',
   timeout: 'deadline_exceeded',
   'max-steps': 'resource_exhausted',
+  denied: 'permission_denied',
   failed: 'internal',
 };

@@ -99,20 +99,24 @@ test('a hook can have a person asked, and what it allows is still for the rules 
   expect(denied.sent(1)).toContain('rules deny');
 });
 
-test('after a call a hook formats, tells the model, and an undo takes both back', async () => {
-  await using at = await house([{ calls: [writeCall('a.txt', 'x')] }, { text: 'done' }], {
-    PostToolUse: hook(
-      `echo formatted >> a.txt; echo too > b.txt; ${say({ hookSpecificOutput: { additionalContext: 'it was formatted' } })}`,
-      'write',
-    ),
-  });
+test('after a call a hook formats, tells the model, and what it changes belongs to the call', async () => {
+  await using at = await house(
+    [{ calls: [writeCall('a.txt', 'x'), writeCall('ignored.log', 'x')] }, { text: 'done' }],
+    {
+      PostToolUse: hook(
+        `echo formatted >> a.txt; echo too > b.txt; ${say({ hookSpecificOutput: { additionalContext: 'it was formatted' } })}`,
+        'write',
+      ),
+    },
+  );
   await at.zeke.write('a.txt', 'before\n');
+  await at.zeke.write('.gitignore', '*.log\n');
   await at.run();
   expect(at.sent(1)).toContain('[A hook says: it was formatted]');
-  expect(await at.zeke.read('a.txt')).toBe('xformatted\n');
+  expect(await at.zeke.read('a.txt')).toBe('xformatted\nformatted\n');
   const { entries } = await at.zeke.sessions.get(at.zeke.lastSession);
   const changed = entries.flatMap(({ data }) => (data.kind === 'change' ? data.paths : []));
-  expect(changed.toSorted()).toEqual(['a.txt', 'b.txt']);
+  expect(changed.toSorted()).toEqual(['a.txt', 'a.txt', 'b.txt', 'ignored.log']);
 });
 
 test('hooks at the start and at words of the user add to them, or stop them', async () => {

@@ -39,12 +39,18 @@ const answer = z.object({
 /**
  * Reads how a hook ended, as Claude Code does: exit code 2 denies with what stands on standard error, 0 passes
  * with what JSON on standard output says, any other is a failure that stops nothing. A hook before a tool that
- * did not come to its end has a person asked, since it may have been there to deny.
+ * could not be run, or did not come to its end, has a person asked, since it may have been there to deny.
  */
 export function readAnswer(event: HookEvent, end: HookEnd): HookAnswer {
   const { exitCode, fault, stderr, stdout } = end;
   if (fault !== '') return failed(fault, event === 'PreToolUse' ? 'ask' : 'pass');
   if (exitCode === 2) return blocked(stderr.trim() || stdout.trim() || 'a hook denies it');
+  if (exitCode === 126 || exitCode === 127) {
+    return failed(
+      `it cannot be run: ${firstLine(stderr)}`,
+      event === 'PreToolUse' ? 'ask' : 'pass',
+    );
+  }
   if (exitCode !== 0) return failed(`it ended with ${exitCode}: ${firstLine(stderr || stdout)}`);
   const said = stdout.trim();
   if (said.startsWith('{')) return readJson(said);

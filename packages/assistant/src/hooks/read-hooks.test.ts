@@ -70,6 +70,11 @@ test('exit code 2 denies, another failure stops nothing, one before a tool that 
   });
   const hung = { ...end, exitCode: undefined, fault: 'it did not end within 1 s' };
   expect(readAnswer('PreToolUse', hung)).toMatchObject({ outcome: 'failed', verdict: 'ask' });
+  const missing = { ...end, exitCode: 127, stderr: 'x: not found' };
+  expect(readAnswer('PreToolUse', missing)).toMatchObject({
+    verdict: 'ask',
+    reason: 'it cannot be run: x: not found',
+  });
   expect(readAnswer('PostToolUse', hung)).toMatchObject({ outcome: 'failed', verdict: 'pass' });
 });
 

@@ -54,10 +54,11 @@ test('AI! asks for a run with the comments of all files, AI for nothing alone', 
   const next = watch.next(limit());
   await at.write('b.py', 'b()  # by name, not by price AI\n');
   while (at.noted.length === 0) await Bun.sleep(1);
-  expect(at.noted).toEqual(['b.py:1 by name, not by price AI']);
+  await at.write('b.py', 'b()  # by name, not by price AI\nc()\n');
   await at.write('a.ts', '// Sort them. AI!\na();\n');
   const { comments, instruction, kind } = await next;
   expect(kind).toBe('do');
+  expect(at.noted).toEqual(['b.py:1 by name, not by price AI']);
   expect(shown(comments).toSorted()).toEqual([
     'a.ts:1 Sort them. AI!',
     'b.py:1 by name, not by price AI',

@@ -53,6 +53,8 @@ export class CommentWatch implements Disposable {
   readonly #changes: FileChanges;
   readonly #finder = new CommentFinder();
   readonly #handled = new HandledComments();
+  /** Those without a sign that `onNoted` was told of. */
+  readonly #noted = new HandledComments();
   readonly #stamps = new Map<string, string>();
   /** All that stand in a file, and those of them that are commands or may belong to one. */
   readonly #found = new Map<string, readonly AiComment[]>();
@@ -94,8 +96,7 @@ export class CommentWatch implements Disposable {
     for (;;) {
       const task = this.#taskOf(paths);
       if (task !== undefined) return task;
-      const noted = this.#commentsOf(paths);
-      if (noted.length > 0) this.#options.onNoted(noted);
+      this.#note(paths);
       paths = await this.#look(await this.#changes.next(signal), signal);
     }
   }
@@ -161,6 +162,7 @@ export class CommentWatch implements Disposable {
   async #take(path: string, text: string, signal: AbortSignal): Promise<void> {
     const found = await this.#finder.find(path, text);
     this.#handled.keep(path, found);
+    this.#noted.keep(path, found);
     this.#forget(path);
     if (found.length === 0) return;
     const fresh = this.#handled.others(path, found);
@@ -186,6 +188,13 @@ export class CommentWatch implements Disposable {
     const place = { root: project.root, environment: { PATH: environment.PATH ?? '' } };
     const text = await indexedText(path, place, signal);
     return text === undefined ? [] : await this.#finder.find(path, text);
+  }
+
+  #note(paths: readonly string[]): void {
+    const live = (path: string) => this.#live.get(path) ?? [];
+    const fresh = paths.flatMap((path) => this.#noted.others(path, live(path)));
+    for (const comment of fresh) this.#noted.add(comment);
+    if (fresh.length > 0) this.#options.onNoted(fresh);
   }
 
   /** Undefined where no command stands in these files. */
