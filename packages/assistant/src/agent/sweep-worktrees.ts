@@ -5,6 +5,7 @@ import { RpcError } from '@zeke/rpc';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { runGit } from '../snapshots/run-git.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { withoutFilters } from './without-filters.ts';
 
 /** How long git may take over one worktree, in milliseconds. */
 const limitMs = 60_000;
@@ -72,8 +73,9 @@ async function deleteUnchanged(
   worktrees: SweepWorktreesOptions['worktrees'],
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const plain = { PATH: worktrees.path };
+  const environment = { ...plain, ...(await withoutFilters(folder, plain, signal)) };
   const run = async (cwd: string, args: readonly string[]): Promise<string> => {
-    const environment = { PATH: worktrees.path };
     return (await runGit(args, { cwd, environment, signal, limitMs })).toString('utf8').trim();
   };
   const common = await run(folder, ['rev-parse', '--path-format=absolute', '--git-common-dir']);

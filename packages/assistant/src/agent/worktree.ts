@@ -7,6 +7,7 @@ import type { Project } from '../project/project.ts';
 import { cutText } from '../sessions/cut-text.ts';
 import { runGit } from '../snapshots/run-git.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { withoutFilters } from './without-filters.ts';
 
 /** What of its diff is told, in characters. */
 const maxToldLength = 20_000;
@@ -45,6 +46,9 @@ export async function openWorktree(
 ): Promise<Worktree> {
   if (worktrees === undefined) throw notPossible('no folder for worktrees is configured');
   const environment = { PATH: worktrees.path, ...author };
+  if (existsSync(join(project.root, '.git/commondir'))) {
+    throw notPossible('.git/commondir leads git to the configuration of another repository');
+  }
   Object.assign(environment, await withoutFilters(project.root, environment, signal));
   const git = async (folder: string, ...args: string[]): Promise<string> =>
     (await runGit(args, { cwd: folder, environment, signal })).toString('utf8').trim();
@@ -88,35 +92,6 @@ export async function openWorktree(
       });
     },
   };
-}
-
-/**
- * Filters that the repository names are programs of the project: files are checked out and taken in as they
- * are kept. As environment, since names may hold anything (git-config(1), GIT_CONFIG_COUNT).
- */
-async function withoutFilters(
-  root: string,
-  environment: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Record<string, string>> {
-  if (existsSync(join(root, '.git/commondir'))) {
-    throw notPossible('.git/commondir leads git to the configuration of another repository');
-  }
-  const args = ['config', '--null', '--name-only', '--get-regexp', '^filter\\.'];
-  const options = { cwd: root, environment, signal };
-  // Git fails where there is none.
-  const listed = await runGit(args, options).catch(() => Buffer.alloc(0));
-  const keys = listed.toString('utf8').split('\0').filter(Boolean);
-  const names = new Set(keys.map((key) => key.slice(0, key.lastIndexOf('.'))));
-  const set = [...names].flatMap((name) => [
-    ...['clean', 'smudge', 'process'].map((each) => [`${name}.${each}`, '']),
-    [`${name}.required`, 'false'],
-  ]);
-  const pairs = set.flatMap(([key = '', value = ''], at) => [
-    [`GIT_CONFIG_KEY_${at}`, key],
-    [`GIT_CONFIG_VALUE_${at}`, value],
-  ]);
-  return { GIT_CONFIG_COUNT: String(set.length), ...Object.fromEntries(pairs) };
 }
 
 /** What a worktree has checked out; undefined where there is none. */
