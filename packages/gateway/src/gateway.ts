@@ -356,7 +356,16 @@ export class Gateway implements AsyncDisposable {
         requestedModel: '',
         attempts: 0,
         peer,
-        ...(span ? { span } : {}),
+        span,
+        // What most requests come to have: an object that grows is moved each time.
+        admission: undefined,
+        visit: undefined,
+        strategy: undefined,
+        tags: undefined,
+        bound: undefined,
+        costMicroUsd: undefined,
+        tellsProviderLimits: undefined,
+        limitsToldIn: undefined,
       };
       const services = this.#services;
       if (services.rateLimits.isOn && isCounted(route)) {

@@ -170,6 +170,10 @@ export class AttemptRecord {
       metered: this.metered,
       latencyMs: performance.now() - this.#startedAt,
       firstTokenMs: this.#firstTokenMs,
+      // Filled in later: an object that grows is moved.
+      priced: undefined,
+      charge: undefined,
+      chargedAt: undefined,
     };
   }
 }

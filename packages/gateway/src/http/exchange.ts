@@ -29,7 +29,7 @@ export interface Exchange {
   /** Providers asked so far. */
   attempts: number;
   /** How candidates are asked, where more than one may be. */
-  strategy?: StrategyName;
+  strategy?: StrategyName | undefined;
   /** The request says that no provider elsewhere may be asked. */
   localOnly?: boolean;
   /** What its session is remembered by: it goes to one key of a provider. */
@@ -41,16 +41,16 @@ export interface Exchange {
   /** As `omen.session_id` says. */
   sessionId?: string;
   /** What the request is to be counted for beside its key, where there are budgets of tags. */
-  tags?: readonly string[];
+  tags?: readonly string[] | undefined;
   /** Of those, what the member `omen` says, as `name=value`. */
   omenTags?: readonly string[];
   /** What its attempts have cost so far, as far as that is known, and when all that has ended is. */
-  costMicroUsd?: number;
+  costMicroUsd?: number | undefined;
   costKnown?: Promise<void>;
   /** The request wants the cost of a stream among its usage. */
   includesCost?: boolean;
   /** The most tokens that the last attempt's request may use, and of which request that is. */
-  bound?: { asks: object; operation: string; bound: TokenBound };
+  bound?: { asks: object; operation: string; bound: TokenBound } | undefined;
   /** What the caller allows the request to cost. */
   ownBudget?: OwnBudget;
   /** Ends the work for the request, in place of the request's own signal: others wait for it too. */
@@ -60,16 +60,16 @@ export interface Exchange {
   /** Holds it and its answer to rules, where there are some; begins when it is known who may answer. */
   guard?: RequestGuard;
   /** What was taken for it where callers have limits. */
-  admission?: Admission;
+  admission?: Admission | undefined;
   /** Whether its answer has headers of the limits that a provider has for the gateway; absent: not known. */
-  tellsProviderLimits?: boolean;
+  tellsProviderLimits?: boolean | undefined;
   /** The answer that says what is left to the caller. */
-  limitsToldIn?: Response;
+  limitsToldIn?: Response | undefined;
   /** Its place among the requests to models that are under way; absent for others. */
-  visit?: Visit;
+  visit?: Visit | undefined;
   /** Where its content is kept. */
   kept?: KeptExchange;
-  span?: Span;
+  span?: Span | undefined;
 }
 
 const maxTags = 8;
