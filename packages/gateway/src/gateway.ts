@@ -40,7 +40,7 @@ import { TokenCounter } from './governance/tokens/token-counter.ts';
 import { keepForGood, Upkeep } from './governance/upkeep.ts';
 import { RuleBook } from './guardrails/rule-book.ts';
 import { Background } from './http/background.ts';
-import { type Exchange, errorResponse, splitUrl } from './http/exchange.ts';
+import { type Exchange, errorResponse, newExchange, splitUrl } from './http/exchange.ts';
 import { FailureReports } from './http/failure-reports.ts';
 import { addGatewayGauges } from './http/gateway-gauges.ts';
 import { createGatewayMetrics } from './http/gateway-metrics.ts';
@@ -345,28 +345,9 @@ export class Gateway implements AsyncDisposable {
       const known = this.#callerOf(route, request, query, peer, certificate);
       caller = known instanceof Promise ? await known : known;
       if (route.needs !== 'nothing' && route.needs !== 'identity') authorize(caller, route.needs);
-      exchange = {
-        request,
-        path,
-        query,
-        requestId,
-        atMs: this.#services.now(),
-        startedAt,
-        caller,
-        requestedModel: '',
-        attempts: 0,
-        peer,
-        span,
-        // What most requests come to have: an object that grows is moved each time.
-        admission: undefined,
-        visit: undefined,
-        strategy: undefined,
-        tags: undefined,
-        bound: undefined,
-        costMicroUsd: undefined,
-        tellsProviderLimits: undefined,
-        limitsToldIn: undefined,
-      };
+      const atMs = this.#services.now();
+      const given = { request, path, query, requestId, atMs, startedAt, caller, peer, span };
+      exchange = newExchange(given);
       const services = this.#services;
       if (services.rateLimits.isOn && isCounted(route)) {
         exchange.admission = services.rateLimits.admission(caller, request, peer);

@@ -72,6 +72,37 @@ export interface Exchange {
   span?: Span | undefined;
 }
 
+/** A request of which nothing is done yet. */
+export function newExchange(
+  given: Pick<
+    Exchange,
+    'request' | 'path' | 'query' | 'requestId' | 'atMs' | 'startedAt' | 'caller' | 'peer' | 'span'
+  >,
+): Exchange {
+  return {
+    request: given.request,
+    path: given.path,
+    query: given.query,
+    requestId: given.requestId,
+    atMs: given.atMs,
+    startedAt: given.startedAt,
+    caller: given.caller,
+    requestedModel: '',
+    attempts: 0,
+    peer: given.peer,
+    span: given.span,
+    // What most requests come to have: an object that grows is moved each time.
+    admission: undefined,
+    visit: undefined,
+    strategy: undefined,
+    tags: undefined,
+    bound: undefined,
+    costMicroUsd: undefined,
+    tellsProviderLimits: undefined,
+    limitsToldIn: undefined,
+  };
+}
+
 const maxTags = 8;
 const maxTagChars = 200;
 const noTags: readonly string[] = [];

@@ -6,7 +6,6 @@ import { bundledCatalogue, type CatalogueFile, fileFormat, vendorsHash } from '.
 import { correctVendors } from './corrections.ts';
 import type { CatalogueVendor } from './find-model.ts';
 import { type RateKind, rateAt, rateKinds, ratesAt } from './rates.ts';
-import { readGenaiPrices } from './read-genai-prices.ts';
 
 /** Where the catalogue's makers publish its newest form. */
 export const publishedPricesUrl =
@@ -60,6 +59,7 @@ export interface PriceChange {
 export async function refreshPrices(options: RefreshPricesOptions): Promise<PricesRefresh> {
   const { home, now, source } = options;
   const bytes = await readSource(options);
+  const { readGenaiPrices } = await import('./read-genai-prices.ts');
   const vendors = correctVendors(readGenaiPrices(parsed(bytes)));
   const bundled = (await bundledCatalogue()).vendors;
   const models = countModels(vendors);
