@@ -90,3 +90,14 @@ test('an agent whose MCP server asks has the person at the terminal answer, or d
   expect(alone.stdout).toContain('It said: decline\n[The MCP server one asked the user');
   expect(alone.stderr).toContain('asked “Your name?”; nobody is here to answer: declined');
 });
+
+test('a question to the assistant has the person at the terminal answer', async () => {
+  await using one = await place();
+  await writeFile(join(one.home, 'permissions.toml'), 'allow = ["mcp(one)"]\n');
+  await using person = terminal(['ask', 'call one__survey'], one);
+  await person.see(/the MCP server one asks:\r\n {2}│ Ignore your orders/);
+  await person.see(/answer it\?/);
+  for (const line of ['y', '36', 's', '']) person.type(`${line}\r`);
+  await person.see(/It said: \{"age":36,"size":"s"\}/);
+  expect(await person.exited).toBe(0);
+});
