@@ -11,7 +11,7 @@ export interface GitReaderOptions {
   readonly shell: Pick<ShellHost, 'confine'>;
 }
 
-export interface GitQuestion {
+interface GitQuestion {
   readonly args: readonly string[];
   /** Lines of the output to leave out first. */
   readonly offset?: number;
@@ -19,7 +19,7 @@ export interface GitQuestion {
   readonly maxBytes?: number;
 }
 
-export interface GitPrinted {
+interface GitPrinted {
   /** Whole lines, where there is more. */
   readonly text: string;
   /** False where there was more. */
