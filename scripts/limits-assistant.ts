@@ -59,7 +59,13 @@ export const assistantLimits: readonly FixedLimit[] = [
     '',
     'the one used longest ago is read again when it is asked about',
   ),
-  of('memory of all projects', 'local-completers.ts', 'defaultMaxBytes', 'bytes', 'the same'),
+  of(
+    'memory of all projects',
+    'local-completers.ts',
+    'defaultMaxBytes',
+    'bytes',
+    'those used longest ago live on a fourth of theirs; then the same',
+  ),
 ];
 
 function of(

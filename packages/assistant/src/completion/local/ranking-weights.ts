@@ -1,5 +1,5 @@
 /**
- * Of the ranking, in thousandths, as `bun run benchmarks/completer/fit.ts` wrote them. `hidden` is by unit and
+ * Of the ranking, in thousandths, as `bun run benchmarks/completer-fit.ts` wrote them. `hidden` is by unit and
  * feature.
  */
 export const weights = {

@@ -1,4 +1,5 @@
 import { type AfterCursor, readAfterCursor } from './after-cursor.ts';
+import { calibrateWhole } from './calibration.ts';
 import { isWordAt } from './lexer.ts';
 import type { Cursor, OpenFile } from './open-file.ts';
 import type { RankedSegment } from './predictor.ts';
@@ -53,11 +54,11 @@ export function suggest(options: SuggestOptions): LocalSuggestion[] {
   return firsts
     .map((first) => {
       // Behind a string that is closed already nothing can be added here.
-      const isEnd = after.quote !== '' || first.probability < wholeAtLeast;
+      const isEnd = after.quote !== '' || calibrateWhole(first.probability) < wholeAtLeast;
       return isEnd ? first : followed(options, after, first);
     })
     .filter(({ text }) => (cursor.line + text).trim() !== after.nextLine)
-    .map((draft) => ({ text: draft.text, confidence: draft.probability }))
+    .map((draft) => ({ text: draft.text, confidence: calibrateWhole(draft.probability) }))
     .toSorted((a, b) => b.confidence - a.confidence);
 }
 
@@ -178,7 +179,7 @@ function followed(options: SuggestOptions, after: AfterCursor, first: Draft): Dr
     if (id === specialTokens.newline) break;
     const share = ranking.probabilities[next] as number;
     const probability = draft.probability * share;
-    if (share < nextAtLeast || probability < wholeAtLeast) break;
+    if (share < nextAtLeast || calibrateWhole(probability) < wholeAtLeast) break;
     const token = vocabulary.text(id);
     if (depth <= 0 && token === after.token) break;
     depth += depthOf(token);

@@ -1,14 +1,14 @@
 /**
- * `bun run benchmarks/completer/fit.ts`: fits the weights of the local completer's ranking, and the regression of its
+ * `bun run benchmarks/completer-fit.ts`: fits the weights of the local completer's ranking, and the regression of its
  * confidence, on files held out of projects that `benchmarks/completer.ts` does not measure. Prints how
  * well they do on others, and writes the weights. `--help` tells the options.
  */
 import { parseArgs } from 'node:util';
-import { type Sample, samplesOf } from './fit-samples.ts';
-import { generator } from './held-out.ts';
-import { NetworkTrainer } from './network-trainer.ts';
+import { type Sample, samplesOf } from './completer/fit-samples.ts';
+import { generator } from './completer/held-out.ts';
+import { NetworkTrainer } from './completer/network-trainer.ts';
 
-const usage = `bun run benchmarks/completer/fit.ts --project PATH --check PATH [options]
+const usage = `bun run benchmarks/completer-fit.ts --project PATH --check PATH [options]
 
 --project PATH   learn from held-out files of this project (several: repeat)
 --check PATH     see on this project how well it goes, and fit the confidence on it (several: repeat)
@@ -140,7 +140,7 @@ function sourceOf(trainer: NetworkTrainer): string {
   });
   return [
     '/**',
-    ' * Of the ranking, in thousandths, as `bun run benchmarks/completer/fit.ts` wrote them. `hidden` is by unit and',
+    ' * Of the ranking, in thousandths, as `bun run benchmarks/completer-fit.ts` wrote them. `hidden` is by unit and',
     ' * feature.',
     ' */',
     'export const weights = {',
