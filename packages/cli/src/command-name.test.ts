@@ -38,3 +38,13 @@ test('knows all commands', () => {
   const program = createProgram(createContext(process), () => {});
   expect(program.commands.map((each) => each.name()).toSorted()).toEqual(commandNames.toSorted());
 });
+
+test('of each command there is what it needs, without the others', () => {
+  for (const name of commandNames) {
+    const { commands } = createProgram(createContext(process), () => {}, name);
+    expect(commands.map((each) => each.name())).toContain(name);
+    expect(commands.length).toBeLessThan(4);
+  }
+  const all = createProgram(createContext(process), () => {}, 'keyz').commands;
+  expect(all).toHaveLength(commandNames.length);
+});

@@ -37,8 +37,11 @@ import { addWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import type { SetExitCode } from './exit-codes.ts';
 
-/** All commands with their flags and help; what they do is loaded when they run. */
-export function createProgram(context: Context, setExitCode: SetExitCode): Command {
+/**
+ * All commands with their flags and help; what they do is loaded when they run. With `only` the name of one,
+ * it alone is there: the others would be half of what a short command costs.
+ */
+export function createProgram(context: Context, setExitCode: SetExitCode, only?: string): Command {
   const { output } = context;
   const program = new Command('zeke')
     .description(
@@ -52,45 +55,53 @@ export function createProgram(context: Context, setExitCode: SetExitCode): Comma
       outputError: () => {},
     })
     .addHelpText('after', `\n${environmentHelp}`);
-  addUp(program, context);
-  addChat(program, context);
-  addAsk(program, context);
-  addAgent(program, context, setExitCode);
-  addWatch(program, context);
-  addExplain(program, context);
-  addRefactor(program, context, setExitCode);
-  addSessions(program, context, setExitCode);
-  addUndo(program, context);
-  addReview(program, context, setExitCode);
-  addTestGen(program, context, setExitCode);
-  addCommit(program, context);
-  addCompleteAt(program, context);
-  addModels(program, context);
-  addProviders(program, context, setExitCode);
-  addMcp(program, context, setExitCode);
-  addPermissions(program, context);
-  addHooks(program, context);
-  addKeys(program, context);
-  addSecrets(program, context);
-  addLogin(program, context);
-  addOrgs(program, context);
-  addTeams(program, context);
-  addUsers(program, context);
-  addBudgets(program, context);
-  addConsent(program, context);
-  addUsage(program, context);
-  addAudit(program, context, setExitCode);
-  addContent(program, context);
-  addCache(program, context);
-  addPrices(program, context);
-  addConfig(program, context, setExitCode);
-  addDoctor(program, context, setExitCode);
-  addDaemon(program, context);
-  addRpc(program);
-  addCompletion(program, context);
-  addVersion(program, context);
+  const asked = groups.filter(([names]) => names.split(' ').some((name) => name === only));
+  for (const [, add] of asked.length === 0 ? groups : asked) add(program, context, setExitCode);
   return program;
 }
+
+type Add = (program: Command, context: Context, setExitCode: SetExitCode) => void;
+
+/** In the order of help, by the names of the commands that each adds. */
+const groups: readonly (readonly [names: string, add: Add])[] = [
+  ['up', addUp],
+  ['chat', addChat],
+  ['ask', addAsk],
+  ['agent', addAgent],
+  ['watch', addWatch],
+  ['explain', addExplain],
+  ['refactor', addRefactor],
+  ['sessions', addSessions],
+  ['undo redo diff', addUndo],
+  ['review', addReview],
+  ['test-gen', addTestGen],
+  ['commit', addCommit],
+  ['complete', addCompleteAt],
+  ['models', addModels],
+  ['providers', addProviders],
+  ['mcp', addMcp],
+  ['permissions', addPermissions],
+  ['hooks', addHooks],
+  ['keys', addKeys],
+  ['secrets', addSecrets],
+  ['login logout whoami', addLogin],
+  ['orgs', addOrgs],
+  ['teams', addTeams],
+  ['users', addUsers],
+  ['budgets', addBudgets],
+  ['consent', addConsent],
+  ['usage', addUsage],
+  ['audit', addAudit],
+  ['content', addContent],
+  ['cache', addCache],
+  ['prices', addPrices],
+  ['config', addConfig],
+  ['doctor', addDoctor],
+  ['daemon', addDaemon],
+  ['rpc', addRpc],
+  ['completion', addCompletion],
+  ['version', addVersion],
+];
 
 const environmentHelp = `Environment:
   ZEKE_HOME     where configuration, database and secrets are (~/.zeke)

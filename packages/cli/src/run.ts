@@ -9,9 +9,10 @@ import { createProgram } from './program.ts';
 export async function run(args: readonly string[], context: Context): Promise<number> {
   const { output } = context;
   const result: { code: number } = { code: exitCodes.ok };
-  const program = createProgram(context, (code) => {
+  const setExitCode = (code: ExitCode) => {
     result.code = code;
-  });
+  };
+  const program = createProgram(context, setExitCode, args[0]);
   try {
     if (args[0] === '__complete') {
       const { printCandidates } = await import('./actions/complete.ts');
