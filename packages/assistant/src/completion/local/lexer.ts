@@ -33,6 +33,7 @@ export class Lexer {
   readonly #text: string;
   readonly #language: Language;
   readonly #classes: Uint8Array;
+  readonly #commentStarts: Uint8Array;
   /** Braces open in each template around the place, the innermost last. */
   readonly #templates: number[] = [];
   /** A slash here would divide. */
@@ -42,6 +43,7 @@ export class Lexer {
     this.#text = text;
     this.#language = language;
     this.#classes = classesOf(language);
+    this.#commentStarts = commentStartsOf(language);
     this.start = from;
     this.end = from;
   }
@@ -103,12 +105,11 @@ export class Lexer {
   #word(start: number): void {
     const text = this.#text;
     const end = this.#skip(start + 1, classes.word);
-    const { blockComments, stringPrefixes } = this.#language;
+    const { stringPrefixes } = this.#language;
     if (stringPrefixes !== undefined && end - start <= 3 && end < text.length) {
       const opens = text[end] === '"' || text[end] === "'" || text[end] === '#';
       if (opens && stringPrefixes.test(text.slice(start, end)) && this.#prefixed(end)) return;
     }
-    if (blockComments.length > 0 && this.#blockComment(start)) return;
     this.#take(tokenKinds.word, end);
     this.#afterValue = !regexKeywords.has(text.slice(start, Math.min(end, start + 11)));
   }
@@ -185,7 +186,8 @@ export class Lexer {
 
   #sign(start: number, code: number): void {
     const text = this.#text;
-    if (this.#comment(start)) return;
+    // Most signs begin no comment.
+    if (this.#commentStarts[code] === 1 && this.#comment(start)) return;
     if (this.#language.isLua && code === openBracket && this.#luaBracket(start)) return;
     if (code === slash && this.#language.isScript && !this.#afterValue) {
       const end = regexEnd(text, start + 1);
@@ -286,6 +288,20 @@ function classesOf(language: Language): Uint8Array {
     table[quote.charCodeAt(0)] = classes.quote;
   }
   tables.set(language.family, table);
+  return table;
+}
+
+const commentStarts = new Map<string, Uint8Array>();
+
+/** 1 for each ASCII character that a comment may begin with; all are signs. */
+function commentStartsOf({ blockComments, family, lineComments }: Language): Uint8Array {
+  const made = commentStarts.get(family);
+  if (made !== undefined) return made;
+  const table = new Uint8Array(128);
+  for (const mark of [...lineComments, ...blockComments.map(([open]) => open)]) {
+    table[mark.charCodeAt(0)] = 1;
+  }
+  commentStarts.set(family, table);
   return table;
 }
 
