@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** A subject's count in the limiter that something was taken from. */
-export interface Purse {
+interface Purse {
   readonly limiter: Pick<RateLimiter, 'charge'>;
   readonly key: string;
 }
