@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { skipsWithout } from '@zeke/foundation/testing';
 import { writeCall } from '../agent/testing/agent-fixture.ts';
-import { type FoundSandbox, findSandbox } from '../sandbox/find-sandbox.ts';
+import { findSandbox } from '../sandbox/find-sandbox.ts';
 import type { ModelScript } from '../testing/scripted-model.ts';
 import type { TestGenRequest } from './generate-tests.ts';
-import { doneOf, testGenHouse } from './testing/testgen-house.ts';
+import { doneOf, type TestGenHouseOptions, testGenHouse } from './testing/testgen-house.ts';
 
 const source = `export function sign(n: number): string {
   if (n > 0) {
@@ -44,7 +44,7 @@ afterEach(async () => {
 async function house(
   turns: ModelScript,
   files: Readonly<Record<string, string>> = {},
-  sandbox?: FoundSandbox,
+  more: Partial<TestGenHouseOptions> = {},
 ) {
   const all = {
     'package.json': manifest,
@@ -52,8 +52,9 @@ async function house(
     'test/sign.test.ts': testOf('above zero', '1', 'plus'),
     ...files,
   };
-  const options = { turns, files: all, ...(sandbox === undefined ? {} : { sandbox }) };
-  const { fixture, generate, model } = parts.use(await testGenHouse(options));
+  const { fixture, generate, model } = parts.use(
+    await testGenHouse({ turns, files: all, ...more }),
+  );
   return {
     fixture,
     model,
@@ -178,8 +179,8 @@ test('says what it cannot write tests for', async () => {
 test.skipIf(skipsWithout('bubblewrap'))(
   'works in the sandbox, too',
   async () => {
-    const found = await findSandbox(process.env.PATH);
-    const { generate } = await house([{ calls: [good] }, { text: 'Done.' }], {}, found);
+    const sandbox = await findSandbox(process.env.PATH);
+    const { generate } = await house([{ calls: [good] }, { text: 'Done.' }], {}, { sandbox });
     expect(doneOf(await generate()).coverage).toEqual({ before: 3, after: 5, total: 6 });
   },
   30_000,

@@ -14,7 +14,9 @@ test.each<[string, RunnerCase]>([
   ['jest', jestCase],
 ])('%s', async (_name, proof) => {
   const programs = join(tools, 'node_modules/.bin');
-  await using house = await testGenHouse({ ...proof, programs });
+  // As continuous integration often has it: what they print is in colours then.
+  const environment = { FORCE_COLOR: '1' };
+  await using house = await testGenHouse({ ...proof, programs, environment });
   await symlink(join(tools, 'node_modules'), join(house.fixture.root, 'node_modules'));
   await house.fixture.write('.gitignore', 'node_modules\n');
   await proveRunner(house, proof);
