@@ -6,6 +6,8 @@ export interface WatchFoldersOptions {
   readonly root: string;
   /** A file (relative to the root) may have changed, come or gone; often more than once for one change. */
   readonly onChange: (path: string, isRenamed: boolean) => void;
+  /** Default 2,000. */
+  readonly maxFolders?: number;
   /** Some folders cannot be watched: the system's limit is reached, or ours. */
   readonly onLimit: () => void;
 }
@@ -31,6 +33,7 @@ export class FolderWatch implements Disposable {
 
   /** Watches these folders (relative to the root, `''` for it) and no others. */
   set(folders: ReadonlySet<string>): void {
+    const { maxFolders = maxWatchedFolders } = this.#options;
     for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue;
       watcher.close();
@@ -38,7 +41,7 @@ export class FolderWatch implements Disposable {
     }
     for (const folder of folders) {
       if (this.#watchers.has(folder)) continue;
-      if (this.#watchers.size >= maxWatchedFolders || !this.#watch(folder)) {
+      if (this.#watchers.size >= maxFolders || !this.#watch(folder)) {
         this.#options.onLimit();
         return;
       }

@@ -25,6 +25,7 @@ async function house(files: Record<string, string>, options: Partial<CommentWatc
   await git('init', '-q');
   for (const [path, text] of Object.entries(files)) await write(path, text);
   const noted: string[] = [];
+  const isNoted = Promise.withResolvers<void>();
   const open = async (): Promise<CommentWatch> =>
     parts.use(
       await CommentWatch.open(
@@ -33,14 +34,25 @@ async function house(files: Record<string, string>, options: Partial<CommentWatc
           environment: process.env,
           quietMs: 20,
           pollMs: 20,
-          onNoted: (comments) => noted.push(...shown(comments)),
+          onNoted: (comments) => {
+            noted.push(...shown(comments));
+            isNoted.resolve();
+          },
           onLimit: () => {},
           ...options,
         },
         limit(),
       ),
     );
-  return { root, write, git, open, noted, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return {
+    root,
+    write,
+    git,
+    open,
+    noted,
+    isNoted: isNoted.promise,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
 function shown(comments: readonly AiComment[]): string[] {
@@ -53,7 +65,7 @@ test('AI! asks for a run with the comments of all files, AI for nothing alone', 
   expect(watch.fileCount).toBe(2);
   const next = watch.next(limit());
   await at.write('b.py', 'b()  # by name, not by price AI\n');
-  while (at.noted.length === 0) await Bun.sleep(1);
+  await at.isNoted;
   await at.write('b.py', 'b()  # by name, not by price AI\nc()\n');
   await at.write('a.ts', '// Sort them. AI!\na();\n');
   const { comments, instruction, kind } = await next;
@@ -150,13 +162,13 @@ test('a task that failed is taken up again when its file is saved, not before', 
   expect(shown(watch.waiting)).toEqual(['a.ts:2 sort AI!']);
   const next = watch.next(limit());
   await at.write('b.ts', '// nothing to do yet AI\n');
-  while (at.noted.length === 0) await Bun.sleep(1);
+  await at.isNoted;
   await at.write('a.ts', 'half();\n\n// sort AI!\n');
   expect((await next).kind).toBe('do');
 });
 
 test('saves in quick succession, and by a rename, are one task', async () => {
-  await using at = await house({ 'a.ts': '', 'b.ts': '' }, { quietMs: 200 });
+  await using at = await house({ 'a.ts': '', 'b.ts': '' }, { quietMs: 1_000 });
   const watch = await at.open();
   const next = watch.next(limit());
   await at.write('b.ts', '// and this AI!\n');

@@ -12,6 +12,8 @@ export interface FileChangesOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** False: files are looked at now and then, as where they cannot be watched. Default true. */
   readonly watches?: boolean;
+  /** That are watched at most. Default 2,000. */
+  readonly maxFolders?: number;
   /** Changes are told when none has come for so long. Default 250 ms. */
   readonly quietMs?: number;
   /** Between two looks at all files, where they cannot be watched. Default 2,000 ms. */
@@ -177,8 +179,10 @@ export class FileChanges implements Disposable {
   }
 
   async #watchFolders(): Promise<void> {
+    const { maxFolders, root } = this.#options;
     this.#watch ??= new FolderWatch({
-      root: this.#options.root,
+      root,
+      ...(maxFolders !== undefined && { maxFolders }),
       onChange: (path, isRenamed) => this.#notice(path, isRenamed),
       onLimit: () => {
         this.#isLimited = true;

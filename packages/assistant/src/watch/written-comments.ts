@@ -25,9 +25,8 @@ export function isWritten(comment: AiComment, written: WrittenLines): boolean {
 }
 
 function addedLines(diff: string): string[] {
-  const isAdded = (line: string): boolean => line.startsWith('+') && !line.startsWith('+++ ');
-  return diff
-    .split('\n')
-    .filter(isAdded)
-    .map((line) => line.slice(1));
+  const lines = diff.split('\n');
+  // What stands before the first place is the head.
+  const body = lines.slice(lines.findIndex((line) => line.startsWith('@@')));
+  return body.filter((line) => line.startsWith('+')).map((line) => line.slice(1));
 }

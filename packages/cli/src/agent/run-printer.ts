@@ -59,7 +59,9 @@ export class RunPrinter {
   diff({ diff, linesAdded, linesRemoved, path }: FileDiff): void {
     const { bold, cyan, dim, green, red } = this.#styles;
     this.#note(`  ${bold(printable(path))} ${green(`+${linesAdded}`)} ${red(`-${linesRemoved}`)}`);
-    const lines = diff.split('\n').filter((line) => !/^(?:---|\+\+\+|diff |index )/.test(line));
+    const all = diff.split('\n');
+    // Its head says nothing more; after it a removed comment of SQL looks like one.
+    const lines = all.slice(all.findIndex((line) => line.startsWith('@@')));
     for (const line of lines.slice(0, maxDiffLines)) {
       const paint = { '+': green, '-': red, '@': cyan }[line[0] ?? ''] ?? dim;
       if (line !== '') this.#note(`  ${paint(printable(line))}`);
