@@ -1,4 +1,5 @@
 import type { Project } from '../project/project.ts';
+import { maxSourceBytes } from '../project-index/read-file-symbols.ts';
 import { runRipgrep } from '../tools/search/run-ripgrep.ts';
 import type { FileDiff } from '../tools/tool.ts';
 import type { AiComment } from './ai-comment.ts';
@@ -112,12 +113,11 @@ export class CommentWatch implements Disposable {
     const own = new Set([...comments.map(({ path }) => path), ...lines.keys()]);
     const saved = await this.#changes.gathered(signal);
     const looked = await this.#look([...new Set([...own, ...saved])], signal);
-    const written = this.#commentsOf(lines.keys()).filter(
-      (comment) => !comments.some((known) => isSame(known, comment)) && isWritten(comment, lines),
-    );
+    const isNew = (comment: AiComment) => !comments.some((known) => isSame(known, comment));
+    const changed = this.#commentsOf(lines.keys()).filter(isNew);
+    const written = changed.filter((comment) => isWritten(comment, lines));
     for (const comment of written) this.#handled.add(comment);
     for (const path of lines.keys()) this.#sift(path);
-    const isNew = (comment: AiComment) => !comments.some((known) => isSame(known, comment));
     this.#queued = looked.filter((path) => this.#live.get(path)?.some(isNew));
     const left = isDone && kind === 'do' ? comments.filter((each) => this.#isThere(each)) : [];
     return { left, written };
@@ -223,6 +223,7 @@ const naming = [
   '--ignore-case',
   '--word-regexp',
   '--hidden',
+  `--max-filesize=${maxSourceBytes}`,
   '--glob=!.git',
   '--regexp=ai',
 ];
