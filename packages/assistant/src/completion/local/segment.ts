@@ -16,8 +16,8 @@ export interface SegmentSource {
 }
 
 /**
- * Token streams of some files and their contexts in order: 9 bytes a token, and 32 with what views see. It
- * never changes but that files die, when they were changed or removed, and that views come and go.
+ * Token streams of some files and their contexts in order: 9 bytes a token, and 32 more for what views
+ * see. It never changes but that files die, when they were changed or removed, and that views come and go.
  */
 export class Segment {
   readonly tokens: Int32Array;

@@ -1,5 +1,5 @@
 import type { SegmentFile } from './segment.ts';
-import { learnedViewCount, type Surroundings } from './surroundings.ts';
+import { learnedViewCount, type Surroundings, viewCount } from './surroundings.ts';
 
 /** Places hashed, and moved, between two chances to stop: some milliseconds. */
 const sliceLength = 1 << 14;
@@ -10,7 +10,7 @@ const digits = 1 << digitBits;
 
 /** Places of a segment by what the views see there: 8 bytes a token and view. */
 export class ViewIndex {
-  /** By place and view. */
+  /** By view and place. */
   readonly #hashes: Int32Array;
   /** By view: places in the order of their hashes, those alike in the order of the text. */
   readonly #sorted: readonly Int32Array[];
@@ -27,7 +27,7 @@ export class ViewIndex {
     open: () => Surroundings,
   ): Generator<void, ViewIndex> {
     const hashes = new Int32Array(tokens.length * learnedViewCount);
-    const row = new Int32Array(16);
+    const row = new Int32Array(viewCount);
     let file = 0;
     let surroundings = open();
     for (let place = 0; place < tokens.length; place++) {
