@@ -6,4 +6,4 @@ test('./zeke --install-only, as CONTRIBUTING.md has it, installs and says nothin
   const { exitCode, stdout } = Bun.spawnSync([launcher, '--install-only']);
   expect(exitCode).toBe(0);
   expect(String(stdout)).toBe('');
-});
+}, 120_000);
