@@ -1,9 +1,8 @@
 import {
-  type ConfigSources,
-  type LoadConfigOptions,
   type LoadConfigResult,
   type Logger,
   type ResolvedConfig,
+  type WatchConfigOptions,
   watchConfig,
 } from '@zeke/foundation';
 import { type Composition, type CompositionOptions, compose } from './compose.ts';
@@ -21,7 +20,7 @@ export interface DaemonOptions {
   readonly config: ResolvedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How `config` was loaded, and from where: that is watched, and a new version put in force. */
-  readonly watch?: LoadConfigOptions & { readonly sources?: ConfigSources };
+  readonly watch?: Omit<WatchConfigOptions, 'onChange' | 'signal'>;
   /** Starts emulated providers beside the configured ones. */
   readonly demo?: boolean;
   /** Default: pino to standard error, at the configured level. */

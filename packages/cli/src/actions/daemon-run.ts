@@ -9,6 +9,8 @@ import { readyDescriptor } from '../daemon-process.ts';
 /** Its log is begun anew above so many bytes. */
 const maxLogBytes = 50 * 1024 * 1024;
 const logLookMs = 10 * 60_000;
+/** It rests most of the time; what it is told of it sees sooner. */
+const configLookMs = 5_000;
 const standardError = 2;
 
 /**
@@ -22,7 +24,7 @@ export async function runInBackground(context: Context, flags: DaemonFlags): Pro
   const daemon = await runDaemon({
     config,
     environment: context.environment,
-    watch: { ...load, sources },
+    watch: { ...load, sources, followsEvents: true, intervalMs: configLookMs },
     isBackground: true,
   });
   try {

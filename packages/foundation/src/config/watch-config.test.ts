@@ -62,6 +62,21 @@ test('tells of a file that is made, replaced, broken and removed', async () => {
   stop.abort();
 });
 
+test('follows events of its folder, long before it looks by itself', async () => {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'zeke.toml');
+  await Bun.write(path, 'server.port = 1');
+  const stop = new AbortController();
+  const rare = { followsEvents: true, intervalMs: 1_000_000 };
+  const watch = await watched(directory.path, stop.signal, rare);
+  await Bun.write(`${path}.new`, 'server.port = 2');
+  await rename(`${path}.new`, path);
+  expect(await watch.next()).toMatchObject({ config: { server: { port: 2 } } });
+  await rm(path);
+  expect(await watch.next()).toMatchObject({ config: { server: { port: 8080 } } });
+  stop.abort();
+});
+
 test('is silent when the text is the same, and after its end', async () => {
   await using directory = await temporaryDirectory();
   const path = join(directory.path, 'zeke.toml');

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { type ConfigSources, fileState } from './follow-references.ts';
 import {
   configFiles,
@@ -7,6 +8,9 @@ import {
   type LoadConfigResult,
   loadConfig,
 } from './load-config.ts';
+
+/** After an event: a file is often written in several steps, in milliseconds. */
+const settleMs = 100;
 
 /** A file that was changed less long ago may change again and have the same times, in milliseconds. */
 const grainMs = 3_000;
@@ -24,6 +28,8 @@ export interface WatchConfigOptions extends LoadConfigOptions {
   readonly onChange: (result: LoadConfigResult) => void;
   /** How often to look. Default 1,000. */
   readonly intervalMs?: number;
+  /** Looks at events in the configuration's folders, too, so that `intervalMs` may be long. Default false. */
+  readonly followsEvents?: boolean;
   /** Milliseconds on a clock that no setting of the time moves; `performance.now` unless given. */
   readonly monotonicMs?: () => number;
   /** From 0 to 1, so that many replicas do not ask at once; `Math.random` unless given. */
@@ -41,9 +47,9 @@ export interface ConfigWatch {
 
 /**
  * Watches the places of `zeke.toml`, so that a file that is made, replaced or removed is seen too,
- * and the values behind its references. Resolves when the watch is set up. It looks once a second
- * instead of asking the system for events: the database lies in the same folder, and every write to
- * it would be one.
+ * and the values behind its references. Resolves when the watch is set up. It looks once a second, and
+ * does without events of the system unless it is told to follow them: the database lies in the same folder,
+ * and every write to it is one. A process that rests is not woken by those.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatch> {
   const { signal, intervalMs = 1_000 } = options;
@@ -77,13 +83,34 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     if (!signal.aborted && (isOld || (await hasChanged(sources)))) await read();
   };
   if (!signal.aborted) {
-    const timer = setInterval(() => {
+    const lookSoon = () => {
       if (turn === undefined) void inTurn(look);
-    }, intervalMs);
+    };
+    const timer = setInterval(lookSoon, intervalMs);
     timer.unref();
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    if (options.followsEvents === true) followEvents(files, lookSoon, signal);
   }
   return { read: () => inTurn(read) };
+}
+
+/** Tells of changes to files by name, in folders that are there; whoever relies on it looks by himself, too. */
+function followEvents(files: readonly string[], onEvent: () => void, signal: AbortSignal): void {
+  const names = new Set(files.map((file) => basename(file)));
+  let timer: Timer | undefined;
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  for (const folder of new Set(files.map((file) => dirname(file)))) {
+    try {
+      const watcher = watch(folder, { persistent: false, signal }, (_, name) => {
+        if (name !== null && !names.has(name)) return;
+        clearTimeout(timer);
+        timer = setTimeout(onEvent, settleMs).unref();
+      });
+      watcher.on('error', () => watcher.close());
+    } catch {
+      // There is no such folder, or nothing more can be watched.
+    }
+  }
 }
 
 /** A tenth less to a tenth more. */
