@@ -15,13 +15,17 @@ export async function residentOf(process: number): Promise<{ now: number; most: 
   return { now: mb('VmRSS'), most: mb('VmHWM') };
 }
 
-/** Resolves when the process has hardly worked for three seconds, or after `limitMs`. */
+/** Collections of garbage follow work by up to half a minute. */
+const looks = 3;
+const lookMs = 10_000;
+
+/** Resolves when the process has hardly worked for half a minute, or after `limitMs`. */
 export async function atRest(process: number, limitMs: number): Promise<void> {
   const endsAt = performance.now() + limitMs;
   let quiet = 0;
-  while (quiet < 3 && performance.now() < endsAt) {
+  while (quiet < looks && performance.now() < endsAt) {
     const before = await ticksOf(process);
-    await Bun.sleep(1_000);
+    await Bun.sleep(lookMs);
     quiet = (await ticksOf(process)) - before <= 1 ? quiet + 1 : 0;
   }
 }
