@@ -155,6 +155,15 @@ test('what was written is put back when it is canceled', async () => {
   expect(await readdir(join(fixture.root, 'test'))).toEqual(['sign.test.ts']);
 }, 30_000);
 
+test('a runner that is not installed is told before a model is asked', async () => {
+  const { generate, model } = await house([]);
+  await expect(generate({ command: 'no-such-runner --all' })).rejects.toMatchObject({
+    code: 'failed_precondition',
+    message: expect.stringMatching(/no-such-runner --all.*not found.*install it/s),
+  });
+  expect(model.requests).toEqual([]);
+});
+
 test('a command of its own runs all tests, and the gain is not known', async () => {
   const { generate } = await house([{ calls: [good] }, { text: 'Done.' }]);
   const { coverage, kept } = doneOf(await generate({ command: 'true && bun test' }));

@@ -9,6 +9,9 @@ import { goHits, type LineHits, lcovHits } from './coverage.ts';
 import type { TestRunner } from './find-runner.ts';
 import { noTests, type RunnerKind, runnerKinds } from './runner-kinds.ts';
 
+/** What a shell ends with where there is no such program. */
+const notFoundCode = 127;
+
 /** A larger report is not read. */
 const maxReportBytes = 64 * 1024 * 1024;
 
@@ -49,9 +52,18 @@ export class TestRuns {
     return this.#kind.unit?.(file) ?? file;
   }
 
-  /** Runs these files, relative to the project's root, or all tests. */
+  /**
+   * Runs these files, relative to the project's root, or all tests. Throws `failed_precondition` where the
+   * runner is not installed.
+   */
   async run(files: readonly string[] | undefined, signal: AbortSignal): Promise<TestRun> {
-    return await this.#start(`${this.#options.runner.command} ${this.#named(files)}`, signal);
+    const { command } = this.#options.runner;
+    const run = await this.#start(`${command} ${this.#named(files)}`, signal);
+    if (run.exitCode !== notFoundCode) return run;
+    throw new RpcError(
+      'failed_precondition',
+      `the tests cannot be run by ${JSON.stringify(command)}: ${run.text}; install it, or say with --command what runs them`,
+    );
   }
 
   /** The lines of the target that these tests run; undefined where the runner cannot say. */
@@ -95,7 +107,10 @@ export class TestRuns {
     return goHits(report, `${module}/${relative(runner.cwd, target)}`);
   }
 
-  async #start(command: string, signal: AbortSignal): Promise<TestRun> {
+  async #start(
+    command: string,
+    signal: AbortSignal,
+  ): Promise<TestRun & { readonly exitCode: number | undefined }> {
     const { place, runner, shell, timeoutMs } = this.#options;
     signal.throwIfAborted();
     const running = await shell.start(place, {
@@ -117,10 +132,10 @@ export class TestRuns {
     const late = `[ended after ${timeoutMs / 1_000} seconds, which is the limit]`;
     const text = end.endedBy === 'time-limit' ? `${printed}\n${late}` : printed;
     const passed = passedIn(text, this.#kind.passed);
-    const isNone = end.exitCode === 0 && passed === 0;
-    const isEmpty =
-      end.exitCode !== undefined && (passed ?? 0) === 0 && (isNone || noTests.test(text));
-    return { isPassed: end.exitCode === 0 && passed !== 0, isEmpty, passed, text };
+    const { exitCode } = end;
+    const isNone = exitCode === 0 && passed === 0;
+    const isEmpty = exitCode !== undefined && (passed ?? 0) === 0 && (isNone || noTests.test(text));
+    return { isPassed: exitCode === 0 && passed !== 0, isEmpty, passed, text, exitCode };
   }
 }
 
