@@ -26,6 +26,8 @@ export class RunPrinter {
   readonly #subagents = new Map<string, RunPrinter>();
   /** The last thing written was text without a line break. */
   #isWithinLine = false;
+  /** What was said since the last call. */
+  #said = '';
 
   constructor(output: Output, indent = '') {
     this.#output = output;
@@ -37,8 +39,10 @@ export class RunPrinter {
     const { event } = update;
     const { dim, yellow } = this.#styles;
     if (event.case === 'text') this.#text(event.value.text);
-    else if (event.case === 'toolCall') this.#call(event.value.title);
-    else if (event.case === 'toolResult') this.#result(event.value);
+    else if (event.case === 'toolCall') {
+      this.#said = '';
+      this.#call(event.value.title);
+    } else if (event.case === 'toolResult') this.#result(event.value);
     else if (event.case === 'approval') this.#approval(event.value);
     else if (event.case === 'question') {
       this.#breakLine();
@@ -109,6 +113,7 @@ export class RunPrinter {
   #text(text: string): void {
     if (this.#indent !== '') return;
     this.#output.words(text);
+    this.#said += text;
     this.#isWithinLine = !text.endsWith('\n');
   }
 
@@ -137,7 +142,9 @@ export class RunPrinter {
     if (this.#isWithinLine) this.#output.line();
     this.#isWithinLine = false;
     const isDone = status === StepStatus.completed;
-    const [first = '', ...rest] = message.trim().split('\n');
+    // On a terminal it stands right above.
+    const isSaid = this.#output.isTerminal && this.#said.trim() === message.trim();
+    const [first = '', ...rest] = isSaid && isDone ? ['done'] : message.trim().split('\n');
     this.#note(`${isDone ? green('✔') : red('✘')} ${printable(first)}`);
     for (const line of rest.slice(0, maxTextLines)) this.#note(`  ${printable(line)}`);
     if (usage !== undefined) this.#note(dim(`  ${usageText(usage)}`));
