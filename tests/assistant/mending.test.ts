@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { tokensOfAnswer as usage } from '@zeke/daemon/testing';
 import type { Brain } from '@zeke/emulators';
 import { connectDaemon } from '@zeke/protocol/client';
@@ -94,6 +96,33 @@ async function byClientLibrary(): Promise<Update[]> {
   return updates;
 }
 
+/** What a client of `zeke mcp serve` hears while the tool `agent` works, and its result. */
+async function overMcp(): Promise<{ heard: string[]; result: unknown }> {
+  const client = new Client({ name: 'test', version: '1' });
+  const { environment, launcher, root } = house;
+  await client.connect(
+    new StdioClientTransport({
+      command: launcher,
+      args: ['mcp', 'serve'],
+      cwd: root,
+      env: { ...environment },
+      stderr: 'ignore',
+    }),
+    { timeout: 60_000 },
+  );
+  const heard: string[] = [];
+  const { structuredContent } = await client.callTool(
+    { name: 'agent', arguments: { task, mode: 'full' } },
+    { timeout: 60_000, onprogress: ({ message = '' }) => heard.push(timeless(message)) },
+  );
+  await client.close();
+  return { heard, result: structuredContent };
+}
+
+function timeless(text: string): string {
+  return text.replace(/\d+(?:\.\d+)? ?m?s\b/g, '0 s');
+}
+
 /** Without what differs from run to run: ids, durations, and how much a command said while it ran. */
 function gist(updates: readonly Update[]): Update[] {
   const ids: unknown[] = [];
@@ -103,22 +132,37 @@ function gist(updates: readonly Update[]): Update[] {
       if (!ids.includes(value)) ids.push(value);
       return ids.indexOf(value);
     }
-    return typeof value === 'string' ? value.replace(/\d+(?:\.\d+)? ?m?s\b/g, '0 s') : value;
+    return typeof value === 'string' ? timeless(value) : value;
   };
   const told = updates.filter(({ toolProgress }) => toolProgress === undefined);
   return JSON.parse(JSON.stringify(told), same);
 }
 
-test('a failing test is mended on the command line, over gRPC and by the client library, alike', async () => {
+/** The same as lines, as they are told over MCP. */
+function lines(updates: readonly Update[]): unknown[] {
+  return updates.flatMap(({ description, status, step, stepBegun, toolResult }) => {
+    if (stepBegun !== undefined) return `step ${step}: ${description || status}`;
+    return toolResult === undefined ? [] : (toolResult as Update).summary;
+  });
+}
+
+async function breakIt(): Promise<void> {
+  await Bun.write(join(house.root, 'sum.ts'), broken);
   expect(await house.run('bun', 'test')).toBe(1);
+}
+
+async function expectMended(): Promise<void> {
+  expect(await readFile(join(house.root, 'sum.ts'), 'utf8')).toContain('a + b');
+  expect(await house.run('bun', 'test')).toBe(0);
+  expect(await house.run('git', 'diff', '--quiet', '--', 'sum.test.ts')).toBe(0);
+}
+
+test('a failing test is mended on the command line, over gRPC, by the client library and over MCP, alike', async () => {
   const told: Update[][] = [];
   for (const way of [onCommandLine, byGrpcJs, byClientLibrary]) {
-    await Bun.write(join(house.root, 'sum.ts'), broken);
-    const updates = await way();
-    expect(await readFile(join(house.root, 'sum.ts'), 'utf8')).toContain('a + b');
-    expect(await house.run('bun', 'test')).toBe(0);
-    expect(await house.run('git', 'diff', '--quiet', '--', 'sum.test.ts')).toBe(0);
-    told.push(gist(updates));
+    await breakIt();
+    told.push(gist(await way()));
+    await expectMended();
   }
   const [first, ...others] = told;
   for (const each of others) expect(each).toEqual(first ?? []);
@@ -129,4 +173,15 @@ test('a failing test is mended on the command line, over gRPC and by the client 
     message: 'Mended: the test passes.',
     ended: { reason: 'done', usage: { steps: 4 } },
   });
-}, 60_000);
+  await breakIt();
+  const { heard, result } = await overMcp();
+  await expectMended();
+  expect(heard).toEqual(lines(first ?? []) as string[]);
+  expect(result).toMatchObject({
+    status: 'completed',
+    reason: 'done',
+    summary: 'Mended: the test passes.',
+    changed_files: [{ path: 'sum.ts', lines_added: 1, lines_removed: 1 }],
+    steps: 4,
+  });
+}, 120_000);

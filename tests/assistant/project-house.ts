@@ -11,6 +11,9 @@ export interface ProjectHouse extends AsyncDisposable {
   /** The repository; its files are committed. */
   readonly root: string;
   readonly emulator: Emulator;
+  /** What `zeke` is started by, for programs that start it themselves. */
+  readonly launcher: string;
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs `zeke` in the repository to its end; it starts the daemon where it needs one. */
   zeke(...args: string[]): Promise<Ended>;
   /** The same, with a text piped in. */
@@ -93,6 +96,8 @@ export async function projectHouse(
     home,
     root,
     emulator,
+    launcher,
+    environment: env,
     zeke,
     pipe,
     run,
