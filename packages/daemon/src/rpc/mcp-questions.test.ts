@@ -5,7 +5,7 @@ import { connectDaemon, type DaemonClient } from '@zeke/protocol/client';
 import { QuestionAction } from '@zeke/protocol/reaper';
 import { type AssistantBench, assistantBench, tokensOfAnswer as usage } from '../testing/index.ts';
 
-const fixture = join(import.meta.dir, '../../../mcp/src/client/testing/fixture-program.ts');
+const fixture = join(import.meta.dir, '../../../mcp/src/client/testing/remote-program.ts');
 
 /** Calls the survey once, and says what came of it. */
 const surveyor: Brain = ({ turns }) => {
@@ -18,16 +18,23 @@ const surveyor: Brain = ({ turns }) => {
   };
 };
 
+let server: Bun.Subprocess<'ignore', 'pipe', 'inherit'>;
 let bench: AssistantBench;
 let client: DaemonClient;
 
 beforeAll(async () => {
+  server = Bun.spawn([process.execPath, fixture], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  const { value } = await server.stdout.getReader().read();
+  const url = new TextDecoder().decode(value).trim();
   bench = await assistantBench({
     brain: surveyor,
     files: { 'a.txt': 'a\n' },
     toml: `[mcp.servers.one]
-command = "${process.execPath}"
-args = ["${fixture}", "legacy"]
+url = "${url}"
 trust = true
 `,
   });
@@ -38,6 +45,8 @@ trust = true
 afterAll(async () => {
   await client[Symbol.asyncDispose]();
   await bench[Symbol.asyncDispose]();
+  server.kill();
+  await server.exited;
 });
 
 const fitting = JSON.stringify({ age: 36, size: 'l' });
