@@ -5,7 +5,7 @@ import { connectDaemon, type DaemonClient } from '@zeke/protocol/client';
 import { QuestionAction } from '@zeke/protocol/reaper';
 import { type AssistantBench, assistantBench, tokensOfAnswer as usage } from '../testing/index.ts';
 
-const fixture = join(import.meta.dir, '../../../mcp/src/client/testing/remote-program.ts');
+const fixture = join(import.meta.dir, '../../../mcp/src/client/testing/fixture-program.ts');
 
 /** Calls the survey once, and says what came of it. */
 const surveyor: Brain = ({ turns }) => {
@@ -18,23 +18,16 @@ const surveyor: Brain = ({ turns }) => {
   };
 };
 
-let server: Bun.Subprocess<'ignore', 'pipe', 'inherit'>;
 let bench: AssistantBench;
 let client: DaemonClient;
 
 beforeAll(async () => {
-  server = Bun.spawn([process.execPath, fixture], {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'inherit',
-  });
-  const { value } = await server.stdout.getReader().read();
-  const url = new TextDecoder().decode(value).trim();
   bench = await assistantBench({
     brain: surveyor,
     files: { 'a.txt': 'a\n' },
     toml: `[mcp.servers.one]
-url = "${url}"
+command = "${process.execPath}"
+args = ["${fixture}", "legacy"]
 trust = true
 `,
   });
@@ -45,11 +38,20 @@ trust = true
 afterAll(async () => {
   await client[Symbol.asyncDispose]();
   await bench[Symbol.asyncDispose]();
-  server.kill();
-  await server.exited;
 });
 
 const fitting = JSON.stringify({ age: 36, size: 'l' });
+
+/**
+ * In place of `rejects`, which runs the event loop within itself: on a busy machine what comes from the
+ * server's pipe meanwhile is lost (Bun 1.4.5).
+ */
+function faultOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
 
 test('a question of an MCP server is an update, and is answered by what fits it', async () => {
   const request = { instruction: 'ask', cwd: bench.root, mode: 'full' };
@@ -69,10 +71,10 @@ test('a question of an MCP server is an update, and is answered by what fits it'
       });
     const { accept } = QuestionAction;
     for (const wrong of ['', '[1]', '{', '{"age":200,"size":"l"}', '{"age":36}']) {
-      await expect(respond(accept, wrong)).rejects.toMatchObject({ code: 'invalid_argument' });
+      expect(await faultOf(respond(accept, wrong))).toMatchObject({ code: 'invalid_argument' });
     }
     await respond(accept, fitting);
-    await expect(respond(accept, fitting)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await faultOf(respond(accept, fitting))).toMatchObject({ code: 'not_found' });
   }
   expect(told).toEqual(['one: age integer, size choice, news boolean', 'answered 1']);
   expect(message).toContain(`It said: ${fitting}`);

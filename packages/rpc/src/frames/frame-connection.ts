@@ -213,13 +213,11 @@ export class FrameConnection implements Connection, FrameSink {
 
   onOversized(type: number, stream: number, length: number): void {
     const what = type === frameType.message ? `a message on stream ${stream}` : `a frame`;
-    this.#protocolFault(this.#tooLong(what, length));
-  }
-
-  #tooLong(what: string, length: number): RpcError {
-    return new RpcError(
-      'resource_exhausted',
-      `${what} has ${length} bytes, more than ${this.limits.maxMessageBytes}, the limit maxMessageBytes`,
+    this.#protocolFault(
+      new RpcError(
+        'resource_exhausted',
+        `${what} has ${length} bytes, more than ${this.limits.maxMessageBytes}, the limit maxMessageBytes`,
+      ),
     );
   }
 
@@ -318,9 +316,8 @@ export class FrameConnection implements Connection, FrameSink {
   }
 
   #onMessage(stream: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
-    if (end - start > this.limits.maxMessageBytes) {
-      throw this.#tooLong(`a message on stream ${stream}`, end - start);
-    }
+    const tooLong = messageTooLong(end - start, this.limits, undefined);
+    if (tooLong !== undefined) throw tooLong;
     const cost = messageCost(end - start);
     this.#received += cost;
     if (this.#received > this.limits.connectionWindowBytes + this.#oneMessage) {
